@@ -1,0 +1,63 @@
+"""Named plug-ins: ours by decorator, other people's by entry point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from typing import Generic, TypeVar
+
+from wellhead.errors import unknown_name
+
+__all__ = ["Registry"]
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """The known things of one kind (scorers, families, regimes, readers), by name.
+
+    Args:
+        kind: what one of them is called in messages, for example ``"regime"``.
+        group: the entry-point group through which other packages add theirs.
+
+    >>> pumps = Registry[type]("pump", "wellhead.pumps")
+    >>> @pumps.register("hand")
+    ... class Hand: ...
+    >>> pumps["hand"] is Hand, pumps.names()
+    (True, ['hand'])
+    """
+
+    def __init__(self, kind: str, group: str) -> None:
+        self.kind = kind
+        self.group = group
+        self._known: dict[str, T] = {}
+
+    def register(self, name: str) -> Callable[[T], T]:
+        """A decorator that adds what it decorates under `name`."""
+
+        def add(thing: T) -> T:
+            self._known[name] = thing
+            return thing
+
+        return add
+
+    def names(self) -> list[str]:
+        """Every known name, those of installed plug-ins included."""
+        return sorted({*self._known, *(point.name for point in entry_points(group=self.group))})
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.names()
+
+    def __getitem__(self, name: str) -> T:
+        """The thing called `name`.
+
+        Raises:
+            BadSetting: nothing is called so; the message names the nearest known one.
+        """
+        if name in self._known:
+            return self._known[name]
+        for point in entry_points(group=self.group):
+            if point.name == name:
+                loaded: T = point.load()
+                return self._known.setdefault(name, loaded)
+        raise unknown_name(self.kind, name, self.names())

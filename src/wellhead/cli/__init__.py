@@ -1,0 +1,75 @@
+"""The command line: parse, call one library function, render its result.
+
+Data goes to stdout, progress and messages to stderr. Exit codes: 0 done and within limits,
+1 a limit that the user set is exceeded, 2 usage, 3 bad data, 4 an optional dependency is
+missing, 130 interrupted. Tracebacks appear only with ``--debug``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from wellhead import __version__
+from wellhead.errors import Interrupted, WellheadError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="wellhead",
+    help="How much of this text did machines write, which documents, and what follows.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+# One file per verb, in the order in which help shows them; each adds itself to `app`.
+VERBS: tuple[str, ...] = ()
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"wellhead {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    debug: Annotated[
+        bool, typer.Option("--debug", envvar="WELLHEAD_DEBUG", help="Show tracebacks.")
+    ] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Weigh the origin of text, and tell what follows for training on it."""
+    if debug:
+        os.environ["WELLHEAD_DEBUG"] = "1"
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit; the entry point of the `wellhead` script."""
+    for verb in VERBS:
+        importlib.import_module(f"wellhead.cli.{verb}")
+    try:
+        app(arguments, standalone_mode=True)
+    except WellheadError as error:
+        _stop(error, error.exit_code)
+    except (KeyboardInterrupt, Interrupted) as error:
+        _stop(error, Interrupted.exit_code)
+    except BrokenPipeError:
+        # The reader of a pipe went away (`| head`): that is their right, not an error.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+def _stop(error: BaseException, code: int) -> None:
+    if os.environ.get("WELLHEAD_DEBUG"):
+        raise error
+    message = str(error) or "interrupted; what was finished is kept"
+    typer.echo(f"wellhead: {message}", err=True)
+    sys.exit(code)

@@ -1,0 +1,44 @@
+"""What every test shares: where real data lies, and how to call the command line."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of real data for development; tests that need it skip where it is absent."""
+    folder = Path(os.environ.get("WELLHEAD_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"real data not found at {folder}; set WELLHEAD_DATA")
+    return folder
+
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def wellhead(tmp_path: Path) -> Run:
+    """Run the real command in a fresh folder; returns the finished process."""
+
+    def run(*arguments: str | Path, stdin: str | None = None, **options: object):  # type: ignore[no-untyped-def]
+        return subprocess.run(
+            [sys.executable, "-m", "wellhead", *map(str, arguments)],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            cwd=options.get("cwd", tmp_path),
+            env={**os.environ, **options.get("env", {})},  # type: ignore[dict-item]
+            timeout=options.get("timeout", 300),
+            check=False,
+        )
+
+    return run

@@ -1,0 +1,195 @@
+"""The HTTP messages between the task page and the server, each strict and bounded.
+
+``POST /api/session`` takes `Start`, answers `Started`; ``POST /api/session/{id}/batch`` takes
+`schema.Batch`, answers `Receipt`; ``GET /api/session/{id}`` answers `State`;
+``POST /api/session/{id}/submit`` takes `Submission`, answers `Submitted`;
+``GET /api/session/{id}/recorded`` answers `Recorded`. `docs/collect-protocol.md` says when each
+is sent, what may go wrong and what the page then does.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from wellhead.collect.schema import Hash, Index, Length, Level, Milliseconds, Name, Strict, Text
+
+__all__ = [
+    "Client",
+    "Completion",
+    "Consented",
+    "Problem",
+    "Receipt",
+    "Recorded",
+    "Settings",
+    "Start",
+    "Started",
+    "State",
+    "Submission",
+    "Submitted",
+    "TaskView",
+]
+
+Input = Literal["dictation", "assistive", "translation", "other"]
+Short = Annotated[str, Field(max_length=200)]
+Moment = Annotated[int, Field(ge=0, le=2**45)]
+
+
+class Consented(Strict):
+    """Which consent text was agreed to, and when by the browser's clock."""
+
+    version: Short
+    at: Moment
+
+
+class Client(Strict):
+    """What is kept of the browser: enough to read the timings, too little to know the person."""
+
+    engine: Short = ""
+    touch: bool = False
+    layout: Annotated[str, Field(max_length=35)] = ""
+    viewport: Literal["small", "medium", "large"] = "large"
+
+
+class Start(Strict):
+    """Begin, or go on with, a session. `ticket` is the entry as the page was given it."""
+
+    v: Literal[1]
+    study: Name
+    ticket: Annotated[str, Field(max_length=8192)]
+    consent: Consented
+    declared: Annotated[list[Input], Field(max_length=4, default_factory=list)]
+    client: Client = Client()
+    tab: Name
+
+
+class TaskView(Strict):
+    """The task as the writer sees it: plain text throughout, never markup."""
+
+    version: Hash
+    title: Short
+    instructions: Annotated[str, Field(max_length=20_000)]
+    source: Annotated[str, Field(max_length=1_000_000)] = ""
+    warmup: Annotated[str, Field(max_length=20_000)] = ""
+    min_words: Index = 0
+    max_characters: Length = 50_000
+    paste: Literal["allow", "warn", "block"] = "allow"
+    language: Annotated[str, Field(max_length=35)] = "en"
+
+
+class Settings(Strict):
+    """How the recorder shall work. `key` (hex) makes equal pastes equal within the study only."""
+
+    level: Level
+    key: Hash
+    every_ms: Annotated[int, Field(ge=200, le=60_000)] = 5_000
+    max_events: Annotated[int, Field(ge=10, le=20_000)] = 400
+    max_bytes: Annotated[int, Field(ge=4_096)] = 262_144
+
+
+class State(Strict):
+    """Where a session stands: what to put back on the page after a reload.
+
+    Attributes:
+        seq: the last batch that is stored, 0 before the first.
+        prev: SHA-256 of that batch's body (zeros before the first).
+        receipt: the receipt of that batch, or of the start.
+        events: how many events are stored; the next one has this index.
+        elapsed: milliseconds since the session began, by the server's clock.
+        text: the draft that belongs to `seq`.
+        phase: "warmup" while the warm-up is being written.
+        writer: whether the tab that asks may write.
+    """
+
+    sid: Name
+    state: Literal["open", "submitted", "closed"]
+    seq: Index
+    prev: Hash
+    receipt: Hash
+    events: Index
+    elapsed: Milliseconds
+    text: Text
+    phase: Literal["warmup", "answer"] = "answer"
+    writer: bool = True
+
+
+class Started(Strict):
+    """A session: its bearer token, the task, the recorder's settings and where it stands."""
+
+    v: Literal[1] = 1
+    token: Annotated[str, Field(min_length=22, max_length=200)]
+    resumed: bool
+    task: TaskView
+    recorder: Settings
+    at: State
+
+
+class Receipt(Strict):
+    """A batch is on disk. `ack` is the last batch stored without a hole before it."""
+
+    sid: Name
+    seq: Index
+    received_at: Moment
+    receipt: Hash
+    ack: Index
+
+
+class Submission(Strict):
+    """The final text. `nonce` is drawn once per press of the button and sent again on a retry."""
+
+    v: Literal[1]
+    nonce: Name
+    text: Text
+    seq: Index
+
+
+class Completion(Strict):
+    """How the writer gets back: nothing, a code to copy, an address, or a form to post."""
+
+    kind: Literal["none", "code", "redirect", "post"] = "none"
+    code: Short = ""
+    url: Annotated[str, Field(max_length=2000)] = ""
+    fields: Annotated[dict[str, str], Field(default_factory=dict)]
+
+
+class Submitted(Strict):
+    """The answer is on disk. `complete` says whether every batch up to `seq` is, too."""
+
+    sid: Name
+    received_at: Moment
+    complete: bool
+    completion: Completion
+
+
+class Recorded(Strict):
+    """What was recorded of this session, for the writer to read.
+
+    Attributes:
+        counts: events by kind.
+        origins: characters of the final text by origin, where derived already.
+        retention_days: 0 for "until the researchers delete it".
+        contact: whom to ask for deletion.
+    """
+
+    sid: Name
+    level: Level
+    started_at: Moment
+    submitted_at: Moment | None
+    characters: Length
+    counts: dict[str, Index]
+    origins: dict[str, Length] | None
+    retention_days: Index
+    contact: Annotated[str, Field(max_length=500)]
+
+
+class Problem(Strict):
+    """Every refusal has this shape. `error` is for programs, `message` for people."""
+
+    error: Literal[
+        "bad_request", "too_large", "unauthorised", "not_found", "gap", "conflict", "lease",
+        "closed", "rate", "entry", "unavailable",
+    ]  # fmt: skip
+    message: str
+    expected: Index | None = None
+    retry_ms: Index | None = None

@@ -1,0 +1,94 @@
+"""The task page: one HTML document from a study's words, and the static files beside it.
+
+Flows in: a `PageSetup`. Flows out: HTML whose every word is escaped, and the exact bytes of each
+static file with its Subresource Integrity hash. What the page may load is for the server to say
+(CSP); it needs ``script-src 'self'; style-src 'self'; connect-src 'self'``.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+__all__ = ["STATIC", "PageSetup", "StaticFile", "render_task_page", "static_file"]
+
+# Everything the page loads, by name and media type.
+STATIC = {
+    "recorder.js": "text/javascript",
+    "task.js": "text/javascript",
+    "store.js": "text/javascript",
+    "task.css": "text/css",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageSetup:
+    """What the task page is told before a session exists.
+
+    Attributes:
+        study: the study's id, as `Start.study` gives it back.
+        title: heading of the page.
+        language: language tag of the page's text.
+        consent_version, consent_text: what the writer agrees to; paragraphs by blank lines.
+        level: privacy level, so that the notice can say what will be recorded.
+        retention_days: 0 for "until the researchers delete it".
+        contact: whom to ask.
+        ticket: signed stand-in for the entry parameters; empty in a preview.
+        preview_instructions, preview_source: the task, shown read-only in a preview.
+        preview: a platform's preview: nothing is started.
+        api: path before ``/session``.
+        static: path before the names in `STATIC`.
+    """
+
+    study: str
+    title: str
+    language: str = "en"
+    consent_version: str
+    consent_text: str
+    level: str = "process"
+    retention_days: int = 0
+    contact: str = ""
+    ticket: str = ""
+    preview: bool = False
+    preview_instructions: str = ""
+    preview_source: str = ""
+    api: str = "/api"
+    static: str = "/static"
+
+
+class StaticFile(NamedTuple):
+    """One file the page loads: its bytes, media type and integrity hash."""
+
+    content: bytes
+    media_type: str
+    integrity: str
+
+
+@cache
+def static_file(name: str) -> StaticFile:
+    """The static file called `name`.
+
+    Raises:
+        KeyError: the page has no such file.
+    """
+    media_type = STATIC[name]
+    content = files("wellhead.collect").joinpath("static", name).read_bytes()
+    digest = base64.b64encode(hashlib.sha384(content).digest()).decode()
+    return StaticFile(content, f"{media_type}; charset=utf-8", f"sha384-{digest}")
+
+
+def render_task_page(setup: PageSetup) -> str:
+    """The task page of a study as HTML."""
+    from jinja2 import Environment, PackageLoader
+
+    environment = Environment(
+        loader=PackageLoader("wellhead.collect", "templates"), autoescape=True, trim_blocks=True
+    )
+    integrity = {name: static_file(name).integrity for name in STATIC}
+    return environment.get_template("task.html").render(
+        setup=setup, client=asdict(setup), integrity=integrity
+    )

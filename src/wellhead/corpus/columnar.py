@@ -1,0 +1,65 @@
+"""Parquet and Arrow data as rows, a slice at a time."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from io import FileIO
+from typing import Any, ClassVar
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from wellhead.corpus.rows import Bounds, Rows, Stream
+
+__all__ = ["ParquetReader", "arrow_rows"]
+
+
+class ParquetReader:
+    """Apache Parquet; a row group that holds long texts is read in slices."""
+
+    suffixes: ClassVar[tuple[str, ...]] = (".parquet", ".pq")
+
+    def read(self, stream: Stream, bounds: Bounds) -> Iterator[Rows]:
+        with tempfile.TemporaryFile() as spool:
+            source: Any = stream
+            if not isinstance(stream.raw, FileIO):
+                shutil.copyfileobj(stream, spool)
+                source = spool
+            file = pq.ParquetFile(source, pre_buffer=False)
+            yield from arrow_rows(_batches(file, bounds), bounds)
+
+
+def _batches(file: pq.ParquetFile, bounds: Bounds) -> Iterator[pa.RecordBatch]:
+    footer = file.metadata
+    size = sum(footer.row_group(i).total_byte_size for i in range(footer.num_row_groups))
+    average = size / max(1, footer.num_rows)
+    rows = int(max(1, min(bounds.rows, bounds.batch_bytes // max(1.0, average))))
+    yield from file.iter_batches(batch_size=rows)
+    if not footer.num_rows:
+        yield pa.RecordBatch.from_pylist([], schema=file.schema_arrow)
+
+
+def arrow_rows(batches: Iterable[pa.RecordBatch | pa.Table], bounds: Bounds) -> Iterator[Rows]:
+    """Arrow batches of any size as `Rows` within the bounds."""
+    seen = 0
+    for batch in batches:
+        rows = max(1, min(bounds.rows, _fitting(batch, bounds.batch_bytes)))
+        for start in range(0, batch.num_rows, rows) or [0]:
+            piece = batch.slice(start, rows)
+            numbers = range(seen + 1, seen + piece.num_rows + 1)
+            seen += piece.num_rows
+            yield Rows(_columns(piece), numbers)
+
+
+def _fitting(batch: pa.RecordBatch | pa.Table, size: int) -> int:
+    return size * batch.num_rows // max(1, batch.nbytes)
+
+
+def _columns(piece: pa.RecordBatch | pa.Table) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
+    for name, column in zip(piece.schema.names, piece.columns, strict=True):
+        whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+        columns[name if name not in columns else f"{name}_{len(columns) + 1}"] = whole
+    return columns

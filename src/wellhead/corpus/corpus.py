@@ -1,0 +1,129 @@
+"""A corpus: documents from any source as Arrow record batches, with nothing lost silently.
+
+`Corpus.batches` streams ``id: string``, ``text: large_string`` and the other columns of the
+source. A column of the source that would collide with one of ours is carried as ``source_<name>``.
+Every pass counts rows, documents, exact duplicates and unusable rows; `Corpus.census` is what the
+last whole pass found. Scores, references and reports are the business of others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+
+from wellhead.corpus.census import Census
+from wellhead.corpus.columns import Guess, guess_text_column, require_column
+from wellhead.corpus.parts import Part
+from wellhead.corpus.reading import Reading
+from wellhead.corpus.rows import Bounds
+from wellhead.errors import BadInput
+
+__all__ = ["Corpus"]
+
+BATCH = 1024
+
+
+class Corpus:
+    """Documents that can be streamed again and again. Made by `open_corpus`.
+
+    Attributes:
+        name: what the corpus is called in messages and reports.
+        text_column: the column of the source that holds the text.
+        id_column: the column that holds identities, or None when they are content hashes.
+        notes: things to say aloud, for example which text column was guessed and why.
+        root: the folder that sidecars lie beside; None for a source without a path.
+    """
+
+    def __init__(
+        self,
+        parts: tuple[Part, ...],
+        *,
+        name: str,
+        text_column: str | None = None,
+        id_column: str | None = None,
+        bounds: Bounds | None = None,
+        root: Path | None = None,
+        notes: tuple[str, ...] = (),
+    ) -> None:
+        self.parts = parts
+        self.name = name
+        self.root = root
+        self.bounds = bounds or Bounds()
+        self._notes = list(notes)
+        self._census: Census | None = None
+        self.text_column = self._settle_text_column(text_column)
+        self.id_column = id_column
+
+    def __repr__(self) -> str:
+        return f"Corpus({self.name!r}, text_column={self.text_column!r}, parts={len(self.parts)})"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was guessed or came out odd, in plain sentences."""
+        return tuple(self._notes)
+
+    @property
+    def census(self) -> Census:
+        """The counts of the last whole pass; the first time, a pass is made for them."""
+        if self._census is None:
+            for _ in self.batches():
+                pass
+        assert self._census is not None
+        return self._census
+
+    def batches(self, batch_size: int = BATCH, *, marks: bool = False) -> Iterator[pa.RecordBatch]:
+        """The documents, in the order of the source, a record batch at a time.
+
+        Args:
+            batch_size: the most rows in one batch; batches of long texts, and the last ones of
+                each file, are smaller. The same corpus and size give the same batches.
+            marks: add ``sha256: string``, the content hash, and ``first: bool``, true for the
+                first document with this text. Evidence is the rows with ``first``.
+
+        Yields:
+            Record batches. A carried column whose values turn out not to agree may widen its
+            type on the way (see `unified`).
+
+        Raises:
+            BadInput: a file is broken, has no such column, or no row at all can be used.
+        """
+        for _, batches in self.reading(batch_size, marks=marks).parts():
+            yield from batches
+
+    def reading(self, batch_size: int = BATCH, *, marks: bool = False) -> Reading:
+        """One pass over the corpus, file by file, which tells how far it is."""
+        return Reading(self, batch_size, marks=marks)
+
+    def table(self) -> pa.Table:
+        """Every document in memory, for corpora that are small."""
+        from wellhead.corpus.carry import unified
+
+        return unified(self.batches())
+
+    def finished(self, census: Census, notes: list[str]) -> None:
+        """Keep what a whole pass found."""
+        self._census = census
+        self._notes += [note for note in notes if note not in self._notes]
+
+    def _settle_text_column(self, wanted: str | None) -> str:
+        for part in self.parts:
+            for stretch in part.read(Bounds(100, self.bounds.row_bytes, self.bounds.split)):
+                columns = stretch.rows.columns
+                if not columns or not stretch.rows.numbers:
+                    continue
+                if wanted is not None:
+                    require_column(wanted, list(columns), part.name)
+                    return wanted
+                guess = guess_text_column(columns)
+                self._say(guess, list(columns))
+                return guess.column
+        raise BadInput(f"{self.name}: expected documents, found no row that can be read")
+
+    def _say(self, guess: Guess, columns: list[str]) -> None:
+        if len(columns) > 1:
+            others = ", ".join(column for column in columns if column != guess.column)
+            self._notes.append(
+                f"text column '{guess.column}' was chosen {guess.why} (others: {others})"
+            )

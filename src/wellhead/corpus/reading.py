@@ -1,0 +1,175 @@
+"""One pass over a corpus: rows are judged, identified, counted and handed on as Arrow."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from wellhead.corpus.carry import Carrier
+from wellhead.corpus.census import Census, Tally
+from wellhead.corpus.columns import require_column
+from wellhead.corpus.identity import content_hash
+from wellhead.corpus.parts import Part
+from wellhead.corpus.rows import Rows
+from wellhead.corpus.usable import python_values, usable_text
+from wellhead.errors import BadInput, BadSetting
+
+if TYPE_CHECKING:
+    from wellhead.corpus.corpus import Corpus
+
+__all__ = ["Reading"]
+
+
+class Reading:
+    """A pass under way.
+
+    Attributes:
+        done: the share of the corpus, from 0 to 1, that is read.
+    """
+
+    def __init__(self, corpus: Corpus, batch_size: int, *, marks: bool) -> None:
+        if batch_size < 1:
+            raise BadSetting(f"expected a batch size of at least 1, got {batch_size}")
+        self.done = 0.0
+        self._corpus = corpus
+        self._bounds = replace(corpus.bounds, rows=batch_size)
+        self._marks = marks
+        self._tally = Tally()
+        self._carrier = Carrier()
+        self._names = _Names()
+
+    @property
+    def census(self) -> Census:
+        """The counts so far; whole once every part is read."""
+        return self._tally.census()
+
+    def parts(self) -> Iterator[tuple[Part, Iterator[pa.RecordBatch]]]:
+        """Each part with its batches; a part's batches must be used up before the next part."""
+        parts = self._corpus.parts
+        sizes = [max(1, part.size) for part in parts]
+        before = 0
+        for part, size in zip(parts, sizes, strict=True):
+            yield part, self._batches(part, before / sum(sizes), size / sum(sizes))
+            before += size
+        self._finish()
+
+    def _batches(self, part: Part, start: float, share: float) -> Iterator[pa.RecordBatch]:
+        looked = False
+        for rows, done in part.read(self._bounds):
+            self.done = start + share * done
+            for number, reason in rows.rejected:
+                self._tally.reject(part.name, number, reason)
+            if not rows.columns:
+                continue
+            if not looked:
+                self._look(part, list(rows.columns))
+                looked = True
+            batch = self._judged(part, rows)
+            if batch.num_rows:
+                yield batch
+
+    def _look(self, part: Part, columns: list[str]) -> None:
+        require_column(self._corpus.text_column, columns, part.name)
+        if self._corpus.id_column is not None:
+            require_column(self._corpus.id_column, columns, part.name)
+
+    def _judged(self, part: Part, rows: Rows) -> pa.RecordBatch:
+        text_column = self._corpus.text_column
+        id_column = self._corpus.id_column or "id"
+        values = python_values(rows.columns.get(text_column, [None] * len(rows.numbers)))
+        kept, texts = [], []
+        for place, (number, value) in enumerate(zip(rows.numbers, values, strict=True)):
+            text, reason = usable_text(value, self._bounds.row_bytes)
+            if reason:
+                self._tally.reject(part.name, number, reason)
+            else:
+                kept.append(place)
+                texts.append(text)
+        hashes = [content_hash(text) for text in texts]
+        given = python_values(rows.columns[id_column]) if id_column in rows.columns else None
+        ids = [
+            self._names.name(None if given is None else given[place], sha256)
+            for place, sha256 in zip(kept, hashes, strict=True)
+        ]
+        ours: dict[str, pa.Array] = {
+            "id": pa.array(ids, pa.string()),
+            "text": pa.array(texts, pa.large_string()),
+        }
+        if self._marks:
+            ours["sha256"] = pa.array(hashes, pa.string())
+        first = [self._tally.admit(sha256) for sha256 in hashes]
+        if self._marks:
+            ours["first"] = pa.array(first, pa.bool_())
+        carried = self._carrier.carry(self._others(rows.columns, kept, ours), len(kept))
+        return pa.RecordBatch.from_pydict({**ours, **carried})
+
+    def _others(
+        self, columns: Mapping[str, Sequence[Any]], kept: list[int], ours: Mapping[str, Any]
+    ) -> dict[str, Sequence[Any]]:
+        """The carried columns, only the kept rows, under names that do not collide with ours."""
+        others: dict[str, Sequence[Any]] = {}
+        for name, values in columns.items():
+            if name == self._corpus.text_column:
+                continue
+            if name == "id" and self._corpus.id_column in (None, "id"):
+                continue
+            new = _unicode(name)
+            while new in ours or (new != name and new in columns):
+                new = f"source_{new}"
+            others[new] = _kept(values, kept)
+        return others
+
+    def _finish(self) -> None:
+        census = self._tally.census()
+        self.done = 1.0
+        if not census.documents:
+            raise BadInput(_nothing(self._corpus.name, census))
+        self._corpus.finished(census, [*self._carrier.notes, *self._names.notes()])
+
+
+class _Names:
+    """Identities: the given one; the content's where none is given; never one for two texts."""
+
+    def __init__(self) -> None:
+        self._seen: dict[bytes, bytes] = {}
+        self._clashes = 0
+
+    def name(self, given: Any, sha256: str) -> str:
+        text = "" if given is None else _unicode(str(given))
+        if not text:
+            return sha256[:32]
+        digest = hashlib.blake2b(text.encode(), digest_size=16).digest()
+        content = bytes.fromhex(sha256[:32])
+        if self._seen.setdefault(digest, content) == content:
+            return text
+        self._clashes += 1
+        return f"{text}#{sha256[:8]}"
+
+    def notes(self) -> list[str]:
+        if not self._clashes:
+            return []
+        return [
+            f"{self._clashes} rows repeat the id of an earlier row with another text; "
+            "their ids are extended with '#' and the first 8 digits of their content hash"
+        ]
+
+
+def _kept(values: Sequence[Any], kept: list[int]) -> Sequence[Any]:
+    if isinstance(values, pa.Array):
+        return values if len(kept) == len(values) else values.take(pa.array(kept, pa.int64()))
+    return [values[place] for place in kept]
+
+
+def _unicode(name: str) -> str:
+    return name.encode("utf-8", "replace").decode("utf-8")
+
+
+def _nothing(name: str, census: Census) -> str:
+    if not census.rows:
+        return f"{name}: expected documents, found no rows"
+    reasons = ", ".join(f"{count} {reason}" for reason, count in census.unusable.items())
+    return f"{name}: expected documents, but none of its {census.rows} rows can be used ({reasons})"

@@ -1,0 +1,65 @@
+"""Whether a value can be used as the text of a document, and if not, why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from wellhead.corpus._lines import OVERSIZE
+
+__all__ = ["REASONS", "python_values", "usable_text"]
+
+# Every reason for which a row is set aside, as it is counted and shown.
+REASONS = (
+    "null",
+    "empty",
+    "not text",
+    OVERSIZE,
+    "invalid UTF-8",
+    "broken JSON",
+    "broken CSV",
+    "not an object",
+    "wrong number of fields",
+)
+
+
+def usable_text(value: Any, limit: int) -> tuple[str, str]:
+    """The text that `value` holds and an empty reason, or an empty text and the reason.
+
+    >>> usable_text("rain", 100), usable_text(b"\\xff", 100), usable_text("  ", 100)
+    (('rain', ''), ('', 'invalid UTF-8'), ('', 'empty'))
+    """
+    if value is None or (isinstance(value, float) and value != value):
+        return "", "null"
+    if isinstance(value, bytes):
+        try:
+            value = value.decode("utf-8")
+        except UnicodeDecodeError:
+            return "", "invalid UTF-8"
+    if not isinstance(value, str):
+        return "", "not text"
+    if not value.strip():
+        return "", "empty"
+    if len(value) > limit:
+        return "", OVERSIZE
+    try:
+        size = len(value.encode("utf-8"))
+    except UnicodeEncodeError:
+        return "", "invalid UTF-8"
+    return (value, "") if size <= limit else ("", OVERSIZE)
+
+
+def python_values(column: Sequence[Any]) -> Sequence[Any]:
+    """A column as Python values; strings that are not valid UTF-8 stay bytes."""
+    if not isinstance(column, pa.Array):
+        return column
+    array: Any = column
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    try:
+        values: list[Any] = array.to_pylist()
+    except UnicodeDecodeError:
+        values = array.cast(pa.large_binary()).to_pylist()
+    return values

@@ -1,0 +1,46 @@
+"""Closed forms for recursive training: what a chain of fits to its own samples does on average.
+
+Each module is one setting, each function one quantity: `gaussian_replace.variance(40,
+samples=10)`. Generation n is what n fits have made of the truth; generation 0 is the truth.
+Functions accept one generation or an array of them and raise `BadSetting` outside their range
+of validity. `table` puts a family and a regime into records, one for each generation; it is
+behind `wellhead collapse theory`. Derivations: docs/theory.md.
+"""
+
+from __future__ import annotations
+
+from wellhead.collapse.theory import (
+    coalescence,
+    detector,
+    discrete,
+    gaussian_accumulate,
+    gaussian_matrix,
+    gaussian_mixture,
+    gaussian_replace,
+    gaussian_subsample,
+    gaussian_tail,
+    inflation,
+    kernel,
+    lineages,
+    regression,
+    spread,
+    survival,
+)
+
+__all__ = [
+    "coalescence",
+    "detector",
+    "discrete",
+    "gaussian_accumulate",
+    "gaussian_matrix",
+    "gaussian_mixture",
+    "gaussian_replace",
+    "gaussian_subsample",
+    "gaussian_tail",
+    "inflation",
+    "kernel",
+    "lineages",
+    "regression",
+    "spread",
+    "survival",
+]

@@ -1,0 +1,328 @@
+r"""A Gaussian refitted to its own samples, each generation replacing the last: exact moments.
+
+In: generation numbers n (n counts fits; generation 0 is the truth $N(\mu_0,\sigma_0^2)$), the
+number of samples M of each generation (one number, or one for each generation), the divisor of
+the variance estimate, M - ddof, and the factor `sampling_bias` by which the sampler shrinks the
+variance before it draws. Out: moments of $(\mu_n, s_n^2)$ over repetitions of the whole chain.
+
+Everything rests on $s_n^2=\lambda s_{n-1}^2\,\chi^2_{M-1}/(M-\mathrm{ddof})$ and
+$\mu_n=\mu_{n-1}+\sqrt{\lambda}\,s_{n-1}z/\sqrt M$, both exact; docs/theory.md §1 derives each line.
+Means of $s_n^2$ are carried by ever rarer chains once n/M exceeds about 2: hold simulations
+against `log_variance_mean`, `log_variance_sd` and `median_variance`, not against `variance`.
+Leaves tails to `gaussian_tail` and several dimensions to `gaussian_matrix`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from scipy import special
+
+from wellhead.collapse.theory._ranges import (
+    Floats,
+    Generations,
+    check_ddof,
+    check_generations,
+    check_positive,
+    check_share,
+    check_whole,
+    size_path,
+)
+from wellhead.collapse.theory.spread import (
+    log_unbiasing,
+    log_variance_drift,
+    log_variance_jitter,
+)
+from wellhead.errors import BadSetting
+
+__all__ = [
+    "half_life",
+    "kl_divergence",
+    "log_variance_mean",
+    "log_variance_sd",
+    "marginal_variance",
+    "mean_square_error",
+    "median_variance",
+    "standard_deviation",
+    "variance",
+    "wasserstein2_squared",
+    "wasserstein2_squared_first_order",
+    "wasserstein2_squared_limit",
+]
+
+Sizes = int | Sequence[int]
+
+
+def variance(
+    n: Generations,
+    *,
+    samples: Sizes,
+    ddof: int = 0,
+    sampling_bias: float = 1.0,
+    true_variance: float = 1.0,
+) -> Floats:
+    r"""The expected fitted variance.
+
+    $E[s_n^2]=\sigma_0^2\prod_{i\le n}\lambda(M_i-1)/(M_i-\mathrm{ddof})$. With ddof = 1 and no
+    bias it stays at $\sigma_0^2$ for ever although every chain dies: the mean is a martingale.
+    Exact for M of at least 2.
+
+    Args:
+        n: generation, or an array of them; 0 is the truth.
+        samples: M, or one size for each generation from the first.
+        ddof: 0 divides by M (maximum likelihood), 1 by M - 1.
+        sampling_bias: $\lambda$ in (0, 1]; the sampler of every generation draws with
+            variance $\lambda s^2$.
+        true_variance: $\sigma_0^2$, in squared units of the data.
+
+    Returns:
+        A float, or an array of the shape of `n`, in squared units of the data.
+
+    Raises:
+        BadSetting: a value outside its range.
+
+    Source: Shumailov et al. 2024 (supplement) for ddof = 1; Alemohammad et al. 2024 for the
+    bias; docs/theory.md §1.1.
+
+    >>> round(float(variance(15, samples=20)), 4)
+    0.4633
+    """
+    scale = check_positive("true_variance", true_variance)
+    return scale * np.exp(_summed(n, samples, _log_shrink, ddof, _bias(sampling_bias)))
+
+
+def standard_deviation(
+    n: Generations,
+    *,
+    samples: Sizes,
+    ddof: int = 0,
+    sampling_bias: float = 1.0,
+    true_variance: float = 1.0,
+) -> Floats:
+    r"""The expected fitted standard deviation, a product of $\sqrt\lambda\,c_4(M_i)$.
+
+    For ddof = 0 each factor is $\sqrt{(M-1)/M}$ smaller. It falls to 0 for either divisor
+    ($c_4(M)<1$). Arguments and errors as in `variance`.
+
+    Source: Suresh et al. 2024 for ddof = 1; docs/theory.md §1.2.
+
+    >>> round(float(standard_deviation(15, samples=20, ddof=1)), 4)
+    0.821
+    """
+    scale = math.sqrt(check_positive("true_variance", true_variance))
+    bias = math.sqrt(_bias(sampling_bias))
+    return scale * np.exp(_summed(n, samples, log_unbiasing, ddof, bias))
+
+
+def mean_square_error(
+    n: Generations,
+    *,
+    samples: Sizes,
+    ddof: int = 0,
+    sampling_bias: float = 1.0,
+    true_variance: float = 1.0,
+) -> Floats:
+    r"""How far the mean has walked, $E[(\mu_n-\mu_0)^2]=\sum_k\lambda E[s_{k-1}^2]/M_k$.
+
+    Without bias: $\sigma_0^2(1-(1-1/M)^n)$ for ddof = 0, $\sigma_0^2n/M$ for ddof = 1.
+    Arguments and errors as in `variance`. Source: docs/theory.md §1.3.
+
+    >>> round(float(mean_square_error(100, samples=100, ddof=1)), 6)
+    1.0
+    """
+    generation = check_generations(n)
+    sizes = size_path(samples, int(generation.max()))
+    path = variance(
+        np.arange(len(sizes) + 1),
+        samples=samples,
+        ddof=ddof,
+        sampling_bias=sampling_bias,
+        true_variance=true_variance,
+    )
+    steps = sampling_bias * path[:-1] / sizes
+    return np.concatenate([[0.0], np.cumsum(steps)])[generation]
+
+
+def wasserstein2_squared(
+    n: Generations,
+    *,
+    samples: Sizes,
+    ddof: int = 0,
+    sampling_bias: float = 1.0,
+    true_variance: float = 1.0,
+) -> Floats:
+    r"""The expected squared Wasserstein-2 distance between the n-th fit and the truth.
+
+    $E[(\mu_n-\mu_0)^2]+E[s_n^2]-2\sigma_0E[s_n]+\sigma_0^2$: with ddof = 0 it is
+    $2\sigma_0^2(1-b^n)$ and never exceeds $2\sigma_0^2$; with ddof = 1 it is
+    $\sigma_0^2n/M+2\sigma_0^2(1-c_4^n)$ and grows without end. Arguments and errors as in
+    `variance`. Source: docs/theory.md §1.4.
+
+    >>> [round(float(wasserstein2_squared(15, samples=20, ddof=d)), 4) for d in (0, 1)]
+    [0.8824, 1.1081]
+    """
+    options = {"samples": samples, "ddof": ddof, "sampling_bias": sampling_bias}
+    unit = (
+        mean_square_error(n, **options)  # type: ignore[arg-type]
+        + variance(n, **options)  # type: ignore[arg-type]
+        - 2 * standard_deviation(n, **options)  # type: ignore[arg-type]
+        + 1
+    )
+    return check_positive("true_variance", true_variance) * unit
+
+
+def wasserstein2_squared_first_order(
+    n: Generations, *, samples: Sizes, true_variance: float = 1.0
+) -> Floats:
+    r"""The start of the curve, $\tfrac32\sigma_0^2\sum_i1/M_i$, the same for both divisors.
+
+    Within 5 % of the exact value while $\sum_i1/M_i\le0.1$; beyond that it raises.
+    Source: Shumailov et al. 2024, supplement eq. 6; docs/theory.md §1.4.
+
+    >>> float(wasserstein2_squared_first_order(1, samples=100))
+    0.015
+    """
+    generation = check_generations(n)
+    sizes = size_path(samples, int(generation.max()), least=10)
+    total = np.concatenate([[0.0], np.cumsum(1 / sizes)])[generation]
+    if np.max(total) > 0.1 + 1e-12:
+        raise BadSetting(
+            f"the first-order form holds while n/M is at most 0.1; got {np.max(total):.3g}. "
+            "Use wasserstein2_squared, which is exact"
+        )
+    return 1.5 * check_positive("true_variance", true_variance) * total
+
+
+def wasserstein2_squared_limit(*, ddof: int = 0, true_variance: float = 1.0) -> float:
+    r"""The limit of `wasserstein2_squared`: $2\sigma_0^2$ for ddof = 0, infinity for ddof = 1.
+
+    >>> wasserstein2_squared_limit(), wasserstein2_squared_limit(ddof=1)
+    (2.0, inf)
+    """
+    return math.inf if check_ddof(ddof) else 2 * check_positive("true_variance", true_variance)
+
+
+def marginal_variance(
+    n: Generations, *, samples: Sizes, ddof: int = 0, true_variance: float = 1.0
+) -> Floats:
+    r"""The variance of one draw from the n-th fit, over chains: $E[s_n^2]+E[(\mu_n-\mu_0)^2]$.
+
+    ddof = 0: $\sigma_0^2$ exactly, a conservation law; ddof = 1: $\sigma_0^2(1+n/M)$ exactly.
+    Arguments and errors as in `variance`. Source: docs/theory.md §1.3.
+
+    >>> round(float(marginal_variance(30, samples=10)), 12)
+    1.0
+    """
+    options = {"samples": samples, "ddof": ddof, "true_variance": true_variance}
+    return variance(n, **options) + mean_square_error(n, **options)  # type: ignore[arg-type]
+
+
+def log_variance_mean(
+    n: Generations, *, samples: Sizes, ddof: int = 0, sampling_bias: float = 1.0
+) -> Floats:
+    r"""$E[\log s_n^2/\sigma_0^2]=\sum_i\log\lambda+\psi((M_i-1)/2)-\log((M_i-\mathrm{ddof})/2)$.
+
+    About -2n/M for ddof = 0 and -n/(M-1) for ddof = 1: what a typical chain does. Arguments
+    and errors as in `variance`. Source: docs/theory.md §1.5.
+
+    >>> round(float(log_variance_mean(100, samples=100)), 3)
+    -2.019
+    """
+    return _summed(n, samples, log_variance_drift, ddof, _bias(sampling_bias))
+
+
+def log_variance_sd(n: Generations, *, samples: Sizes) -> Floats:
+    r"""The standard deviation of $\log s_n^2$ over chains, $\sqrt{\sum_i\psi_1((M_i-1)/2)}$.
+
+    The same for both divisors and for any sampling bias. Source: docs/theory.md §1.5.
+
+    >>> round(float(log_variance_sd(100, samples=100)), 3)
+    1.429
+    """
+    return np.sqrt(_summed(n, samples, _jitter, 0, 1.0))
+
+
+def median_variance(
+    n: Generations,
+    *,
+    samples: Sizes,
+    ddof: int = 0,
+    sampling_bias: float = 1.0,
+    true_variance: float = 1.0,
+) -> Floats:
+    r"""The median fitted variance, $\sigma_0^2\exp(E\log-\sum\psi_2/6\sum\psi_1)$.
+
+    The exponential of the mean logarithm, corrected for the skewness of log chi-square
+    (Cornish-Fisher, first term). The error is below 4 % for M = 3, below 1 % from M = 6 on;
+    M below 3 raises. Other arguments and errors as in `variance`. Source: docs/theory.md §1.5.
+
+    >>> round(float(median_variance(100, samples=100)), 3)
+    0.133
+    """
+    scale = check_positive("true_variance", true_variance)
+    size_path(samples, int(check_generations(n).max()), least=3)
+    drift = log_variance_mean(n, samples=samples, ddof=ddof, sampling_bias=sampling_bias)
+    skew, jitter = (_summed(n, samples, step, 0, 1.0) for step in (_skew, _jitter))
+    shift = np.divide(skew, 6 * jitter, out=np.zeros_like(skew), where=np.asarray(jitter) > 0)
+    return scale * np.exp(drift - shift)
+
+
+def kl_divergence(n: Generations, *, samples: Sizes, ddof: int = 0) -> Floats:
+    r"""The expected Kullback-Leibler divergence of the n-th fit from the truth, in nats.
+
+    $E\,\mathrm{KL}(N_n\|N_0)=\tfrac12(E[s_n^2]+E[(\mu_n-\mu_0)^2]-1-E[\log s_n^2])$ in units
+    of $\sigma_0$. Source: docs/theory.md §1.6.
+
+    >>> round(float(kl_divergence(40, samples=50)), 4)
+    0.815
+    """
+    spread = marginal_variance(n, samples=samples, ddof=ddof)
+    return (spread - 1 - log_variance_mean(n, samples=samples, ddof=ddof)) / 2
+
+
+def half_life(*, samples: int, ddof: int = 0, typical: bool = False) -> float:
+    r"""Generations until the expected (or the typical) variance has halved.
+
+    Expected: $\log2/{-\log(1-1/M)}\approx M\log2$ for ddof = 0, never for ddof = 1. Typical:
+    the same with $E\log$, about 0.35 M and 0.69 (M - 1). Source: docs/theory.md §1.5.
+
+    >>> half_life(samples=100, ddof=1)
+    inf
+    >>> round(half_life(samples=100, typical=True), 1)
+    34.3
+    """
+    size, ddof = check_whole("samples", samples, least=2), check_ddof(ddof)
+    if typical:
+        return math.log(2) / -float(log_variance_drift(size, ddof=ddof))
+    return math.inf if ddof else math.log(2) / -math.log1p(-1 / size)
+
+
+def _bias(value: float) -> float:
+    return check_share("sampling_bias", value, zero=False)
+
+
+class _LogStep(Protocol):
+    def __call__(self, samples: Floats, *, ddof: int) -> Floats: ...
+
+
+def _summed(n: Generations, samples: Sizes, step: _LogStep, ddof: int, bias: float) -> Floats:
+    """The sum over generations 1 to n of `step` and the logarithm of `bias`."""
+    generation = check_generations(n)
+    sizes = size_path(samples, int(generation.max()))
+    steps = step(sizes, ddof=check_ddof(ddof)) + math.log(bias)
+    return np.concatenate([[0.0], np.cumsum(steps)])[generation]
+
+
+def _log_shrink(samples: Floats, *, ddof: int) -> Floats:
+    return np.log((samples - 1) / (samples - ddof))
+
+
+def _jitter(samples: Floats, *, ddof: int) -> Floats:
+    return log_variance_jitter(samples)
+
+
+def _skew(samples: Floats, *, ddof: int) -> Floats:
+    return special.polygamma(2, (samples - 1) / 2)

@@ -1,0 +1,99 @@
+"""How numbers are written for people: the same in HTML, Markdown and the terminal.
+
+Figures flow in, short strings flow out. A number that does not exist (None, NaN, infinite) is
+written as an en dash, never as ``nan``.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import SupportsFloat
+
+__all__ = ["MISSING", "count", "interval", "number", "p_value", "percent"]
+
+MISSING = "–"
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def count(value: SupportsFloat | None) -> str:
+    """A whole number with thousands separated.
+
+    >>> count(12345)
+    '12,345'
+    """
+    known = _finite(value)
+    return MISSING if known is None else f"{round(known):,}"
+
+
+def number(value: SupportsFloat | None, digits: int = 3) -> str:
+    """A number with `digits` significant figures; powers of ten where zeros would hide it.
+
+    >>> number(0.012345), number(1234567.0), number(0.0000123)
+    ('0.0123', '1,230,000', '1.23×10⁻⁵')
+    """
+    known = _finite(value)
+    if known is None:
+        return MISSING
+    if known == 0:
+        return "0"
+    exponent = math.floor(math.log10(abs(float(f"{known:.{digits - 1}e}"))))
+    if not -4 <= exponent < 9:
+        mantissa = f"{known / 10.0**exponent:.{digits - 1}f}" if exponent > -300 else f"{known:.0e}"
+        return f"{_trimmed(mantissa)}×10{str(exponent).translate(_SUPERSCRIPT)}"
+    rounded = float(f"{known:.{digits - 1}e}")
+    return _trimmed(f"{rounded:,.{max(digits - 1 - exponent, 0)}f}")
+
+
+def percent(value: SupportsFloat | None, digits: int | None = None) -> str:
+    """A proportion as a percentage.
+
+    Without `digits`, whole percents, but one decimal below 10 % so that 0.4 % is not written 0 %.
+
+    >>> percent(0.214), percent(0.0042), percent(1.0)
+    ('21 %', '0.4 %', '100 %')
+    """
+    known = _finite(value)
+    if known is None:
+        return MISSING
+    if digits is None:
+        digits = 1 if 0 < abs(known) < 0.0995 else 0
+    text = f"{100 * known:.{digits}f}"
+    if known > 0 and float(text) == 0:
+        return f"< {10.0**-digits:.{digits}f} %"
+    return f"{_trimmed(text)} %"
+
+
+def p_value(value: SupportsFloat | None) -> str:
+    """A p-value with two significant figures, and a bound where more would pretend precision.
+
+    >>> p_value(0.0312), p_value(0.00002)
+    ('0.031', '< 0.0001')
+    """
+    known = _finite(value)
+    if known is None:
+        return MISSING
+    if 0 <= known < 1e-4:
+        return "< 0.0001"
+    return number(known, 2)
+
+
+def interval(low: SupportsFloat | None, high: SupportsFloat | None, *, share: bool = False) -> str:
+    """Two ends of an interval; proportions as percentages when `share` is set.
+
+    >>> interval(0.12, 0.314, share=True), interval(1.5, 2.25)
+    ('12–31 %', '1.5 to 2.25')
+    """
+    if share:
+        return f"{percent(low).removesuffix(' %')}–{percent(high)}"
+    return f"{number(low)} to {number(high)}"
+
+
+def _finite(value: SupportsFloat | None) -> float | None:
+    if value is None:
+        return None
+    known = float(value)
+    return known if math.isfinite(known) else None
+
+
+def _trimmed(text: str) -> str:
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,18 @@
+"""Charts as inline SVG, without a plotting library.
+
+Each chart is a frozen dataclass of plain values with a `title` and a `description` in words,
+`to_svg()` for eyes and screen readers and `to_table()` for text twins. Drawings are the same for
+the same values, carry no ids and no style sheet, follow the page's text colour, and keep their
+labels apart when the page makes them larger on a phone.
+"""
+
+from __future__ import annotations
+
+from wellhead.report.svg.bars import Bar, BarChart
+from wellhead.report.svg.curve import Line
+from wellhead.report.svg.forest import Forest, Stretch
+from wellhead.report.svg.frame import Axis
+from wellhead.report.svg.histogram import HistogramPair
+from wellhead.report.svg.lines import LineChart
+
+__all__ = ["Axis", "Bar", "BarChart", "Forest", "HistogramPair", "Line", "LineChart", "Stretch"]

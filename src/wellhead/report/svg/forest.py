@@ -105,18 +105,26 @@ def _name(row: Stretch) -> str:
     return short if row.n is None else f"{short} ({row.n:,})"
 
 
+def _ends(row: Stretch, area: Frame) -> tuple[float, float] | None:
+    """Where an interval begins and ends; beyond the axis (unbounded, 0 on a log axis) its edge."""
+    low, high = area.x(np.clip([row.low, row.high], area.x.low, area.x.high)).tolist()
+    return (low, high) if math.isfinite(low) and math.isfinite(high) else None
+
+
 def _strip(overall: Stretch, area: Frame) -> str:
-    low, high = area.x.at(overall.low), area.x.at(overall.high)
-    box = {"x": low, "y": area.top, "width": high - low, "height": area.bottom - area.top}
-    return element("rect", fill=ACCENT, fill_opacity="0.12", class_="accent", **box)
+    ends = _ends(overall, area)
+    if ends is None:
+        return ""
+    box = {"y": area.top, "width": ends[1] - ends[0], "height": area.bottom - area.top}
+    return element("rect", x=ends[0], fill=ACCENT, fill_opacity="0.12", class_="accent", **box)
 
 
 def _row(row: Stretch, name: str, area: Frame, at: float, *, whole: bool) -> str:
     """A line from low to high, a dot at the point, a tick at the bound."""
-    # Ends beyond the axis (an unbounded interval, 0 on a log axis) are drawn at its edge.
-    low, high = area.x(np.clip([row.low, row.high], area.x.low, area.x.high)).tolist()
-    if math.isfinite(low) and math.isfinite(high):
-        line = f"M{low:.1f} {at:.1f}H{high:.1f}"
+    parts = [text(name, area.left - 10, at + 5, anchor="end", cls="b" if whole else "")]
+    ends = _ends(row, area)
+    if ends is not None:
+        line = f"M{ends[0]:.1f} {at:.1f}H{ends[1]:.1f}"
         parts.append(element("path", d=line, stroke_width=3.0, **_STROKE))
     if row.bound is not None and area.x.low <= row.bound <= area.x.high and row.bound > 0:
         tick = f"M{area.x.at(row.bound):.1f} {at - 8:.1f}v16"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from pathlib import Path
 
 import pytest
 
@@ -139,3 +140,12 @@ def test_a_table_row_of_the_wrong_width_is_an_error():
     page = Page("T", "L", sections=[Section("S", [Table([Column("a")], [[1, 2]])])])
     with pytest.raises(ValueError, match=r"shorter|longer"):
         page.to_html()
+
+
+def test_the_example_in_the_docs_runs_and_saves_its_page(tmp_path, monkeypatch):
+    text = (Path(__file__).parents[2] / "docs" / "reports.md").read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    exec(re.search(r"```python\n(.*?)```", text, re.S)[1], {})
+    html = (tmp_path / "variance.html").read_text(encoding="utf-8")
+    assert Markup(html).problems == []
+    assert "a fifth less" in html

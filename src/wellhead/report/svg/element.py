@@ -59,8 +59,15 @@ def path(points: list[tuple[float, float]], *, closed: bool = False) -> str:
 
 
 def width_of(words: str) -> float:
-    """Units that `words` may take at the larger letter size, on the wide side."""
-    return sum(0.36 if letter in "il.,:;|'!I ()[]" else 0.63 for letter in words) * LARGE
+    """Units that `words` may take at the larger letter size, in a font on the wide side."""
+    return sum(_letter(letter) for letter in words) * LARGE
+
+
+def _letter(letter: str) -> float:
+    if letter in "il.,:;|'!I ()[]":
+        return 0.36
+    # Capitals, the widest letters, and scripts whose letters are square.
+    return 1.0 if letter in "mwMW%" or ord(letter) > 0x2E80 else 0.7 if letter.isupper() else 0.62
 
 
 def drawing(height: float, title: str, description: str, *children: str) -> str:

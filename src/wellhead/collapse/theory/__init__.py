@@ -3,7 +3,7 @@
 Each module is one setting, each function one quantity: `gaussian_replace.variance(40,
 samples=10)`. Generation n is what n fits have made of the truth; generation 0 is the truth.
 Functions accept one generation or an array of them and raise `BadSetting` outside their range
-of validity. `table` puts a family and a regime into records, one for each generation; it is
+of validity. `theory_table` puts a family and a regime into records, one for each generation; it is
 behind `wellhead collapse theory`. Derivations: docs/theory.md.
 """
 
@@ -26,21 +26,33 @@ from wellhead.collapse.theory import (
     spread,
     survival,
 )
+from wellhead.collapse.theory.family_tables import (
+    discrete_table,
+    kernel_table,
+    regression_table,
+    theory_table,
+)
+from wellhead.collapse.theory.gaussian_table import gaussian_table
 
 __all__ = [
     "coalescence",
     "detector",
     "discrete",
+    "discrete_table",
     "gaussian_accumulate",
     "gaussian_matrix",
     "gaussian_mixture",
     "gaussian_replace",
     "gaussian_subsample",
+    "gaussian_table",
     "gaussian_tail",
     "inflation",
     "kernel",
+    "kernel_table",
     "lineages",
     "regression",
+    "regression_table",
     "spread",
     "survival",
+    "theory_table",
 ]

@@ -20,6 +20,7 @@ __all__ = [
     "MOST_GENERATIONS",
     "Floats",
     "Generations",
+    "bias_path",
     "check_ddof",
     "check_generations",
     "check_positive",
@@ -104,6 +105,20 @@ def check_probabilities(probabilities: object) -> NDArray[np.float64]:
             f"probabilities must sum to 1; got {array.sum():.12g}. Divide counts by their total"
         )
     return array
+
+
+def bias_path(sampling_bias: float | Sequence[float], length: int) -> NDArray[np.float64]:
+    """Sampling biases of generations 1 to `length`, each in (0, 1]: one for all, or one each."""
+    if not isinstance(sampling_bias, Sequence | np.ndarray):
+        return np.full(length, check_share("sampling_bias", sampling_bias, zero=False))
+    if len(sampling_bias) < length:
+        raise BadSetting(
+            f"sampling_bias names {len(sampling_bias)} generations but generation {length} is "
+            "asked for; give one factor, or one for each generation"
+        )
+    return np.array(
+        [check_share("sampling_bias", bias, zero=False) for bias in sampling_bias[:length]]
+    )
 
 
 def size_path(samples: int | Sequence[int], length: int, *, least: int = 2) -> NDArray[np.float64]:

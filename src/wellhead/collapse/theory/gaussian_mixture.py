@@ -13,6 +13,7 @@ docs/theory.md §4. The share of real data that a detector leaves is `detector.e
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from wellhead.collapse.theory._ranges import (
     Floats,
     Generations,
+    bias_path,
     check_ddof,
     check_generations,
     check_share,
@@ -56,7 +58,7 @@ def fresh_real(
     samples: int,
     real_share: float,
     ddof: int = 0,
-    sampling_bias: float = 1.0,
+    sampling_bias: float | Sequence[float] = 1.0,
     independent: bool = False,
 ) -> Moments:
     r"""Moments when every generation trains on aM fresh real and (1-a)M synthetic samples.
@@ -71,7 +73,8 @@ def fresh_real(
         samples: M, at least 2.
         real_share: a in [0, 1].
         ddof: 0 divides by M, 1 by M - 1.
-        sampling_bias: $\lambda$ in (0, 1], from the first generation on.
+        sampling_bias: $\lambda$ in (0, 1], from the first generation on, or one factor for
+            each generation; with 1 for the first, real data start the chain.
         independent: each sample is real with probability a, instead of exactly aM of them.
 
     Raises:
@@ -82,8 +85,16 @@ def fresh_real(
     >>> round(float(fresh_real(20, samples=100, real_share=0, sampling_bias=0.9).variance), 5)
     0.09944
     """
-    system = _fresh_system(samples, real_share, ddof, sampling_bias, independent)
-    return _iterated(n, system, start=(0.0, 1.0))
+    generation = check_generations(n)
+    biases = bias_path(sampling_bias, int(generation.max())).tolist()
+    systems = {
+        bias: _fresh_system(samples, real_share, ddof, bias, independent) for bias in {1.0, *biases}
+    }
+    path = np.array([(0.0, 1.0)] * (len(biases) + 1))
+    for t, bias in enumerate(biases):
+        step, drive = systems[bias]
+        path[t + 1] = step @ path[t] + drive
+    return Moments(path[generation, 1], path[generation, 0])
 
 
 def fresh_real_limit(
@@ -231,7 +242,7 @@ def _fresh_system(
     samples: int, real_share: float, ddof: int, sampling_bias: float, independent: bool
 ) -> _System:
     size, a = check_whole("samples", samples, least=2), check_share("real_share", real_share)
-    bias = check_share("sampling_bias", sampling_bias, zero=False)
+    bias = float(bias_path(sampling_bias, 1)[0])
     kept = (1 - a) ** 2 + (a * (1 - a) / size if independent else 0.0)
     return _with_variance(
         error=(kept, (1 - a) * bias / size, a / size),

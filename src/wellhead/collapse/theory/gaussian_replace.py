@@ -24,10 +24,10 @@ from scipy import special
 from wellhead.collapse.theory._ranges import (
     Floats,
     Generations,
+    bias_path,
     check_ddof,
     check_generations,
     check_positive,
-    check_share,
     check_whole,
     size_path,
 )
@@ -54,6 +54,7 @@ __all__ = [
 ]
 
 Sizes = int | Sequence[int]
+Biases = float | Sequence[float]
 
 
 def variance(
@@ -61,7 +62,7 @@ def variance(
     *,
     samples: Sizes,
     ddof: int = 0,
-    sampling_bias: float = 1.0,
+    sampling_bias: Biases = 1.0,
     true_variance: float = 1.0,
 ) -> Floats:
     r"""The expected fitted variance.
@@ -74,8 +75,9 @@ def variance(
         n: generation, or an array of them; 0 is the truth.
         samples: M, or one size for each generation from the first.
         ddof: 0 divides by M (maximum likelihood), 1 by M - 1.
-        sampling_bias: $\lambda$ in (0, 1]; the sampler of every generation draws with
-            variance $\lambda s^2$.
+        sampling_bias: $\lambda$ in (0, 1]; the samples of every generation, the first
+            included, have variance $\lambda s^2$. Or one factor for each generation: with
+            1 for the first, real data start the chain.
         true_variance: $\sigma_0^2$, in squared units of the data.
 
     Returns:
@@ -91,7 +93,7 @@ def variance(
     0.4633
     """
     scale = check_positive("true_variance", true_variance)
-    return scale * np.exp(_summed(n, samples, _log_shrink, ddof, _bias(sampling_bias)))
+    return scale * np.exp(_summed(n, samples, _log_shrink, ddof, sampling_bias))
 
 
 def standard_deviation(
@@ -99,7 +101,7 @@ def standard_deviation(
     *,
     samples: Sizes,
     ddof: int = 0,
-    sampling_bias: float = 1.0,
+    sampling_bias: Biases = 1.0,
     true_variance: float = 1.0,
 ) -> Floats:
     r"""The expected fitted standard deviation, a product of $\sqrt\lambda\,c_4(M_i)$.
@@ -113,8 +115,8 @@ def standard_deviation(
     0.821
     """
     scale = math.sqrt(check_positive("true_variance", true_variance))
-    bias = math.sqrt(_bias(sampling_bias))
-    return scale * np.exp(_summed(n, samples, log_unbiasing, ddof, bias))
+    unbiased = _summed(n, samples, log_unbiasing, ddof)
+    return scale * np.exp(unbiased + _summed(n, samples, _nothing, ddof, sampling_bias) / 2)
 
 
 def mean_square_error(
@@ -122,7 +124,7 @@ def mean_square_error(
     *,
     samples: Sizes,
     ddof: int = 0,
-    sampling_bias: float = 1.0,
+    sampling_bias: Biases = 1.0,
     true_variance: float = 1.0,
 ) -> Floats:
     r"""How far the mean has walked, $E[(\mu_n-\mu_0)^2]=\sum_k\lambda E[s_{k-1}^2]/M_k$.
@@ -142,7 +144,7 @@ def mean_square_error(
         sampling_bias=sampling_bias,
         true_variance=true_variance,
     )
-    steps = sampling_bias * path[:-1] / sizes
+    steps = bias_path(sampling_bias, len(sizes)) * path[:-1] / sizes
     return np.concatenate([[0.0], np.cumsum(steps)])[generation]
 
 
@@ -151,7 +153,7 @@ def wasserstein2_squared(
     *,
     samples: Sizes,
     ddof: int = 0,
-    sampling_bias: float = 1.0,
+    sampling_bias: Biases = 1.0,
     true_variance: float = 1.0,
 ) -> Floats:
     r"""The expected squared Wasserstein-2 distance between the n-th fit and the truth.
@@ -221,7 +223,7 @@ def marginal_variance(
 
 
 def log_variance_mean(
-    n: Generations, *, samples: Sizes, ddof: int = 0, sampling_bias: float = 1.0
+    n: Generations, *, samples: Sizes, ddof: int = 0, sampling_bias: Biases = 1.0
 ) -> Floats:
     r"""$E[\log s_n^2/\sigma_0^2]=\sum_i\log\lambda+\psi((M_i-1)/2)-\log((M_i-\mathrm{ddof})/2)$.
 
@@ -231,7 +233,7 @@ def log_variance_mean(
     >>> round(float(log_variance_mean(100, samples=100)), 3)
     -2.019
     """
-    return _summed(n, samples, log_variance_drift, ddof, _bias(sampling_bias))
+    return _summed(n, samples, log_variance_drift, ddof, sampling_bias)
 
 
 def log_variance_sd(n: Generations, *, samples: Sizes) -> Floats:
@@ -242,7 +244,7 @@ def log_variance_sd(n: Generations, *, samples: Sizes) -> Floats:
     >>> round(float(log_variance_sd(100, samples=100)), 3)
     1.429
     """
-    return np.sqrt(_summed(n, samples, _jitter, 0, 1.0))
+    return np.sqrt(_summed(n, samples, _jitter))
 
 
 def median_variance(
@@ -250,7 +252,7 @@ def median_variance(
     *,
     samples: Sizes,
     ddof: int = 0,
-    sampling_bias: float = 1.0,
+    sampling_bias: Biases = 1.0,
     true_variance: float = 1.0,
 ) -> Floats:
     r"""The median fitted variance, $\sigma_0^2\exp(E\log-\sum\psi_2/6\sum\psi_1)$.
@@ -265,7 +267,7 @@ def median_variance(
     scale = check_positive("true_variance", true_variance)
     size_path(samples, int(check_generations(n).max()), least=3)
     drift = log_variance_mean(n, samples=samples, ddof=ddof, sampling_bias=sampling_bias)
-    skew, jitter = (_summed(n, samples, step, 0, 1.0) for step in (_skew, _jitter))
+    skew, jitter = (_summed(n, samples, step) for step in (_skew, _jitter))
     shift = np.divide(skew, 6 * jitter, out=np.zeros_like(skew), where=np.asarray(jitter) > 0)
     return scale * np.exp(drift - shift)
 
@@ -300,24 +302,26 @@ def half_life(*, samples: int, ddof: int = 0, typical: bool = False) -> float:
     return math.inf if ddof else math.log(2) / -math.log1p(-1 / size)
 
 
-def _bias(value: float) -> float:
-    return check_share("sampling_bias", value, zero=False)
-
-
 class _LogStep(Protocol):
     def __call__(self, samples: Floats, *, ddof: int) -> Floats: ...
 
 
-def _summed(n: Generations, samples: Sizes, step: _LogStep, ddof: int, bias: float) -> Floats:
+def _summed(
+    n: Generations, samples: Sizes, step: _LogStep, ddof: int = 0, bias: Biases = 1.0
+) -> Floats:
     """The sum over generations 1 to n of `step` and the logarithm of `bias`."""
     generation = check_generations(n)
     sizes = size_path(samples, int(generation.max()))
-    steps = step(sizes, ddof=check_ddof(ddof)) + math.log(bias)
+    steps = step(sizes, ddof=check_ddof(ddof)) + np.log(bias_path(bias, len(sizes)))
     return np.concatenate([[0.0], np.cumsum(steps)])[generation]
 
 
 def _log_shrink(samples: Floats, *, ddof: int) -> Floats:
     return np.log((samples - 1) / (samples - ddof))
+
+
+def _nothing(samples: Floats, *, ddof: int) -> Floats:
+    return np.zeros_like(samples)
 
 
 def _jitter(samples: Floats, *, ddof: int) -> Floats:

@@ -19,7 +19,13 @@ from wellhead.collapse.theory._ranges import (
 )
 from wellhead.collapse.theory.survival import survivor_rate
 
-__all__ = ["density_variance", "distinct_originals", "sample_variance", "sample_variance_limit"]
+__all__ = [
+    "density_variance",
+    "distinct_originals",
+    "mean_square_error",
+    "sample_variance",
+    "sample_variance_limit",
+]
 
 
 def sample_variance(
@@ -65,6 +71,26 @@ def density_variance(
     """
     inside = sample_variance(n, samples=samples, bandwidth=bandwidth, true_variance=true_variance)
     return inside + np.where(check_generations(n) > 0, bandwidth**2, 0.0)[()]
+
+
+def mean_square_error(
+    n: Generations, *, samples: int, bandwidth: float, true_variance: float = 1.0
+) -> Floats:
+    r"""How far the mean has walked, $\frac1M\sum_{k<n}(v_k+h^2)$ with the truth at k = 0.
+
+    Once the variance is stationary the mean is a random walk with steps of variance $h^2$.
+
+    >>> round(float(mean_square_error(1, samples=50, bandwidth=0.2)), 3)
+    0.02
+    """
+    generation = check_generations(n)
+    before = density_variance(
+        np.arange(int(generation.max()) + 1),
+        samples=samples,
+        bandwidth=bandwidth,
+        true_variance=true_variance,
+    )[:-1]
+    return np.concatenate([[0.0], np.cumsum(before / samples)])[generation]
 
 
 def sample_variance_limit(*, samples: int, bandwidth: float) -> float:

@@ -1,0 +1,106 @@
+"""`wellhead collapse theory`: the closed forms, generation by generation, without a simulation."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from wellhead.cli.collapse import collapse_app
+
+__all__ = ["theory"]
+
+
+@collapse_app.command()
+def theory(
+    family: Annotated[
+        str, typer.Option(help="gaussian, regression, discrete or kde.")
+    ] = "gaussian",
+    regime: Annotated[
+        str,
+        typer.Option(
+            help="replace, growing, fresh-real, fixed-original, accumulate, "
+            "accumulate-subsample, golden-ratio or synthetic-added."
+        ),
+    ] = "replace",
+    samples: Annotated[int, typer.Option(help="Samples per generation.")] = 100,
+    generations: Annotated[int, typer.Option(help="The last generation (fit).")] = 10,
+    ddof: Annotated[
+        int | None, typer.Option(help="0: maximum likelihood, 1: unbiased variance.")
+    ] = None,
+    real_share: Annotated[float | None, typer.Option(help="Share of real data, 0 to 1.")] = None,
+    sampling_bias: Annotated[
+        float | None, typer.Option(help="Factor on the variance of every sampler.")
+    ] = None,
+    true_positive_rate: Annotated[
+        float | None, typer.Option(help="Machine samples that a detector removes.")
+    ] = None,
+    false_positive_rate: Annotated[
+        float | None, typer.Option(help="Real samples that a detector removes.")
+    ] = None,
+    real_weight: Annotated[
+        float | None, typer.Option(help="Weight of real data in golden-ratio.")
+    ] = None,
+    growth: Annotated[
+        float | None, typer.Option(help="Ratio of successive sizes in growing; else M, 2M, 3M…")
+    ] = None,
+    dimensions: Annotated[
+        int | None, typer.Option(help="Dimensions of the data (gaussian, regression).")
+    ] = None,
+    noise: Annotated[float | None, typer.Option(help="Label noise of the regression.")] = None,
+    same_inputs: Annotated[
+        bool, typer.Option("--same-inputs", help="The regression relabels the same inputs.")
+    ] = False,
+    symbols: Annotated[int | None, typer.Option(help="Number of symbols (discrete).")] = None,
+    exponent: Annotated[
+        float | None, typer.Option(help="Zipf exponent of the symbols; 0 is uniform.")
+    ] = None,
+    shift: Annotated[float | None, typer.Option(help="Mandelbrot's shift of the ranks.")] = None,
+    bandwidth: Annotated[float | None, typer.Option(help="Bandwidth of the kernel (kde).")] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="A JSON list with one record per generation.")
+    ] = False,
+) -> None:
+    """Exact expectations after each generation of training on one's own output.
+
+    Generation n is the model after n fits; generation 0, the truth, is not listed.
+    """
+    from wellhead.collapse.theory.family_tables import theory_table
+
+    table = theory_table(
+        family,
+        regime=regime,
+        samples=samples,
+        generations=generations,
+        ddof=ddof,
+        real_share=real_share,
+        sampling_bias=sampling_bias,
+        true_positive_rate=true_positive_rate,
+        false_positive_rate=false_positive_rate,
+        real_weight=real_weight,
+        growth=growth,
+        dimensions=dimensions,
+        noise=noise,
+        same_inputs=same_inputs or None,
+        symbols=symbols,
+        exponent=exponent,
+        shift=shift,
+        bandwidth=bandwidth,
+    )
+    if as_json:
+        typer.echo(json.dumps(table, indent=2, allow_nan=False))
+        return
+    _show(table)
+
+
+def _show(table: list[dict[str, Any]]) -> None:
+    reasons = table[0].get("unavailable", {})
+    names = [name for name in table[0] if name != "unavailable" and name not in reasons]
+    width = {name: max(len(name), 10) for name in names}
+    typer.echo("  ".join(name.rjust(width[name]) for name in names))
+    for row in table:
+        cells = (f"{row[name]:.6g}".rjust(width[name]) for name in names)
+        typer.echo("  ".join(cells))
+    for name, why in reasons.items():
+        typer.echo(f"{name}: no closed form ({why})", err=True)

@@ -28,7 +28,7 @@ app = typer.Typer(
 )
 
 # One file per verb, in the order in which help shows them; each adds itself to `app`.
-VERBS: tuple[str, ...] = ("collapse", "collapse_theory")
+VERBS: tuple[str, ...] = ("score", "corpus", "collapse", "collapse_theory")
 
 
 def _version(wanted: bool) -> None:

@@ -69,7 +69,9 @@ def opened(path: Path) -> Iterator[Opened]:
             "write or fetch it again"
         ) from error
     except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror or _line(error)})") from error
+        # Arrow reports broken content as an OSError without a number.
+        how = f"cannot be read ({error.strerror})" if error.errno else f"is broken ({_line(error)})"
+        raise BadInput(f"{path}: {how}") from error
 
 
 def _line(error: Exception) -> str:

@@ -41,14 +41,14 @@ def format_of_file(path: Path, stream: Stream, name: str) -> str:
     start = stream.peek()
     if not start:
         raise BadInput(f"{name}: expected rows, got an empty file")
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise BadInput(f"{name}: expected UTF-8, got UTF-16; convert it, for example with iconv")
     return format_of_name(path) or _format_of_bytes(start, name)
 
 
 def _format_of_bytes(start: bytes, name: str) -> str:
     if start.startswith(b"PAR1"):
         return "parquet"
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise BadInput(f"{name}: expected UTF-8, got UTF-16; convert it, for example with iconv")
     if b"\0" in start[:4096]:
         raise BadInput(
             f"{name}: expected text, JSON, CSV or Parquet, got binary data of another kind"

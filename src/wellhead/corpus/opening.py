@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -70,7 +71,7 @@ def open_corpus(
     (3, 1, {'null': 1})
     """
     if isinstance(source, Corpus):
-        return source
+        return _as_opened(source, text_column, id_column)
     if max_bytes < 1:
         raise BadSetting(f"expected max_bytes of at least 1, got {max_bytes}")
     if split is not None and split not in SPLITS:
@@ -85,6 +86,15 @@ def open_corpus(
         root=found.root,
         notes=found.notes,
     )
+
+
+def _as_opened(corpus: Corpus, text_column: str | None, id_column: str | None) -> Corpus:
+    if text_column not in (None, corpus.text_column) or id_column not in (None, corpus.id_column):
+        raise BadSetting(
+            f"{corpus.name} is already open with text column '{corpus.text_column}'; "
+            "name the columns where it is opened"
+        )
+    return corpus
 
 
 def _find(source: Any, split: str | None) -> _Found:
@@ -109,7 +119,7 @@ def _standard_input() -> _Found:
 def _on_disk(path: Path, split: str | None) -> _Found:
     try:
         if path.is_dir():
-            return _folder(path, sorted(path.rglob("*")), split, root=path.parent)
+            return _folder(path, split)
         if path.exists() or path.is_symlink():
             part = FilePart(path, path.name, path.name)
             return _Found((part,), path.name, path.parent, _lone_text(path, split))
@@ -129,59 +139,69 @@ def _lone_text(path: Path, split: str | None) -> tuple[str, ...]:
 
 
 def _glob(path: Path, split: str | None) -> _Found:
+    base = Path(*takewhile(lambda part: not glob.has_magic(part), path.parts))
     matches = sorted(Path(match) for match in glob.glob(str(path), recursive=True))
     if not matches:
         raise BadInput(f"{path}: no file matches")
-    base = Path(*takewhile(lambda part: not glob.has_magic(part), path.parts))
-    return _files(base, matches, split, root=base, name=str(path), relative_to=base)
+    place = _Place(base, root=base, name=str(path), texts=re.sub(r"\W+", "-", path.name))
+    return _files(matches, split, place)
 
 
-def _folder(path: Path, entries: list[Path], split: str | None, root: Path) -> _Found:
+def _folder(path: Path, split: str | None) -> _Found:
     whole = path.resolve()
-    found = [entry for entry in entries if _is_ours(entry.relative_to(path))]
-    return _files(path, found, split, root=whole.parent, name=whole.name, relative_to=path.parent)
+    place = _Place(path, root=whole.parent, name=whole.name, texts="texts", prefix=whole.name)
+    return _files(sorted(path.rglob("*")), split, place)
 
 
-def _is_ours(relative: Path) -> bool:
-    """Whether a file of a folder belongs to the corpus: not hidden, and not a score sidecar."""
-    folders = relative.parts[:-1]
-    sidecar = any(one == "scores" and "@" in two for one, two in pairwise(folders))
-    return not sidecar and not any(part.startswith(".") for part in relative.parts)
+class _Place(NamedTuple):
+    """Where many files lie: their common folder, and how paths to them are told."""
+
+    base: Path
+    root: Path
+    name: str
+    texts: str
+    prefix: str = ""
+
+    def relative(self, path: Path) -> Path:
+        return path.relative_to(self.base) if path.is_relative_to(self.base) else Path(path.name)
+
+    def told(self, path: Path | str) -> str:
+        inner = self.relative(path) if isinstance(path, Path) else Path(path)
+        return (Path(self.prefix) / inner).as_posix()
 
 
-def _files(
-    base: Path, entries: list[Path], split: str | None, *, root: Path, name: str, relative_to: Path
-) -> _Found:
-    files = [entry for entry in entries if entry.is_file()]
+def _files(entries: list[Path], split: str | None, place: _Place) -> _Found:
+    files = [entry for entry in entries if entry.is_file() and _counts(place.relative(entry))]
     formats = {path: format_of_name(path) for path in files}
     data = [path for path in files if formats[path] not in (None, "text")]
     texts = [path for path in files if formats[path] == "text"]
     if not data and not texts:
         raise BadInput(
-            f"{name}: expected data files, found {len(files)} files and none of a known kind "
-            f"({known_suffixes()}, each also .gz or .zst)"
+            f"{place.name}: expected data files, found {len(files)} files and none of a known "
+            f"kind ({known_suffixes()}, each also .gz or .zst)"
         )
-    filled = [path for path in data if path.stat().st_size]
-    if data and not filled:
-        raise BadInput(f"{name}: expected rows, got only empty files")
-    notes = [f"{path.name} is empty" for path in data if path not in filled]
-    left_out = len(files) - len(data) if data else len(files) - len(texts)
-    if left_out:
-        kinds = Counter(p.suffix or p.name for p in files if p not in (data or texts))
-        listed = ", ".join(f"{n} {kind}" for kind, n in kinds.most_common(5))
-        notes.append(f"{left_out} files of {name} are not read ({listed})")
-    if data:
-        parts: tuple[Part, ...] = tuple(
-            FilePart(p, _relative(p, relative_to), _relative(p, relative_to)) for p in filled
-        )
-    elif split in (None, "file"):
-        parts = (TextFolderPart(base, tuple(texts), f"{base.resolve().name}.txt", name),)
-    else:
-        parts = tuple(
-            FilePart(p, _relative(p, relative_to), _relative(p, relative_to)) for p in texts
-        )
-    return _Found(parts, name, root, tuple(notes))
+    read = data or texts
+    notes = _left_out(place.name, [path for path in files if path not in set(read)])
+    if texts and not data and split in (None, "file"):
+        part = TextFolderPart(place.base, tuple(texts), place.told(place.texts), place.name)
+        return _Found((part,), place.name, place.root, notes)
+    filled = [path for path in read if path.stat().st_size]
+    if not filled:
+        raise BadInput(f"{place.name}: expected rows, got only empty files")
+    notes += tuple(f"{path.name} is empty" for path in read if not path.stat().st_size)
+    parts = tuple(FilePart(path, place.told(path), place.told(path)) for path in filled)
+    return _Found(parts, place.name, place.root, notes)
 
 
-def _relative(path: Path, base: Path) -> str:
-    return path.relative_to(base).as_posix() if path.is_relative_to(base) else path.name
+def _counts(relative: Path) -> bool:
+    """Whether a file belongs to the corpus: not hidden, and not a score sidecar."""
+    sidecar = any(one == "scores" and "@" in two for one, two in pairwise(relative.parts[:-1]))
+    return not sidecar and not any(part.startswith(".") for part in relative.parts)
+
+
+def _left_out(name: str, files: list[Path]) -> tuple[str, ...]:
+    if not files:
+        return ()
+    kinds = Counter(path.suffix or path.name for path in files)
+    listed = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common(5))
+    return (f"{len(files)} files of {name} are not read ({listed})",)

@@ -1,0 +1,60 @@
+"""`wellhead corpus`: look into a corpus."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from wellhead.cli import app
+from wellhead.corpus import Inspection, inspect_corpus, open_corpus
+from wellhead.corpus.opening import MAX_BYTES
+
+__all__ = ["corpus_app"]
+
+corpus_app = typer.Typer(help="Look into a corpus; get public ones.", no_args_is_help=True)
+app.add_typer(corpus_app, name="corpus")
+
+
+@corpus_app.command("inspect")
+def inspect_command(
+    corpus: Annotated[str, typer.Argument(help="Path, glob, folder, or - for standard input.")],
+    text_column: Annotated[
+        str | None, typer.Option(help="Column that holds the text; guessed if not given.")
+    ] = None,
+    id_column: Annotated[
+        str | None, typer.Option(help="Column that holds identities; 'id' if there is one.")
+    ] = None,
+    split: Annotated[
+        str | None, typer.Option(help="One document of plain text is a file, line or paragraph.")
+    ] = None,
+    max_bytes: Annotated[
+        int, typer.Option(help="A row with more bytes than this is not used.")
+    ] = MAX_BYTES,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Show formats, columns, the text column, counts, duplicates, and what cannot be used."""
+    opened = open_corpus(
+        corpus, text_column=text_column, id_column=id_column, split=split, max_bytes=max_bytes
+    )
+    inspection = inspect_corpus(opened)
+    typer.echo(inspection.to_json() if as_json else _told(inspection))
+
+
+def _told(found: Inspection) -> str:
+    census = found.census
+    shown = found.files[:10]
+    lines = [
+        f"{found.name}: {census.documents} documents, {found.characters} characters",
+        *(f"file: {file.name} ({file.format}, {file.bytes} bytes)" for file in shown),
+        *([f"and {len(found.files) - len(shown)} more files"] if len(found.files) > 10 else []),
+        f"text column: {found.text_column}",
+        "columns: " + ", ".join(f"{column.name} ({column.type})" for column in found.columns),
+        f"exact duplicates: {census.duplicates} ({census.distinct} distinct texts)",
+        f"rows not used: {sum(census.unusable.values())} of {census.rows}",
+        *(f"  {count} {reason}" for reason, count in census.unusable.items()),
+        *(f"    {row.file}, row {row.row}: {row.reason}" for row in census.examples[:10]),
+        *(f"note: {note}" for note in found.notes),
+        f"fingerprint: {census.sha256}",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,59 @@
+"""`wellhead score`: a score for every document, kept beside the corpus."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wellhead.cli import app
+from wellhead.detect.scoring import DEFAULT_DETECTOR, ScoreResult, score
+
+__all__ = ["score_command"]
+
+
+@app.command("score")
+def score_command(
+    corpus: Annotated[str, typer.Argument(help="Path, glob, folder, or - for standard input.")],
+    detector: Annotated[
+        str, typer.Option(help="Name of a detector, or the folder of one.")
+    ] = DEFAULT_DETECTOR,
+    text_column: Annotated[
+        str | None, typer.Option(help="Column that holds the text; guessed if not given.")
+    ] = None,
+    id_column: Annotated[
+        str | None, typer.Option(help="Column that holds identities; 'id' if there is one.")
+    ] = None,
+    split: Annotated[
+        str | None, typer.Option(help="One document of plain text is a file, line or paragraph.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the scores; 'scores' beside the corpus.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Score every document; stop and start as you like, nothing is scored twice."""
+    result = score(
+        corpus,
+        detector=detector,
+        text_column=text_column,
+        id_column=id_column,
+        split=split,
+        out=out or (Path("scores") if corpus == "-" else None),
+        show_progress=True,
+    )
+    typer.echo(result.to_json() if as_json else _told(result))
+
+
+def _told(result: ScoreResult) -> str:
+    census = result.census
+    lines = [
+        *(f"note: {note}" for note in result.notes),
+        f"{result.corpus}: {census.documents} documents scored by {result.scorer} "
+        f"{result.revision} ({result.scored} now, {result.reused} before); "
+        f"{census.duplicates} exact duplicates",
+        *(f"not used: {count} rows, {reason}" for reason, count in census.unusable.items()),
+        *(f"scores: {path}" for path in result.sidecars),
+    ]
+    return "\n".join(lines)

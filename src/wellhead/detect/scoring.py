@@ -1,0 +1,302 @@
+"""Scores for a whole corpus: streamed, kept beside it, and never computed twice.
+
+Text goes through a `Scorer`, a batch at a time; scores go to sidecars (`wellhead.corpus.sidecars`)
+or, for a corpus without a path, into memory. A run that was stopped, even killed, goes on where
+it stopped and ends with the same file. What the scores mean is the business of `wellhead.assay`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from wellhead._progress import progress
+from wellhead.corpus import Census, Corpus, open_corpus
+from wellhead.corpus.sidecars import SCHEMA, Sidecar, read_scores, scores_folder
+from wellhead.detect.scorer import Scorer, load_scorer
+from wellhead.errors import BadInput, Interrupted
+
+__all__ = ["DEFAULT_DETECTOR", "ScoreResult", "score"]
+
+DEFAULT_DETECTOR = "general"
+BATCH = 256
+# Finished work is put on disk after so many seconds or documents, whichever is first.
+KEEP_SECONDS = 10.0
+KEEP_ROWS = 1 << 16
+
+
+@dataclass(frozen=True)
+class ScoreResult:
+    """What a scoring run did, and where its scores are.
+
+    Args:
+        corpus: the name of the corpus.
+        scorer: the name of the scorer.
+        revision: its revision.
+        scored: documents scored by this run.
+        reused: documents whose scores an earlier run had left.
+        census: what the pass over the corpus found.
+        sidecars: the files that hold the scores; none for a corpus in memory.
+        notes: things to say aloud.
+    """
+
+    corpus: str
+    scorer: str
+    revision: str
+    scored: int
+    reused: int
+    census: Census
+    sidecars: tuple[Path, ...]
+    notes: tuple[str, ...]
+    _table: pa.Table | None = field(default=None, repr=False, compare=False)
+
+    def scores(self) -> pa.Table:
+        """``id, sha256, score`` of every document, in the order of the corpus."""
+        if self._table is not None:
+            return self._table
+        return pa.concat_tables(read_scores(path) for path in self.sidecars)
+
+    def to_pandas(self) -> Any:
+        """The scores as a pandas data frame."""
+        return self.scores().to_pandas()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The run as plain values, without the scores themselves."""
+        return {
+            "schema_version": 1,
+            "corpus": self.corpus,
+            "scorer": self.scorer,
+            "revision": self.revision,
+            "scored": self.scored,
+            "reused": self.reused,
+            "documents": self.census.to_dict(),
+            "sidecars": [str(path) for path in self.sidecars],
+            "notes": list(self.notes),
+        }
+
+    def to_json(self) -> str:
+        """The run as JSON, without the scores themselves."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=2)
+
+
+def score(
+    corpus: Any,
+    *,
+    detector: str | os.PathLike[str] | Scorer = DEFAULT_DETECTOR,
+    text_column: str | None = None,
+    id_column: str | None = None,
+    split: str | None = None,
+    out: str | os.PathLike[str] | None = None,
+    batch_size: int = BATCH,
+    show_progress: bool = False,
+) -> ScoreResult:
+    """The scores of every document of `corpus`, one sidecar a file.
+
+    Scores are trusted to depend on the text and the scorer's revision alone. Scores of an earlier
+    run are taken over where they are of the same text at the same place; the rest is scored.
+
+    Args:
+        corpus: anything that `wellhead.corpus.open_corpus` takes.
+        detector: a name, the folder of a saved detector, or a `Scorer`.
+        text_column: see `open_corpus`.
+        id_column: see `open_corpus`.
+        split: see `open_corpus`.
+        out: the folder to hold ``<scorer>@<revision>/…``; by default ``scores`` beside the
+            corpus. A corpus without a path and without `out` is scored in memory.
+        batch_size: documents that go to the scorer at once.
+        show_progress: draw a progress bar with the time left, on a terminal.
+
+    Raises:
+        BadInput: see `open_corpus`; or the scorer returned something that is no score.
+        Interrupted: Ctrl-C; what was scored is kept, and the same call finishes the rest.
+
+    >>> class Length:
+    ...     name, revision = "length", "1"
+    ...     def score(self, texts):
+    ...         return np.array([float(len(text)) for text in texts])
+    >>> score(["rain", "a river", "rain"], detector=Length()).scores()["score"].to_pylist()
+    [4.0, 7.0, 4.0]
+    """
+    opened = open_corpus(corpus, text_column=text_column, id_column=id_column, split=split)
+    scorer = detector if isinstance(detector, Scorer) else load_scorer(detector)
+    root = _root(opened, out)
+    run = _Run(opened, scorer, root, batch_size)
+    try:
+        with progress(f"scoring {opened.name}, %", 100, show=show_progress) as bar:
+            for step in run.steps():
+                bar.advance(step)
+    except KeyboardInterrupt as stop:
+        run.keep()
+        raise Interrupted(
+            f"stopped while scoring {opened.name}; what was scored is kept, "
+            "and the same command finishes the rest"
+        ) from stop
+    return run.result()
+
+
+def _root(corpus: Corpus, out: str | os.PathLike[str] | None) -> Path | None:
+    if out is not None:
+        return Path(out)
+    return None if corpus.root is None else corpus.root / "scores"
+
+
+class _Run:
+    """One scoring run: file by file, batch by batch."""
+
+    def __init__(self, corpus: Corpus, scorer: Scorer, root: Path | None, batch_size: int) -> None:
+        self._corpus = corpus
+        self._scorer = scorer
+        self._folder = root and scores_folder(root, scorer.name, scorer.revision)
+        self._reading = corpus.reading(batch_size, marks=True)
+        self._writer: _Writer | None = None
+        self._memory: list[pa.Table] = []
+        self._sidecars: list[Path] = []
+        self._scored = 0
+        self._reused = 0
+
+    def steps(self) -> Iterator[float]:
+        """Do the work; yields how many more per cent are done."""
+        told = 0.0
+        for part, batches in self._reading.parts():
+            for _ in self._file(part.relative, batches):
+                yield 100 * (self._reading.done - told)
+                told = self._reading.done
+
+    def keep(self) -> None:
+        """Put what is scored but not yet on disk there."""
+        if self._writer is not None:
+            self._writer.keep()
+
+    def result(self) -> ScoreResult:
+        in_memory = self._folder is None
+        return ScoreResult(
+            corpus=self._corpus.name,
+            scorer=self._scorer.name,
+            revision=self._scorer.revision,
+            scored=self._scored,
+            reused=self._reused,
+            census=self._corpus.census,
+            sidecars=tuple(self._sidecars),
+            notes=self._corpus.notes,
+            _table=pa.concat_tables(self._memory) if in_memory else None,
+        )
+
+    def _file(self, relative: str, batches: Iterator[pa.RecordBatch]) -> Iterator[None]:
+        if self._folder is None:
+            for batch in batches:
+                self._memory.append(self._score(batch))
+                yield
+            return
+        sidecar = Sidecar(
+            self._folder, relative, scorer=self._scorer.name, revision=self._scorer.revision
+        )
+        self._sidecars.append(sidecar.path)
+        self._writer = _Writer(sidecar)
+        for batch in batches:
+            if self._writer.reuse(batch):
+                self._reused += batch.num_rows
+            else:
+                self._writer.add(self._score(batch))
+            yield
+        self._writer.finish()
+
+    def _score(self, batch: pa.RecordBatch) -> pa.Table:
+        """The scores of a batch; a text that stands in it twice is scored once."""
+        hashes = batch["sha256"].to_pylist()
+        texts = dict(zip(hashes, batch["text"].to_pylist(), strict=True))
+        scores = _checked(self._scorer, list(texts.values()))
+        of = dict(zip(texts, scores.tolist(), strict=True))
+        self._scored += batch.num_rows
+        columns = [batch["id"], batch["sha256"], pa.array([of[h] for h in hashes], pa.float64())]
+        return pa.Table.from_arrays(columns, schema=SCHEMA)
+
+
+def _checked(scorer: Scorer, texts: list[str]) -> np.ndarray:
+    scores = np.asarray(scorer.score(texts), dtype=np.float64)
+    if scores.shape != (len(texts),):
+        raise BadInput(
+            f"expected {len(texts)} scores from detector '{scorer.name}', "
+            f"got an array of shape {scores.shape}"
+        )
+    if not np.isfinite(scores).all():
+        raise BadInput(f"expected finite scores from detector '{scorer.name}', got NaN or infinity")
+    return scores
+
+
+class _Writer:
+    """Takes over the scores that earlier runs left while they fit, then writes new ones."""
+
+    def __init__(self, sidecar: Sidecar) -> None:
+        self._sidecar = sidecar
+        self._earlier = _Cursor(sidecar.earlier())
+        self._place = 0
+        self._following = True
+        self._pending: list[pa.Table] = []
+        self._kept_at = time.monotonic()
+
+    def reuse(self, batch: pa.RecordBatch) -> bool:
+        """Whether the next documents are scored already; counts them as done if so."""
+        if not self._following:
+            return False
+        known = self._earlier.take(batch.num_rows)
+        if known is not None and _same_documents(known, batch):
+            self._place += batch.num_rows
+            return True
+        self._following = False
+        self._sidecar.keep(self._place)
+        return False
+
+    def add(self, scores: pa.Table) -> None:
+        """New scores of the next documents."""
+        self._pending.append(scores)
+        rows = sum(table.num_rows for table in self._pending)
+        if rows >= KEEP_ROWS or time.monotonic() - self._kept_at > KEEP_SECONDS:
+            self.keep()
+
+    def keep(self) -> None:
+        """Put what is scored on disk."""
+        if self._pending:
+            table = pa.concat_tables(self._pending)
+            self._sidecar.write_part(self._place, table)
+            self._place += table.num_rows
+            self._pending = []
+        self._kept_at = time.monotonic()
+
+    def finish(self) -> None:
+        """Make the sidecar whole, unless it was already."""
+        self.keep()
+        if self._following and self._sidecar.whole and self._earlier.take(1) is None:
+            return
+        if self._following:
+            self._sidecar.keep(self._place)
+        self._sidecar.assemble()
+
+
+def _same_documents(known: pa.Table, batch: pa.RecordBatch) -> bool:
+    return all(known[name].combine_chunks().equals(batch[name]) for name in ("id", "sha256"))
+
+
+class _Cursor:
+    """Takes rows off a stream of tables, in any number."""
+
+    def __init__(self, tables: Iterator[pa.Table]) -> None:
+        self._tables = tables
+        self._held = SCHEMA.empty_table()
+
+    def take(self, rows: int) -> pa.Table | None:
+        """The next `rows` rows; None when fewer are left."""
+        while self._held.num_rows < rows:
+            following = next(self._tables, None)
+            if following is None:
+                return None
+            self._held = pa.concat_tables([self._held, following.replace_schema_metadata(None)])
+        taken, self._held = self._held.slice(0, rows), self._held.slice(rows)
+        return taken

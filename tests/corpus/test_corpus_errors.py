@@ -1,0 +1,158 @@
+"""What cannot be read is told in one line with the way out, and the exit code says bad data."""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+GOOD = '{"text": "It rained all day."}\n'
+
+
+def refused(wellhead, *arguments, says, code=3, **options):
+    done = wellhead("corpus", "inspect", *arguments, **options)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    for words in says:
+        assert words in done.stderr
+    return done
+
+
+def test_a_corrupt_parquet(wellhead, tmp_path):
+    pq.write_table(pa.table({"text": ["words"] * 1000}), tmp_path / "t.parquet")
+    whole = (tmp_path / "t.parquet").read_bytes()
+    (tmp_path / "t.parquet").write_bytes(whole[: len(whole) // 2])
+    refused(wellhead, "t.parquet", says=["t.parquet", "Parquet", "broken"])
+
+
+def test_a_parquet_with_a_broken_page(wellhead, tmp_path):
+    pq.write_table(pa.table({"text": [f"words {i}" for i in range(5000)]}), tmp_path / "t.parquet")
+    content = bytearray((tmp_path / "t.parquet").read_bytes())
+    content[100:2000] = b"\xff" * 1900
+    (tmp_path / "t.parquet").write_bytes(content)
+    refused(wellhead, "t.parquet", says=["t.parquet", "broken"])
+
+
+def test_a_csv_without_the_column(wellhead, tmp_path):
+    (tmp_path / "t.csv").write_text("answer,worker\nIt rained.,7\n")
+    says = ["t.csv", "answer, worker", "did you mean 'answer'?"]
+    refused(wellhead, "t.csv", "--text-column", "answers", says=says)
+
+
+def test_an_empty_file(wellhead, tmp_path):
+    (tmp_path / "t.jsonl").touch()
+    refused(wellhead, "t.jsonl", says=["t.jsonl", "empty"])
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.json", "t.jsonl"])
+def test_a_file_with_no_rows(name, wellhead, tmp_path):
+    (tmp_path / name).write_text({"t.csv": "text,n\n", "t.json": "[]"}.get(name, "\n\n"))
+    refused(wellhead, name, says=[name, "no row"])
+
+
+@pytest.mark.slow
+def test_a_line_of_two_gigabytes_is_passed_by_in_little_memory(tmp_path):
+    with (tmp_path / "t.jsonl").open("wb") as stream:
+        stream.write(GOOD.encode())
+        stream.seek(1 << 31, os.SEEK_CUR)  # two gigabytes of zero bytes that take no room on disk
+        stream.write(b"\n" + GOOD.encode())
+    command = [sys.executable, "-m", "wellhead", "corpus", "inspect", "t.jsonl", "--json"]
+    running = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE)
+    found = json.loads(running.stdout.read())
+    _, status, usage = os.wait4(running.pid, 0)
+    running.returncode = status
+    running.stdout.close()
+    assert status == 0
+    assert (found["documents"], found["unusable"]) == (2, {"over the size bound": 1})
+    assert usage.ru_maxrss < 400 << 10  # kilobytes
+
+
+def test_a_folder_with_nothing_usable(wellhead, tmp_path):
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / "a.png").write_bytes(b"\x89PNG")
+    refused(wellhead, "pictures", says=["pictures", "1 files", ".jsonl"])
+
+
+def test_a_missing_file(wellhead):
+    refused(wellhead, "nowhere.jsonl", says=["nowhere.jsonl", "no such file"])
+
+
+def test_a_glob_without_match(wellhead):
+    refused(wellhead, "*.jsonl", says=["*.jsonl", "no file matches"])
+
+
+def test_an_unreadable_file(wellhead, tmp_path):
+    (tmp_path / "t.jsonl").symlink_to(tmp_path / "t.jsonl")
+    refused(wellhead, "t.jsonl", says=["t.jsonl", "cannot be read"])
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read every file")
+def test_a_forbidden_file(wellhead, tmp_path):
+    (tmp_path / "t.jsonl").write_text(GOOD)
+    (tmp_path / "t.jsonl").chmod(0)
+    refused(wellhead, "t.jsonl", says=["t.jsonl", "Permission denied"])
+
+
+def test_files_of_a_folder_that_do_not_share_the_text_column(wellhead, tmp_path):
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    (folder / "a.jsonl").write_text(GOOD)
+    (folder / "b.csv").write_text("essay,n\nIt rained.,1\n")
+    refused(wellhead, "mixed", says=["mixed/b.csv", "expected a column 'text'", "essay, n"])
+
+
+def test_files_of_a_folder_may_differ_in_other_columns(wellhead, tmp_path):
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    (folder / "a.jsonl").write_text('{"text": "one", "n": 1}')
+    (folder / "b.csv").write_text("text,n,worker\ntwo,x,w\n")
+    pq.write_table(pa.table({"text": ["three"], "n": [[1]]}), folder / "c.parquet")
+    done = wellhead("corpus", "inspect", "mixed", "--json")
+    found = json.loads(done.stdout)
+    assert found["documents"] == 3
+    assert {"name": "n", "type": "large_string"} in found["columns"]
+    assert any("'n'" in note for note in found["notes"])
+
+
+def test_a_compressed_file_that_ends_early(wellhead, tmp_path):
+    packed = gzip.compress(os.urandom(50_000).hex().encode())
+    (tmp_path / "t.txt.gz").write_bytes(packed[: len(packed) // 2])
+    refused(wellhead, "t.txt.gz", says=["t.txt.gz", "compressed", "broken"])
+
+
+def test_a_file_of_another_kind(wellhead, tmp_path):
+    (tmp_path / "t.docx").write_bytes(b"PK\x03\x04" + bytes(100))
+    refused(wellhead, "t.docx", says=["t.docx", "binary"])
+
+
+def test_utf16(wellhead, tmp_path):
+    (tmp_path / "t.csv").write_bytes("text\nIt rained.\n".encode("utf-16"))
+    refused(wellhead, "t.csv", says=["t.csv", "UTF-16"])
+
+
+def test_a_setting_that_is_none(wellhead, tmp_path):
+    (tmp_path / "t.txt").write_text("words")
+    refused(wellhead, "t.txt", "--split", "page", says=["file, line, paragraph"], code=2)
+    refused(wellhead, "t.txt", "--max-bytes", "0", says=["max_bytes"], code=2)
+
+
+@pytest.mark.parametrize(
+    ("piped", "texts"),
+    [
+        (GOOD * 2, 2),
+        ('["one", "two", "three"]', 3),
+        ("one\ntwo\n", 2),
+    ],
+)
+def test_standard_input_is_recognised_and_read(piped, texts, wellhead):
+    done = wellhead("corpus", "inspect", "-", "--json", stdin=piped)
+    assert json.loads(done.stdout)["documents"] == texts
+
+
+def test_empty_standard_input(wellhead):
+    refused(wellhead, "-", says=["standard input", "empty"], stdin="")

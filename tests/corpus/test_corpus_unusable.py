@@ -1,0 +1,136 @@
+"""Rows that cannot be used are counted and shown by reason; they are never lost and never fatal."""
+
+import json
+import tracemalloc
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from wellhead.corpus import open_corpus
+from wellhead.errors import BadInput
+
+
+def census(source, **options):
+    return open_corpus(source, **options).census
+
+
+def test_every_row_of_jsonl_is_a_document_or_has_a_reason(tmp_path):
+    lines = [
+        b'{"text": "fine"}',
+        b'{"text": null}',
+        b'{"other": "no text here"}',
+        b'{"text": " \\n\\t"}',
+        b'{"text": 12}',
+        b'{"text": ["a"]}',
+        b'{"text": "\xff"}',
+        b'{"text": "\\ud800"}',
+        b'{"text": "cut',
+        b"[1, 2]",
+        b"null",
+        b'{"text": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        b'{"text": "' + b"x" * 300_000 + b'"}',
+        b"",
+    ]
+    (tmp_path / "t.jsonl").write_bytes(b"\n".join(lines))
+    found = census(tmp_path / "t.jsonl", max_bytes=250_000)
+    assert found.documents == 1
+    assert found.unusable == {
+        "null": 2,
+        "empty": 1,
+        "not text": 2,
+        "invalid UTF-8": 2,
+        "broken JSON": 2,
+        "not an object": 2,
+        "over the size bound": 1,
+    }
+    assert found.rows == 13
+    assert ("t.jsonl", 9, "broken JSON") in found.examples
+
+
+def test_a_broken_item_costs_that_item_of_an_array(tmp_path):
+    (tmp_path / "t.json").write_text('[{"text": "one"}, {"text": tru}, 5, {"text": "two"}, {"te')
+    found = census(tmp_path / "t.json")
+    assert (found.documents, found.unusable) == (2, {"broken JSON": 2, "not an object": 1})
+
+
+def test_a_csv_row_with_another_number_of_fields_is_set_aside(tmp_path):
+    (tmp_path / "t.csv").write_bytes(b"n,text\n1,one\n2\n3,three,more\n4,\xff\n5,\n\n6,six\n")
+    found = census(tmp_path / "t.csv")
+    assert found.documents == 2
+    assert found.unusable == {"wrong number of fields": 2, "invalid UTF-8": 1, "empty": 1}
+    assert ("t.csv", 4, "invalid UTF-8") in found.examples
+
+
+def test_a_quote_that_is_never_closed_costs_no_more_than_the_bound(tmp_path):
+    rows = [f"{i},some text of row {i}" for i in range(2000)]
+    rows[10] = '10,"a quote that never ends'
+    (tmp_path / "t.csv").write_text("n,text\n" + "\n".join(rows))
+    found = census(tmp_path / "t.csv", max_bytes=1000)
+    assert found.unusable == {"over the size bound": 1}
+    assert found.documents > 1900
+
+
+def test_a_number_among_texts_of_a_frame_is_not_text():
+    frame = pd.DataFrame({"text": ["one", 2, None, float("nan"), b"bytes", "six"]})
+    found = census(frame)
+    assert (found.documents, found.unusable) == (3, {"null": 2, "not text": 1})
+
+
+def test_parquet_strings_that_are_not_utf8_are_set_aside(tmp_path):
+    broken = pa.array([b"fine", b"\xff\xfe", None, b"also"]).view(pa.string())
+    pq.write_table(pa.table({"text": broken}), tmp_path / "t.parquet")
+    found = census(tmp_path / "t.parquet")
+    assert (found.documents, found.unusable) == (2, {"invalid UTF-8": 1, "null": 1})
+
+
+def test_a_line_without_end_is_passed_by_in_little_memory(tmp_path):
+    with (tmp_path / "t.jsonl").open("wb") as stream:
+        stream.write(b'{"text": "before"}\n{"text": "')
+        for _ in range(200):
+            stream.write(b"x" * (1 << 20))
+        stream.write(b'"}\n{"text": "after"}\n')
+    tracemalloc.start()
+    found = census(tmp_path / "t.jsonl", max_bytes=1 << 20)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (found.documents, found.unusable) == (2, {"over the size bound": 1})
+    assert peak < 20 << 20
+
+
+def test_an_item_of_an_array_without_end_is_passed_by_too(tmp_path):
+    item = '{"text": "' + "x" * 5_000_000 + '"}'
+    (tmp_path / "t.json").write_text(f'[{{"text": "before"}}, {item}, {{"text": "after"}}]')
+    found = census(tmp_path / "t.json", max_bytes=100_000)
+    assert (found.documents, found.unusable) == (2, {"over the size bound": 1})
+
+
+def test_examples_are_few_however_many_rows_fail(tmp_path):
+    (tmp_path / "t.jsonl").write_text('{"text": "one"}\n' + "broken\n" * 5000)
+    found = census(tmp_path / "t.jsonl")
+    assert found.unusable == {"broken JSON": 5000}
+    assert len(found.examples) == 20
+
+
+def test_exact_duplicates_are_counted_and_marked_but_still_listed():
+    texts = ["caf\u00e9", "other", "cafe\u0301", "other", "third"]
+    corpus = open_corpus(texts)
+    batch = next(corpus.batches(marks=True))
+    assert batch["first"].to_pylist() == [True, True, False, False, True]
+    assert (corpus.census.documents, corpus.census.duplicates, corpus.census.distinct) == (5, 2, 3)
+    assert batch["text"].to_pylist() == texts
+
+
+def test_the_fingerprint_is_of_the_content_not_of_the_file(tmp_path):
+    texts = ["one", "two", "three"]
+    (tmp_path / "t.jsonl").write_text("\n".join(json.dumps({"text": t, "n": 1}) for t in texts))
+    pq.write_table(pa.table({"body": texts}), tmp_path / "t.parquet")
+    prints = {census(tmp_path / name).sha256 for name in ("t.jsonl", "t.parquet")}
+    assert len(prints) == 1
+    assert census(texts[::-1]).sha256 not in prints
+
+
+def test_a_corpus_without_one_usable_row_says_what_is_wrong_with_them():
+    with pytest.raises(BadInput, match=r"none of its 3 rows can be used \(2 null, 1 empty\)"):
+        _ = census([{"text": None}, {"text": ""}, {"text": None}], text_column="text")

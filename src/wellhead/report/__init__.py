@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from wellhead.report.blocks import (
     Block,
+    Bullets,
     Callout,
     Code,
     Details,
@@ -24,6 +25,7 @@ from wellhead.report.table import Column, Table
 
 __all__ = [
     "Block",
+    "Bullets",
     "Callout",
     "Code",
     "Column",

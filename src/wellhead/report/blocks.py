@@ -18,6 +18,7 @@ from wellhead.report.untrusted import clean, shorten
 
 __all__ = [
     "Block",
+    "Bullets",
     "Callout",
     "Code",
     "Details",
@@ -82,6 +83,17 @@ class Facts:
 
 
 @dataclass(frozen=True)
+class Bullets:
+    """Short statements that stand side by side."""
+
+    kind: ClassVar[str] = "bullets"
+    items: Sequence[str]
+
+    def within(self, limits: Limits) -> Bullets:
+        return replace(self, items=[shorten(item, limits.characters) for item in self.items])
+
+
+@dataclass(frozen=True)
 class Details:
     """Blocks that are folded away until the reader asks for them."""
 
@@ -112,8 +124,11 @@ class Section:
 class Picture(Protocol):
     """A chart: drawn for eyes, described for ears, and as numbers for text."""
 
-    title: str
-    description: str
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def description(self) -> str: ...
 
     def to_svg(self) -> str: ...
 
@@ -135,7 +150,7 @@ class Figure:
         return replace(self, drawn=limits.pictures, table=self.table.within(limits))
 
 
-Block = Prose | Code | Table | Callout | Facts | Excerpts | Details | Figure | Picture
+Block = Prose | Bullets | Code | Table | Callout | Facts | Excerpts | Details | Figure | Picture
 
 
 def as_block(thing: Block | str) -> Any:

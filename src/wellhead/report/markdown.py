@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import singledispatch
 from typing import Any
 
-from wellhead.report.blocks import Callout, Code, Details, Facts, Figure, Prose, Section
+from wellhead.report.blocks import Bullets, Callout, Code, Details, Facts, Figure, Prose, Section
 from wellhead.report.excerpts import Excerpts
 from wellhead.report.table import Table
 from wellhead.report.untrusted import clean
@@ -70,6 +70,11 @@ def _block(block: Any) -> str:
 @_block.register
 def _(block: Prose) -> str:
     return "\n\n".join(escaped(paragraph) for paragraph in block.paragraphs)
+
+
+@_block.register
+def _(block: Bullets) -> str:
+    return "\n".join(f"- {_line(item)}" for item in block.items)
 
 
 @_block.register

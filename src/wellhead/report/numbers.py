@@ -44,13 +44,16 @@ def number(value: SupportsFloat | None, digits: int = 3) -> str:
     return _trimmed(f"{rounded:,.{max(digits - 1 - exponent, 0)}f}")
 
 
-def percent(value: SupportsFloat | None, digits: int | None = None) -> str:
+def percent(value: SupportsFloat | None, digits: int | None = None, *, down: bool = False) -> str:
     """A proportion as a percentage.
 
     Without `digits`, whole percents, but one decimal below 10 % so that 0.4 % is not written 0 %.
+    With `down`, rounded down, so that an "at least" does not claim more than was found.
 
     >>> percent(0.214), percent(0.0042), percent(1.0)
     ('21 %', '0.4 %', '100 %')
+    >>> percent(0.148), percent(0.148, down=True)
+    ('15 %', '14 %')
     """
     known = _finite(value)
     if known is None:

@@ -20,13 +20,15 @@ class Column:
     Args:
         name: its heading.
         kind: how its values are written and aligned; ``interval`` takes ``(low, high)`` pairs and
-            ``share`` pairs of proportions.
+            ``share`` pairs of proportions; ``bound`` is a proportion that is rounded down.
         unit: shown under the heading.
         digits: significant figures of ``number``, decimals of ``percent``.
     """
 
     name: str
-    kind: Literal["text", "code", "count", "number", "percent", "p", "interval", "share"] = "text"
+    kind: Literal[
+        "text", "code", "count", "number", "percent", "bound", "p", "interval", "share"
+    ] = "text"
     unit: str = ""
     digits: int | None = None
 
@@ -45,6 +47,8 @@ class Column:
                 return number(value, self.digits or 3)
             case "percent":
                 return percent(value, self.digits)
+            case "bound":
+                return percent(value, self.digits, down=True)
             case "p":
                 return p_value(value)
             case "interval" | "share":

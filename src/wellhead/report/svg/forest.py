@@ -82,7 +82,7 @@ class Forest:
             Column("n", "count"),
             Column(self.x.label, "percent" if share else "number", self.x.unit),
             Column("interval", "share" if share else "interval"),
-            *([Column(self.bound, "percent" if share else "number")] if bounded else []),
+            *([Column(self.bound, "bound" if share else "number")] if bounded else []),
         ]
         every = [*([self.overall] if self.overall else []), *self.rows]
         rows = [

@@ -53,7 +53,8 @@ def check_generations(n: Generations, *, least: int = 0) -> NDArray[np.int64]:
     """Generation numbers as an integer array (of no dimension for a single one)."""
     try:
         array = np.asarray(n)
-        whole = array.astype(np.int64)
+        with np.errstate(invalid="ignore"):
+            whole = array.astype(np.int64)
     except (TypeError, ValueError, OverflowError):
         raise BadSetting(f"generations must be whole numbers; got {n!r}") from None
     if array.size == 0 or array.dtype == bool or not np.array_equal(whole, array):

@@ -1,0 +1,116 @@
+"""`wellhead collapse theory`: one record per generation, and honest gaps."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from wellhead.collapse.theory import gaussian_table, theory_table
+from wellhead.errors import BadSetting
+
+SHARED = ("fresh-real", "fixed-original", "synthetic-added")
+
+
+def settings(regime: str) -> dict[str, Any]:
+    return {"real_share": 0.25} if regime in SHARED else {}
+
+
+def test_the_command_prints_one_record_per_generation(wellhead) -> None:  # type: ignore[no-untyped-def]
+    arguments = "--family gaussian --regime accumulate-subsample --samples 10 --generations 40"
+    done = wellhead("collapse", "theory", *arguments.split(), "--json")
+    table = json.loads(done.stdout)
+    assert [row["generation"] for row in table] == list(range(1, 41))
+    found = {row["generation"]: row["variance"] for row in table}
+    assert (found[2], found[5], found[40]) == pytest.approx((0.8313, 0.779, 0.7443), abs=4e-4)
+    assert "pool" in table[0]["unavailable"]["wasserstein2_squared"]
+    assert done.returncode == 0
+    assert done.stderr == ""
+
+
+def test_the_command_carries_a_detector_to_the_variance(wellhead) -> None:  # type: ignore[no-untyped-def]
+    mix = "--regime fresh-real --samples 100 --generations 300 --real-share 0.1"
+    rates = "--true-positive-rate 0.9 --false-positive-rate 0.05"
+    done = wellhead("collapse", "theory", *mix.split(), *rates.split(), "--json")
+    last = json.loads(done.stdout)[-1]
+    assert last["variance"] == pytest.approx(0.98694, abs=5e-6)
+    assert last["inflation"] == pytest.approx(1.31, abs=5e-3)
+
+
+def test_the_command_says_plainly_what_is_wrong(wellhead) -> None:  # type: ignore[no-untyped-def]
+    done = wellhead("collapse", "theory", "--regime", "acumulate")
+    assert done.returncode == 2
+    assert "did you mean 'accumulate'" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"family": "gausian"}, "did you mean 'gaussian'"),
+        ({"regime": "fresh-real"}, "needs real_share"),
+        ({"real_share": 0.5}, "does not belong to the regime replace"),
+        ({"regime": "fresh-real", "real_share": 1.5}, "share in [0, 1]"),
+        ({"samples": 1}, "at least 2"),
+        ({"generations": 0}, "at least 1"),
+        ({"ddof": 3}, "ddof"),
+        ({"family": "kde"}, "needs the setting bandwidth"),
+        ({"family": "discrete", "ddof": 1}, "no setting ddof"),
+        ({"family": "regression", "regime": "golden-ratio"}, "wellhead collapse run"),
+        ({"regime": "fresh", "real_share": 0.1, "true_positive_rate": 0.9}, "both"),
+        ({"regime": "growing", "growth": 10, "generations": 400}, "too large"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(wrong: dict[str, Any], said: str) -> None:
+    what = {"family": "gaussian", "regime": "replace", "samples": 100, "generations": 5}
+    with pytest.raises(BadSetting, match=re.escape(said)):
+        theory_table(**{**what, **wrong})
+
+
+@pytest.mark.parametrize(
+    "regime",
+    ["replace", "growing", "accumulate", "accumulate-subsample", "golden-ratio", *SHARED],
+)
+def test_every_regime_conserves_the_second_moment_under_maximum_likelihood(regime: str) -> None:
+    table = gaussian_table(regime, 20, 12, **settings(regime))
+    for row in table:
+        total = row["variance"] + row["mean_square_error"]
+        kept = 1.0 if regime not in ("fixed-original", "synthetic-added") else total
+        assert total == pytest.approx(kept)
+        assert row["inflation"] > 0
+
+
+@pytest.mark.parametrize("alias", ["fresh", "fixed", "augment"])
+def test_regimes_answer_to_the_laboratorys_names(alias: str) -> None:
+    full = {"fresh": "fresh-real", "fixed": "fixed-original", "augment": "synthetic-added"}
+    short = gaussian_table(alias, 20, 3, real_share=0.25)
+    assert short == gaussian_table(full[alias], 20, 3, real_share=0.25)
+
+
+def test_a_growing_schedule_may_be_linear_geometric_or_listed() -> None:
+    geometric = gaussian_table("growing", 10, 6, growth=2)
+    listed = gaussian_table("growing", [10 * 2**i for i in range(6)], 6)
+    assert geometric == listed
+    assert geometric[-1]["wasserstein2_squared"] == pytest.approx(0.28679, abs=5e-6)
+    assert gaussian_table("growing", 10, 2)[1]["variance"] == pytest.approx(0.9 * 0.95)
+
+
+def test_the_other_families_have_tables_too() -> None:
+    symbols = theory_table("discrete", regime="accumulate", samples=50, generations=4)
+    assert symbols[0]["surviving_symbols"] == symbols[3]["surviving_symbols"]
+    density = theory_table("kde", regime="replace", samples=50, generations=400, bandwidth=0.2)
+    assert density[-1]["variance"] == pytest.approx(1.96, abs=1e-3)
+    fits = theory_table("regression", regime="replace", samples=111, generations=10, dimensions=10)
+    assert fits[-1]["excess_risk"] == pytest.approx(1.0)
+    assert fits[-1]["inflation"] == pytest.approx(10)
+
+
+def test_no_closed_form_is_invented() -> None:
+    with pytest.raises(BadSetting, match="plain replace"):
+        gaussian_table("growing", 20, 3, dimensions=2)
+    row = gaussian_table("replace", 20, 3, dimensions=2)[-1]
+    assert row["wasserstein2_squared"] is None
+    assert row["determinant"] < row["variance"]

@@ -60,8 +60,12 @@ def percent(value: SupportsFloat | None, digits: int | None = None, *, down: boo
         return MISSING
     if digits is None:
         digits = 1 if 0 < abs(known) < 0.0995 else 0
-    text = f"{100 * known:.{digits}f}"
-    if known > 0 and float(text) == 0:
+    scaled = 100 * known * 10**digits
+    if down:
+        # A hair's breadth up first: 0.29 is 28.999999999999996 % in binary.
+        scaled = math.floor(scaled + 1e-9)
+    text = f"{scaled / 10**digits:.{digits}f}"
+    if known > 0 and float(text) == 0 and not down:
         return f"< {10.0**-digits:.{digits}f} %"
     return f"{_trimmed(text)} %"
 

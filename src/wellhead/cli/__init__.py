@@ -32,12 +32,9 @@ VERBS: tuple[str, ...] = (
     "score",
     "corpus",
     "collapse",
+    "collapse_run",
+    "collapse_list",
     "collapse_theory",
-    "collect",
-    "collect_new",
-    "collect_serve",
-    "collect_user",
-    "collect_verify",
 )
 
 

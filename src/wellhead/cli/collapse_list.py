@@ -1,0 +1,31 @@
+"""`wellhead collapse list`: presets, and everything that a config file can name."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from wellhead.cli.collapse import collapse_app
+
+__all__ = ["show_list"]
+
+
+@collapse_app.command("list")
+def show_list(
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """The presets, families, regimes, samplers, selectors and schedules that are known."""
+    from wellhead.collapse import presets
+    from wellhead.collapse.config import PARTS
+
+    parts = {kind: known.names() for kind, known in PARTS.items()}
+    if as_json:
+        typer.echo(json.dumps({"presets": [p._asdict() for p in presets()], **parts}, indent=1))
+        return
+    typer.echo("presets (wellhead collapse run NAME)")
+    for preset in presets():
+        typer.echo(f"  {preset.name:18} {preset.title}")
+    for kind, names in parts.items():
+        typer.echo(f"{kind}: {', '.join(names)}")

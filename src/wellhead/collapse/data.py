@@ -1,0 +1,96 @@
+"""What generations are trained on: a batch of items for each of many lineages at once.
+
+A *lineage* is one chain of models, each trained on the output of the one before. Cheap families
+run thousands of lineages side by side, so a batch holds the items of all of them. `Data` is what
+the loop and the regimes know about a batch; `Samples` is the literal form, an array of drawn
+values. Families may bring a form of their own that keeps only what the fit needs (sums, counts).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Array", "Counts", "Data", "Rng", "Samples"]
+
+Array = NDArray[Any]
+Rng = np.random.Generator
+Counts = int | NDArray[np.int64]
+D = TypeVar("D", bound="Data")
+
+
+class Data(Protocol):
+    """A batch of items for each lineage."""
+
+    @property
+    def size(self) -> int:
+        """Items per lineage; the most that any lineage holds where they differ."""
+
+    def join(self: D, other: D) -> D:
+        """The items of both."""
+
+    def scaled(self: D, weight: float) -> D:
+        """The same items, each counting `weight` times as much in a fit."""
+
+    def take(self: D, size: int, rng: Rng) -> D:
+        """`size` items of each lineage, drawn without replacement."""
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Drawn values, shape (lineages, items, ...), with optional weights (lineages, items).
+
+    A weight of zero means that the item is absent: so lineages of different sizes share an array.
+
+    >>> Samples(np.zeros((2, 3))).join(Samples(np.ones((2, 1)))).values
+    array([[0., 0., 0., 1.],
+           [0., 0., 0., 1.]])
+    """
+
+    values: Array
+    weights: Array | None = None
+
+    @property
+    def size(self) -> int:
+        return int(self.values.shape[1])
+
+    @property
+    def mass(self) -> Array:
+        """The weights, ones where none are set."""
+        return np.ones(self.values.shape[:2]) if self.weights is None else self.weights
+
+    def join(self, other: Samples) -> Samples:
+        values = np.concatenate([self.values, other.values], axis=1)
+        if self.weights is None and other.weights is None:
+            return Samples(values)
+        return Samples(values, np.concatenate([self.mass, other.mass], axis=1))
+
+    def scaled(self, weight: float) -> Samples:
+        return Samples(self.values, self.mass * weight)
+
+    def take(self, size: int, rng: Rng) -> Samples:
+        if size >= self.size:
+            return self
+        keys = rng.random(self.values.shape[:2], dtype=np.float32)
+        if self.weights is not None:
+            keys = np.where(self.weights > 0, keys, 2.0)
+        return self.pick(np.argpartition(keys, size - 1, axis=1)[:, :size])
+
+    def pick(self, index: Array) -> Samples:
+        """The items at `index` (lineages, chosen) of each lineage."""
+        shape = index.shape + (1,) * (self.values.ndim - 2)
+        values = np.take_along_axis(self.values, index.reshape(shape), axis=1)
+        weights = self.weights
+        return Samples(values, None if weights is None else np.take_along_axis(weights, index, 1))
+
+    def first(self, counts: Counts) -> Samples:
+        """The first `counts` items of each lineage; the rest get no weight."""
+        if isinstance(counts, int):
+            return Samples(
+                self.values[:, :counts], None if self.weights is None else self.mass[:, :counts]
+            )
+        present = np.arange(self.size) < np.asarray(counts)[:, None]
+        return Samples(self.values, self.mass * present)

@@ -1,0 +1,7 @@
+"""The families that come with wellhead; importing this package registers them."""
+
+from __future__ import annotations
+
+from wellhead.collapse.families import discrete, gaussian
+
+__all__ = ["discrete", "gaussian"]

@@ -1,0 +1,1 @@
+"""Measures of a generation: of laws over symbols, of text, of images."""

@@ -1,0 +1,53 @@
+"""What each measure is called, in which unit, and how its values may be summed up.
+
+`kind` is the safeguard of the laboratory. A "martingale" keeps its expectation while almost every
+lineage loses it (the mass in the tail), so that its mean over lineages says "nothing happened"
+about a collapse: the mean is never reported. A "heavy" measure has lognormal tails (a variance
+after many generations): its mean over lineages is carried by the few that did not collapse, and
+is refused once those decide it. Measures that plug-ins add are "plain" unless they are listed in
+`CATALOGUE`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+__all__ = ["CATALOGUE", "Measure", "measure_named"]
+
+
+class Measure(NamedTuple):
+    """One measure: a title for people, its unit, and how it may be summed up."""
+
+    title: str
+    unit: str = ""
+    kind: str = "plain"
+    log_axis: bool = False
+
+
+CATALOGUE: dict[str, Measure] = {
+    "variance": Measure("variance", "true variance", "heavy", log_axis=True),
+    "log_variance": Measure("log variance", "natural logarithm"),
+    "mean_square_error": Measure("squared error of the mean", "true variance", "heavy"),
+    "wasserstein2_squared": Measure("squared Wasserstein-2 distance", "true variance", "heavy"),
+    "kl": Measure("Kullback-Leibler divergence from the truth", "nats", "heavy"),
+    "total_variation": Measure("total variation distance from the truth"),
+    "tail_mass": Measure("mass in the true tail", "share", "martingale", log_axis=True),
+    "tail_quantile": Measure("99.9 % quantile", "true standard deviations"),
+    "survivors": Measure("surviving symbols", "symbols"),
+    "survival": Measure("surviving symbols", "share"),
+    "survival_below_1": Measure("survival of symbols expected less than once", "share"),
+    "survival_1_to_2": Measure("survival of symbols seen 1-2 times", "share"),
+    "survival_3_to_9": Measure("survival of symbols seen 3-9 times", "share"),
+    "survival_10_to_99": Measure("survival of symbols seen 10-99 times", "share"),
+    "survival_100_and_more": Measure("survival of symbols seen 100 times or more", "share"),
+    "heterozygosity": Measure("heterozygosity", "probability that two draws differ"),
+    "entropy": Measure("entropy", "nats"),
+    "square_error": Measure("squared distance of the frequencies"),
+    "zipf_exponent": Measure("Zipf exponent"),
+    "excess_risk": Measure("excess risk", "noise variance", "heavy"),
+}
+
+
+def measure_named(name: str) -> Measure:
+    """The measure called `name`; an unknown one is plain and titled by its name."""
+    return CATALOGUE.get(name, Measure(name.replace("_", " ")))

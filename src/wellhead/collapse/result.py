@@ -1,0 +1,156 @@
+"""The result of a run: every measure of every lineage, and what can be said about them."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from wellhead.collapse.config import Plan
+from wellhead.collapse.curves import Point, summarise
+from wellhead.collapse.folder import Folder
+from wellhead.errors import BadInput, unknown_name
+
+__all__ = ["Run"]
+
+SCHEMA_VERSION = 1
+KEYS = ("setting", "repetition", "generation", "lineage")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run measured.
+
+    Args:
+        plan: what was run.
+        table: columns ``setting`` (its label), ``repetition``, ``generation``, ``lineage`` and
+            one per measure.
+        version: the wellhead that ran it.
+        seconds: computing time, summed over processes.
+        cells: finished cells, and how many there should be.
+        path: the run folder, where there is one.
+    """
+
+    plan: Plan
+    table: pa.Table
+    version: str
+    seconds: float
+    cells: tuple[int, int]
+    path: Path | None = None
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Run:
+        """The run in a folder, as far as it has come.
+
+        Raises:
+            BadInput: no run there, one of another layout, or no finished cell yet.
+        """
+        folder = Folder(path)
+        done = [cell for cell in folder.cells() if folder.finished(cell)]
+        if not done:
+            raise BadInput(
+                f"{folder.path} has no finished cell yet: run `wellhead collapse run {folder.path}`"
+            )
+        parts = []
+        for cell in done:
+            table = folder.read(cell)
+            label = pa.array([folder.plan.settings[cell.setting].label] * len(table), pa.string())
+            number = pa.array(np.full(len(table), cell.repetition, dtype="int32"))
+            parts.append(table.add_column(0, "repetition", number).add_column(0, "setting", label))
+        return cls(
+            folder.plan,
+            pa.concat_tables(parts, promote_options="default"),
+            folder.version,
+            round(sum(folder.cost(cell).get("seconds", 0.0) for cell in done), 3),
+            (len(done), len(folder.cells())),
+            folder.path,
+        )
+
+    @cached_property
+    def measures(self) -> list[str]:
+        """The names of the measures."""
+        return [name for name in self.table.column_names if name not in KEYS]
+
+    def values(self, measure: str, setting: str, generation: int) -> np.ndarray[Any, Any]:
+        """One measure over all lineages of a setting in a generation."""
+        self._check(measure, setting)
+        row = (pc.field("setting") == setting) & (pc.field("generation") == generation)
+        found: np.ndarray[Any, Any] = self.table.filter(row)[measure].to_numpy()
+        return found
+
+    def curve(
+        self, measure: str, setting: str, statistic: str | None = None, level: float = 0.95
+    ) -> list[Point]:
+        """One measure of a setting over the generations, with an interval at each.
+
+        Args:
+            measure: its name.
+            setting: the label of the setting.
+            statistic: "mean", "median" or "geometric"; None takes the one that fits the measure.
+            level: coverage of the intervals.
+
+        Raises:
+            BadSetting: an unknown name, or a mean that would mislead.
+        """
+        self._check(measure, setting)
+        rows = self.table.filter(pc.field("setting") == setting)
+        generations = rows["generation"].to_numpy()
+        values = rows[measure].to_numpy()
+        points = [
+            summarise(measure, int(generation), values[generations == generation], statistic, level)
+            for generation in np.unique(generations)
+        ]
+        return [point for point in points if point.lineages]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plan, cost, and the curve of every measure of every setting."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "name": self.plan.name,
+            "complete": self.cells[0] == self.cells[1],
+            "cells": {"finished": self.cells[0], "planned": self.cells[1]},
+            "curves": {
+                setting.label: {
+                    measure: [point._asdict() for point in points]
+                    for measure in self.measures
+                    if (points := self.curve(measure, setting.label))
+                }
+                for setting in self.plan.settings
+            },
+            "plan": self.plan.to_dict(),
+            "cost": {"seconds": self.seconds},
+            "wellhead": self.version,
+            "path": None if self.path is None else str(self.path),
+        }
+
+    def to_json(self) -> str:
+        """`to_dict` as JSON; numbers that do not exist are null."""
+        return json.dumps(_without_nan(self.to_dict()), indent=1)
+
+    def to_pandas(self) -> Any:
+        """The table as a pandas data frame."""
+        return self.table.to_pandas()
+
+    def _check(self, measure: str, setting: str) -> None:
+        if measure not in self.measures:
+            raise unknown_name("measure", measure, self.measures)
+        labels = [known.label for known in self.plan.settings]
+        if setting not in labels:
+            raise unknown_name("setting", setting, labels)
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_nan(item) for item in value]
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value

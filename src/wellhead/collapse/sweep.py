@@ -1,0 +1,160 @@
+"""The cells of a run, over the cores of the machine, until all are done.
+
+One single-threaded process per core; each writes its own finished cells, so that nothing is lost
+when any of them, or all, are killed. Numbers do not depend on how many processes there are.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import multiprocessing
+import os
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from typing import Any
+
+from threadpoolctl import threadpool_limits
+
+from wellhead._progress import Progress, progress
+from wellhead.collapse.checkpoints import FolderCheckpoints
+from wellhead.collapse.folder import Cell, Folder, keeping
+from wellhead.collapse.loop import run_cell
+from wellhead.errors import BadSetting, Interrupted, WellheadError
+
+__all__ = ["complete"]
+
+_ticks: Any = None  # the queue on which a worker process reports its generations
+
+
+def complete(folder: Folder, *, workers: int | None = None, show: bool = True) -> None:
+    """Run every cell of the folder that is not finished.
+
+    Args:
+        folder: where the run lives.
+        workers: processes; None means one per core, 1 stays in this process.
+        show: show progress on stderr.
+
+    Raises:
+        Interrupted: stopped by the user; what was finished is kept.
+        WellheadError: the folder cannot be written, or a worker was killed.
+    """
+    missing = folder.missing()
+    if not missing:
+        return
+    folder.may_continue()
+    count = min(workers or _cores(), len(missing))
+    total = sum(folder.plan.settings[cell.setting].fits for cell in missing)
+    try:
+        with _locked(folder), progress(folder.plan.name, total, show=show) as bar:
+            if count == 1:
+                _in_this_process(folder, missing, bar)
+            else:
+                _in_processes(folder, missing, count, bar)
+    except KeyboardInterrupt:
+        done = len(folder.cells()) - len(folder.missing())
+        raise Interrupted(
+            f"interrupted; {done} of {len(folder.cells())} cells are finished and kept. "
+            f"Resume with `wellhead collapse run {folder.path}`."
+        ) from None
+
+
+def run_one(folder: Folder, cell: Cell, tick: Any) -> None:
+    """Run one cell and keep its measures."""
+    setting = folder.plan.settings[cell.setting]
+    workspace = folder.workspace(cell)
+    began = time.perf_counter()
+    with threadpool_limits(1), keeping(folder.path):
+        records = list(
+            run_cell(
+                setting,
+                seed=folder.plan.seed,
+                cell=cell.repetition,
+                checkpoints=FolderCheckpoints(workspace),
+                tick=tick,
+            )
+        )
+    folder.write(cell, records, {"seconds": round(time.perf_counter() - began, 3)})
+    shutil.rmtree(workspace, ignore_errors=True)
+
+
+def _in_this_process(folder: Folder, cells: list[Cell], bar: Progress) -> None:
+    for cell in cells:
+        run_one(folder, cell, bar.advance)
+
+
+def _in_processes(folder: Folder, cells: list[Cell], count: int, bar: Progress) -> None:
+    # Spawned, not forked: forking a process that has started threads can hang.
+    context = multiprocessing.get_context("spawn")
+    ticks = context.SimpleQueue()
+    pool = ProcessPoolExecutor(
+        count, mp_context=context, initializer=_start_worker, initargs=(ticks,)
+    )
+    try:
+        futures = {pool.submit(_work, str(folder.path), cell) for cell in cells}
+        while futures:
+            done, futures = wait(futures, timeout=0.5, return_when=FIRST_COMPLETED)
+            while not ticks.empty():
+                ticks.get()
+                bar.advance()
+            _raise_first(done)
+    except BrokenProcessPool:
+        raise WellheadError(
+            "a worker process was killed, most likely for lack of memory. Finished cells are kept; "
+            f"resume with fewer: `wellhead collapse run {folder.path} --workers 1`."
+        ) from None
+    finally:
+        processes = list((pool._processes or {}).values())
+        pool.shutdown(wait=False, cancel_futures=True)
+        # Cells in work are abandoned on an error or interrupt: their files are not there yet.
+        for process in processes if futures else []:
+            process.terminate()
+
+
+def _raise_first(done: set[Future[None]]) -> None:
+    for future in done:
+        future.result()
+
+
+def _start_worker(ticks: Any) -> None:
+    global _ticks
+    _ticks = ticks
+    # The parent decides when to stop, and a worker does not outlive it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_follow_parent, daemon=True).start()
+
+
+def _follow_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _work(path: str, cell: Cell) -> None:
+    run_one(Folder(path), cell, lambda: _ticks.put(1))
+
+
+@contextmanager
+def _locked(folder: Folder) -> Iterator[None]:
+    """One process at a time works on a run; the lock goes when the process does."""
+    with keeping(folder.path):
+        (folder.path / ".lock").touch()
+    with (folder.path / ".lock").open() as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise BadSetting(f"{folder.path} is being worked on by another process.") from None
+        yield
+
+
+def _cores() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every system
+        return os.cpu_count() or 1

@@ -1,1 +1,0 @@
-"""The researcher's side: accounts, dashboard, answers, replay, notes."""

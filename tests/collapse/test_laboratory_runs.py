@@ -1,0 +1,191 @@
+"""Runs: folders that survive a kill, the same numbers for the same seed, and clear refusals."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import wellhead.collapse
+from wellhead.collapse.config import plan
+from wellhead.collapse.curves import summarise
+from wellhead.errors import BadInput, BadSetting
+
+COMMAND = [sys.executable, "-m", "wellhead", "collapse", "run"]
+SMALL = {
+    "family": "gaussian",
+    "regime": "replace",
+    "size": 20,
+    "generations": 4,
+    "lineages": 50,
+    "seeds": 2,
+}
+SWEEP = """
+family = "discrete"
+regime = "replace"
+size = 4000
+generations = 40
+lineages = 20
+seeds = 4
+[sweep]
+"regime.name" = ["replace", "accumulate"]
+"""
+
+
+def bits(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in (folder / "cells").glob("*.parquet")}
+
+
+def test_the_same_seed_gives_the_same_numbers_and_another_seed_others():
+    one, two = (wellhead.collapse.run(SMALL, seed=3) for _ in range(2))
+    assert one.table.equals(two.table)
+    assert not one.table.equals(wellhead.collapse.run(SMALL, seed=4).table)
+
+
+def test_a_setting_keeps_its_numbers_in_another_sweep_and_with_more_generations():
+    alone = wellhead.collapse.run(SMALL)
+    swept = wellhead.collapse.run(SMALL | {"generations": 6, "sweep": {"size": [50, 20]}})
+    assert np.array_equal(
+        alone.values("variance", "replace", 4), swept.values("variance", "size 20", 4)
+    )
+
+
+def test_a_sweep_killed_in_the_middle_resumes_to_the_same_bits(tmp_path):
+    config = tmp_path / "sweep.toml"
+    config.write_text(SWEEP)
+    wellhead.collapse.run(config, out=tmp_path / "whole")
+    killed = subprocess.Popen(
+        [*COMMAND, str(config), "--out", "killed", "--workers", "2"],
+        cwd=tmp_path,
+        start_new_session=True,
+    )
+    cells = tmp_path / "killed" / "cells"
+    while killed.poll() is None and len(list(cells.glob("*.parquet"))) < 2:
+        time.sleep(0.02)
+    assert killed.poll() is None, "the sweep was over before it could be killed"
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.wait()
+    assert 2 <= len(list(cells.glob("*.parquet"))) < 8
+    wellhead.collapse.resume(tmp_path / "killed", workers=1)
+    assert bits(tmp_path / "killed") == bits(tmp_path / "whole")
+
+
+def test_the_config_in_a_run_folder_runs_the_same_experiment_again(tmp_path):
+    wellhead.collapse.run(SMALL, out=tmp_path / "first")
+    wellhead.collapse.run(tmp_path / "first" / "config.toml", out=tmp_path / "second")
+    assert bits(tmp_path / "first") == bits(tmp_path / "second")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"regime": "acumulate"}, "did you mean 'accumulate'"),
+        ({"generation": 3}, "did you mean 'generations'"),
+        ({"regime": {"name": "fresh-real", "share": 1.5}}, r"share in \[0, 1\], got 1.5"),
+        ({"regime": {"name": "fresh-real", "shares": 0.5}}, "did you mean 'share'"),
+        ({"size": 1}, "more than 1 samples"),
+        ({"size": "many"}, "size: expected a whole number"),
+        ({"generations": 0}, "at least 1 generation"),
+        ({"seeds": 0}, "seeds: expected at least 1"),
+        ({"sampler": "top-k"}, "cannot draw with the sampler 'top-k'"),
+        ({"regime": "accumulate", "selector": "oracle"}, "cannot be refilled"),
+        ({"regime": "growing", "schedule": "constant"}, "needs a schedule that grows"),
+        ({"selector": {"name": "oracle", "tpr": 1.0}}, "keeps nothing"),
+        ({"schedule": {"name": "sizes", "values": [5, 5]}}, "4 fits need 4 sizes, got 2"),
+        ({"family": {"name": "gaussian", "ddof": 2}}, "expected ddof 0 or 1, got 2"),
+        ({"sweep": {"size": 3}}, "expected a list of values"),
+        ({"settings": [{"label": "a"}, {"label": "a"}]}, "used twice"),
+    ],
+    ids=lambda value: str(next(iter(value))) if isinstance(value, dict) else None,
+)
+def test_bad_settings_are_refused_with_what_was_expected(change, words):
+    with pytest.raises(BadSetting, match=words):
+        wellhead.collapse.run(SMALL | change)
+
+
+def test_a_folder_of_another_layout_or_version_is_left_alone(tmp_path):
+    wellhead.collapse.run(SMALL, out=tmp_path / "run")
+    before = bits(tmp_path / "run")
+    manifest = tmp_path / "run" / "run.json"
+    found = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps(found | {"wellhead": "0.0.1"}))
+    next((tmp_path / "run" / "cells").iterdir()).unlink()
+    with pytest.raises(BadInput, match=r"begun by wellhead 0\.0\.1"):
+        wellhead.collapse.resume(tmp_path / "run")
+    manifest.write_text(json.dumps(found | {"layout": 99}))
+    with pytest.raises(BadInput, match="layout 99"):
+        wellhead.collapse.resume(tmp_path / "run")
+    assert bits(tmp_path / "run").items() <= before.items()
+
+
+def test_a_folder_with_another_run_is_not_overwritten(tmp_path):
+    wellhead.collapse.run(SMALL, out=tmp_path)
+    with pytest.raises(BadSetting, match="holds another run"):
+        wellhead.collapse.run(SMALL, out=tmp_path, seed=9)
+
+
+def test_a_full_disk_stops_the_run_and_loses_nothing(tmp_path):
+    """A limit on the size of files stands for the disk: writing fails at the same places."""
+    config = tmp_path / "sweep.toml"
+    config.write_text(SWEEP)
+    code = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000));"
+        "from wellhead.cli import main; main(sys.argv[1:])"
+    )
+    full = subprocess.run(
+        [sys.executable, "-c", code, *COMMAND[3:], str(config), "--out", "run", "--workers", "1"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert full.returncode == 1
+    assert "cannot write to run" in full.stderr
+    assert "resume with" in full.stderr
+    assert not list((tmp_path / "run").rglob("*.tmp"))
+    resumed = wellhead.collapse.resume(tmp_path / "run", workers=1)
+    assert resumed.cells == (8, 8)
+
+
+def test_the_mean_of_a_tail_mass_is_refused_with_the_reason():
+    result = wellhead.collapse.run(SMALL)
+    with pytest.raises(BadSetting, match="conserved while almost every lineage loses it"):
+        result.curve("tail_mass", "replace", statistic="mean")
+    assert result.curve("tail_mass", "replace")[-1].value < 0.0455
+
+
+def test_the_mean_of_a_variance_is_refused_once_rare_lineages_decide_it():
+    long = SMALL | {"generations": 100, "size": 10, "lineages": 500, "every": 10}
+    result = wellhead.collapse.run(long)
+    with pytest.raises(BadSetting, match="lineages too rare to be simulated"):
+        result.curve("variance", "replace", statistic="mean")
+    assert wellhead.collapse.run(SMALL).curve("variance", "replace", statistic="mean")
+
+
+def test_the_interval_of_a_median_covers_it_as_often_as_it_says():
+    rng = np.random.default_rng(5)
+    points = [summarise("variance", 1, rng.lognormal(size=25)) for _ in range(2000)]
+    assert np.mean([point.low <= 1 <= point.high for point in points]) > 0.94
+
+
+def test_run_list_and_json_on_the_command_line(wellhead, tmp_path):
+    listed = json.loads(wellhead("collapse", "list", "--json").stdout)
+    assert "shumailov-paper" in [preset["name"] for preset in listed["presets"]]
+    config = tmp_path / "small.toml"
+    config.write_text('family="gaussian"\nregime="replace"\nsize=20\ngenerations=3\nlineages=9\n')
+    ran = wellhead("collapse", "run", config, "--set", "regime.name=accumulate", "--json")
+    assert ran.returncode == 0, ran.stderr
+    curves = json.loads(ran.stdout)["curves"]["accumulate"]
+    assert [point["generation"] for point in curves["variance"]] == [0, 1, 2, 3]
+
+
+def test_every_key_of_a_plan_survives_the_round_trip():
+    table = SMALL | {"selector": "oracle", "regime": {"name": "fresh-real", "share": 0.3}}
+    assert plan(plan(table).to_dict()) == plan(table)

@@ -35,6 +35,11 @@ VERBS: tuple[str, ...] = (
     "collapse_run",
     "collapse_list",
     "collapse_theory",
+    "collect",
+    "collect_new",
+    "collect_serve",
+    "collect_user",
+    "collect_verify",
 )
 
 

@@ -1,0 +1,136 @@
+"""A complete local study with pretended answers, for a first look at every page.
+
+The answers are made by `rehearsal.Pen` and go through the same functions as real ones; they are
+named as pretended on the study's title.
+"""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from wellhead.collect.create import new_study
+from wellhead.collect.messages import Consented, Start, Submission
+from wellhead.collect.platforms import Arrival
+from wellhead.collect.rehearsal import Pen
+from wellhead.collect.review.accounts import add_user
+from wellhead.collect.schema import parse_body
+from wellhead.collect.server import visits
+from wellhead.collect.server.host import Host, open_host
+from wellhead.collect.server.tickets import issue
+from wellhead.collect.store.opening import authorise
+from wellhead.collect.store.recording import Arrived, append
+
+__all__ = ["make_demo"]
+
+_OWN = (
+    "My street climbs from the river to the old mill. On the left there are four brick houses "
+    "with green doors, and then the bakery, which you smell before you see it. Keep going until "
+    "the road bends; the tall house with the broken weather vane is ours."
+)
+_FOREIGN = (
+    "Nestled between rolling hills and a gently flowing river, the street of my childhood was a "
+    "vibrant tapestry of sights, sounds, and cherished memories. Each house told its own story, "
+    "standing as a testament to the enduring spirit of the community."
+)
+_TAB = "demo"
+
+
+def make_demo(folder: Path) -> tuple[Host, str, str]:
+    """A host with a study of pretended answers; also the researcher's name and password."""
+    study = new_study(folder / "demo", title="Demo study (all answers are pretended)")
+    host = open_host([study], secure=False)
+    name, password = "demo", secrets.token_urlsafe(12)
+    now = host.now_ms
+    host.store.write(lambda c: add_user(c, name, password, study.id, "owner", now_ms=now))
+    for number, play in enumerate(_PLAYS * 2):
+        host.store.write(_visit(host, number, play))
+    host.store.write(_visit(host, 99, _honest, submit=False))
+    return host, name, password
+
+
+def _visit(
+    host: Host, number: int, play: Callable[[Pen, str], None], *, submit: bool = True
+) -> Callable[[Connection], None]:
+    (study,) = host.studies.values()
+    keys = host.keys[study.id]
+    began = host.now_ms - 3_600_000 + number * 60_000
+
+    def job(connection: Connection) -> None:
+        arrival = Arrival(f"pretended-{number // 2}", verified="param")
+        start = Start(
+            v=1,
+            study=study.id,
+            ticket=issue(keys, arrival, now_ms=began),
+            consent=Consented(version=study.consent.version, at=began),
+            declared=[],
+            tab=_TAB,
+        )
+        begun = visits.begin(connection, host, start, "", "demo", now_ms=began)
+        pen = Pen(seed=number, paste_key=keys.pastes.hex())
+        play(pen, begun.task.source)
+        batch = pen.batch(begun.at.sid, begun.at.receipt, tab=_TAB, wall_ms=began)
+        ended = began + parse_body(batch.body).mono + 2_000
+        row = authorise(connection, begun.at.sid, begun.token, now_ms=began)
+        arrived = Arrived(batch.body.encode(), parse_body(batch.body), batch.draft, False)
+        append(connection, keys, row, arrived, per_minute=240, late_minutes=30, now_ms=ended)
+        if submit:
+            row = authorise(connection, begun.at.sid, begun.token, now_ms=began)
+            answer = Submission(v=1, nonce="demo", text=pen.text, seq=pen.seq)
+            visits.end(connection, host, row, answer, now_ms=ended + 1_000)
+
+    return job
+
+
+def _honest(pen: Pen, task: str) -> None:
+    """Types, stops to think, takes things back."""
+    dice = random.Random(len(task))
+    for word in _OWN.split(" "):
+        pen.type(word + " ")
+        if dice.random() < 0.15:
+            pen.erase(len(word) + 1)
+            pen.type(word + " ")
+
+
+def _round_trip(pen: Pen, task: str) -> None:
+    """Copies the task out, comes back with foreign text."""
+    pen.copy_task(task)
+    pen.leave(45)
+    pen.paste(_FOREIGN)
+    pen.type(" Thank you.")
+
+
+def _quotes(pen: Pen, task: str) -> None:
+    """Writes around a passage of the task."""
+    pen.type("The task says: ")
+    pen.copy_task(task)
+    pen.paste(task, origin="task", covered=1.0)
+    pen.type(" I would answer that my street is short and has no name, and that is all.")
+
+
+def _mixed(pen: Pen, task: str) -> None:
+    """Types most and pastes some."""
+    pen.type(_OWN[:180] + " ")
+    pen.leave(20)
+    pen.paste(_FOREIGN[:120])
+
+
+def _pasted_then_own(pen: Pen, task: str) -> None:
+    """Pastes, takes it all back, writes it anew: an honest answer."""
+    pen.paste(_FOREIGN[:80])
+    pen.erase(80)
+    pen.type(_OWN)
+
+
+_PLAYS: tuple[Callable[[Pen, str], None], ...] = (
+    _honest,
+    _round_trip,
+    _quotes,
+    _honest,
+    _mixed,
+    _pasted_then_own,
+)

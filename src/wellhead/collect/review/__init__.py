@@ -1,0 +1,1 @@
+"""The researcher's side: accounts, dashboard, answers, replay, notes."""

@@ -1,0 +1,145 @@
+"""Researchers: passwords, roles and signed-in browsers.
+
+Passwords are stored as argon2id hashes; there is no default account. A browser that is signed
+in carries a random token of which only a hash is stored, so that signing out, a changed
+password or a removed account ends it at once. Roles, per study: a `viewer` looks, a `reviewer`
+also writes notes, an `owner` also exports and deletes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from typing import NamedTuple
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from wellhead.collect.store.models import Grant, Login, User
+from wellhead.errors import BadSetting, unknown_name
+
+__all__ = [
+    "ROLES",
+    "Account",
+    "add_user",
+    "csrf_token",
+    "list_users",
+    "remove_user",
+    "role_in",
+    "sign_in",
+    "sign_out",
+    "signed_in",
+]
+
+ROLES = ("viewer", "reviewer", "owner")
+_SHORTEST = 12
+_DAY_MS = 86_400_000
+# Hash of a random password: an unknown name costs as much time as a wrong password.
+_NOBODY = (
+    "$argon2id$v=19$m=65536,t=3,p=4$Y2xvdWR5IHNwcmluZyBkYXk$"
+    "r4G0qHzSx5aUzDVx1jv0P5pOXG2oM9w3l7n8k5yC6aQ"
+)
+
+
+class Account(NamedTuple):
+    """A researcher and the studies open to them."""
+
+    name: str
+    grants: dict[str, str]
+
+
+def add_user(
+    connection: Connection, name: str, password: str, study: str, role: str, *, now_ms: int
+) -> None:
+    """Make or change an account; every browser signed in under it is signed out.
+
+    Raises:
+        BadSetting: the password is short, or name or role is unusable.
+    """
+    from argon2 import PasswordHasher
+
+    if role not in ROLES:
+        raise unknown_name("role", role, ROLES)
+    if len(password) < _SHORTEST:
+        raise BadSetting(f"a password needs at least {_SHORTEST} characters, got {len(password)}.")
+    if not (name.isprintable() and 0 < len(name.strip()) <= 80):
+        raise BadSetting("a user name needs 1 to 80 printable characters.")
+    hashed = PasswordHasher().hash(password)
+    if connection.execute(select(User.name).where(User.name == name)).first():
+        connection.execute(update(User).where(User.name == name).values(password=hashed))
+        connection.execute(delete(Login).where(Login.user == name))
+    else:
+        connection.execute(insert(User).values(name=name, password=hashed, created_ms=now_ms))
+    connection.execute(delete(Grant).where(Grant.user == name, Grant.study == study))
+    connection.execute(insert(Grant).values(user=name, study=study, role=role))
+
+
+def remove_user(connection: Connection, name: str) -> None:
+    """Remove an account and sign its browsers out.
+
+    Raises:
+        BadSetting: nobody has that name.
+    """
+    known = list(connection.execute(select(User.name)).scalars())
+    if name not in known:
+        raise unknown_name("user", name, known)
+    for table, column in ((Login, Login.user), (Grant, Grant.user), (User, User.name)):
+        connection.execute(delete(table).where(column == name))
+
+
+def list_users(connection: Connection) -> list[dict[str, str]]:
+    """Every grant: user, study, role."""
+    query = select(Grant.user, Grant.study, Grant.role).order_by(Grant.user, Grant.study)
+    return [dict(row._mapping) for row in connection.execute(query)]
+
+
+def password_holds(connection: Connection, name: str, password: str) -> bool:
+    """Whether `password` is the one of `name`; takes as long for a name that does not exist."""
+    from argon2 import PasswordHasher
+    from argon2.exceptions import Argon2Error, InvalidHashError
+
+    row = connection.execute(select(User.password).where(User.name == name)).first()
+    try:
+        PasswordHasher().verify(row.password if row else _NOBODY, password)
+    except (Argon2Error, InvalidHashError):
+        return False
+    return row is not None
+
+
+def sign_in(connection: Connection, name: str, *, now_ms: int, days: int = 1) -> str:
+    """A token for the browser of `name`, whose password the caller has checked."""
+    token = secrets.token_urlsafe(32)
+    connection.execute(delete(Login).where(Login.until_ms < now_ms))
+    until = now_ms + days * _DAY_MS
+    connection.execute(insert(Login).values(token_hash=_hash(token), user=name, until_ms=until))
+    return token
+
+
+def sign_out(connection: Connection, token: str) -> None:
+    """Forget the browser that carries `token`."""
+    connection.execute(delete(Login).where(Login.token_hash == _hash(token)))
+
+
+def signed_in(connection: Connection, token: str, *, now_ms: int) -> Account | None:
+    """Whose browser carries `token`, if it is still signed in."""
+    query = select(Login.user, Login.until_ms).where(Login.token_hash == _hash(token))
+    row = connection.execute(query).first()
+    if row is None or row.until_ms < now_ms:
+        return None
+    grants = connection.execute(select(Grant.study, Grant.role).where(Grant.user == row.user))
+    return Account(row.user, {grant.study: grant.role for grant in grants})
+
+
+def role_in(account: Account, study: str, least: str) -> bool:
+    """Whether the account has at least the role `least` in `study`."""
+    role = account.grants.get(study)
+    return role is not None and ROLES.index(role) >= ROLES.index(least)
+
+
+def csrf_token(token: str) -> str:
+    """What a form must carry beside the cookie; another site cannot know it."""
+    return hmac.new(token.encode(), b"wellhead csrf", hashlib.sha256).hexdigest()
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

@@ -1,0 +1,61 @@
+"""The application: every route behind the outer wall, every refusal in one shape."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+from sqlalchemy import text
+
+from wellhead import __version__
+from wellhead.collect.server.bounds import BodyLimit, SafeHeaders
+from wellhead.collect.server.host import Host
+from wellhead.collect.server.pages import page_routes
+from wellhead.collect.server.refusals import answer_errors
+from wellhead.collect.server.sessions import session_routes
+
+__all__ = ["create_app"]
+
+# A body of the largest batch with the largest draft beside it, every character escaped.
+MAX_REQUEST = 2 * 1024 * 1024
+
+
+def create_app(host: Host) -> FastAPI:
+    """The server for the studies of `host`; on shutdown, waiting writes are finished."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await asyncio.to_thread(host.store.close)
+
+    app = FastAPI(
+        title="wellhead collect",
+        version=__version__,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    for routes in (session_routes(host), page_routes(host), _health(host)):
+        app.include_router(routes)
+    answer_errors(app)
+    app.add_middleware(BodyLimit, limit=MAX_REQUEST)
+    app.add_middleware(SafeHeaders)
+    return app
+
+
+def _health(host: Host) -> APIRouter:
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get("/healthz")
+    def alive() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @routes.get("/readyz")
+    def ready() -> dict[str, str]:
+        host.store.read(lambda connection: connection.execute(text("SELECT 1")).scalar_one())
+        return {"status": "ok"}
+
+    return routes

@@ -1,0 +1,91 @@
+"""What a running server holds: the store, the studies, their keys, and a clock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, select
+
+from wellhead.collect.keys import Keys, load_keys
+from wellhead.collect.store import Refused, Store
+from wellhead.collect.store.models import Study as StudyRow
+from wellhead.collect.study import Study
+from wellhead.errors import BadSetting
+
+__all__ = ["Host", "open_host"]
+
+
+@dataclass(frozen=True)
+class Host:
+    """One store and the studies that it serves.
+
+    Attributes:
+        store: where answers are kept.
+        studies: by id.
+        keys: by study id.
+        clock: seconds since the epoch, UTC; an argument so that tests can turn it.
+        secure: whether the researcher's cookie demands HTTPS.
+    """
+
+    store: Store
+    studies: dict[str, Study]
+    keys: dict[str, Keys]
+    clock: Callable[[], float] = time.time
+    secure: bool = True
+
+    @property
+    def now_ms(self) -> int:
+        """Server time in whole milliseconds."""
+        return int(self.clock() * 1000)
+
+    def study(self, name: str) -> Study:
+        """The study called `name`.
+
+        Raises:
+            Refused: 404.
+        """
+        if name not in self.studies:
+            raise Refused(404, "study", "There is no such study here.")
+        return self.studies[name]
+
+
+def open_host(
+    studies: Iterable[Study],
+    *,
+    database: str | None = None,
+    clock: Callable[[], float] = time.time,
+    secure: bool = True,
+) -> Host:
+    """Open the store that the studies share and note them there.
+
+    Args:
+        studies: at least one; all of them must name the same database.
+        database: replaces the studies' own URL.
+        clock: seconds since the epoch.
+        secure: False allows the researcher's cookie over plain HTTP (loopback).
+
+    Raises:
+        BadSetting: two studies have one id or name different databases, or a secret is missing.
+    """
+    given = list(studies)
+    known = {study.id: study for study in given}
+    urls = {database or study.database_url for study in given}
+    if len(known) < len(given):
+        raise BadSetting("two of the studies have the same id; each needs its own.")
+    if len(urls) != 1:
+        raise BadSetting("the studies name different databases; give one with --database.")
+    keys = {study.id: load_keys(study.key_path, study.id) for study in given}
+    host = Host(Store(urls.pop()), known, keys, clock, secure)
+    host.store.write(lambda connection: _note(connection, known, host.now_ms))
+    return host
+
+
+def _note(connection: Connection, studies: dict[str, Study], now_ms: int) -> None:
+    present = set(connection.execute(select(StudyRow.id)).scalars())
+    for study in studies.values():
+        if study.id not in present:
+            connection.execute(
+                insert(StudyRow).values(id=study.id, title=study.title, created_ms=now_ms)
+            )

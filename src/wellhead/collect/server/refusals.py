@@ -1,0 +1,94 @@
+"""Errors as answers: a `Problem` for programs under ``/api``, a short page for people elsewhere."""
+
+from __future__ import annotations
+
+import html
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+
+from wellhead.collect.messages import Problem
+from wellhead.collect.platforms import Unwelcome
+from wellhead.collect.store import Refused
+from wellhead.errors import BadInput
+
+__all__ = ["PROBLEMS", "answer_errors"]
+
+_LOG = logging.getLogger(__name__)
+_PAGE = (
+    "<!doctype html><html lang=en><meta charset=utf-8>"
+    "<meta name=viewport content='width=device-width'><title>{title}</title>"
+    "<main><h1>{title}</h1><p>{words}</p></main></html>"
+)
+_NAMES = {401: "unauthorised", 403: "entry", 404: "not_found", 413: "too_large", 429: "rate"}
+
+# For the OpenAPI document: what any session request may be answered with.
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "description": words}
+    for status, words in {
+        401: "The token does not open this session.",
+        403: "The entry is not valid.",
+        404: "There is no such thing here.",
+        409: "The request does not fit the stored state.",
+        410: "The session is over.",
+        413: "The body is too large.",
+        422: "The body does not fit the schema.",
+        429: "Too many requests.",
+        503: "The database cannot be reached.",
+    }.items()
+}
+
+
+def answer_errors(app: FastAPI) -> None:
+    """Register the handlers."""
+
+    @app.exception_handler(Refused)
+    async def refused(request: Request, error: Refused) -> Response:
+        return _answer(request, error.status, error.reason, error.words, **error.extra)
+
+    @app.exception_handler(Unwelcome)
+    async def unwelcome(request: Request, error: Unwelcome) -> Response:
+        return _answer(request, 403, "entry", str(error))
+
+    @app.exception_handler(RequestValidationError)
+    async def malformed(request: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        return _answer(request, 422, "bad_request", f"{place}: {first['msg']}")
+
+    @app.exception_handler(BadInput)
+    async def unusable(request: Request, error: BadInput) -> Response:
+        return _answer(request, 422, "bad_request", str(error))
+
+    @app.exception_handler(HTTPException)
+    async def known(request: Request, error: HTTPException) -> Response:
+        name = _NAMES.get(error.status_code, "bad_request")
+        return _answer(request, error.status_code, name, str(error.detail), headers=error.headers)
+
+    @app.exception_handler(SQLAlchemyError)
+    async def unavailable(request: Request, error: SQLAlchemyError) -> Response:
+        _LOG.error("the database failed: %s", error)
+        words = "The answer could not be stored just now. The page will try again."
+        return _answer(request, 503, "unavailable", words, retry_ms=2000)
+
+
+def _answer(
+    request: Request,
+    status: int,
+    name: str,
+    words: str,
+    *,
+    headers: Any = None,
+    **extra: Any,
+) -> Response:
+    if request.url.path.startswith("/api"):
+        problem = Problem(error=name, message=words[:1000], **extra)  # type: ignore[arg-type]
+        return JSONResponse(problem.model_dump(exclude_none=True), status, headers=headers)
+    title = {404: "Not found", 403: "No entry"}.get(status, "That did not work")
+    page = _PAGE.format(title=title, words=html.escape(words))
+    return HTMLResponse(page, status, headers=headers)

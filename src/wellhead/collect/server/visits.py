@@ -1,0 +1,245 @@
+"""A writer's visit, in the database: begun, looked at again, ended.
+
+Each function takes the connection of an open transaction and the messages of the API; the words
+and rules come from the study, the person from the signed ticket.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections import Counter
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from wellhead.collect import messages
+from wellhead.collect.messages import (
+    Recorded,
+    Settings,
+    Start,
+    Started,
+    State,
+    Submission,
+    Submitted,
+    TaskView,
+)
+from wellhead.collect.platforms import Arrival, adapter
+from wellhead.collect.platforms import Completion as Finish
+from wellhead.collect.schema import parse_body, units
+from wellhead.collect.server.host import Host
+from wellhead.collect.server.tickets import read_ticket
+from wellhead.collect.store import Refused
+from wellhead.collect.store.limits import check_rate
+from wellhead.collect.store.models import Answer, Draft, Link
+from wellhead.collect.store.opening import (
+    Opening,
+    find_by_token,
+    find_session,
+    least_used_task,
+    new_token,
+    open_session,
+    take_lease,
+)
+from wellhead.collect.store.recording import hand_in, handed_in
+from wellhead.collect.study import Study
+from wellhead.collect.tasks import Task
+
+__all__ = ["begin", "end", "recorded", "state", "view"]
+
+
+def begin(
+    connection: Connection, host: Host, start: Start, token: str, address: str, *, now_ms: int
+) -> Started:
+    """A new session, or the one this visit had before.
+
+    A visit is found again by its bearer token, or by a ticket whose arrival was verified by
+    signature: an address alone can be typed by anybody.
+    """
+    study = host.study(start.study)
+    keys, limits = host.keys[study.id], study.limits
+    if start.consent.version != study.consent.version:
+        raise Refused(403, "entry", "The consent text has changed. Please open the study anew.")
+    arrival, name = read_ticket(keys, start.ticket, hours=limits.session_hours, now_ms=now_ms)
+    check_rate(
+        connection,
+        f"start:{study.id}:{keys.address(address)}",
+        per_minute=limits.starts_per_minute,
+        now_ms=now_ms,
+    )
+    known = _known(connection, host, study, arrival, token, now_ms)
+    row, bearer = known or open_session(
+        connection,
+        keys,
+        _opening(connection, host, study, arrival, name, start),
+        hours=limits.session_hours,
+        now_ms=now_ms,
+    )
+    return Started(
+        token=bearer,
+        resumed=known is not None,
+        task=view(study, study.task(row.task)),
+        recorder=Settings(level=row_level(row), key=keys.pastes.hex()),
+        at=state(connection, row, start.tab, now_ms=now_ms),
+    )
+
+
+def _known(
+    connection: Connection,
+    host: Host,
+    study: Study,
+    arrival: Arrival,
+    token: str,
+    now_ms: int,
+) -> tuple[Row[Any], str] | None:
+    """The session of an earlier visit and the token that opens it from now on."""
+    row = find_by_token(connection, study.id, token, now_ms=now_ms) if token else None
+    if row is not None:
+        return row, token
+    if arrival.verified != "jwt" or not arrival.visit:
+        return None
+    row = find_session(connection, study.id, _entry(host, study, arrival, ""))
+    if row is None:
+        return None
+    hours = study.limits.session_hours
+    return row, new_token(connection, row, hours=hours, now_ms=now_ms)
+
+
+def _entry(host: Host, study: Study, arrival: Arrival, name: str) -> str:
+    visit = arrival.visit or name
+    return host.keys[study.id].pseudonym(f"visit/{study.entry.platform}", visit)
+
+
+def _opening(
+    connection: Connection, host: Host, study: Study, arrival: Arrival, name: str, start: Start
+) -> Opening:
+    platform = study.entry.platform
+    worker = host.keys[study.id].pseudonym(platform, arrival.worker or f"unnamed/{name}")
+    chosen = least_used_task(connection, study.id, [task.id for task in study.tasks], worker)
+    task = study.task(chosen)
+    entry = _entry(host, study, arrival, name)
+    return Opening(
+        study=study.id,
+        task=task.id,
+        worker=worker,
+        entry=entry,
+        platform=platform,
+        platform_worker=arrival.worker,
+        tab=start.tab,
+        phase="warmup" if study.writing.warm_up else "answer",
+        facts={
+            "v": 1,
+            "study": study.id,
+            "task": task.id,
+            "task_version": view(study, task).version,
+            "worker": worker,
+            "entry": entry,
+            "platform": platform,
+            "verified": arrival.verified,
+            "returns": arrival.returns,
+            "consent": start.consent.model_dump(),
+            "level": study.writing.privacy,
+            "declared": start.declared,
+            "client": start.client.model_dump(),
+            "nonce": secrets.token_hex(16),
+        },
+    )
+
+
+def row_level(row: Row[Any]) -> Any:
+    """The privacy level under which the session was opened."""
+    return json.loads(row.opening)["level"]
+
+
+def view(study: Study, task: Task) -> TaskView:
+    """What the writer sees; its version is the hash of all of it."""
+    shown: dict[str, Any] = {
+        "title": study.title[:200],
+        "instructions": study.writing.instructions.strip(),
+        "source": task.text,
+        "warmup": study.writing.warm_up,
+        "min_words": study.writing.min_words,
+        "max_characters": study.writing.max_characters,
+        "paste": study.writing.paste,
+        "language": study.language,
+    }
+    version = hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()
+    return TaskView(version=version, **shown)
+
+
+def state(connection: Connection, row: Row[Any], tab: str, *, now_ms: int) -> State:
+    """Where the session stands, and whether `tab` may write."""
+    draft = connection.execute(select(Draft.text).where(Draft.session == row.id)).scalar()
+    over = row.submitted_ms is not None
+    writer = not over and take_lease(connection, row, tab, now_ms=now_ms)
+    return State(
+        sid=row.id,
+        state="submitted" if over else "open",
+        seq=row.batch,
+        prev=row.batch_hash,
+        receipt=row.head_receipt.hex(),
+        events=row.events,
+        elapsed=max(0, now_ms - row.started_ms),
+        text=draft or "",
+        phase=row.phase,
+        writer=writer,
+    )
+
+
+def end(
+    connection: Connection, host: Host, row: Row[Any], submission: Submission, *, now_ms: int
+) -> Submitted:
+    """The answer is stored, whatever became of the recording; repeated, the same again."""
+    before = handed_in(connection, row, submission)
+    if before is not None:
+        return before
+    study = host.study(row.study)
+    if units(submission.text) > study.writing.max_characters:
+        allowed = study.writing.max_characters
+        raise Refused(413, "too_large", f"The answer may have at most {allowed} characters.")
+    complete = row.batch >= submission.seq
+    returns = json.loads(row.opening)["returns"]
+    finish = adapter(row.platform).finish(
+        study, host.keys[study.id], row.id, returns, complete=complete
+    )
+    response = Submitted(
+        sid=row.id, received_at=now_ms, complete=complete, completion=_completion(finish)
+    )
+    return hand_in(connection, host.keys[study.id], row, submission, response, now_ms=now_ms)
+
+
+def _completion(finish: Finish) -> messages.Completion:
+    if finish.form:
+        return messages.Completion(
+            kind="post", code=finish.code, url=finish.form.action, fields=finish.form.fields
+        )
+    if finish.redirect:
+        return messages.Completion(
+            kind="redirect", code=finish.code, url=finish.redirect, fields={}
+        )
+    return messages.Completion(kind="code", code=finish.code, fields={})
+
+
+def recorded(connection: Connection, host: Host, row: Row[Any]) -> Recorded:
+    """What is kept of this session, for the writer to read."""
+    study = host.study(row.study)
+    counts: Counter[str] = Counter()
+    bodies = select(Link.body).where(Link.session == row.id, Link.batch.is_not(None))
+    for raw in connection.execute(bodies).scalars():
+        counts.update(event.kind for event in (parse_body(raw).read() if raw else ()))
+    answer = connection.execute(
+        select(Answer.text, Answer.derived).where(Answer.session == row.id)
+    ).first()
+    derived = json.loads(answer.derived) if answer and answer.derived else {}
+    return Recorded(
+        sid=row.id,
+        level=row_level(row),
+        started_at=row.started_ms,
+        submitted_at=row.submitted_ms,
+        characters=units(answer.text) if answer else 0,
+        counts=dict(counts),
+        origins=derived.get("origins"),
+        retention_days=study.retention_days,
+        contact=study.contact[:500],
+    )

@@ -1,0 +1,61 @@
+"""Where answers are kept: tables, connections, and one door to both.
+
+`Store.write` runs a function of a connection in a transaction that is on disk before the
+result is handed out; `Store.read` runs one that only looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from wellhead.collect.store.committer import Committer, Refused
+from wellhead.collect.store.engine import connect, upgrade
+
+__all__ = ["Refused", "Store"]
+
+T = TypeVar("T")
+
+
+class Store:
+    """A database of answers, brought to the newest version when opened.
+
+    Args:
+        url: `sqlite:///FILE` or `postgresql://…`.
+    """
+
+    def __init__(self, url: str) -> None:
+        upgrade(url)
+        self.url = url
+        threads = 1 if url.startswith("sqlite") else 4
+        self._reading = connect(url, writing=False)
+        self._writing = connect(url, writing=True, size=threads)
+        self._committer = Committer(self._writing, threads=threads)
+
+    def submit(self, job: Callable[[Connection], T]) -> Future[T]:
+        """A future for the job's result, done once that is committed."""
+        return self._committer.submit(job)
+
+    def write(self, job: Callable[[Connection], T]) -> T:
+        """The job's result, after it is committed."""
+        return self.submit(job).result()
+
+    def read(self, job: Callable[[Connection], T]) -> T:
+        """What the job finds; nothing it does is kept."""
+        with self._reading.connect() as connection:
+            return job(connection)
+
+    def close(self) -> None:
+        """Finish waiting writes and close every connection."""
+        self._committer.close()
+        self._writing.dispose()
+        self._reading.dispose()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

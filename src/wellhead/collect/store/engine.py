@@ -1,0 +1,83 @@
+"""Connections: SQLite that survives a power cut, or PostgreSQL.
+
+SQLite runs in WAL mode with ``synchronous=FULL`` (a commit is on disk), waits for a busy
+database, enforces foreign keys, and takes the write lock at the start of a writing transaction:
+a transaction that reads first and writes later would fail at once in WAL mode.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from wellhead.errors import BadSetting
+
+__all__ = ["connect", "upgrade"]
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def connect(url: str, *, writing: bool, size: int = 5) -> Engine:
+    """An engine for reading or for writing.
+
+    Args:
+        url: `sqlite:///path` or `postgresql://user@host/name`.
+        writing: on SQLite, transactions take the write lock at their start.
+        size: connections kept open.
+
+    Raises:
+        BadSetting: the URL names no database that wellhead keeps answers in.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise BadSetting(f"cannot read the database URL {url!r}: {error}") from error
+    kind = parsed.get_backend_name()
+    if kind == "postgresql":
+        return create_engine(
+            parsed.set(drivername="postgresql+psycopg"), pool_size=size, pool_pre_ping=True
+        )
+    if kind != "sqlite" or not parsed.database or parsed.database == ":memory:":
+        raise BadSetting(f"expected sqlite:///FILE or postgresql://…, got {kind!r}.")
+    engine = create_engine(parsed, pool_size=size, connect_args={"check_same_thread": False})
+    _make_durable(engine, "BEGIN IMMEDIATE" if writing else "BEGIN")
+    return engine
+
+
+def _make_durable(engine: Engine, begin: str) -> None:
+    @event.listens_for(engine, "connect")
+    def settings(connection: Any, _record: Any) -> None:
+        # The driver's own idea of when a transaction begins is switched off.
+        connection.isolation_level = None
+        for pragma in (
+            "busy_timeout=15000",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+
+def upgrade(url: str) -> None:
+    """Bring the tables to the newest version; a new database gets them all."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    engine = connect(url, writing=True)
+    try:
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    finally:
+        engine.dispose()

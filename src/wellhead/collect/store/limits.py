@@ -1,0 +1,47 @@
+"""Rate limits as token buckets, kept in the database so that all server processes share them."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, insert, select, update
+
+from wellhead.collect.store.committer import Refused
+from wellhead.collect.store.models import Bucket
+
+__all__ = ["check_rate", "spend"]
+
+_UNIT = 1_000
+_MINUTE_MS = 60_000
+
+
+def spend(allowance: int, since_ms: int, now_ms: int, per_minute: int) -> int | None:
+    """What is left of a bucket after one request, in thousandths; None when it is empty.
+
+    A bucket holds one minute's worth and refills evenly. A clock that was set back refills
+    nothing.
+
+    >>> spend(0, 0, 60_000, 2), spend(500, 1000, 1000, 2)
+    (1000, None)
+    """
+    refill = max(0, now_ms - since_ms) * per_minute * _UNIT // _MINUTE_MS
+    left = min(per_minute * _UNIT, allowance + refill) - _UNIT
+    return left if left >= 0 else None
+
+
+def check_rate(connection: Connection, key: str, *, per_minute: int, now_ms: int) -> None:
+    """Count one request under `key`.
+
+    Raises:
+        Refused: 429 when the minute's worth is spent.
+    """
+    query = select(Bucket.allowance, Bucket.at_ms).where(Bucket.key == key).with_for_update()
+    row = connection.execute(query).first()
+    left = spend(*(row or (0, 0)), now_ms, per_minute)
+    if left is None:
+        raise Refused(
+            429, "rate", "Too many requests; please try again in a minute.", retry_after=30
+        )
+    values = {"allowance": left, "at_ms": now_ms}
+    if row is None:
+        connection.execute(insert(Bucket).values(key=key, **values))
+    else:
+        connection.execute(update(Bucket).where(Bucket.key == key).values(**values))

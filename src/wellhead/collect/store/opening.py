@@ -1,0 +1,230 @@
+"""Opening a session, finding it again, and who may write in it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from wellhead.collect import chain
+from wellhead.collect.keys import Keys
+from wellhead.collect.store.committer import Refused
+from wellhead.collect.store.models import Identity, Link, Session
+
+__all__ = [
+    "LEASE_MS",
+    "Opening",
+    "authorise",
+    "canonical",
+    "find_by_token",
+    "find_session",
+    "least_used_task",
+    "new_token",
+    "open_session",
+    "take_lease",
+]
+
+_SESSION = Session.__table__
+_HOUR_MS = 3_600_000
+_ZEROS = "0" * 64
+# How long a silent tab keeps other tabs out.
+LEASE_MS = 30_000
+
+
+class Opening(NamedTuple):
+    """What is true when a session begins; `facts` goes into link 0 of the chain.
+
+    `entry` is a keyed hash of the visit, by which a returning writer is found; `platform_worker`
+    is the platform's own id, kept apart, None where the platform gave none.
+    """
+
+    study: str
+    task: str
+    worker: str
+    entry: str
+    platform: str
+    platform_worker: str | None
+    tab: str
+    phase: str
+    facts: Mapping[str, Any]
+
+
+def canonical(value: Any) -> bytes:
+    """The one form in which facts of ours are hashed and stored.
+
+    >>> canonical({"b": 1, "a": "é"})
+    b'{"a":"\\xc3\\xa9","b":1}'
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def open_session(
+    connection: Connection, keys: Keys, opening: Opening, *, hours: int, now_ms: int
+) -> tuple[Row[Any], str]:
+    """A new session with link 0 of its chain, and the token that opens it."""
+    session, token = secrets.token_hex(16), secrets.token_urlsafe(32)
+    attempt = 1 + _attempts(connection, opening)
+    facts = canonical({**opening.facts, "attempt": attempt})
+    first = chain.open_chain(keys.receipts, session, facts, now_ms)
+    head = chain.seal(keys.receipts, session, first)
+    _remember(connection, opening)
+    connection.execute(
+        insert(Session).values(
+            id=session,
+            study=opening.study,
+            task=opening.task,
+            worker=opening.worker,
+            entry=opening.entry,
+            platform=opening.platform,
+            attempt=attempt,
+            opening=facts,
+            token_hash=_hash(token),
+            token_until_ms=now_ms + hours * _HOUR_MS,
+            started_ms=now_ms,
+            last_ms=now_ms,
+            seq=0,
+            batch=0,
+            batch_hash=_ZEROS,
+            phase=opening.phase,
+            head_hash=first.hash,
+            head_receipt=head.receipt,
+            head_seal=head.seal,
+            events=0,
+            tab=opening.tab,
+            tab_until_ms=now_ms + LEASE_MS,
+            allowance=0,
+            allowance_ms=0,
+        )
+    )
+    connection.execute(
+        insert(Link).values(
+            session=session,
+            seq=0,
+            received_ms=now_ms,
+            body=facts,
+            hash=first.hash,
+            receipt=first.receipt,
+        )
+    )
+    return connection.execute(select(_SESSION).where(Session.id == session)).one(), token
+
+
+def _attempts(connection: Connection, opening: Opening) -> int:
+    query = select(func.count()).where(
+        Session.study == opening.study,
+        Session.worker == opening.worker,
+        Session.task == opening.task,
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def _remember(connection: Connection, opening: Opening) -> None:
+    if opening.platform_worker is None:
+        return
+    known = select(Identity.worker).where(
+        Identity.study == opening.study, Identity.worker == opening.worker
+    )
+    if connection.execute(known).first() is None:
+        connection.execute(
+            insert(Identity).values(
+                study=opening.study,
+                worker=opening.worker,
+                platform=opening.platform,
+                platform_worker=opening.platform_worker,
+            )
+        )
+
+
+def least_used_task(connection: Connection, study: str, tasks: list[str], worker: str) -> str:
+    """The task with the fewest sessions, those that this worker has not seen first.
+
+    Submitted answers and sessions of the last hours count alike: an answer on its way is likely
+    to arrive. Ties go to the order of the list.
+    """
+    query = select(Session.task, func.count()).where(Session.study == study)
+    found = connection.execute(query.group_by(Session.task))
+    counts: dict[str, int] = {row[0]: row[1] for row in found}
+    seen = set(
+        connection.execute(
+            select(Session.task).where(Session.study == study, Session.worker == worker)
+        ).scalars()
+    )
+    return min(tasks, key=lambda task: (task in seen, counts.get(task, 0)))
+
+
+def find_session(connection: Connection, study: str, entry: str) -> Row[Any] | None:
+    """The newest session of this visit."""
+    query = (
+        select(_SESSION)
+        .where(Session.study == study, Session.entry == entry)
+        .order_by(Session.started_ms.desc())
+        .limit(1)
+        .with_for_update()
+    )
+    return connection.execute(query).first()
+
+
+def find_by_token(
+    connection: Connection, study: str, token: str, *, now_ms: int
+) -> Row[Any] | None:
+    """The session of this study that `token` opens."""
+    query = select(_SESSION).where(
+        Session.token_hash == _hash(token),
+        Session.study == study,
+        Session.token_until_ms >= now_ms,
+    )
+    return connection.execute(query.with_for_update()).first()
+
+
+def new_token(connection: Connection, row: Row[Any], *, hours: int, now_ms: int) -> str:
+    """A fresh token for a session; the old one no longer opens it."""
+    token = secrets.token_urlsafe(32)
+    until = now_ms + hours * _HOUR_MS
+    connection.execute(
+        update(Session)
+        .where(Session.id == row.id)
+        .values(token_hash=_hash(token), token_until_ms=until)
+    )
+    return token
+
+
+def _hash(token: str) -> bytes:
+    # 256 random bits need no slow hash.
+    return hashlib.sha256(token.encode("utf-8", "replace")).digest()
+
+
+def authorise(
+    connection: Connection, session: str, token: str, *, now_ms: int, lock: bool = True
+) -> Row[Any]:
+    """The session's row, if the token opens it.
+
+    A wrong token and an unknown session get the same answer, so that ids cannot be probed.
+
+    Raises:
+        Refused: 401.
+    """
+    query = select(_SESSION).where(Session.id == session)
+    row = connection.execute(query.with_for_update() if lock else query).first()
+    good = hmac.compare_digest(row.token_hash if row else bytes(32), _hash(token))
+    if row is None or not good or row.token_until_ms < now_ms:
+        raise Refused(401, "unauthorised", "This page is no longer signed in. Please reload it.")
+    return row
+
+
+def take_lease(
+    connection: Connection, row: Row[Any], tab: str, *, now_ms: int, force: bool = False
+) -> bool:
+    """Whether `tab` may write now; a silent lease is taken over, a live one only by force."""
+    free = row.tab in {None, tab} or row.tab_until_ms < now_ms or force
+    if free:
+        connection.execute(
+            update(Session)
+            .where(Session.id == row.id)
+            .values(tab=tab, tab_until_ms=now_ms + LEASE_MS)
+        )
+    return free

@@ -1,0 +1,224 @@
+"""Writing a recording down: open a session, append a batch, hand in an answer.
+
+Every function here takes the connection of an open transaction, refuses before it writes, and
+can be repeated: the caller's transaction decides what is kept (see `committer`). A batch that
+comes again (its acknowledgement was lost) gets the receipt it got the first time.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from wellhead.collect import chain
+from wellhead.collect.keys import Keys
+from wellhead.collect.messages import Receipt, Submission, Submitted
+from wellhead.collect.schema import Body, body_hash
+from wellhead.collect.store.committer import Refused
+from wellhead.collect.store.limits import spend
+from wellhead.collect.store.models import Answer, Draft, Link, Session
+from wellhead.collect.store.opening import LEASE_MS, canonical
+
+__all__ = ["Arrived", "append", "hand_in", "handed_in"]
+
+_MINUTE_MS = 60_000
+
+
+class Arrived(NamedTuple):
+    """One batch that came in: its exact bytes, what they say, and the draft beside them."""
+
+    raw: bytes
+    body: Body
+    draft: str | None
+    take: bool
+
+
+def append(
+    connection: Connection,
+    keys: Keys,
+    row: Row[Any],
+    batch: Arrived,
+    *,
+    per_minute: int,
+    late_minutes: int,
+    now_ms: int,
+) -> Receipt:
+    """The receipt for a batch that is now part of the chain.
+
+    Raises:
+        Refused: 409 for a batch that does not follow the last one or comes from a second tab,
+            410 for one that comes too late, 429 for too many.
+    """
+    body = batch.body
+    if body.seq <= row.batch:
+        return _again(connection, row, batch)
+    _check_place(connection, row, body)
+    if row.submitted_ms is not None and now_ms > row.submitted_ms + late_minutes * _MINUTE_MS:
+        raise Refused(410, "closed", "This answer was handed in; nothing can be added.")
+    if row.tab not in {None, body.tab} and row.tab_until_ms >= now_ms and not batch.take:
+        raise Refused(409, "lease", "This answer is being written in another tab.")
+    left = spend(row.allowance, row.allowance_ms, now_ms, per_minute)
+    if left is None:
+        raise Refused(429, "rate", "Too many requests; the page will try again.", retry_ms=5000)
+    link = _follow(keys, row, batch.raw, now_ms)
+    _write_link(
+        connection,
+        keys,
+        row,
+        link,
+        batch=body.seq,
+        batch_hash=body_hash(batch.raw),
+        phase=_phase(body, row.phase),
+        events=row.events + len(body.events),
+        tab=body.tab,
+        tab_until_ms=now_ms + LEASE_MS,
+        allowance=left,
+        allowance_ms=now_ms,
+    )
+    if batch.draft is not None and row.submitted_ms is None:
+        _write_draft(connection, row.id, body.seq, batch.draft)
+    return _receipt(row.id, body.seq, link.received_ms, link.receipt, body.seq)
+
+
+def _receipt(session: str, seq: int, received_ms: int, receipt: bytes, ack: int) -> Receipt:
+    return Receipt(sid=session, seq=seq, received_at=received_ms, receipt=receipt.hex(), ack=ack)
+
+
+def _check_place(connection: Connection, row: Row[Any], body: Body) -> None:
+    following = row.batch + 1
+    if body.seq != following:
+        raise Refused(409, "gap", "A batch is missing before this one.", expected=following)
+    if not hmac.compare_digest(body.prev, row.batch_hash):
+        raise Refused(
+            409, "conflict", "The batch does not follow the stored one.", expected=following
+        )
+    if not _was_given(connection, row, body.nonce):
+        raise Refused(409, "conflict", "The batch carries a receipt that was never given.")
+
+
+def _was_given(connection: Connection, row: Row[Any], nonce: str) -> bool:
+    """Batches written offline carry an older receipt than the last; any of this session will do."""
+    if hmac.compare_digest(nonce, row.head_receipt.hex()):
+        return True
+    query = select(Link.seq).where(Link.session == row.id, Link.receipt == bytes.fromhex(nonce))
+    return connection.execute(query).first() is not None
+
+
+def _phase(body: Body, before: str) -> str:
+    names = [event.data.name for event in body.read() if event.kind == "phase"]
+    return names[-1] if names else before
+
+
+def _again(connection: Connection, row: Row[Any], batch: Arrived) -> Receipt:
+    query = select(Link.body, Link.receipt, Link.received_ms).where(
+        Link.session == row.id, Link.batch == batch.body.seq
+    )
+    stored = connection.execute(query).first()
+    if stored is None or stored.body != batch.raw:
+        raise Refused(409, "conflict", "Another batch has this number.", expected=row.batch + 1)
+    return _receipt(row.id, batch.body.seq, stored.received_ms, stored.receipt, row.batch)
+
+
+def _follow(keys: Keys, row: Row[Any], body: bytes, now_ms: int) -> chain.Link:
+    last = chain.Link(row.seq, None, row.last_ms, row.head_hash, row.head_receipt)
+    # The server's clock may be set back; the chain's must not.
+    return chain.extend(keys.receipts, row.id, last, body, max(now_ms, row.last_ms))
+
+
+def _write_link(
+    connection: Connection,
+    keys: Keys,
+    row: Row[Any],
+    link: chain.Link,
+    *,
+    batch: int | None = None,
+    **changes: Any,
+) -> None:
+    connection.execute(
+        insert(Link).values(
+            session=row.id,
+            seq=link.seq,
+            batch=batch,
+            received_ms=link.received_ms,
+            body=link.body,
+            hash=link.hash,
+            receipt=link.receipt,
+        )
+    )
+    if batch is not None:
+        changes["batch"] = batch
+    head = chain.seal(keys.receipts, row.id, link)
+    connection.execute(
+        update(Session)
+        .where(Session.id == row.id)
+        .values(
+            seq=link.seq,
+            last_ms=link.received_ms,
+            head_hash=link.hash,
+            head_receipt=head.receipt,
+            head_seal=head.seal,
+            **changes,
+        )
+    )
+
+
+def _write_draft(connection: Connection, session: str, batch: int, text: str) -> None:
+    changed = connection.execute(
+        update(Draft).where(Draft.session == session).values(batch=batch, text=text)
+    )
+    if changed.rowcount == 0:
+        connection.execute(insert(Draft).values(session=session, batch=batch, text=text))
+
+
+def hand_in(
+    connection: Connection,
+    keys: Keys,
+    row: Row[Any],
+    submission: Submission,
+    response: Submitted,
+    *,
+    now_ms: int,
+) -> Submitted:
+    """The response to an answer that is now stored; `handed_in` has said that there is none yet.
+
+    The answer is kept even when batches are missing. Its link binds the text by hash.
+    """
+    facts = {"submit": submission.nonce, "seq": submission.seq, "sha": body_hash(submission.text)}
+    link = _follow(keys, row, canonical(facts), now_ms)
+    _write_link(connection, keys, row, link, submitted_ms=link.received_ms)
+    full = response.model_copy(update={"received_at": link.received_ms})
+    connection.execute(
+        insert(Answer).values(
+            session=row.id,
+            submit_key=submission.nonce,
+            submitted_ms=link.received_ms,
+            text=submission.text,
+            response=full.model_dump_json(),
+        )
+    )
+    connection.execute(delete(Draft).where(Draft.session == row.id))
+    return full
+
+
+def handed_in(
+    connection: Connection, row: Row[Any], submission: Submission | None = None
+) -> Submitted | None:
+    """The response that an earlier submission got, or None when there was none.
+
+    Args:
+        connection: of an open transaction.
+        row: the session.
+        submission: compared with the stored one; None only asks.
+
+    Raises:
+        Refused: 410 when another answer was handed in already.
+    """
+    query = select(Answer.submit_key, Answer.text, Answer.response).where(Answer.session == row.id)
+    stored = connection.execute(query).first()
+    if stored is None:
+        return None
+    if submission and (stored.submit_key, stored.text) != (submission.nonce, submission.text):
+        raise Refused(410, "closed", "Another answer was handed in already.")
+    return Submitted.model_validate_json(stored.response)

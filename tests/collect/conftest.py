@@ -1,0 +1,43 @@
+"""A study, a running application and writers, for the tests of the collection server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from collect_helpers import Clock, Writer
+from fastapi.testclient import TestClient
+
+from wellhead.collect.create import new_study
+from wellhead.collect.server import create_app
+from wellhead.collect.server.host import Host, open_host
+from wellhead.collect.study import Study
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Study:
+    return new_study(tmp_path / "demo", title="A test study")
+
+
+@pytest.fixture
+def host(study: Study, clock: Clock) -> Iterator[Host]:
+    host = open_host([study], clock=clock, secure=False)
+    yield host
+    host.store.close()
+
+
+@pytest.fixture
+def client(host: Host) -> TestClient:
+    # Without the lifespan: the fixture `host` closes the store.
+    return TestClient(create_app(host))
+
+
+@pytest.fixture
+def writer(client: TestClient) -> Callable[..., Writer]:
+    return lambda *arguments, **options: Writer(client, *arguments, **options)

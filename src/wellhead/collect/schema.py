@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 from itertools import pairwise
-from typing import Annotated, Any, Literal, NamedTuple, Union
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Union
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
 
@@ -232,7 +232,10 @@ def _wire_event() -> Any:
     return Annotated[Union[tuple(shapes)], Discriminator(_kind_of)]  # noqa: UP007 - made at run time
 
 
-WireEvent = _wire_event()
+if TYPE_CHECKING:
+    WireEvent = tuple[int, int, str, Any]
+else:
+    WireEvent = _wire_event()
 
 
 class Body(Strict):
@@ -262,7 +265,7 @@ class Body(Strict):
     wall: Annotated[int, Field(ge=0, le=2**45)]
     len: Length
     sha: Hash
-    events: Annotated[list[WireEvent], Field(max_length=MAX_EVENTS)]  # type: ignore[valid-type]
+    events: Annotated[list[WireEvent], Field(max_length=MAX_EVENTS)]
 
     def read(self) -> list[Event]:
         """The events as named tuples."""

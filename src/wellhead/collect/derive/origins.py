@@ -1,0 +1,96 @@
+"""What one edit says about where its characters came from.
+
+Flows in: an edit as recorded, the copy, paste or drop behind it, and the class of the key behind
+it. Flows out: one word. The rules lean on what a browser can know: a person who dictates, uses
+assistive technology or a phone keyboard inserts many characters without a key, so that such an
+insertion is called `dictation_or_assistive` and never held against anybody by itself.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+from wellhead.collect.schema import Clip, Edit
+
+__all__ = ["ORIGINS", "Origin", "inherited", "origin_of"]
+
+Origin = Literal[
+    "typed", "autocorrect", "ime", "dictation_or_assistive", "paste_task", "paste_self",
+    "paste_outside", "drop", "autofill", "scripted", "undo_restored", "restored_draft",
+    "unobserved",
+]  # fmt: skip
+ORIGINS: tuple[Origin, ...] = get_args(Origin)
+
+_BY_HAND = ("typed", "autocorrect", "ime", "dictation_or_assistive", "paste_self")
+_COMPOSED = ("insertCompositionText", "insertFromComposition")
+_KEYED = ("insertText", "insertLineBreak", "insertParagraph", "insertTranspose")
+_PASTED = ("insertFromPaste", "insertFromPasteAsQuotation")
+# A word that a phone keyboard offers, with the space it adds; longer insertions are speech.
+_LONGEST_WORD = 40
+
+
+def origin_of(edit: Edit, clip: Clip | None, key: str | None, *, keyless: bool = False) -> Origin:
+    """Where the characters that `edit` inserted came from.
+
+    Args:
+        edit: an `input` event as recorded.
+        clip: the paste or drop that led to it, if any.
+        key: class of the key that led to it, if any.
+        keyless: keys were not recorded, so that their absence says nothing.
+
+    >>> origin_of(Edit(p=0, n=1, it="insertText"), None, "letter")
+    'typed'
+    >>> origin_of(Edit(p=0, n=80, it="insertText"), None, None)
+    'dictation_or_assistive'
+    """
+    it = edit.it or ""
+    if not edit.tr:
+        return "scripted"
+    if it in _PASTED or it == "insertFromDrop":
+        return _moved_in(clip, dropped=it == "insertFromDrop")
+    if not it:
+        return "autofill"
+    if it.startswith("history"):
+        return "undo_restored"
+    if edit.co or it in _COMPOSED:
+        return "ime"
+    if it == "insertReplacementText":
+        return "autocorrect"
+    if it == "insertFromYank":
+        return "paste_self"
+    return _inserted(edit, key, keyless)
+
+
+def _moved_in(clip: Clip | None, *, dropped: bool) -> Origin:
+    if clip is None:
+        return "unobserved"
+    if clip.origin == "outside":
+        return "drop" if dropped else "paste_outside"
+    return "paste_self" if clip.origin == "answer" else "paste_task"
+
+
+def _inserted(edit: Edit, key: str | None, keyless: bool) -> Origin:
+    """Text that arrived as if typed."""
+    if not edit.bi and key is None:
+        # The user agent asks before it inserts; a page or an extension that inserts does not.
+        return "scripted"
+    characters = sum(edit.cc) if edit.cc else edit.n
+    short = characters == 1 or edit.it == "insertTranspose"
+    if short and (key is not None or keyless) and edit.it in _KEYED:
+        return "typed"
+    spaces = edit.cc[2] if edit.cc else 0
+    if key is not None and characters <= _LONGEST_WORD and spaces <= 1:
+        return "autocorrect"
+    return "dictation_or_assistive"
+
+
+def inherited(origin: Origin) -> Origin:
+    """What a copy of such characters within the answer is.
+
+    Copying one's own words makes them `paste_self`; copying foreign words makes them no less
+    foreign.
+
+    >>> inherited("typed"), inherited("paste_outside")
+    ('paste_self', 'paste_outside')
+    """
+    return "paste_self" if origin in _BY_HAND else origin

@@ -1,0 +1,361 @@
+/* Records how a text comes about in one <textarea>; docs/collect-schema.md says what is sent.
+   No cookies, no network: batches go to options.onBatch. Keys are recorded by class, never by
+   letter; clipboard text is measured and let go. */
+
+const ZEROS = "0".repeat(64);
+const utf8 = new TextEncoder();
+const hex = (bytes) => Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
+const unhex = (text) => Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+const random = (n) => hex(crypto.getRandomValues(new Uint8Array(n)));
+
+/* SHA-256 by hand: crypto.subtle is asynchronous, and absent on plain http. */
+const primes = [];
+for (let n = 2; primes.length < 64; n++) if (primes.every((p) => n % p)) primes.push(n);
+const fraction = (x) => ((x % 1) * 2 ** 32) | 0;
+const ROUNDS = Int32Array.from(primes, (p) => fraction(Math.cbrt(p)));
+const rotate = (x, n) => (x >>> n) | (x << (32 - n));
+
+export function sha256(bytes) {
+	const size = ((bytes.length + 72) >> 6) << 6;
+	const data = new DataView(new ArrayBuffer(size));
+	new Uint8Array(data.buffer).set(bytes);
+	data.setUint8(bytes.length, 128);
+	data.setUint32(size - 4, bytes.length << 3);
+	const sum = Int32Array.from(primes.slice(0, 8), (p) => fraction(Math.sqrt(p)));
+	const w = new Int32Array(64);
+	for (let at = 0; at < size; at += 64) {
+		let [a, b, c, d, e, f, g, h] = sum;
+		for (let i = 0; i < 64; i++) {
+			const x = w[i - 15], y = w[i - 2];
+			w[i] = i < 16 ? data.getInt32(at + 4 * i) : w[i - 16] + w[i - 7] +
+				(rotate(x, 7) ^ rotate(x, 18) ^ (x >>> 3)) + (rotate(y, 17) ^ rotate(y, 19) ^ (y >>> 10));
+			const t = h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + ((e & f) ^ (~e & g)) + ROUNDS[i] + w[i];
+			const u = (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
+			h = g; g = f; f = e; e = (d + t) | 0; d = c; c = b; b = a; a = (t + u) | 0;
+		}
+		[a, b, c, d, e, f, g, h].forEach((x, i) => (sum[i] += x));
+	}
+	sum.forEach((x, i) => data.setInt32(4 * i, x));
+	return new Uint8Array(data.buffer, 0, 32);
+}
+
+export const textHash = (text) => hex(sha256(utf8.encode(text)));
+
+/** The first 32 hex digits of HMAC-SHA-256; `key` of at most 64 bytes. */
+export function keyedHash(key, text) {
+	const join = (x, rest) => {
+		const all = new Uint8Array(64 + rest.length).fill(x, 0, 64);
+		key.forEach((k, i) => (all[i] ^= k));
+		all.set(rest, 64);
+		return sha256(all);
+	};
+	return hex(join(0x5c, join(0x36, utf8.encode(text)))).slice(0, 32);
+}
+
+/* Tells states of the text apart, to find the one an undo went back to. */
+function fingerprint(text) {
+	let h = text.length;
+	for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+	return text.length + ":" + h;
+}
+
+/* Lone surrogates cannot be sent as UTF-8. */
+const clean = (text) => text.replace(/\p{Cs}/gu, "\uFFFD");
+const plain = (text) => clean(text.replace(/\r\n?/g, "\n"));
+const squash = (text) => text.replace(/\s+/g, " ").trim();
+const splits = (text, i) => /^[\uD800-\uDBFF][\uDC00-\uDFFF]/.test(text.slice(i - 1, i + 1)) && i > 0;
+
+/** The splice {p, d, n} from `old` to `now`: the selection's own where it fits, else the least
+		one that ends at the caret, else the least. */
+export function splice(old, now, s0 = -1, s1 = -1, caret = -1) {
+	const n = now.length - old.length + s1 - s0;
+	const fits = s0 >= 0 && n >= 0 && now.startsWith(old.slice(0, s0)) && now.slice(s0 + n) === old.slice(s1);
+	if (fits && !splits(old, s0) && !splits(old, s1)) return { p: s0, d: s1 - s0, n };
+	const most = Math.min(old.length, now.length);
+	let p = 0, tail = now.length - caret;
+	if (caret < 0 || tail > most || !old.endsWith(now.slice(caret))) tail = 0;
+	while (p < most - tail && old[p] === now[p]) p++;
+	if (splits(old, p) || splits(now, p)) p--;
+	while (tail < most - p && old.at(-tail - 1) === now.at(-tail - 1)) tail++;
+	if (splits(old, old.length - tail) || splits(now, now.length - tail)) tail--;
+	return { p, d: old.length - tail - p, n: now.length - tail - p };
+}
+
+const TESTS = [/[\p{L}\p{M}]/u, /\p{N}/u, /[^\S\n]/u, /[\p{P}\p{S}]/u, /\n/u];
+const NAMES = ["letter", "digit", "space", "punct"];
+/* -1 for "other", the last one. */
+const classOf = (c) => TESTS.findIndex((test) => test.test(c));
+
+/** Characters by class: letter, digit, space, punct, newline, other. */
+export function classCounts(text) {
+	const counts = [0, 0, 0, 0, 0, 0];
+	for (const c of text) counts[(classOf(c) + 6) % 6]++;
+	return counts;
+}
+
+const KEYS = {
+	mod: /^(Shift|Control|Alt|AltGraph|Meta|OS|Fn|\w+Lock)$/,
+	nav: /^(Arrow.*|Home|End|Page.*|Tab)$/,
+	erase: /^(Backspace|Delete)$/,
+	func: /^(F\d+|Escape)$/,
+	enter: /^Enter$/,
+	dead: /^Dead$/,
+	unident: /^Unidentified$/,
+	process: /^Process$/,
+};
+const nameOf = (table, text) => Object.keys(table).find((name) => table[name].test(text));
+const keyClass = (key = "") => (/^.$/u.test(key) ? NAMES[classOf(key)] : nameOf(KEYS, key)) ?? "other";
+
+const WORD = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]|[\p{L}\p{M}\p{N}]+/gu;
+const words = (text) => text.toLowerCase().match(WORD) ?? [];
+
+/** Per mille of the words of `part` that lie in runs of four words shared with `whole`. */
+export function overlap(part, whole) {
+	const mine = words(part), theirs = words(whole), size = Math.min(4, mine.length);
+	const gram = (list, i) => list.slice(i, i + size).join(" ");
+	const known = new Set(theirs.map((_, i) => gram(theirs, i)));
+	const covered = new Set();
+	for (let i = 0; size && i + size <= mine.length; i++)
+		if (known.has(gram(mine, i))) for (let j = 0; j < size; j++) covered.add(i + j);
+	return size && Math.round((1000 * covered.size) / mine.length);
+}
+
+const HTML = {
+	"html-chat": /data-message-author-role|data-start="\d+"|markdown prose|font-claude|model-response/,
+	"html-office": /schemas-microsoft-com:office|class="?Mso|LibreOffice/i,
+	"html-doc": /docs-internal-guid|data-pm-slice|notionvc/,
+};
+
+function flavour(data) {
+	if (data.types.includes("Files")) return "files";
+	if (!data.types.includes("text/html")) return "plain";
+	const html = data.getData("text/html").slice(0, 20000);
+	return nameOf(HTML, html) ?? "html-other";
+}
+
+const MOVES = /^insertFrom(Paste|Drop|Yank)|^deleteBy(Cut|Drag)/;
+
+/** Start recording `area`; the options and the handle are described in docs/collect-recorder.md. */
+export function attach(area, options = {}) {
+	const { sid = random(16), tab = random(8), level = "process", paste = "allow" } = options;
+	const { source, instructions, onBatch, onChange, onPaste, maxEvents = 400 } = options;
+	const resume = { seq: 0, prev: ZEROS, events: 0, elapsed: 0, by: "page", ...options.resume };
+	const key = unhex(options.key ?? random(32)), began = performance.now() - resume.elapsed;
+	const listening = new AbortController(), states = new Map(), copies = [], held = new Map();
+	let { seq, prev, events: next } = resume, nonce = options.nonce ?? ZEROS;
+	let buffer = [], bulk = 0, last = 0, shadow = "", sent = null, s0 = 0, s1 = 0;
+	let before = false, pressed = null, clip = null, drag = null, composing = false;
+
+	const now = () => (last = Math.max(last, Math.floor(performance.now() - began)));
+	const range = () => [area.selectionStart, area.selectionEnd];
+	const select = () => ([s0, s1] = range());
+	const selected = () => plain(area.value.slice(...range()));
+
+	function push(kind, fields = {}) {
+		if (level === "summary" && /key|car/.test(kind)) return null;
+		const i = next++;
+		buffer.push([i, now(), kind, fields]);
+		bulk += fields.x?.length ?? 0;
+		if (buffer.length >= maxEvents || bulk > 30000) flush();
+		return i;
+	}
+
+	function peek() {
+		if (!buffer.length) return null;
+		const head = { v: 1, sid, tab, seq: seq + 1, prev, nonce, mono: now(), wall: Date.now() };
+		const body = { ...head, len: shadow.length, sha: textHash(shadow), events: buffer };
+		return { body: JSON.stringify(body), draft: sent === shadow ? null : shadow };
+	}
+
+	function flush() {
+		check("timer");
+		const batch = peek();
+		if (!batch) return;
+		seq++;
+		prev = textHash(batch.body);
+		[buffer, bulk, sent] = [[], 0, shadow];
+		onBatch?.(batch);
+	}
+
+	function change(kind, fields, from) {
+		const text = clean(area.value), old = shadow;
+		if (text === old) return;
+		const { p, d, n } = splice(old, text, ...from);
+		const put = text.slice(p, p + n), print = fingerprint(text);
+		fields.p = p;
+		if (d) fields.d = d;
+		if (n) Object.assign(fields, { n, cc: classCounts(put) });
+		if (n >= 20) fields.h = keyedHash(key, put);
+		if (n && n < 50000 && level === "full") fields.x = put;
+		if (kind === "edit" && (s0 !== p || s1 !== p + d)) Object.assign(fields, { s0, s1 });
+		if (/^history/.test(fields.it) && states.has(print)) fields.back = states.get(print);
+		shadow = text;
+		states.set(print, next);
+		select();
+		push(kind, fields);
+		onChange?.(text);
+	}
+
+	const check = (by) => change("desync", { by }, []);
+
+	function onBeforeInput() {
+		check("input");
+		select();
+		before = true;
+	}
+
+	function onInput(event) {
+		const it = event.inputType, fields = {}, recent = (one) => one && now() - one.t < 1000;
+		if (it) fields.it = it.slice(0, 64);
+		if (!event.isTrusted) fields.tr = 0;
+		if (!before) fields.bi = 0;
+		if (recent(pressed)) fields.kd = pressed.i;
+		if (composing || event.isComposing) fields.co = 1;
+		if (recent(clip) && (!it || MOVES.test(it))) fields.clip = clip.i;
+		if (it !== "deleteByDrag") clip = null;
+		before = pressed = null;
+		const caret = area.selectionEnd;
+		change("edit", fields, /^history/.test(it) ? [-1, -1, caret] : [s0, s1, caret]);
+	}
+
+	function logKey(event, fields) {
+		if (!event.isTrusted) fields.tr = 0;
+		return push("key", { c: keyClass(event.key), ...fields });
+	}
+
+	function onKeyDown(event) {
+		check("input");
+		select();
+		const m = event.ctrlKey + 2 * event.shiftKey + 4 * event.altKey + 8 * event.metaKey;
+		const i = logKey(event, { ...(event.repeat && { r: 1 }), ...(m && { m }) });
+		if (i === null) return;
+		if (keyClass(event.key) !== "mod") pressed = { i, t: last };
+		if (!event.repeat) held.set(event.code || event.key, { i, t: last });
+	}
+
+	function onKeyUp(event) {
+		const name = event.code || event.key, down = held.get(name);
+		held.delete(name);
+		logKey(event, { a: "u", ...(down && { of: down.i, dw: now() - down.t }) });
+		if (down && pressed?.i === down.i) pressed = null;
+	}
+
+	function onSelection() {
+		if (document.activeElement !== area || composing || clean(area.value) !== shadow) return;
+		if (String(range()) === String([s0, s1])) return;
+		select();
+		if (buffer.at(-1)?.[2] === "car") buffer.at(-1)[3] = { s0, s1 };
+		else push("car", { s0, s1 });
+	}
+
+	const task = () => source?.textContent ?? "";
+	const within = (element) => !!element && getSelection().containsNode(element, true);
+
+	function logClip(event, text, fields) {
+		for (const name of ["src_cov", "task_cov", "instr"]) if (!fields[name]) delete fields[name];
+		if (text) fields.h = keyedHash(key, text);
+		if (!event.isTrusted) fields.tr = 0;
+		return push("clip", { a: event.type, n: text.length, ...fields });
+	}
+
+	function onCopy(event) {
+		const own = event.target === area, text = own ? selected() : plain(String(getSelection()));
+		if (!text || (event.type === "cut" && !own)) return;
+		check("input");
+		select();
+		const fields = own ? { from: "answer", s0, s1 } : { from: within(source) ? "task" : "page" };
+		fields.instr = +(!own && within(instructions));
+		fields.task_cov = overlap(task(), text);
+		const i = logClip(event, text, fields);
+		copies.unshift({ i, flat: squash(text), from: fields.from, instr: fields.instr });
+		copies.splice(20);
+		if (event.type === "cut") clip = { i, t: last };
+	}
+
+	function whence(text) {
+		const flat = squash(text), copy = copies.find((one) => one.flat === flat);
+		const verbatim = flat && squash(task()).includes(flat);
+		const fields = { src_cov: verbatim ? 1000 : overlap(text, task()) };
+		if (copy) return { ...fields, from: copy.from, instr: copy.instr, ref: copy.i };
+		if (fields.src_cov >= 900) return { ...fields, from: "task" };
+		const at = text.length < 20 ? -1 : shadow.indexOf(text);
+		return { ...fields, ...(at < 0 ? { from: "outside" } : { from: "answer", s0: at, s1: at + text.length }) };
+	}
+
+	function onArrival(event) {
+		const data = event.clipboardData ?? event.dataTransfer;
+		check("input");
+		select();
+		const text = plain(data?.getData("text/plain") ?? "");
+		const moved = event.type === "drop" && drag?.[2] === text;
+		const fields = moved ? { from: "answer", s0: drag[0], s1: drag[1] } : whence(text);
+		if (data && flavour(data) !== "plain") fields.fl = flavour(data);
+		if (paste !== "allow" && fields.from !== "answer") {
+			fields.bl = paste;
+			if (paste === "block") event.preventDefault();
+			onPaste?.(paste);
+		}
+		clip = { i: logClip(event, text, fields), t: last };
+	}
+
+	function onComposition(event) {
+		composing = event.type === "compositionstart";
+		push("comp", composing ? { a: "s" } : { a: "e", n: event.data?.length ?? 0 });
+	}
+
+	function listen(target, names, handler) {
+		const how = { capture: true, signal: listening.signal };
+		for (const name of names.split(" ")) target.addEventListener(name, handler, how);
+	}
+
+	const note = (kind, on) => push(kind, { on: +on });
+	listen(area, "beforeinput", onBeforeInput);
+	listen(area, "input", onInput);
+	listen(area, "keydown", onKeyDown);
+	listen(area, "keyup", onKeyUp);
+	listen(area, "paste drop", onArrival);
+	listen(area, "dragstart", () => (drag = [...range(), selected()]));
+	listen(document, "dragend", () => (drag = null));
+	listen(area, "compositionstart compositionend", onComposition);
+	listen(area, "focus blur", (event) => note("foc", event.type === "focus"));
+	listen(document, "copy cut", onCopy);
+	listen(document, "selectionchange", onSelection);
+	listen(document, "visibilitychange", () => (note("vis", !document.hidden), flush()));
+	listen(window, "focus blur", (event) => event.target === window && note("win", event.type === "focus"));
+	listen(window, "online offline", (event) => note("net", event.type === "online"));
+	listen(window, "pagehide", flush);
+	const timers = [setInterval(flush, options.every ?? 5000), setInterval(check, options.check ?? 1000, "timer")];
+
+	if (options.resume) area.value = sent = resume.text;
+	shadow = clean(area.value);
+	states.set(fingerprint(shadow), next);
+	if (options.resume || shadow) push("restore", { n: shadow.length, sha: textHash(shadow), by: resume.by });
+	select();
+
+	return {
+		sid, tab, flush, peek,
+		submit() {
+			check("submit");
+			push("submit", { n: shadow.length });
+			flush();
+			return shadow;
+		},
+		phase(name) {
+			check("timer");
+			const d = shadow.length;
+			area.value = shadow = "";
+			select();
+			push("phase", { name, ...(d && { d }) });
+			flush();
+		},
+		note: push,
+		receipt: (value) => void (nonce = value),
+		stop() {
+			listening.abort();
+			timers.forEach(clearInterval);
+		},
+		get text() {
+			return shadow;
+		},
+	};
+}

@@ -20,6 +20,7 @@ from wellhead.report.svg import (
     LineChart,
     Stretch,
 )
+from wellhead.report.svg.curve import look
 from wellhead.report.svg.scale import Scale, span_of
 
 from .samples import HOSTILE, pictures
@@ -77,6 +78,11 @@ def test_a_missing_point_breaks_the_curve_instead_of_bridging_it():
     chart = LineChart("t", "d", [Line("a", range(5), y)], Axis("x"), Axis("y"))
     curves = [p for p in ET.fromstring(chart.to_svg()).iter(f"{NS}path") if p.get("stroke-width")]
     assert len([p for p in curves if p.get("d", "").count("L") == 1]) == 2
+
+
+def test_no_two_of_many_curves_look_alike():
+    lines = [Line(f"c{i}", [0], [0]) for i in range(36)]
+    assert len({look(line, i) for i, line in enumerate(lines)}) == 36
 
 
 def test_values_land_where_the_axis_says():

@@ -44,7 +44,7 @@ class Excerpt:
 class Excerpts:
     """Documents that open on a click, each with its telling passages marked.
 
-    `total` and `rest` are as in `Table`.
+    The first `opened` are open from the start; `total` and `rest` are as in `Table`.
     """
 
     kind: ClassVar[str] = "excerpts"
@@ -52,6 +52,7 @@ class Excerpts:
     cap: int = 50
     total: int | None = None
     rest: str = ""
+    opened: int = 1
 
     def within(self, limits: Limits) -> Excerpts:
         shown = [one.within(limits) for one in self.documents[: min(self.cap, limits.rows)]]

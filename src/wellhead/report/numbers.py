@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import SupportsFloat
 
-__all__ = ["MISSING", "count", "interval", "number", "p_value", "percent"]
+__all__ = ["MISSING", "count", "interval", "number", "p_value", "percent", "probability"]
 
 MISSING = "–"
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -36,12 +36,11 @@ def number(value: SupportsFloat | None, digits: int = 3) -> str:
         return MISSING
     if known == 0:
         return "0"
-    exponent = math.floor(math.log10(abs(float(f"{known:.{digits - 1}e}"))))
+    mantissa, power = f"{known:.{digits - 1}e}".split("e")
+    exponent = int(power)
     if not -4 <= exponent < 9:
-        mantissa = f"{known / 10.0**exponent:.{digits - 1}f}" if exponent > -300 else f"{known:.0e}"
         return f"{_trimmed(mantissa)}×10{str(exponent).translate(_SUPERSCRIPT)}"
-    rounded = float(f"{known:.{digits - 1}e}")
-    return _trimmed(f"{rounded:,.{max(digits - 1 - exponent, 0)}f}")
+    return _trimmed(f"{float(f'{mantissa}e{power}'):,.{max(digits - 1 - exponent, 0)}f}")
 
 
 def percent(value: SupportsFloat | None, digits: int | None = None, *, down: bool = False) -> str:
@@ -52,22 +51,37 @@ def percent(value: SupportsFloat | None, digits: int | None = None, *, down: boo
 
     >>> percent(0.214), percent(0.0042), percent(1.0)
     ('21 %', '0.4 %', '100 %')
+    >>> percent(0.02), percent(0.02, 1)
+    ('2 %', '2.0 %')
     >>> percent(0.148), percent(0.148, down=True)
     ('15 %', '14 %')
     """
     known = _finite(value)
     if known is None:
         return MISSING
-    if digits is None:
-        digits = 1 if 0 < abs(known) < 0.0995 else 0
-    scaled = 100 * known * 10**digits
+    places = digits if digits is not None else int(0 < abs(known) < 0.0995)
+    scaled = 100 * known * 10**places
     if down:
         # A hair's breadth up first: 0.29 is 28.999999999999996 % in binary.
         scaled = math.floor(scaled + 1e-9)
-    text = f"{scaled / 10**digits:.{digits}f}"
+    text = f"{scaled / 10**places:.{places}f}"
     if known > 0 and float(text) == 0 and not down:
-        return f"< {10.0**-digits:.{digits}f} %"
-    return f"{_trimmed(text)} %"
+        return f"< {10.0**-places:.{places}f} %"
+    return f"{_trimmed(text) if digits is None else text} %"
+
+
+def probability(value: SupportsFloat | None) -> str:
+    """A probability in whole percents that is never rounded to impossible or certain.
+
+    >>> probability(0.9998), probability(0.75), probability(0.001)
+    ('> 99 %', '75 %', '< 1 %')
+    """
+    known = _finite(value)
+    if known is None:
+        return MISSING
+    if known < 0.005:
+        return "< 1 %"
+    return "> 99 %" if known > 0.995 else percent(known, 0)
 
 
 def p_value(value: SupportsFloat | None) -> str:

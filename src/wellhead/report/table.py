@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 from wellhead.report.limits import Limits, remainder
-from wellhead.report.numbers import MISSING, count, interval, number, p_value, percent
+from wellhead.report.numbers import MISSING, count, interval, number, p_value, percent, probability
 from wellhead.report.untrusted import clean, shorten
 
 __all__ = ["Column", "Table"]
@@ -27,7 +27,16 @@ class Column:
 
     name: str
     kind: Literal[
-        "text", "code", "count", "number", "percent", "bound", "p", "interval", "share"
+        "text",
+        "code",
+        "count",
+        "number",
+        "percent",
+        "bound",
+        "probability",
+        "p",
+        "interval",
+        "share",
     ] = "text"
     unit: str = ""
     digits: int | None = None
@@ -49,6 +58,8 @@ class Column:
                 return percent(value, self.digits)
             case "bound":
                 return percent(value, self.digits, down=True)
+            case "probability":
+                return probability(value)
             case "p":
                 return p_value(value)
             case "interval" | "share":

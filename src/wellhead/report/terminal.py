@@ -17,7 +17,7 @@ from wellhead.report.untrusted import clean, shorten
 
 __all__ = ["show"]
 
-_WARNINGS = 3
+_WARNINGS = 2
 
 
 def show(page: Page, *, file: IO[str] | None = None, more: Sequence[str] = ()) -> None:
@@ -38,6 +38,8 @@ def show(page: Page, *, file: IO[str] | None = None, more: Sequence[str] = ()) -
     )
     lead = Prose(page.lead).paragraphs
     console.print(Text(lead[0] if lead else clean(page.title), style="bold"))
+    if lead[1:]:
+        console.print(Text(lead[1], style="dim"))
     width = max((len(term) for term, _ in page.facts), default=0) + 2
     for term, value in page.facts:
         line = Text(f"  {clean(term):<{width}}", style="dim").append(clean(value), style="not dim")

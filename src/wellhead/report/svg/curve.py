@@ -85,11 +85,12 @@ class Look(NamedTuple):
 
 
 def look(line: Line, index: int) -> Look:
-    """The look of the curve at `index`: six tones and shapes, then again."""
+    """The look of the curve at `index`: 36 pairs of tone and shape before one comes again."""
     turn = index % len(_TONES)
+    marker = _MARKERS[(index + index // len(_TONES)) % len(_MARKERS)]
     if line.accent:
-        return Look(ACCENT, "accent", _MARKERS[turn])
-    return Look(_TONES[turn], f"tone s{turn}", _MARKERS[turn])
+        return Look(ACCENT, "accent", marker)
+    return Look(_TONES[turn], f"tone s{turn}", marker)
 
 
 def stroke(line: Line, kind: Look, area: Frame) -> str:

@@ -6,14 +6,15 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from wellhead.collapse.forecast import forecast
     from wellhead.detect.scoring import score
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "score"]
+__all__ = ["__version__", "forecast", "score"]
 
 # The verbs, and where each lives: `import wellhead` alone stays quick.
-_VERBS = {"score": "wellhead.detect.scoring"}
+_VERBS = {"forecast": "wellhead.collapse.forecast", "score": "wellhead.detect.scoring"}
 
 
 def __getattr__(name: str) -> Any:

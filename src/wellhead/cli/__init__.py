@@ -35,6 +35,7 @@ VERBS: tuple[str, ...] = (
     "collapse_run",
     "collapse_list",
     "collapse_theory",
+    "forecast",
     "collect",
     "collect_new",
     "collect_serve",

@@ -1,0 +1,96 @@
+"""`wellhead forecast`: what recursive training would do with a mix, and what would stop it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wellhead.cli import app
+from wellhead.errors import LimitExceeded
+
+__all__ = ["forecast_command"]
+
+
+@app.command("forecast")
+def forecast_command(
+    corpus: Annotated[
+        str | None,
+        typer.Argument(help="Text of generation 0, for the vocabulary: path, glob, folder or -."),
+    ] = None,
+    regime: Annotated[
+        str | None,
+        typer.Option(
+            help="replace, growing, fresh-real, fixed-original, accumulate, "
+            "accumulate-subsample, golden-ratio or synthetic-added. By default fresh-real with "
+            "a real share, else replace."
+        ),
+    ] = None,
+    generations: Annotated[int, typer.Option(help="The last generation.")] = 10,
+    real_share: Annotated[
+        float | None, typer.Option(help="Share of real text in the training data, 0 to 1.")
+    ] = None,
+    assay: Annotated[
+        Path | None, typer.Option(help="JSON of an assay of the training data, instead.")
+    ] = None,
+    true_positive_rate: Annotated[
+        float | None, typer.Option(help="Machine text that a detector in the loop removes.")
+    ] = None,
+    false_positive_rate: Annotated[
+        float | None, typer.Option(help="Human text that it removes.")
+    ] = None,
+    max_inflation: Annotated[
+        float | None,
+        typer.Option(help="Limit on inflation: says what keeps below it; exit code 1 if beyond."),
+    ] = None,
+    effective_samples: Annotated[
+        float | None, typer.Option(help="Independent draws that one generation is worth.")
+    ] = None,
+    observed: Annotated[
+        Path | None,
+        typer.Option(help="CSV or JSON of generation and vocabulary (share left), to fit that."),
+    ] = None,
+    words: Annotated[
+        str, typer.Option(help="How words are told apart: letters or spaces.")
+    ] = "letters",
+    text_column: Annotated[
+        str | None, typer.Option(help="Column that holds the text; guessed if not given.")
+    ] = None,
+    split: Annotated[
+        str | None, typer.Option(help="One document of plain text is a file, line or paragraph.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the report to this file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Inflation of error and survival of words after generations of training on own output."""
+    from wellhead.collapse.forecast import forecast
+    from wellhead.collapse.forecast.observed import read_observed
+    from wellhead.report.terminal import show
+
+    result = forecast(
+        corpus,
+        regime=regime,
+        generations=generations,
+        real_share=real_share,
+        assay=assay,
+        true_positive_rate=true_positive_rate,
+        false_positive_rate=false_positive_rate,
+        max_inflation=max_inflation,
+        effective_samples=effective_samples,
+        observed=None if observed is None else read_observed(observed),
+        words=words,
+        text_column=text_column,
+        split=split,
+        show_progress=True,
+    )
+    if html is not None:
+        result.save_html(html)
+    if as_json:
+        typer.echo(result.to_json())
+    else:
+        told = [remedy.sentence for remedy in result.remedies]
+        show(result.page(), more=[*told, *([f"report: {html}"] if html else [])])
+    if result.exceeds:
+        low, limit = result.inflation.last.low, result.max_inflation
+        raise LimitExceeded(f"inflation is at least {low:.3g}; the limit is {limit:g}")

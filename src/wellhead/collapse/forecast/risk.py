@@ -1,0 +1,80 @@
+"""How recursion inflates error, with the interval of the real share carried through.
+
+In: a regime, the last generation, the real share and a detector. Out: the inflation constant
+kappa of each generation and its limit (see `wellhead.collapse.theory.inflation`).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from wellhead.collapse.forecast.share import Interval
+from wellhead.collapse.theory import inflation
+from wellhead.collapse.theory._ranges import Floats
+from wellhead.errors import BadSetting
+
+__all__ = ["Inflation", "InflationAt", "inflation_of", "kappa"]
+
+#: Regimes whose inflation depends on the share of real text.
+MIXES = ("fresh-real", "fixed-original", "synthetic-added")
+
+
+class InflationAt(NamedTuple):
+    """Excess error after some generations, as a multiple of one round on real data."""
+
+    generation: int
+    inflation: Interval
+
+
+class Inflation(NamedTuple):
+    """The course of inflation: at the last generation, in the limit, and on the way."""
+
+    last: Interval
+    limit: Interval
+    generations: tuple[InflationAt, ...]
+
+
+def kappa(regime: str, n: Floats | None, real_share: float | None) -> Floats:
+    """The inflation constant of a regime at generations n, or its limit for n = None.
+
+    >>> round(kappa("fresh-real", None, 0.1), 2)
+    5.26
+    """
+    if regime in MIXES:
+        if real_share is None:
+            raise BadSetting(f"the regime {regime} needs a real share (real_share or assay)")
+        mixed = {
+            "fresh-real": inflation.fresh_real,
+            "fixed-original": inflation.fixed_original,
+            "synthetic-added": inflation.synthetic_added,
+        }[regime]
+        # Without any original the three are replacement.
+        return mixed(n, real_share=real_share) if real_share else inflation.replace(n)
+    steady = {
+        "replace": inflation.replace,
+        "growing": inflation.growing,
+        "accumulate": inflation.accumulate,
+        "accumulate-subsample": inflation.accumulate_subsample,
+        "golden-ratio": inflation.golden_ratio,
+    }[regime]
+    return steady(n)
+
+
+def inflation_of(regime: str, generations: int, share: Interval | None) -> Inflation:
+    """The inflation of generations 1 to `generations`, with its interval."""
+    times = np.arange(1, generations + 1)
+    known = share or Interval(0.0, 0.0, 0.0)
+    needed = share is not None
+    ends = [kappa(regime, times, a if needed else None) for a in known[:3]]
+    rows = tuple(
+        InflationAt(int(t), _between(*(float(end[i]) for end in ends), level=known.level))
+        for i, t in enumerate(times)
+    )
+    limits = (float(kappa(regime, None, a if needed else None)) for a in known[:3])
+    return Inflation(rows[-1].inflation, _between(*limits, level=known.level), rows)
+
+
+def _between(first: float, point: float, last: float, *, level: float | None) -> Interval:
+    return Interval(min(first, last), point, max(first, last), level)

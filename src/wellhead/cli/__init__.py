@@ -29,6 +29,8 @@ app = typer.Typer(
 
 # One file per verb, in the order in which help shows them; each adds itself to `app`.
 VERBS: tuple[str, ...] = (
+    "assay",
+    "plan",
     "score",
     "corpus",
     "collapse",

@@ -1,0 +1,153 @@
+"""Which estimate the evidence allows: the tiers, and what each assumes.
+
+In: scores of distinct documents, of the references, and labels. Out: the share with its interval,
+what it rests on, and for each document a p-value and a probability.
+
+=========================  =====================================================================
+known-human texts          anchored: the human rank space, the library of machine curves
+a random labelled subset   audited: valid without any assumption on generator or domain
+both                       the interval from the audit, the documents from the anchor
+neither                    cluster-random: as wide as it must be
+=========================  =====================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from wellhead.assay.audit import audited_share
+from wellhead.assay.bound import at_least
+from wellhead.assay.conformal import p_values
+from wellhead.assay.interval import Interval
+from wellhead.assay.labels import Labels
+from wellhead.assay.library import Cluster, Generators, generators
+from wellhead.assay.mixture import Posterior, anchored_posterior
+from wellhead.assay.result import Method
+from wellhead.assay.unanchored import cluster_random_share
+from wellhead.errors import UnusableReference
+
+__all__ = ["EFFECTIVE", "EFFECTIVE_UNANCHORED", "Estimate", "Evidence", "estimate", "generators_of"]
+
+# The tempers that benchmarks/assay_coverage.py chose by leaving whole clusters out.
+EFFECTIVE = 100.0
+EFFECTIVE_UNANCHORED = 20.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What an estimate may use.
+
+    Attributes:
+        scores: shape (n,), distinct documents.
+        human: shape (m,), known-human texts, or None.
+        machine: scores of the user's own machine references by generator.
+        labels: audited documents, or None; indices into `scores`.
+        library: the clusters that came with the detector.
+        sampled: the documents are a random sample of the corpus asked about.
+    """
+
+    scores: np.ndarray
+    human: np.ndarray | None = None
+    machine: Mapping[str, np.ndarray] = field(default_factory=dict)
+    labels: Labels | None = None
+    library: Sequence[Cluster] = ()
+    sampled: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """A share and what it rests on.
+
+    Attributes:
+        share: with interval.
+        at_least: generator-free lower bound at the same level; 0 without human reference.
+        method: the tier.
+        p_values: shape (n,), or None without human reference.
+        posterior: of the anchored mixture, or None.
+        prior: the generators that it considered, or None.
+    """
+
+    share: Interval
+    at_least: float
+    method: Method
+    p_values: np.ndarray | None
+    posterior: Posterior | None
+    prior: Generators | None
+
+    @property
+    def stands_out(self) -> bool:
+        """Whether a share of zero is rejected without knowing the generator."""
+        return self.at_least > 0
+
+
+def estimate(evidence: Evidence, *, level: float = 0.95, seed: int = 0) -> Estimate:
+    """The best estimate that `evidence` allows.
+
+    Raises:
+        UnusableReference: no reference, no labels and no library; or a reference too small.
+        BadInput, BadSetting: scores or settings that cannot be used.
+    """
+    bound, p, posterior, prior = 0.0, None, None, None
+    if evidence.human is not None:
+        bound = at_least(
+            evidence.scores, evidence.human, level=level, seed=seed, sampled=evidence.sampled
+        )
+        p = p_values(evidence.scores, evidence.human)
+        prior = generators_of(evidence)
+        posterior = anchored_posterior(
+            evidence.scores, evidence.human, prior, effective=EFFECTIVE, seed=seed
+        )
+    share, method = _share(evidence, posterior, level)
+    return Estimate(
+        share=share, at_least=bound, method=method, p_values=p, posterior=posterior, prior=prior
+    )
+
+
+def _share(
+    evidence: Evidence, posterior: Posterior | None, level: float
+) -> tuple[Interval, Method]:
+    if evidence.labels is not None:
+        predictions = (
+            _ranks(evidence.scores)
+            if posterior is None
+            else posterior.of_documents(evidence.scores)
+        )
+        audited = audited_share(
+            predictions,
+            evidence.labels.rows,
+            evidence.labels.machine,
+            level=level,
+            sampled=evidence.sampled,
+        )
+        return audited, "audited" if posterior is None else "audited+anchored"
+    if posterior is not None:
+        return posterior.interval(level), "anchored"
+    if not evidence.library:
+        raise UnusableReference(
+            "this detector brings no library of measured clusters, so that a share cannot be "
+            "estimated without a reference. Bring 50 to 100 texts of the same kind that people "
+            "certainly wrote (--human), or labels of a random subset (--labels)."
+        )
+    share = cluster_random_share(
+        evidence.scores, evidence.library, effective=EFFECTIVE_UNANCHORED, level=level
+    )
+    return share, "cluster-random"
+
+
+def generators_of(evidence: Evidence) -> Generators:
+    """The library and the user's own machine references, in the rank space of the user's humans.
+
+    Raises:
+        UnusableReference: neither a library nor a machine reference.
+    """
+    human = np.zeros(0) if evidence.human is None else evidence.human
+    own = [Cluster("yours", name, human, scores) for name, scores in evidence.machine.items()]
+    return generators(evidence.library, own)
+
+
+def _ranks(scores: np.ndarray) -> np.ndarray:
+    ordered = np.sort(scores)
+    return np.asarray(np.searchsorted(ordered, scores) / max(scores.size - 1, 1))

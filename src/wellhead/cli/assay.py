@@ -1,0 +1,120 @@
+"""``wellhead assay``: how much of a corpus machines wrote, and which documents."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wellhead._progress import progress
+from wellhead.cli import app
+from wellhead.errors import BadSetting, LimitExceeded
+
+
+@app.command()
+def assay(
+    corpus: Annotated[str, typer.Argument(help="File, folder, glob, or - for standard input.")],
+    human: Annotated[
+        str | None,
+        typer.Option(help="Known-human texts of the same kind; 50 or more, 100 is good."),
+    ] = None,
+    machine: Annotated[
+        list[str] | None,
+        typer.Option(help="Texts of a generator that you suspect; repeat for several."),
+    ] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(help="Audited documents: CSV, JSONL or Parquet with id and label."),
+    ] = None,
+    labels_drawn: Annotated[
+        str | None,
+        typer.Option(help="How the audited documents were chosen: random, or unstated."),
+    ] = None,
+    detector: Annotated[
+        str, typer.Option(help="A detector's name or folder; see `wellhead detector list`.")
+    ] = "general",
+    source: Annotated[
+        str | None, typer.Option(help="The task's source texts; copies of them are set apart.")
+    ] = None,
+    text_column: Annotated[str | None, typer.Option(help="Column that holds the text.")] = None,
+    group_by: Annotated[str | None, typer.Option(help="Column for shares by group.")] = None,
+    max_share: Annotated[
+        str | None,
+        typer.Option(help="Exit 1 when the share is shown to exceed this, e.g. 5% or 0.05."),
+    ] = None,
+    sample: Annotated[int | None, typer.Option(help="Assay a random sample of so many.")] = None,
+    level: Annotated[float, typer.Option(help="Confidence of intervals and bounds.")] = 0.95,
+    false_discovery_rate: Annotated[
+        float, typer.Option(help="Expected share of human documents among the flagged.")
+    ] = 0.1,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same result.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for report.html, assay.json, documents.parquet.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The result as JSON on stdout.")] = False,
+) -> None:
+    """How much of CORPUS did machines write, and which documents?"""
+    from wellhead.assay.run import assay as run
+    from wellhead.report.terminal import show
+
+    limit = None if max_share is None else _share(max_share)
+    with progress("scoring") as bar:
+        result = run(
+            corpus,
+            human=human,
+            machine=machine or None,
+            labels=labels,
+            labels_drawn=_drawn(labels, labels_drawn),
+            detector=detector,
+            source=source,
+            text_column=text_column,
+            group_by=group_by,
+            sample=sample,
+            level=level,
+            false_discovery_rate=false_discovery_rate,
+            seed=seed,
+            command=shlex.join(["wellhead", *sys.argv[1:]]),
+            progress=bar,
+        )
+    report = () if out is None else (f"report: {result.save(out)['html']}",)
+    if as_json:
+        typer.echo(result.to_json())
+    else:
+        show(result.page(), more=report)
+    if limit is not None:
+        _hold_to(limit, result.share.low, result.share.high, result.at_least)
+
+
+def _hold_to(limit: float, low: float, high: float, at_least: float) -> None:
+    proven = max(low, at_least)
+    if proven > limit:
+        raise LimitExceeded(f"at least {proven:.1%} are machine-written; the limit is {limit:.1%}")
+    if high > limit:
+        typer.echo(
+            f"wellhead: the limit of {limit:.1%} lies inside the interval: neither exceeded nor "
+            "kept for certain; more references or audited labels would tell",
+            err=True,
+        )
+
+
+def _share(text: str) -> float:
+    try:
+        value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise BadSetting(f"expected a share such as 5% or 0.05, got '{text}'")
+    return value
+
+
+def _drawn(labels: str | None, drawn: str | None) -> str:
+    """How the audited documents were chosen; a person at a terminal is asked."""
+    if drawn is not None or labels is None:
+        return drawn or "random"
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return "unstated"
+    by_lot = typer.confirm("Were the audited documents drawn by lot from this corpus?", err=True)
+    return "random" if by_lot else "not random"

@@ -1,0 +1,98 @@
+"""The anchored estimate covers, in expectation over clusters that the library lacks."""
+
+import numpy as np
+import pytest
+
+from tests.assay.clusters import binormal_clusters
+from wellhead.assay.estimate import EFFECTIVE
+from wellhead.assay.interval import highest_density
+from wellhead.assay.library import Cluster, generators
+from wellhead.assay.mixture import anchored_posterior
+from wellhead.assay.trial import draw_trials, run_trials
+from wellhead.errors import UnusableReference
+
+CLUSTERS = binormal_clusters()
+
+
+def anchored(trial):
+    prior = generators(trial.library)
+    return anchored_posterior(
+        trial.scores, trial.human, prior, effective=EFFECTIVE, seed=trial.seed, draws=500
+    ).interval(0.95)
+
+
+@pytest.mark.slow
+def test_the_interval_covers_when_domain_and_generator_are_new():
+    trials = run_trials(
+        draw_trials(CLUSTERS[:20], sizes=(300,), shares=(0, 0.1, 0.5, 1), repeats=2, seed=1),
+        {"anchored": anchored},
+    )
+    (row,) = trials.summary("estimator").to_pylist()
+    assert row["coverage"] >= 0.95 - 4 * np.sqrt(0.05 * 0.95 / row["trials"])
+    assert row["width"] < 0.35
+
+
+def test_zero_is_inside_the_interval_of_a_human_corpus():
+    rng = np.random.default_rng(2)
+    lows = [
+        anchored_posterior(
+            rng.normal(size=400),
+            rng.normal(size=100),
+            generators(CLUSTERS),
+            effective=100,
+            seed=i,
+            draws=500,
+        )
+        .interval(0.95)
+        .low
+        for i in range(20)
+    ]
+    assert np.mean(np.array(lows) == 0) >= 0.95
+
+
+def test_a_document_is_more_likely_machine_the_higher_its_score():
+    rng = np.random.default_rng(3)
+    scores = np.concatenate([rng.normal(size=200), rng.normal(3, 1, 200)])
+    posterior = anchored_posterior(
+        scores, rng.normal(size=100), generators(CLUSTERS), effective=100
+    )
+    of_documents = posterior.of_documents(np.linspace(-3, 5, 50))
+    assert np.all(np.diff(of_documents) >= 0)
+    assert of_documents[0] < 0.2
+    assert of_documents[-1] > 0.9
+
+
+def test_the_users_own_machine_reference_narrows_the_interval():
+    rng = np.random.default_rng(4)
+    scores = np.concatenate([rng.normal(size=300), rng.normal(1.2, 1, 300)])
+    human, machine = rng.normal(size=200), rng.normal(1.2, 1, 300)
+    wide = anchored_posterior(scores, human, generators(CLUSTERS), effective=100).interval(0.95)
+    narrow = anchored_posterior(
+        scores,
+        human,
+        generators(CLUSTERS, [Cluster("yours", "theirs", human, machine)]),
+        effective=100,
+    ).interval(0.95)
+    assert narrow.width < wide.width
+    assert narrow.covers(0.5)
+
+
+def test_without_library_or_machine_reference_nothing_is_anchored():
+    with pytest.raises(UnusableReference, match="--machine"):
+        generators([])
+
+
+def test_a_drawn_generator_has_the_machine_mass_between_human_quantiles():
+    rng = np.random.default_rng(5)
+    human = rng.uniform(size=20_000)
+    reference = Cluster("d", "g", human, np.sqrt(rng.uniform(size=20_000)))
+    masses, which = generators([], [reference]).draw(np.array([[0.0, 0.25, 0.5, 1.0]]), rng)
+    assert masses[0] == pytest.approx([0.0625, 0.1875, 0.75], abs=0.01)
+    assert which[0] == 0
+
+
+def test_the_highest_density_interval_is_the_shortest_with_its_mass():
+    grid = (np.arange(2000) + 0.5) / 2000
+    density = np.exp(-0.5 * ((grid - 0.4) / 0.05) ** 2)
+    low, point, high, _ = highest_density(density / density.sum(), 0.95)
+    assert (low, point, high) == pytest.approx((0.302, 0.4, 0.498), abs=0.002)

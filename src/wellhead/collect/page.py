@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -19,10 +19,16 @@ __all__ = ["STATIC", "PageSetup", "StaticFile", "render_task_page", "static_file
 # Everything the page loads, by name and media type.
 STATIC = {
     "recorder.js": "text/javascript",
-    "task.js": "text/javascript",
+    "sender.js": "text/javascript",
     "store.js": "text/javascript",
+    "tabs.js": "text/javascript",
+    "task.js": "text/javascript",
+    "view.js": "text/javascript",
     "task.css": "text/css",
 }
+
+# What the page's script needs to know; its words are in the HTML.
+_CLIENT = ("study", "consent_version", "ticket", "visit", "preview", "api")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +44,8 @@ class PageSetup:
         retention_days: 0 for "until the researchers delete it".
         contact: whom to ask.
         ticket: signed stand-in for the entry parameters; empty in a preview.
+        visit: short stable name of this visit, so that a reloaded frame finds its session in
+            this browser's storage; empty where the platform names no visit.
         preview_instructions, preview_source: the task, shown read-only in a preview.
         preview: a platform's preview: nothing is started.
         api: path before ``/session``.
@@ -53,6 +61,7 @@ class PageSetup:
     retention_days: int = 0
     contact: str = ""
     ticket: str = ""
+    visit: str = ""
     preview: bool = False
     preview_instructions: str = ""
     preview_source: str = ""
@@ -89,6 +98,7 @@ def render_task_page(setup: PageSetup) -> str:
         loader=PackageLoader("wellhead.collect", "templates"), autoescape=True, trim_blocks=True
     )
     integrity = {name: static_file(name).integrity for name in STATIC}
+    client = {name: getattr(setup, name) for name in _CLIENT}
     return environment.get_template("task.html").render(
-        setup=setup, client=asdict(setup), integrity=integrity
+        setup=setup, client=client, integrity=integrity
     )

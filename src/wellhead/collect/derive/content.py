@@ -31,19 +31,21 @@ def disagreements(
         events: all events of the session.
         key: the study's key for paste hashes; None leaves hashes unchecked.
     """
-    whole = dict(_survivors(replayed))
+    whole = {(event, n): at for event, n, at in _survivors(replayed)}
     raw = text.encode("utf-16-le")
     found: list[Problem] = []
     for event in events:
-        if event.kind in ("edit", "desync") and event.i in whole and len(found) < _MOST:
-            start = whole[event.i]
+        if event.kind not in ("edit", "desync") or len(found) >= _MOST:
+            continue
+        start = whole.get((event.i, event.data.n))
+        if start is not None:
             piece = raw[2 * start : 2 * (start + event.data.n)].decode("utf-16-le", "replace")
             found.extend(_compare(event.i, event.data, piece, key))
     return found
 
 
-def _survivors(replayed: Replayed) -> Iterator[tuple[int, int]]:
-    """(event, position) of every insertion that is in the text unbroken."""
+def _survivors(replayed: Replayed) -> Iterator[tuple[int, int, int]]:
+    """(event, length, position) of every insertion that is in the text unbroken."""
     known: Sequence[int] = replayed.identities
     at = 0
     while at < len(known):
@@ -52,7 +54,7 @@ def _survivors(replayed: Replayed) -> Iterator[tuple[int, int]]:
         intact = known[at] == birth.first and end <= len(known)
         # Identities of one birth only ever stay in order or move as a block.
         if intact and list(known[at:end]) == list(range(birth.first, birth.first + birth.n)):
-            yield birth.event, at
+            yield birth.event, birth.n, at
             at = end
         else:
             at += 1

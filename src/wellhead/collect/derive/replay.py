@@ -15,6 +15,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -224,11 +225,12 @@ class _Player:
 
     def _copies(self, source: array[int], event: int) -> array[int]:
         """New units that remember what kind of text they repeat."""
+        born = [_birth_of(self.births, identity) for identity in source]
+        kept = [(inherited(birth.origin), birth.event) for birth in born]
+        named = [(origin, event if origin == "paste_self" else old) for origin, old in kept]
         made: array[int] = array("q")
-        for identity in source:
-            born = _birth_of(self.births, identity)
-            kept = inherited(born.origin)
-            made.extend(self._bear(1, kept, event if kept == "paste_self" else born.event))
+        for (origin, whose), group in groupby(named):
+            made.extend(self._bear(sum(1 for _ in group), origin, whose))
         return made
 
     def _bear(self, n: int, origin: Origin, event: int) -> range:

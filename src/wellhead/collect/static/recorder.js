@@ -326,8 +326,9 @@ export function attach(area, options = {}) {
 	listen(window, "pagehide", flush);
 	const timers = [setInterval(flush, options.every ?? 5000), setInterval(check, options.check ?? 1000, "timer")];
 
-	if (options.resume) area.value = sent = resume.text;
+	if (options.resume) area.value = resume.text;
 	shadow = clean(area.value);
+	if (resume.by === "server") sent = shadow;
 	states.set(fingerprint(shadow), next);
 	if (options.resume || shadow) push("restore", { n: shadow.length, sha: textHash(shadow), by: resume.by });
 	select();

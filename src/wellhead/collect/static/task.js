@@ -1,0 +1,287 @@
+/* The task page: consent, writing, submission. Nothing listens and nothing is stored before the
+   writer agrees. docs/collect-protocol.md says what is sent when. */
+
+import { attach, textHash } from "./recorder.js";
+import { Api, Sender } from "./sender.js";
+import { Store } from "./store.js";
+import { claim } from "./tabs.js";
+import * as view from "./view.js";
+
+const setup = JSON.parse(view.find("setup").textContent);
+const api = new Api(setup.api);
+const tab = Array.from(crypto.getRandomValues(new Uint8Array(8)), (b) => b.toString(16)).join("");
+const area = view.find("answer");
+const SUBMISSION = "1"; // one answer per session: repeated presses are the same submission
+const DRAIN_MS = 10_000;
+const RESYNCS = 3;
+const UNREACHABLE = "The server cannot be reached. Nothing was lost.";
+
+let session = null; // what `Started` said
+let store, sender, recorder, keeper;
+let lastSeq = 0, resyncs = 0;
+
+/* ---- finding and beginning a session ---- */
+
+const visitName = () => (setup.visit ? `wellhead:visit:${setup.study}:${setup.visit}` : null);
+
+/* "SID.TOKEN" of a session begun before on this page. */
+function remembered() {
+	const inAddress = /^#s=([\w-]+\.[\w-]+)$/.exec(location.hash)?.[1];
+	try {
+		return inAddress ?? (visitName() && localStorage.getItem(visitName()));
+	} catch {
+		return inAddress;
+	}
+}
+
+function remember(name) {
+	history.replaceState(null, "", `#s=${name}`);
+	try {
+		if (visitName()) localStorage.setItem(visitName(), name);
+	} catch {
+		// A frame without storage: the address remembers.
+	}
+}
+
+function client() {
+	const agent = navigator.userAgent;
+	const engine = /Firefox\/\d+|(?:Chrome|CriOS)\/\d+|Version\/\d+/.exec(agent)?.[0] ?? "";
+	const width = Math.min(innerWidth, screen.width);
+	return {
+		engine,
+		touch: navigator.maxTouchPoints > 0,
+		layout: navigator.language.slice(0, 35),
+		viewport: width < 600 ? "small" : width < 1000 ? "medium" : "large",
+	};
+}
+
+/* Go on where an earlier page of this session stopped, if its token still opens it. */
+async function resume(name) {
+	const [sid, token] = name.split(".");
+	api.token = token;
+	const { status } = await api.call("GET", `/${sid}?tab=${tab}`);
+	if (status === 200) return begin();
+	if (status === 0 || status >= 500) return view.problem(UNREACHABLE, () => resume(name));
+	api.token = "";
+	view.show("consent");
+}
+
+async function begin() {
+	const declared = [...document.querySelectorAll("[name=declared]:checked")].map((box) => box.value);
+	const answer = await api.call("POST", "", {
+		v: 1, study: setup.study, ticket: setup.ticket, tab, declared, client: client(),
+		consent: { version: setup.consent_version, at: Date.now() },
+	});
+	if (answer.status === 200 || answer.status === 201) return open(answer.body);
+	if (answer.status === 0 || answer.status >= 500)
+		return view.problem(UNREACHABLE, begin);
+	view.problem(answer.body.message ?? "This study cannot be opened.", null);
+}
+
+async function open(started) {
+	session = started;
+	api.token = started.token;
+	remember(`${started.at.sid}.${started.token}`);
+	if (started.at.state !== "open") return finish(started.at.text, started.at.seq);
+	view.showTask(started.task, started.at.phase);
+	view.show("task");
+	const mine = await claim(started.at.sid, onTaken);
+	if (mine) write(started.at, started.at.writer);
+	else view.readOnly(started.at.text, "This task is open in another tab. Here you can only read.", takeOver);
+}
+
+/* ---- one tab writes ---- */
+
+function onTaken() {
+	recorder?.flush();
+	halt();
+	view.readOnly(null, "You went on writing in another tab. Here you can only read.", takeOver);
+}
+
+async function takeOver() {
+	await claim(session.at.sid, onTaken, true);
+	// The other tab writes down its last words when it notices.
+	await new Promise((resolve) => setTimeout(resolve, 300));
+	const { status, body } = await api.call("GET", `/${session.at.sid}?tab=${tab}`);
+	if (status === 401) return view.problem("This page is no longer signed in. Please reload it.", null);
+	if (status !== 200) return view.notice(UNREACHABLE);
+	store = null;
+	if (body.state !== "open") return finish(body.text, body.seq);
+	write(body, false);
+}
+
+function halt() {
+	recorder?.stop();
+	sender?.stop();
+	clearInterval(keeper);
+}
+
+/* ---- writing ---- */
+
+/* Where to go on: at what this browser still holds, if that continues what the server has. */
+function resumption(at) {
+	const waiting = store.tail?.body ? [...store.batches, store.tail] : store.batches;
+	const text = store.text;
+	const kept = waiting.filter((batch) => JSON.parse(batch.body).seq > at.seq);
+	const first = kept.length ? JSON.parse(kept[0].body) : null;
+	store.clear();
+	if (first && first.seq === at.seq + 1 && first.prev === at.prev) {
+		kept.forEach((batch) => store.push(batch));
+		const last = JSON.parse(kept.at(-1).body);
+		const events = last.events.length ? last.events.at(-1)[0] + 1 : at.events;
+		return { seq: last.seq, prev: textHash(kept.at(-1).body), events, elapsed: at.elapsed, text: text ?? at.text, by: "local" };
+	}
+	const local = kept.length || (waiting.length === 0 && text !== null);
+	return { ...at, text: local ? text ?? at.text : at.text, by: local && text !== null ? "local" : "server" };
+}
+
+function write(at, hadLease, text = null) {
+	const { recorder: settings, task } = session;
+	store = store ?? new Store(at.sid);
+	const fresh = at.seq === 0 && !store.batches.length && !store.text && text === null;
+	const resume = text === null ? resumption(at) : { ...at, text, by: "local" };
+	lastSeq = resume.seq;
+	if (fresh) area.value = "";
+	const whose = { sid: at.sid, tab, store, take: !hadLease || resume.seq > 0 };
+	const receipt = (value) => recorder.receipt(value);
+	sender = new Sender(api, whose, { receipt, state: showState, lost: onLost, broken: onBroken });
+	sender.acked = at.seq;
+	recorder = attach(area, {
+		sid: at.sid, tab, nonce: at.receipt, level: settings.level, key: settings.key,
+		every: settings.every_ms, maxEvents: settings.max_events, paste: task.paste,
+		source: view.find("source"), instructions: view.find("instructions"),
+		resume: fresh ? undefined : resume,
+		onBatch, onChange, onPaste,
+	});
+	if (!hadLease) recorder.note("lease", { a: "got" });
+	keeper = setInterval(() => store.keepTail(recorder.peek()), 1000);
+	view.writable();
+	showState("saved");
+	onChange(recorder.text);
+	area.focus();
+	sender.pump();
+}
+
+function onBatch(batch) {
+	lastSeq += 1;
+	if (store.full) return pause();
+	sender.push(batch);
+}
+
+/* Too long without a connection: the history ends here, the text is still kept. */
+function pause() {
+	recorder.stop();
+	clearInterval(keeper);
+	showState("paused");
+	keeper = setInterval(() => store.keepTail({ body: "", draft: area.value }), 1000);
+}
+
+function onChange(text) {
+	const least = session.at.phase === "answer" ? session.task.min_words : 0;
+	view.showCount(text, least);
+	if (navigator.onLine) showState("saving");
+}
+
+function onPaste(policy) {
+	view.notice(policy === "block"
+		? "Pasting is not possible in this task. Please write in your own words."
+		: "Please write in your own words. What you paste is noted as pasted.");
+}
+
+function showState(name) {
+	view.showState(name === "offline" && !store.durable ? "memory" : name);
+}
+
+function onLost(reason) {
+	halt();
+	const words = {
+		lease: "This answer is being written in another tab or on another device.",
+		closed: "This answer was already handed in.",
+	};
+	const known = words[reason] ?? "This page is no longer signed in. Copy your text if you need it, then reload the page.";
+	view.readOnly(null, known, reason === "lease" ? takeOver : null);
+}
+
+/* The stored log and ours do not fit: begin anew where the server stands, and say so in the log. */
+async function onBroken() {
+	const text = area.value;
+	halt();
+	const { status, body } = await api.call("GET", `/${session.at.sid}?tab=${tab}`);
+	if (status === 0 || status >= 500) return void setTimeout(onBroken, 5000);
+	if (status !== 200) return onLost("unauthorised");
+	if (body.seq > sender.acked) return onLost("lease"); // somebody wrote on elsewhere
+	store.clear();
+	if (++resyncs > RESYNCS) return pause();
+	write(body, true, text);
+	recorder.note("gap", { n: -1 });
+}
+
+/* ---- handing in ---- */
+
+async function press() {
+	if (session.at.phase === "warmup") return startAnswer();
+	const words = view.countWords(area.value), least = session.task.min_words;
+	if (words < least) {
+		view.notice(`Please write at least ${least} words; so far there are ${words}.`);
+		return area.focus();
+	}
+	view.notice("");
+	area.readOnly = true;
+	view.find("submit").disabled = true;
+	const text = recorder.submit();
+	await sender.drained(DRAIN_MS);
+	await finish(text, lastSeq);
+}
+
+function startAnswer() {
+	recorder.phase("answer");
+	session.at = { ...session.at, phase: "answer" };
+	view.showTask(session.task, "answer");
+	view.find("task-title").focus();
+	onChange("");
+}
+
+async function finish(text, seq) {
+	const message = { v: 1, nonce: SUBMISSION, text, seq };
+	for (let wait = 1000; ; wait = Math.min(2 * wait, 30_000)) {
+		const { status, body } = await api.call("POST", `/${session.at.sid}/submit`, message);
+		if (status === 200) return done(body.completion);
+		if (status === 410) return done({ kind: "none", code: "" });
+		if (status === 413 || status === 422) return refuse(body.message);
+		if (status === 401) return onLost("unauthorised");
+		view.notice("Your answer is not sent yet. It is kept on this device, and this page tries again.");
+		await new Promise((resolve) => setTimeout(resolve, body.retry_ms ?? wait));
+	}
+}
+
+function refuse(message) {
+	view.notice(message);
+	view.writable();
+}
+
+async function done(completion) {
+	recorder?.stop();
+	clearInterval(keeper);
+	store?.keepTail(null);
+	view.notice("");
+	view.showCompletion(completion);
+	view.show("done");
+	const { status, body } = await api.call("GET", `/${session.at.sid}/recorded`);
+	if (status === 200) view.showRecorded(body);
+}
+
+/* ---- the beginning ---- */
+
+function wireUp() {
+	view.find("agree").onclick = begin;
+	view.find("decline").onclick = () => view.show("declined");
+	view.find("submit").onclick = press;
+	view.find("copy-code").onclick = () => navigator.clipboard?.writeText(view.find("code").textContent);
+	for (const button of document.querySelectorAll("#consent button")) button.disabled = false;
+}
+
+if (!setup.preview) {
+	wireUp();
+	const name = remembered();
+	if (name) resume(name);
+}

@@ -44,6 +44,11 @@ def test_bootstrapping_again_and_again_forgets_originals() -> None:
     assert distinct.mean() == pytest.approx(expected, rel=0.05)
 
 
+def test_the_bootstrap_formula_stops_where_lines_crowd() -> None:
+    with pytest.raises(BadSetting, match="at most 20"):
+        kernel.distinct_originals(21, samples=100)
+
+
 def test_a_negative_bandwidth_is_refused() -> None:
     with pytest.raises(BadSetting, match="bandwidth"):
         kernel.sample_variance(1, samples=10, bandwidth=-0.1)

@@ -1,8 +1,8 @@
 r"""How long until one symbol is left: Kingman's coalescent, read backwards.
 
 In: probabilities p of the symbols, M draws per generation, replacing regime. Out: the expected
-number of generations until every draw is the same symbol. The coalescent holds for large M:
-in units of M the error is of order 1/M. Derivation: docs/theory.md §7.4.
+number of generations until every draw is the same symbol. The coalescent holds for large M and
+falls about one generation short. Derivation: docs/theory.md §7.4.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ def collapse_time(*, probabilities: object, samples: int) -> float:
 
     While k ancestors of the present sample remain, which lasts $2M/(k(k-1))$ generations, not
     all of them carry the same symbol with probability $1-\sum p_i^k$. For K equally likely
-    symbols that is $1-K^{1-k}$. Within 6 % for M of at least 10; below that it raises.
+    symbols that is $1-K^{1-k}$. About one generation short at any M: negligible when the time
+    is long, not for a law with one symbol near 1. M below 10 raises.
 
     Args:
         probabilities: p, summing to 1.

@@ -18,6 +18,7 @@ from wellhead.collapse.theory._ranges import (
     check_whole,
 )
 from wellhead.collapse.theory.survival import survivor_rate
+from wellhead.errors import BadSetting
 
 __all__ = [
     "density_variance",
@@ -106,10 +107,19 @@ def sample_variance_limit(*, samples: int, bandwidth: float) -> float:
 def distinct_originals(k: Generations, *, samples: int) -> Floats:
     r"""How many of M distinct originals still have copies after k further bootstraps, $Mg_{k+1}$.
 
-    Branching approximation; about 2M/k. Needs M of at least 20, where it is a few per cent low.
+    Branching approximation, at most 5 % low while k is at most M/5; later it raises, because
+    few lines of descent are left and they crowd each other out. About 2M/k.
+
+    Raises:
+        BadSetting: M below 20, or k above M/5.
 
     >>> round(float(distinct_originals(20, samples=100)), 2)
     8.76
     """
-    size = check_whole("samples", samples, least=20)
-    return size * survivor_rate(check_generations(k) + 1)
+    size, generation = check_whole("samples", samples, least=20), check_generations(k)
+    if generation.max() * 5 > size:
+        raise BadSetting(
+            f"distinct originals are known for at most {size // 5} further generations of {size} "
+            f"samples; got {int(generation.max())}. Use survival.exact"
+        )
+    return size * survivor_rate(generation + 1)

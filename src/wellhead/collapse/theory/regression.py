@@ -116,7 +116,7 @@ def accumulate_subsample(
 ) -> Floats:
     r"""base × $\kappa_n$ of accumulate-subsample, leading order in d/T.
 
-    Needs T of at least 10 d, where it is within a few per cent.
+    Needs T of at least 10 d, where it is up to 10 % low; the error falls with d/T.
 
     >>> round(float(accumulate_subsample(40, samples=111, dimensions=10)), 4)
     0.2861
@@ -128,7 +128,9 @@ def accumulate_subsample(
 def fresh_real(
     n: Generations, *, samples: int, dimensions: int, real_share: float, noise: float = 1.0
 ) -> Floats:
-    r"""base × $\kappa_n$ for a share a of fresh real rows, leading order in d/T (T at least 10 d).
+    r"""base × $\kappa_n$ for a share a of fresh real rows, leading order in d/T.
+
+    Needs T of at least 10 d, where it is up to 10 % low; the error falls with d/T.
 
     >>> round(float(fresh_real(100, samples=400, dimensions=10, real_share=0.2)), 4)
     0.0714

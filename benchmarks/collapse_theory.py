@@ -1,0 +1,268 @@
+"""Every closed form of recursive training beside a simulation of the same thing.
+
+Prints a table (formula, simulated mean, its standard error, the difference in standard errors)
+and writes it as JSON. Simulations draw sufficient statistics where those are exact and every
+sample where they are not; none of them calls the code it is compared with.
+
+    python benchmarks/collapse_theory.py [--chains 40000] [--seed 1] [--json FILE]
+
+With the WikiText-2 training text (``wikitext2/train.txt`` under WELLHEAD_DATA or ../shared/data)
+also what counts alone foretell about the vocabulary of later generations.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from wellhead._atomic import write_text
+from wellhead.collapse.forecast import count_words, forecast
+from wellhead.collapse.theory import (
+    coalescence,
+    detector,
+    discrete,
+    gaussian_accumulate,
+    gaussian_mixture,
+    gaussian_replace,
+    gaussian_subsample,
+    gaussian_tail,
+    kernel,
+    regression,
+    survival,
+)
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Row(NamedTuple):
+    """One quantity of one setting."""
+
+    setting: str
+    quantity: str
+    formula: float
+    simulated: float
+    error: float
+
+    @property
+    def z(self) -> float:
+        return (self.simulated - self.formula) / self.error
+
+
+class Chains(NamedTuple):
+    """Means and variances of many chains."""
+
+    mean: np.ndarray
+    variance: np.ndarray
+
+
+def row(setting: str, quantity: str, formula: float, values: np.ndarray) -> Row:
+    error = float(values.std(ddof=1) / np.sqrt(len(values)))
+    return Row(setting, quantity, float(formula), float(values.mean()), error)
+
+
+def replaced(rng: np.random.Generator, count: int, sizes: list[int], ddof: int) -> Chains:
+    mean, variance = np.zeros(count), np.ones(count)
+    for m in sizes:
+        mean = mean + np.sqrt(variance / m) * rng.standard_normal(count)
+        variance = variance * rng.chisquare(m - 1, count) / (m - ddof)
+    return Chains(mean, variance)
+
+
+def replacing(rng: np.random.Generator, count: int) -> Iterator[Row]:
+    for m, n, ddof in [(20, 15, 0), (20, 15, 1), (100, 100, 0), (100, 100, 1)]:
+        chains, what = replaced(rng, count, [m] * n, ddof), {"samples": m, "ddof": ddof}
+        setting = f"replace M={m} n={n} ddof={ddof}"
+        distance = chains.mean**2 + (np.sqrt(chains.variance) - 1) ** 2
+        logs = np.log(chains.variance)
+        for quantity, values, formula in [
+            ("E s^2", chains.variance, gaussian_replace.variance(n, **what)),
+            ("E s", np.sqrt(chains.variance), gaussian_replace.standard_deviation(n, **what)),
+            ("E mu^2", chains.mean**2, gaussian_replace.mean_square_error(n, **what)),
+            ("E W2^2", distance, gaussian_replace.wasserstein2_squared(n, **what)),
+            ("E log s^2", logs, gaussian_replace.log_variance_mean(n, **what)),
+            ("var log s^2", (logs - logs.mean()) ** 2, log_variance(n, m)),
+        ]:
+            yield row(setting, quantity, formula, values)
+    chains = replaced(rng, count, [10 * 2**i for i in range(6)], 0)
+    growing = gaussian_replace.variance(6, samples=[10 * 2**i for i in range(6)])
+    yield row("replace M=10·2^i n=6", "E s^2", growing, chains.variance)
+    for n in (50, 100):
+        alive = np.sqrt(replaced(rng, count, [10] * n, 1).variance) > 0.1
+        overlay = gaussian_tail.exceedance(n, samples=10, limit=0.1)
+        yield row(f"replace M=10 n={n} ddof=1", "P(s > 0.1), overlay", overlay, alive)
+
+
+def log_variance(n: int, m: int) -> float:
+    return float(gaussian_replace.log_variance_sd(n, samples=m)) ** 2
+
+
+def pooling(rng: np.random.Generator, count: int) -> Iterator[Row]:
+    for m, n, subsample, ddof in [(5, 30, False, 0), (5, 30, False, 1), (10, 5, True, 0)]:
+        part = min(count, 8_000)
+        pool = rng.standard_normal((part, m))
+        for fit in range(1, n + 1):
+            seen = pool
+            if subsample:
+                seen = np.take_along_axis(pool, rng.random(pool.shape).argsort(1)[:, :m], 1)
+            mean, spread = seen.mean(1, keepdims=True), seen.std(1, ddof=ddof, keepdims=True)
+            if fit < n:
+                pool = np.hstack([pool, rng.normal(mean, spread, (part, m))])
+        module = gaussian_subsample if subsample else gaussian_accumulate
+        name = "accumulate-subsample" if subsample else "accumulate"
+        setting, what = f"{name} M={m} n={n} ddof={ddof}", {"samples": m, "ddof": ddof}
+        yield row(setting, "E s^2", module.variance(n, **what), spread[:, 0] ** 2)
+        yield row(setting, "E mu^2", module.mean_square_error(n, **what), mean[:, 0] ** 2)
+        if not subsample:
+            formula = gaussian_accumulate.standard_deviation(n, **what)
+            yield row(setting, "E s", formula, spread[:, 0])
+
+
+def mixing(rng: np.random.Generator, count: int) -> Iterator[Row]:
+    share = detector.effective_share(0.1, true_positive_rate=0.9, false_positive_rate=0.05)
+    cases = [("fresh a=.1", 0.1, False), ("detector .9/.05, a=.1", share, True)]
+    for name, a, independent in cases:
+        chains = Chains(np.zeros(count), np.ones(count))
+        for _ in range(100):
+            real = rng.binomial(100, a, count) if independent else np.full(count, round(100 * a))
+            chains = blended(rng, chains, real, 100)
+        limit = gaussian_mixture.fresh_real_limit(
+            samples=100, real_share=a, independent=independent
+        )
+        yield row(f"{name} M=100 n=100", "E s^2", limit.variance, chains.variance)
+        yield row(f"{name} M=100 n=100", "E mu^2", limit.mean_square_error, chains.mean**2)
+
+
+def blended(rng: np.random.Generator, chains: Chains, real: np.ndarray, m: int) -> Chains:
+    """One fit to `real` real and m - `real` synthetic samples, by their sums alone."""
+    made, count = m - real, len(real)
+    ours = rng.standard_normal(count) / np.sqrt(np.maximum(real, 1)) * (real > 0)
+    noise = np.sqrt(chains.variance / np.maximum(made, 1)) * rng.standard_normal(count)
+    theirs = chains.mean + noise * (made > 0)
+    scatter = rng.chisquare(np.maximum(real - 1, 1)) * (real > 1)
+    scatter = scatter + chains.variance * rng.chisquare(np.maximum(made - 1, 1)) * (made > 1)
+    between = real * made / m * (ours - theirs) ** 2 * ((real > 0) & (made > 0))
+    return Chains((real * ours + made * theirs) / m, (scatter + between) / m)
+
+
+def regressing(rng: np.random.Generator, count: int) -> Iterator[Row]:
+    part, d, t, n = min(count, 3_000), 5, 30, 20
+    weights, gram, moments = np.zeros((part, d)), np.zeros((part, d, d)), np.zeros((part, d))
+    for pooled in (False, True):
+        weights[:] = gram[:] = moments[:] = 0
+        for _ in range(n):
+            x = rng.standard_normal((part, t, d))
+            y = np.einsum("cij,cj->ci", x, weights) + rng.standard_normal((part, t))
+            if not pooled:
+                gram[:], moments[:] = 0, 0
+            gram += np.einsum("cij,cik->cjk", x, x)
+            moments += np.einsum("cij,ci->cj", x, y)
+            weights = np.linalg.solve(gram, moments[..., None])[..., 0]
+        function = regression.accumulate if pooled else regression.replace
+        name = "accumulate" if pooled else "replace"
+        formula = function(n, samples=t, dimensions=d)
+        setting = f"regression, {name}, fresh X, d=5 T=30 n=20"
+        yield row(setting, "E|w|^2", formula, (weights**2).sum(1))
+
+
+def symbols(rng: np.random.Generator, count: int) -> Iterator[Row]:
+    uniform, zipf, part = np.full(10, 0.1), discrete.zipf_mandelbrot(1000), min(count, 400)
+    seen = drawn(rng, uniform, 100, 20, min(count, 8_000))
+    what = {"probabilities": uniform, "samples": 100}
+    diversity = discrete.heterozygosity(20, **what)
+    yield row("uniform K=10 M=100 n=20", "heterozygosity", diversity, 1 - (seen**2).sum(1))
+    left = survival.exact(20, **what)
+    yield row("uniform K=10 M=100 n=20", "survivors, exact", left, (seen > 0).sum(1))
+    for n in (1, 5, 20, 50):
+        seen, setting = drawn(rng, zipf, 1000, n, part), f"Zipf-Mandelbrot K=1000 M=1000 n={n}"
+        left = survival.exact(n, probabilities=zipf, samples=1000)
+        yield row(setting, "survivors, exact", left, (seen > 0).sum(1))
+    seen = drawn(rng, zipf, 1000, 100, part, real_share=0.1)
+    left = survival.expected(100, probabilities=zipf, samples=1000, real_share=0.1)
+    yield row("same, fresh a=.1 n=100", "survivors, branching", left, (seen > 0).sum(1))
+    yield row("K=10 M=100", "generations to collapse", *collapsing(rng, 10, 100, part))
+
+
+def drawn(
+    rng: np.random.Generator,
+    p: np.ndarray,
+    m: int,
+    n: int,
+    count: int,
+    real_share: float = 0.0,
+) -> np.ndarray:
+    now = np.tile(p, (count, 1))
+    for _ in range(n):
+        now = rng.multinomial(m, real_share * p + (1 - real_share) * now) / m
+    return now
+
+
+def collapsing(rng: np.random.Generator, k: int, m: int, count: int) -> tuple[float, np.ndarray]:
+    now, times = np.full((count, k), 1 / k), np.zeros(count)
+    while len(alive := np.flatnonzero(now.max(1) < 1)):
+        now[alive] = rng.multinomial(m, now[alive]) / m
+        times[alive] += 1
+    return coalescence.collapse_time(probabilities=np.full(k, 1 / k), samples=m), times
+
+
+def smoothing(rng: np.random.Generator, count: int) -> Iterator[Row]:
+    part, m, h, n = min(count, 4_000), 15, 0.3, 30
+    sample = rng.standard_normal((part, m))
+    for _ in range(n - 1):
+        sample = np.take_along_axis(sample, rng.integers(m, size=(part, m)), 1)
+        sample = sample + h * rng.standard_normal((part, m))
+    formula = kernel.sample_variance(n, samples=m, bandwidth=h)
+    yield row(f"kernel density M={m} h={h} n={n}", "E variance", formula, sample.var(1))
+
+
+def vocabulary() -> list[dict[str, object]]:
+    """What counts alone foretell for WikiText-2; nothing where the text is missing."""
+    folder = Path(os.environ.get("WELLHEAD_DATA", ROOT.parent / "shared" / "data"))
+    text = folder / "wikitext2" / "train.txt"
+    if not text.is_file():
+        print("\nWikiText-2 not found (wikitext2/train.txt under WELLHEAD_DATA): part left out.")
+        return []
+    counts = count_words(str(text), rule="spaces")
+    print(f"\nWikiText-2, {counts.tokens:,} words, {counts.types:,} distinct: share left")
+    found: list[dict[str, object]] = []
+    for regime, share in [
+        ("replace", None),
+        ("fresh-real", 0.1),
+        ("fixed-original", 0.1),
+        ("accumulate-subsample", None),
+    ]:
+        told = forecast(counts=counts, regime=regime, real_share=share).vocabulary
+        assert told is not None
+        left = {g.generation: round(g.words.point, 4) for g in told.generations}
+        print(f"  {regime:22}" + "  ".join(f"{k}: {left[k]:.3f}" for k in (1, 2, 3, 5, 10)))
+        found.append({"regime": regime, "real_share": share, "left": left})
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--chains", type=int, default=40_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    rng = np.random.default_rng(options.seed)
+    parts = (replacing, pooling, mixing, regressing, symbols, smoothing)
+    rows = [one for part in parts for one in part(rng, options.chains)]
+    print(f"{'setting':48}{'quantity':26}{'formula':>11}{'simulated':>22}{'z':>7}")
+    for one in rows:
+        beside = f"{one.simulated:.5g} ± {one.error:.2g}"
+        print(f"{one.setting:48}{one.quantity:26}{one.formula:>11.5g}{beside:>22}{one.z:>7.1f}")
+    known = [{**one._asdict(), "z": one.z} for one in rows]
+    left = vocabulary()
+    if options.json:
+        record = {"chains": options.chains, "seed": options.seed, "rows": known, "words": left}
+        write_text(options.json, json.dumps(record, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

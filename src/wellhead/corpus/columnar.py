@@ -15,6 +15,9 @@ from wellhead.corpus.rows import Bounds, Rows, Stream
 
 __all__ = ["ParquetReader", "arrow_rows"]
 
+# Pages are read as they are needed, not a whole column of a row group at once.
+_BUFFER = 1 << 20
+
 
 class ParquetReader:
     """Apache Parquet; a row group that holds long texts is read in slices."""
@@ -27,7 +30,7 @@ class ParquetReader:
             if not isinstance(stream.raw, FileIO):
                 shutil.copyfileobj(stream, spool)
                 source = spool
-            file = pq.ParquetFile(source, pre_buffer=False)
+            file = pq.ParquetFile(source, pre_buffer=False, buffer_size=_BUFFER)
             yield from arrow_rows(_batches(file, bounds), bounds)
 
 
@@ -36,7 +39,7 @@ def _batches(file: pq.ParquetFile, bounds: Bounds) -> Iterator[pa.RecordBatch]:
     size = sum(footer.row_group(i).total_byte_size for i in range(footer.num_row_groups))
     average = size / max(1, footer.num_rows)
     rows = int(max(1, min(bounds.rows, bounds.batch_bytes // max(1.0, average))))
-    yield from file.iter_batches(batch_size=rows)
+    yield from file.iter_batches(batch_size=rows, use_threads=False)
     if not footer.num_rows:
         yield pa.RecordBatch.from_pylist([], schema=file.schema_arrow)
 

@@ -10,7 +10,26 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from wellhead.cli import main
+
 GOOD = '{"text": "It rained all day."}\n'
+
+
+@pytest.fixture
+def wellhead(wellhead, tmp_path, monkeypatch, capsys):
+    """The command line, in this process unless something is piped in: it starts sooner."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments, **options):
+        if options:
+            return wellhead(*arguments, **options)
+        with pytest.raises(SystemExit) as stop:
+            main([str(argument) for argument in arguments])
+        told = capsys.readouterr()
+        code = stop.value.code or 0
+        return subprocess.CompletedProcess(arguments, code, told.out, told.err)
+
+    return run
 
 
 def refused(wellhead, *arguments, says, code=3, **options):
@@ -164,3 +183,32 @@ def test_standard_input_is_recognised_and_read(piped, texts, wellhead):
 
 def test_empty_standard_input(wellhead):
     refused(wellhead, "-", says=["standard input", "empty"], stdin="")
+
+
+def test_a_pipe_by_name_is_read(tmp_path):
+    command = f"{sys.executable} -m wellhead corpus inspect --json <(echo '{GOOD.strip()}')"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["documents"] == 1
+
+
+def test_a_text_in_place_of_a_path(wellhead):
+    done = refused(wellhead, "It rained. " * 500, says=["cannot be read"])
+    assert len(done.stderr) < 400
+
+
+def test_one_object_over_many_lines(wellhead, tmp_path):
+    (tmp_path / "t.json").write_text(json.dumps({"data": [{"text": "It rained."}]}, indent=1))
+    refused(wellhead, "t.json", says=["no row that can be read", "broken JSON"])
+
+
+def test_keys_that_are_data(wellhead, tmp_path):
+    rows = [{"text": "words", f"key {i}": i} for i in range(1500)]
+    (tmp_path / "t.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    refused(wellhead, "t.jsonl", says=["at most 1000 different columns", "nested"])
+
+
+@pytest.mark.parametrize("arguments", [(), ("--text-column", "text")])
+def test_a_text_that_comes_late_is_found(arguments, wellhead, tmp_path):
+    (tmp_path / "t.jsonl").write_text('{"n": 1}\n' * 3000 + GOOD)
+    found = json.loads(wellhead("corpus", "inspect", "t.jsonl", "--json", *arguments).stdout)
+    assert (found["documents"], found["unusable"]) == (1, {"null": 3000})

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wellhead.cli import app
-from wellhead.corpus import Inspection, inspect_corpus, open_corpus
-from wellhead.corpus.catalogue import Dataset, catalogue, dataset
-from wellhead.corpus.fetching import fetch
-from wellhead.corpus.opening import MAX_BYTES
+
+if TYPE_CHECKING:
+    from wellhead.corpus import Inspection
+    from wellhead.corpus.catalogue import Dataset
 
 __all__ = ["corpus_app"]
 
@@ -32,12 +32,13 @@ def inspect_command(
     split: Annotated[
         str | None, typer.Option(help="One document of plain text is a file, line or paragraph.")
     ] = None,
-    max_bytes: Annotated[
-        int, typer.Option(help="A row with more bytes than this is not used.")
-    ] = MAX_BYTES,
+    max_bytes: Annotated[int, typer.Option(help="A row with more bytes than this is not used.")] = 1
+    << 24,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Show formats, columns, the text column, counts, duplicates, and what cannot be used."""
+    from wellhead.corpus import inspect_corpus, open_corpus
+
     opened = open_corpus(
         corpus, text_column=text_column, id_column=id_column, split=split, max_bytes=max_bytes
     )
@@ -69,6 +70,8 @@ def list_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """List public datasets that can be fetched by name."""
+    from wellhead.corpus.catalogue import catalogue
+
     if as_json:
         entries = [entry.to_dict() for entry in catalogue()]
         typer.echo(json.dumps(entries, ensure_ascii=False, indent=2))
@@ -84,6 +87,8 @@ def show_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Show what a public dataset holds, where it is, and under which licence."""
+    from wellhead.corpus.catalogue import dataset
+
     entry = dataset(name)
     typer.echo(entry.to_json() if as_json else _described(entry))
 
@@ -98,6 +103,9 @@ def fetch_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Download a public dataset and check it."""
+    from wellhead.corpus.catalogue import dataset
+    from wellhead.corpus.fetching import fetch
+
     entry = dataset(name)
     files = fetch(entry, out or Path(name), show_progress=True)
     if as_json:

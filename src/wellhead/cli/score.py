@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wellhead.cli import app
-from wellhead.detect.scoring import DEFAULT_DETECTOR, ScoreResult, score
+
+if TYPE_CHECKING:
+    from wellhead.detect.scoring import ScoreResult
 
 __all__ = ["score_command"]
 
@@ -17,8 +19,8 @@ __all__ = ["score_command"]
 def score_command(
     corpus: Annotated[str, typer.Argument(help="Path, glob, folder, or - for standard input.")],
     detector: Annotated[
-        str, typer.Option(help="Name of a detector, or the folder of one.")
-    ] = DEFAULT_DETECTOR,
+        str | None, typer.Option(help="Name of a detector, or the folder of one.")
+    ] = None,
     text_column: Annotated[
         str | None, typer.Option(help="Column that holds the text; guessed if not given.")
     ] = None,
@@ -34,9 +36,11 @@ def score_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Score every document; stop and start as you like, nothing is scored twice."""
+    from wellhead.detect.scoring import DEFAULT_DETECTOR, score
+
     result = score(
         corpus,
-        detector=detector,
+        detector=detector or DEFAULT_DETECTOR,
         text_column=text_column,
         id_column=id_column,
         split=split,

@@ -26,9 +26,10 @@ def bounded_lines(stream: Stream, limit: int) -> Iterator[bytes | None]:
         if len(line.rstrip(b"\r\n")) <= limit:
             yield line
             continue
+        # Said before it is read past: who wants only the first rows need not wait for its end.
+        yield None
         while not line.endswith(b"\n") and (line := stream.readline(_CHUNK)):
             pass
-        yield None
 
 
 class Gather:
@@ -51,6 +52,7 @@ class Gather:
 
     def reject(self, number: int, reason: str) -> None:
         self.rejected.append(Rejected(number, reason))
+        self.size += self.bounds.batch_bytes if reason == OVERSIZE else 0
 
     @property
     def full(self) -> bool:
@@ -64,6 +66,6 @@ class Gather:
             table = {name: [row.get(name) for row in self.rows] for name in names}
         else:
             table = {name: [row[i] for row in self.rows] for i, name in enumerate(columns)}
-        rows = Rows(table, self.numbers, self.rejected)
+        rows = Rows(table, self.numbers, self.rejected, sparse=columns is None)
         self._reset()
         return rows

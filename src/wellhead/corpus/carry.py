@@ -15,8 +15,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from wellhead.errors import BadInput
+
 __all__ = ["Carrier", "unified"]
 
+# Rows whose keys are data rather than names would make a column each.
+MAX_COLUMNS = 1000
 _CONVERSION_ERRORS = (pa.ArrowException, TypeError, ValueError, OverflowError)
 
 
@@ -28,9 +32,20 @@ class Carrier:
         self.notes: list[str] = []
 
     def carry(self, columns: Mapping[str, Sequence[Any]], rows: int) -> dict[str, pa.Array]:
-        """The arrays of `columns`, and nulls for known columns that are missing here."""
+        """The arrays of `columns`, and nulls for known columns that are missing here.
+
+        Raises:
+            BadInput: the pass has met more than `MAX_COLUMNS` columns.
+        """
         carried = {}
-        for name in {**self.types, **columns}:
+        names = {**self.types, **columns}
+        if len(names) > MAX_COLUMNS:
+            raise BadInput(
+                f"expected at most {MAX_COLUMNS} different columns, found {len(names)} "
+                f"(the last is '{next(reversed(names))[:80]}'); "
+                "keys that are data belong into one nested column"
+            )
+        for name in names:
             values = columns.get(name)
             array = pa.nulls(rows) if values is None else _array(values)
             carried[name] = _cast(array, self._settle(name, array.type))

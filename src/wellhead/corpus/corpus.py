@@ -8,7 +8,9 @@ last whole pass found. Scores, references and reports are the business of others
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,12 +19,15 @@ from wellhead.corpus.census import Census
 from wellhead.corpus.columns import Guess, guess_text_column, require_column
 from wellhead.corpus.parts import Part
 from wellhead.corpus.reading import Reading
-from wellhead.corpus.rows import Bounds
+from wellhead.corpus.rows import Bounds, Rows
 from wellhead.errors import BadInput
 
 __all__ = ["Corpus"]
 
 BATCH = 1024
+# How far into each file the text column is looked for: so many stretches of so many rows.
+_PEEKS = 100
+_PEEK_ROWS = 100
 
 
 class Corpus:
@@ -67,11 +72,13 @@ class Corpus:
     @property
     def census(self) -> Census:
         """The counts of the last whole pass; the first time, a pass is made for them."""
-        if self._census is None:
-            for _ in self.batches():
+        if self._census is not None:
+            return self._census
+        reading = self.reading()
+        for _, batches in reading.parts():
+            for _ in batches:
                 pass
-        assert self._census is not None
-        return self._census
+        return reading.census
 
     def batches(self, batch_size: int = BATCH, *, marks: bool = False) -> Iterator[pa.RecordBatch]:
         """The documents, in the order of the source, a record batch at a time.
@@ -108,18 +115,34 @@ class Corpus:
         self._notes += [note for note in notes if note not in self._notes]
 
     def _settle_text_column(self, wanted: str | None) -> str:
-        for part in self.parts:
-            for stretch in part.read(Bounds(100, self.bounds.row_bytes, self.bounds.split)):
-                columns = stretch.rows.columns
-                if not columns or not stretch.rows.numbers:
-                    continue
+        """The column named, if it is there, else the best guess from the first rows that help."""
+        failure: BadInput | None = None
+        unread: Counter[str] = Counter()
+        for rows in self._first_rows():
+            unread.update(reason for _, reason in rows.rejected)
+            if not rows.numbers:
+                continue
+            try:
                 if wanted is not None:
-                    require_column(wanted, list(columns), part.name)
+                    require_column(wanted, list(rows.columns), self.name)
                     return wanted
-                guess = guess_text_column(columns)
-                self._say(guess, list(columns))
+                guess = guess_text_column(rows.columns)
+            except BadInput as error:
+                failure = failure or error
+            else:
+                self._say(guess, list(rows.columns))
                 return guess.column
-        raise BadInput(f"{self.name}: expected documents, found no row that can be read")
+        reasons = ", ".join(f"{count} {reason}" for reason, count in unread.most_common())
+        raise failure or BadInput(
+            f"{self.name}: expected documents, found no row that can be read "
+            f"({reasons or 'it has none'})"
+        )
+
+    def _first_rows(self) -> Iterator[Rows]:
+        bounds = Bounds(_PEEK_ROWS, self.bounds.row_bytes, self.bounds.split)
+        for part in self.parts:
+            for stretch in islice(part.read(bounds), _PEEKS):
+                yield stretch.rows
 
     def _say(self, guess: Guess, columns: list[str]) -> None:
         if len(columns) > 1:

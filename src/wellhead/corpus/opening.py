@@ -11,7 +11,7 @@ import tempfile
 from collections import Counter
 from itertools import pairwise, takewhile
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from wellhead.corpus.corpus import Corpus
 from wellhead.corpus.formats import format_of_name, known_suffixes
@@ -109,26 +109,34 @@ def _find(source: Any, split: str | None) -> _Found:
 def _standard_input() -> _Found:
     if sys.stdin is None or sys.stdin.isatty():
         raise BadInput("expected documents on standard input, got a terminal; pipe them in")
+    return _Found((_spooled(sys.stdin.buffer, "stdin", "standard input"),), "stdin", None)
+
+
+def _spooled(stream: IO[bytes], relative: str, name: str) -> FilePart:
+    """A stream that can be read only once, kept in a temporary file."""
     spool = tempfile.NamedTemporaryFile(prefix="wellhead-")  # noqa: SIM115 (lives as long as the part)
-    shutil.copyfileobj(sys.stdin.buffer, spool)
+    shutil.copyfileobj(stream, spool)
     spool.flush()
-    part = FilePart(Path(spool.name), "stdin", "standard input", keep=spool)
-    return _Found((part,), "stdin", None)
+    return FilePart(Path(spool.name), relative, name, keep=spool)
 
 
 def _on_disk(path: Path, split: str | None) -> _Found:
     try:
         if path.is_dir():
             return _folder(path, split)
+        if path.is_fifo() or path.is_char_device():
+            with path.open("rb") as stream:
+                return _Found((_spooled(stream, "pipe", str(path)),), "pipe", None)
         if path.exists() or path.is_symlink():
             part = FilePart(path, path.name, path.name)
             return _Found((part,), path.name, path.parent, _lone_text(path, split))
     except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror})") from error
+        raise BadInput(f"{str(path)[:200]}: cannot be read ({error.strerror})") from error
     if glob.has_magic(str(path)):
         return _glob(path, split)
     raise BadInput(
-        f"{path}: no such file, folder or glob; to weigh a text itself, pass it in a list"
+        f"{str(path)[:200]}: no such file, folder or glob; "
+        "to weigh a text itself, pass it in a list"
     )
 
 
@@ -142,7 +150,7 @@ def _glob(path: Path, split: str | None) -> _Found:
     base = Path(*takewhile(lambda part: not glob.has_magic(part), path.parts))
     matches = sorted(Path(match) for match in glob.glob(str(path), recursive=True))
     if not matches:
-        raise BadInput(f"{path}: no file matches")
+        raise BadInput(f"{str(path)[:200]}: no file matches")
     place = _Place(base, root=base, name=str(path), texts=re.sub(r"\W+", "-", path.name))
     return _files(matches, split, place)
 

@@ -127,7 +127,7 @@ class ObjectPart:
             for piece in pieces:
                 numbers = [seen + number for number in piece.numbers]
                 rejected = [r._replace(row=seen + r.row) for r in piece.rejected]
-                rows = Rows(piece.columns, numbers, rejected)
+                rows = Rows(piece.columns, numbers, rejected, piece.sparse)
                 done = (seen + len(numbers)) / max(1, self.rows)
                 yield Stretch(rows, min(1.0, done))
             seen += len(batch)

@@ -58,24 +58,26 @@ class Reading:
         self._finish()
 
     def _batches(self, part: Part, start: float, share: float) -> Iterator[pa.RecordBatch]:
-        looked = False
+        wanted = {self._corpus.text_column, self._corpus.id_column} - {None}
+        columns: dict[str, None] = {}
         for rows, done in part.read(self._bounds):
             self.done = start + share * done
             for number, reason in rows.rejected:
                 self._tally.reject(part.name, number, reason)
             if not rows.columns:
                 continue
-            if not looked:
-                self._look(part, list(rows.columns))
-                looked = True
+            columns |= dict.fromkeys(rows.columns)
+            if not rows.sparse:
+                self._require(wanted, columns, part)
             batch = self._judged(part, rows)
             if batch.num_rows:
                 yield batch
+        if columns:
+            self._require(wanted, columns, part)
 
-    def _look(self, part: Part, columns: list[str]) -> None:
-        require_column(self._corpus.text_column, columns, part.name)
-        if self._corpus.id_column is not None:
-            require_column(self._corpus.id_column, columns, part.name)
+    def _require(self, wanted: set[str | None], columns: Mapping[str, None], part: Part) -> None:
+        for column in wanted - columns.keys():
+            require_column(str(column), list(columns), part.name)
 
     def _judged(self, part: Part, rows: Rows) -> pa.RecordBatch:
         text_column = self._corpus.text_column

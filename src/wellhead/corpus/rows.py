@@ -56,11 +56,14 @@ class Rows:
         columns: for each column a list of Python values or an Arrow array, all equally long.
         numbers: the place of each row in its source, counted from 1.
         rejected: rows in this stretch that could not be parsed.
+        sparse: whether a column that is missing here may still come in later rows, as keys of
+            JSON objects do.
     """
 
     columns: Mapping[str, Sequence[Any]]
     numbers: Sequence[int]
     rejected: Sequence[Rejected] = ()
+    sparse: bool = False
 
 
 class Reader(Protocol):

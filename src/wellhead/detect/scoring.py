@@ -22,7 +22,7 @@ from wellhead._progress import progress
 from wellhead.corpus import Census, Corpus, open_corpus
 from wellhead.corpus.sidecars import SCHEMA, Sidecar, read_scores, scores_folder
 from wellhead.detect.scorer import Scorer, load_scorer
-from wellhead.errors import BadInput, Interrupted
+from wellhead.errors import BadInput, Interrupted, WellheadError
 
 __all__ = ["DEFAULT_DETECTOR", "ScoreResult", "score"]
 
@@ -116,6 +116,7 @@ def score(
 
     Raises:
         BadInput: see `open_corpus`; or the scorer returned something that is no score.
+        WellheadError: the scores cannot be written.
         Interrupted: Ctrl-C; what was scored is kept, and the same call finishes the rest.
 
     >>> class Length:
@@ -139,6 +140,11 @@ def score(
             f"stopped while scoring {opened.name}; what was scored is kept, "
             "and the same command finishes the rest"
         ) from stop
+    except OSError as error:
+        raise WellheadError(
+            f"cannot write scores to {root} ({error.strerror}); "
+            "name another folder with --out (out=). What was scored before is kept"
+        ) from error
     return run.result()
 
 

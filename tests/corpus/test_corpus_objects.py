@@ -61,6 +61,11 @@ def test_strings_are_texts_whatever_holds_them(kind):
     assert open_corpus(STRINGS[kind]).table()["text"].to_pylist() == DATA["text"]
 
 
+def test_columns_of_a_frame_may_share_a_name():
+    frame = pd.DataFrame([["rain", 1], ["sea", 2]], columns=["text", "text"])
+    assert open_corpus(frame).table()["text"].to_pylist() == ["rain", "sea"]
+
+
 def test_a_corpus_is_passed_through():
     corpus = open_corpus(DATA["text"])
     assert open_corpus(corpus) is corpus

@@ -13,7 +13,7 @@ import pytest
 
 from wellhead.corpus import content_hash, read_scores
 from wellhead.detect.scoring import score
-from wellhead.errors import BadInput
+from wellhead.errors import BadInput, WellheadError
 
 
 class Vowels:
@@ -135,6 +135,31 @@ def test_a_broken_sidecar_is_scored_again(tmp_path):
     path.write_bytes(b"PAR1 and then nothing")
     assert score(corpus, detector=Vowels()).scored == 10
     assert read_scores(path).num_rows == 10
+
+
+def test_the_files_of_a_glob_have_a_sidecar_each(tmp_path):
+    write(tmp_path / "year1" / "a.jsonl", TEXTS[:10])
+    write(tmp_path / "year2" / "a.jsonl", TEXTS[10:30])
+    result = score(tmp_path / "year*" / "*.jsonl", detector=Vowels())
+    names = [path.relative_to(tmp_path).as_posix() for path in result.sidecars]
+    assert names == [
+        "scores/tests-vowels@1/year1/a.jsonl.parquet",
+        "scores/tests-vowels@1/year2/a.jsonl.parquet",
+    ]
+    assert score(tmp_path / "**" / "*.jsonl", detector=Vowels()).reused == 30
+
+
+def test_scores_that_cannot_be_written_say_where_and_what_to_do(tmp_path):
+    (tmp_path / "taken").write_text("a file where a folder should be")
+    corpus = write(tmp_path / "a.jsonl", TEXTS[:10])
+    with pytest.raises(WellheadError, match=r"cannot write scores to .*taken.*--out"):
+        score(corpus, detector=Vowels(), out=tmp_path / "taken")
+
+
+def test_a_text_that_stands_twice_in_a_batch_is_scored_once():
+    scorer = Vowels()
+    assert score(["a", "b", "a"], detector=scorer).scores()["score"].to_pylist() == [1.0, 0.0, 1.0]
+    assert scorer.asked == 2
 
 
 SLOW = """

@@ -37,9 +37,11 @@ def object_part(source: Any) -> ObjectPart:
         return _spooled(source, kind)
     if hasattr(source, "with_format") and hasattr(source, "iter"):
         return _dataset(source, kind)
-    if hasattr(source, "columns") and hasattr(source, "__arrow_c_stream__"):
+    if hasattr(source, "iloc") and hasattr(source, "columns"):
         return _frame(source, kind)
     if hasattr(source, "__arrow_c_stream__") and not _is_series(source):
+        if hasattr(source, "__len__"):
+            return _part(lambda: pa.RecordBatchReader.from_stream(source), kind, len(source))
         return _spooled(pa.RecordBatchReader.from_stream(source), kind)
     return _listed(_values(source), kind)
 
@@ -51,21 +53,26 @@ def _part(batches: Any, kind: str, rows: int, keep: Any = None) -> ObjectPart:
 
 
 def _frame(source: Any, kind: str) -> ObjectPart:
-    """A data frame; columns of mixed Python objects, which Arrow refuses, go value by value."""
+    """A pandas frame; columns of mixed Python objects, which Arrow refuses, go value by value."""
 
     def batches() -> Iterator[Any]:
         for start in range(0, len(source), _SLICE):
-            piece = source[start : start + _SLICE]
+            piece = source.iloc[start : start + _SLICE]
             try:
                 yield pa.table(piece)
             except (pa.ArrowException, TypeError, ValueError):
-                columns = {str(name): piece[name].tolist() for name in piece.columns}
-                yield [
-                    dict(zip(columns, values, strict=True))
-                    for values in zip(*columns.values(), strict=True)
-                ]
+                yield _rows(piece)
 
     return _part(batches, kind, len(source))
+
+
+def _rows(frame: Any) -> list[dict[str, Any]]:
+    columns: dict[str, list[Any]] = {}
+    for place, name in enumerate(frame.columns):
+        unique = str(name) if str(name) not in columns else f"{name}_{place + 1}"
+        columns[unique] = frame.iloc[:, place].tolist()
+    values = zip(*columns.values(), strict=True)
+    return [dict(zip(columns, row, strict=True)) for row in values]
 
 
 def _dataset(source: Any, kind: str) -> ObjectPart:

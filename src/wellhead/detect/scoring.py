@@ -142,7 +142,7 @@ def score(
         ) from stop
     except OSError as error:
         raise WellheadError(
-            f"cannot write scores to {root} ({error.strerror}); "
+            f"cannot write scores to {root} ({error.strerror or error}); "
             "name another folder with --out (out=). What was scored before is kept"
         ) from error
     return run.result()

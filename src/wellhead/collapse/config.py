@@ -161,7 +161,7 @@ def _with_absolute_paths(family: Any) -> Any:
     changes = {
         field.name: os.path.abspath(getattr(family, field.name))
         for field in dataclasses.fields(family)
-        if field.metadata.get("path") and getattr(family, field.name)
+        if field.metadata.get("path") and os.path.exists(getattr(family, field.name) or "")
     }
     return dataclasses.replace(family, **changes)
 

@@ -60,7 +60,7 @@ def describe(known: Registry[type[T]], thing: T) -> dict[str, Any]:
 
     >>> from wellhead.collapse.regimes import REGIMES, FixedOriginal
     >>> describe(REGIMES, FixedOriginal(share=0.2))
-    {'name': 'fixed-original', 'share': 0.2}
+    {'name': 'fixed-original', 'share': 0.2, 'redraw': False}
     """
     name = next((name for name in known.names() if known[name] is type(thing)), None)
     if name is None:

@@ -39,9 +39,12 @@ class Regime:
 
     endless: ClassVar[bool] = True
     weighted: ClassVar[bool] = False
-    subsamples: ClassVar[bool] = False
-    pools: ClassVar[bool] = False
     schedule: ClassVar[str] = "constant"
+
+    @property
+    def subsamples(self) -> bool:
+        """Draws parts of the same data more than once, which needs the items themselves."""
+        return False
 
     def next(self, supply: Supply, size: int) -> Data:
         """The training data of the next fit, `size` being what the schedule grants it."""
@@ -77,21 +80,32 @@ class Growing(Replace):
 @REGIMES.register("fixed-original")
 @dataclass(frozen=True)
 class FixedOriginal(Regime):
-    """A share of the original data, the same items every time; the rest is new output
-    ("10 % original data preserved" in Shumailov et al. 2024)."""
+    """A share of the original data; the rest is new output ("10 % original data preserved" in
+    Shumailov et al. 2024).
+
+    Args:
+        share: the part that is original, in [0, 1].
+        redraw: draw another part of the original data each generation, as that paper did with
+            language models, instead of keeping the same part for good.
+    """
 
     endless: ClassVar[bool] = False
     share: float = 0.1
+    redraw: bool = False
 
     def __post_init__(self) -> None:
         _share(self.share)
 
+    @property
+    def subsamples(self) -> bool:
+        return self.redraw
+
     def next(self, supply: Supply, size: int) -> Data:
-        kept = round(self.share * size)
-        if kept == 0:
+        count = round(self.share * size)
+        if count == 0:
             return supply.incoming(size)
-        original = supply.kept_original(kept)
-        return original if kept == size else original.join(supply.incoming(size - kept))
+        original = supply.some_original(count, again=self.redraw)
+        return original if count == size else original.join(supply.incoming(size - count))
 
 
 @REGIMES.register("fresh-real")
@@ -123,7 +137,6 @@ class Accumulate(Regime):
     """Everything so far: the original data and every model's output (Gerstgrasser et al. 2024)."""
 
     endless: ClassVar[bool] = False
-    pools: ClassVar[bool] = True
 
     def next(self, supply: Supply, size: int) -> Data:
         supply.pool = supply.pool.join(supply.incoming(size))
@@ -136,8 +149,10 @@ class AccumulateSubsample(Regime):
     """Everything so far is kept, a fixed budget is drawn from it (Kazdan et al. 2024)."""
 
     endless: ClassVar[bool] = False
-    subsamples: ClassVar[bool] = True
-    pools: ClassVar[bool] = True
+
+    @property
+    def subsamples(self) -> bool:
+        return True
 
     def next(self, supply: Supply, size: int) -> Data:
         supply.pool = supply.pool.join(supply.incoming(size))

@@ -135,7 +135,3 @@ class Setting:
             regime.schedule == "constant" or not isinstance(self.schedule, Constant),
             f"the regime {name} needs a schedule that grows, got constant.",
         )
-        require(
-            not (regime.subsamples and self.size is None),
-            f"the regime {name} draws a budget from what accumulated: set size.",
-        )

@@ -61,9 +61,9 @@ class Supply:
         """New real items, not selected."""
         return self._arrive(lambda: self.family.real(size, self.lineages, self.rng))
 
-    def kept_original(self, size: int) -> Data:
-        """`size` of the original items, the same ones every time."""
-        if self._kept is None or self._kept.size != size:
+    def some_original(self, size: int, *, again: bool = False) -> Data:
+        """`size` of the original items: the same ones every time, or others `again`."""
+        if again or self._kept is None or self._kept.size != size:
             require(
                 size <= self.original.size,
                 f"{size} original items are to be kept, but there are only {self.original.size}: "

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from wellhead.collapse.families import discrete, gaussian
+from wellhead.collapse.families import discrete, gaussian, ngram
 
-__all__ = ["discrete", "gaussian"]
+__all__ = ["discrete", "gaussian", "ngram"]

@@ -44,6 +44,16 @@ CATALOGUE: dict[str, Measure] = {
     "entropy": Measure("entropy", "nats"),
     "square_error": Measure("squared distance of the frequencies"),
     "zipf_exponent": Measure("Zipf exponent"),
+    "perplexity": Measure("perplexity of held-out real text", "per word", log_axis=True),
+    "output_perplexity": Measure("perplexity of the output under generation 0", "per word"),
+    "output_perplexity_median": Measure("median perplexity of 64-word blocks of output"),
+    "vocabulary": Measure("original words still in the training data", "share"),
+    "distinct_1": Measure("distinct words", "share"),
+    "distinct_2": Measure("distinct word pairs", "share"),
+    "distinct_4": Measure("distinct 4-grams", "share"),
+    "repeated_4": Measure("4-grams repeated in a document", "share"),
+    "compression": Measure("compressed size of the output", "share of its bytes"),
+    "self_bleu": Measure("self-BLEU of the output", "0 to 100"),
     "excess_risk": Measure("excess risk", "noise variance", "heavy"),
 }
 

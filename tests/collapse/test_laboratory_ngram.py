@@ -100,7 +100,7 @@ def test_low_temperature_sharpens_the_law_by_its_power(corpus):
 
 
 def test_recursion_on_real_text_hurts_in_the_known_order(data):
-    """Bigrams on WikiText-2: replace > redrawn original 10 % > accumulate-subsample > accumulate."""
+    """Bigrams, WikiText-2: replace, original 10 %, accumulate-subsample, accumulate: ever less."""
     family = {
         "name": "ngram",
         "order": 2,

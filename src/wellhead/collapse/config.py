@@ -135,7 +135,9 @@ def load_table(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def _setting(entry: Mapping[str, Any]) -> Setting:
-    label = str(entry.get("label") or _name(entry.get("regime")))
+    regime = entry.get("regime")
+    named = regime.get("name") if isinstance(regime, Mapping) else regime
+    label = str(entry.get("label") or named)
     where = f"setting '{label}'"
     for key in ("family", "regime", "generations"):
         require(key in entry, f"{where}: '{key}' is missing.")
@@ -213,7 +215,7 @@ def _nested(key: str, value: Any) -> dict[str, Any]:
 
 def _name(value: object) -> str:
     if isinstance(value, Mapping):
-        settings = [str(item) for key, item in value.items() if key != "name"]
+        settings = [f"{key} {item}" for key, item in value.items() if key != "name"]
         return " ".join([str(value.get("name", "")), *settings]).strip()
     return str(value)
 

@@ -202,6 +202,8 @@ class NGram(Family):
 
     def measure(self, step: Step) -> dict[str, Array]:
         corpus = self._read()
+        assert isinstance(step.training, Documents)
+        assert isinstance(step.original, Documents)
         held_out = self.score(step.model, corpus.held_out)
         output = self.sample(step.model, self.output_words, step.sampler, step.rng)
         measures = {

@@ -83,8 +83,8 @@ def read_corpus(source: Source) -> Corpus:
     counts.update({word: 0 for part in (reserve, apart) for words in part for word in words})
     vocabulary = (END_WORD, *(word for word, _ in counts.most_common()))
     number = {word: index for index, word in enumerate(vocabulary)}
-    parts = (_numbered(part, number) for part in (documents, reserve, apart))
-    return Corpus(*parts, vocabulary)
+    training, kept, held_out = (_numbered(part, number) for part in (documents, reserve, apart))
+    return Corpus(training, kept, held_out, vocabulary)
 
 
 def _deal(documents: list[list[str]], share: float) -> tuple[list[list[str]], list[list[str]]]:

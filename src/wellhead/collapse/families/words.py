@@ -68,7 +68,6 @@ def read_corpus(source: Source) -> Corpus:
     # Where documents lie in the file says something about them: deal them out in a fixed shuffle.
     order = np.random.default_rng(0).permutation(len(documents))
     documents = [documents[place] for place in order]
-    apart = []
     if source.test is None:
         apart, documents = _deal(documents, source.held_out)
     else:

@@ -98,6 +98,26 @@ def test_a_growing_schedule_may_be_linear_geometric_or_listed() -> None:
     assert gaussian_table("growing", 10, 2)[1]["variance"] == pytest.approx(0.9 * 0.95)
 
 
+def test_a_biased_sampler_may_follow_a_real_first_sample() -> None:
+    listed = gaussian_table("replace", 50, 10, sampling_bias=[1.0] + [0.9] * 9)
+    always = gaussian_table("replace", 50, 10, sampling_bias=0.9)
+    assert listed[-1]["variance"] == pytest.approx(always[-1]["variance"] / 0.9)
+    assert "bias" in listed[-1]["unavailable"]["inflation"]
+
+
+def test_real_samples_by_chance_err_more_than_an_exact_share() -> None:
+    exact = gaussian_table("fresh-real", 20, 200, real_share=0.1)[-1]
+    chance = gaussian_table("fresh-real", 20, 200, real_share=0.1, independent=True)[-1]
+    assert chance["mean_square_error"] == pytest.approx(0.05 / (1 - 0.81 * 0.95))
+    assert chance["mean_square_error"] > exact["mean_square_error"]
+
+
+def test_long_tables_say_what_is_too_long_to_compute() -> None:
+    row = gaussian_table("accumulate", 20, 10_001)[-1]
+    assert row["variance"] < 1
+    assert "10000" in row["unavailable"]["wasserstein2_squared"]
+
+
 def test_the_other_families_have_tables_too() -> None:
     symbols = theory_table("discrete", regime="accumulate", samples=50, generations=4)
     assert symbols[0]["surviving_symbols"] == symbols[3]["surviving_symbols"]

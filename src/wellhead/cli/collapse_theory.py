@@ -45,6 +45,9 @@ def theory(
     growth: Annotated[
         float | None, typer.Option(help="Ratio of successive sizes in growing; else M, 2M, 3M…")
     ] = None,
+    independent: Annotated[
+        bool, typer.Option("--independent", help="Each sample is real by chance (fresh-real).")
+    ] = False,
     dimensions: Annotated[
         int | None, typer.Option(help="Dimensions of the data (gaussian, regression).")
     ] = None,
@@ -80,6 +83,7 @@ def theory(
         false_positive_rate=false_positive_rate,
         real_weight=real_weight,
         growth=growth,
+        independent=independent or None,
         dimensions=dimensions,
         noise=noise,
         same_inputs=same_inputs or None,

@@ -18,8 +18,8 @@ from scipy import optimize, stats
 
 from wellhead.collapse.forecast.share import Interval
 from wellhead.collapse.forecast.words import WordCounts
-from wellhead.collapse.theory._ranges import check_positive, check_share, check_whole
 from wellhead.collapse.theory.lineages import loss_path
+from wellhead.collapse.theory.ranges import check_positive, check_share, check_whole
 from wellhead.errors import BadSetting
 
 __all__ = ["EffectiveSize", "assumed_size", "fitted_size", "given_size"]

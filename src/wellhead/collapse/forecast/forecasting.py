@@ -24,9 +24,9 @@ from wellhead.collapse.forecast.risk import MIXES, inflation_of
 from wellhead.collapse.forecast.share import Interval, real_share_of
 from wellhead.collapse.forecast.vocabulary import Vocabulary, vocabulary_of
 from wellhead.collapse.forecast.words import WordCounts, count_words, of_counts
-from wellhead.collapse.theory._ranges import check_share, check_whole
 from wellhead.collapse.theory.detector import effective_share
 from wellhead.collapse.theory.lineages import LINEAGE_REGIMES
+from wellhead.collapse.theory.ranges import check_share, check_whole
 from wellhead.collapse.theory.records import REGIMES, regime_named
 from wellhead.errors import BadSetting
 

@@ -15,8 +15,8 @@ from scipy import optimize
 
 from wellhead.collapse.forecast.risk import kappa
 from wellhead.collapse.forecast.share import Interval
-from wellhead.collapse.theory._ranges import check_positive
 from wellhead.collapse.theory.detector import needed_true_positive_rate
+from wellhead.collapse.theory.ranges import check_positive
 from wellhead.errors import BadSetting
 from wellhead.report.numbers import number, percent
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from wellhead.collapse.forecast.share import Interval
 from wellhead.collapse.theory import inflation
-from wellhead.collapse.theory._ranges import Floats
+from wellhead.collapse.theory.ranges import Floats
 from wellhead.errors import BadSetting
 
 __all__ = ["Inflation", "InflationAt", "inflation_of", "kappa"]

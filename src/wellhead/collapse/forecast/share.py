@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from wellhead.collapse.theory._ranges import check_share
+from wellhead.collapse.theory.ranges import check_share
 from wellhead.errors import BadInput, BadSetting
 
 __all__ = ["Interval", "real_share_of"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from wellhead.collapse.theory._ranges import check_probabilities, check_whole
+from wellhead.collapse.theory.ranges import check_probabilities, check_whole
 
 __all__ = ["collapse_time", "collapse_time_limit"]
 

@@ -7,7 +7,7 @@ and the inverse question. docs/theory.md §4.5.
 
 from __future__ import annotations
 
-from wellhead.collapse.theory._ranges import check_share
+from wellhead.collapse.theory.ranges import check_share
 from wellhead.errors import BadSetting
 
 __all__ = ["effective_share", "needed_true_positive_rate"]

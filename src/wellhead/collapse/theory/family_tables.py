@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from wellhead.collapse.theory import discrete, kernel, regression, survival
-from wellhead.collapse.theory._ranges import Floats, check_probabilities, check_whole
 from wellhead.collapse.theory.gaussian_table import gaussian_table
+from wellhead.collapse.theory.ranges import Floats, check_probabilities, check_whole
 from wellhead.collapse.theory.records import Record, Unavailable, called, records, regime_named
 from wellhead.errors import BadSetting, unknown_name
 

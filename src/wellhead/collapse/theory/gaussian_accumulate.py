@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wellhead.collapse.theory._ranges import (
+from wellhead.collapse.theory.ranges import (
     Floats,
     Generations,
     check_ddof,
@@ -30,6 +30,7 @@ from wellhead.collapse.theory._ranges import (
 from wellhead.errors import BadSetting
 
 __all__ = [
+    "MOST_INTEGRALS",
     "kl_divergence",
     "log_variance_mean",
     "mean_square_error",
@@ -41,7 +42,7 @@ __all__ = [
 
 # The trapezoid rule in u = log t converges geometrically for these integrands.
 _NODES = np.arange(-75.0, 75.0, 0.1)
-_MOST_INTEGRALS = 10_000
+MOST_INTEGRALS = 10_000
 
 
 def variance(n: Generations, *, samples: int, ddof: int = 0, true_variance: float = 1.0) -> Floats:
@@ -172,8 +173,8 @@ class _Sums(NamedTuple):
 def _summed(n: Generations, samples: int, ddof: int) -> _Sums:
     size, generation = check_whole("samples", samples, least=2), check_generations(n)
     last = int(generation.max())
-    if last > _MOST_INTEGRALS:
-        raise BadSetting(f"this moment is computed up to generation {_MOST_INTEGRALS}; got {last}")
+    if last > MOST_INTEGRALS:
+        raise BadSetting(f"this moment is computed up to generation {MOST_INTEGRALS}; got {last}")
     parts = [_factor_moments(k, size, check_ddof(ddof)) for k in range(1, last + 1)]
     sums = np.vstack([np.zeros((1, 2)), np.cumsum(np.reshape(parts, (-1, 2)), axis=0)])
     return _Sums(sums[generation, 0], sums[generation, 1])

@@ -14,7 +14,7 @@ import math
 import numpy as np
 
 from wellhead.collapse.theory import gaussian_replace
-from wellhead.collapse.theory._ranges import (
+from wellhead.collapse.theory.ranges import (
     Floats,
     Generations,
     check_ddof,

@@ -21,7 +21,7 @@ from typing import Protocol
 import numpy as np
 from scipy import special
 
-from wellhead.collapse.theory._ranges import (
+from wellhead.collapse.theory.ranges import (
     Floats,
     Generations,
     bias_path,

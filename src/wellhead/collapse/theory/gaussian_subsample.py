@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from wellhead.collapse.theory._ranges import (
+from wellhead.collapse.theory.ranges import (
     Floats,
     Generations,
     check_ddof,

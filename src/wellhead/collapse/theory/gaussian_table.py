@@ -21,8 +21,8 @@ from wellhead.collapse.theory import (
     gaussian_subsample,
     inflation,
 )
-from wellhead.collapse.theory._ranges import Floats, check_positive, check_whole
 from wellhead.collapse.theory.detector import effective_share
+from wellhead.collapse.theory.ranges import Floats, check_positive, check_whole
 from wellhead.collapse.theory.records import Record, Unavailable, records, regime_named
 from wellhead.errors import BadSetting
 
@@ -40,11 +40,12 @@ def gaussian_table(
     *,
     ddof: int = 0,
     real_share: float | None = None,
-    sampling_bias: float | None = None,
+    sampling_bias: float | Sequence[float] | None = None,
     true_positive_rate: float | None = None,
     false_positive_rate: float | None = None,
     real_weight: float | None = None,
     growth: float | None = None,
+    independent: bool | None = None,
     dimensions: int = 1,
 ) -> list[Record]:
     """Expected moments of generations 1 to `generations`; generation n is the n-th fit.
@@ -55,11 +56,12 @@ def gaussian_table(
         generations: the last generation.
         ddof: 0 for maximum likelihood, 1 for the unbiased variance.
         real_share: a, for the regimes that mix real data in.
-        sampling_bias: the factor on the variance of every sampler (``replace``, ``growing``,
-            ``fresh-real``).
+        sampling_bias: the factor on the variance of every sampler, or one factor for each
+            generation (``replace``, ``growing``, ``fresh-real``).
         true_positive_rate, false_positive_rate: a detector in the loop of ``fresh-real``.
         real_weight: the weight of real data in ``golden-ratio``; 0.618 unless given.
         growth: the ratio of successive sizes in ``growing``; without it sizes are M, 2M, 3M…
+        independent: in ``fresh-real`` each sample is real by chance, instead of an exact share.
         dimensions: d, for ``replace`` and ``growing`` only.
 
     Returns:
@@ -80,6 +82,7 @@ def gaussian_table(
         "false_positive_rate": false_positive_rate,
         "real_weight": real_weight,
         "growth": growth,
+        "independent": independent or None,
     }
     options = {key: value for key, value in given.items() if value is not None}
     _check_options(name, options, samples, dimensions)
@@ -98,6 +101,7 @@ _BELONGS = {
     "false_positive_rate": ("fresh-real",),
     "real_weight": ("golden-ratio",),
     "growth": ("growing",),
+    "independent": ("fresh-real",),
 }
 
 
@@ -126,7 +130,7 @@ def _replaced(
     bias = options.get("sampling_bias", 1.0)
     if dimensions != 1:
         return _many_dimensions(n, name, samples, ddof, dimensions, bias)
-    what = {"samples": sizes, "ddof": ddof, "sampling_bias": bias}
+    what, plain = {"samples": sizes, "ddof": ddof, "sampling_bias": bias}, _plain(bias)
     kl = Unavailable("not derived for a biased sampler")
     steady = Unavailable("a biased sampler has a bias that the inflation constant leaves out")
     return {
@@ -139,8 +143,8 @@ def _replaced(
         "median_variance": gaussian_replace.median_variance(n, **what)
         if np.min(sizes) >= 3
         else Unavailable("the median's approximation needs at least 3 samples"),
-        "kl": gaussian_replace.kl_divergence(n, samples=sizes, ddof=ddof) if bias == 1 else kl,
-        "inflation": inflation.growing(n, sizes=sizes) if bias == 1 else steady,
+        "kl": gaussian_replace.kl_divergence(n, samples=sizes, ddof=ddof) if plain else kl,
+        "inflation": inflation.growing(n, sizes=sizes) if plain else steady,
     }
 
 
@@ -162,9 +166,9 @@ def _sizes(name: str, samples: Any, last: int, growth: float | None) -> list[int
 
 
 def _many_dimensions(
-    n: Floats, name: str, samples: Any, ddof: int, dimensions: int, bias: float
+    n: Floats, name: str, samples: Any, ddof: int, dimensions: int, bias: Any
 ) -> Columns:
-    if name != "replace" or bias != 1:
+    if name != "replace" or not _plain(bias):
         raise BadSetting("several dimensions have closed forms for plain replace only")
     what = {"samples": samples, "dimensions": dimensions, "ddof": ddof}
     return {
@@ -210,16 +214,32 @@ def _shared(n: Floats, name: str, size: int, ddof: int, options: Columns, why: s
         a = effective_share(a, **rates)
     bias = options.get("sampling_bias", 1.0)
     moments = gaussian_mixture.fresh_real(
-        n, samples=size, real_share=a, ddof=ddof, sampling_bias=bias, independent=detected
+        n,
+        samples=size,
+        real_share=a,
+        ddof=ddof,
+        sampling_bias=bias,
+        independent=detected or "independent" in options,
     )
     steady: Any = inflation.fresh_real(n, real_share=a)
-    if bias != 1:
+    if not _plain(bias):
         steady = Unavailable("a biased sampler has a bias that the inflation constant leaves out")
     return {**_two_moments(moments, why, steady), "real_share": a}
 
 
+def _plain(bias: Any) -> bool:
+    return bool(np.all(np.asarray(bias) == 1))
+
+
 def _accumulated(n: Floats, size: int, ddof: int) -> Columns:
     what = {"samples": size, "ddof": ddof}
+    if len(n) > gaussian_accumulate.MOST_INTEGRALS:
+        moments = gaussian_mixture.Moments(
+            gaussian_accumulate.variance(n, **what),
+            gaussian_accumulate.mean_square_error(n, **what),
+        )
+        why = f"computed for at most {gaussian_accumulate.MOST_INTEGRALS} generations"
+        return _two_moments(moments, why, inflation.accumulate(n))
     return {
         "variance": gaussian_accumulate.variance(n, **what),
         "mean_square_error": gaussian_accumulate.mean_square_error(n, **what),

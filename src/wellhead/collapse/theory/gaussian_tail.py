@@ -12,7 +12,7 @@ import numpy as np
 from scipy import special
 
 from wellhead.collapse.theory import gaussian_replace
-from wellhead.collapse.theory._ranges import (
+from wellhead.collapse.theory.ranges import (
     Floats,
     Generations,
     check_generations,

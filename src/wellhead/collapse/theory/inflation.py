@@ -15,7 +15,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from wellhead.collapse.theory._ranges import (
+from wellhead.collapse.theory.gaussian_mixture import GOLDEN_WEIGHT
+from wellhead.collapse.theory.ranges import (
     Floats,
     Generations,
     check_generations,
@@ -23,7 +24,6 @@ from wellhead.collapse.theory._ranges import (
     check_share,
     size_path,
 )
-from wellhead.collapse.theory.gaussian_mixture import GOLDEN_WEIGHT
 
 __all__ = [
     "accumulate",

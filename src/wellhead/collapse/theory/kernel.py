@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from wellhead.collapse.theory._ranges import (
+from wellhead.collapse.theory.ranges import (
     Floats,
     Generations,
     check_generations,

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wellhead.collapse.theory._ranges import Floats, check_positive, check_share, check_whole
+from wellhead.collapse.theory.ranges import Floats, check_positive, check_share, check_whole
 from wellhead.errors import BadSetting, unknown_name
 
 __all__ = ["LINEAGE_REGIMES", "Loss", "loss_path"]

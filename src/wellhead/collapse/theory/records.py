@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from wellhead.collapse.theory._ranges import Floats
+from wellhead.collapse.theory.ranges import Floats
 from wellhead.errors import BadSetting, unknown_name
 
 __all__ = ["REGIMES", "Record", "Unavailable", "called", "records", "regime_named"]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from wellhead.collapse.theory import inflation
-from wellhead.collapse.theory._ranges import (
+from wellhead.collapse.theory.ranges import (
     Floats,
     Generations,
     check_generations,

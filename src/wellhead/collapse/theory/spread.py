@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from wellhead.collapse.theory._ranges import Floats
+from wellhead.collapse.theory.ranges import Floats
 
 __all__ = ["log_unbiasing", "log_variance_drift", "log_variance_jitter", "unbiasing"]
 

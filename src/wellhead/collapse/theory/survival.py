@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from wellhead.collapse.theory._ranges import (
+from wellhead.collapse.theory.ranges import (
     Floats,
     Generations,
     check_generations,
@@ -99,7 +99,10 @@ def exact(n: Generations, *, probabilities: object, samples: int) -> Floats:
     left = np.empty(int(generation.max()))
     for t in range(len(left)):
         left[t] = repeats @ (1 - first @ extinct)
-        extinct = step @ extinct
+        before, extinct = extinct, step @ extinct
+        if np.array_equal(before, extinct):
+            left[t:] = left[t]
+            break
     return left[generation - 1]
 
 

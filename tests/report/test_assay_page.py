@@ -56,6 +56,8 @@ def test_an_upper_bound_is_not_told_as_an_estimate():
     assert "No machine-written texts stand out" in _first(result)
     assert "at most 8 %" in _first(result)
     assert "best estimate" not in _first(result)
+    assert result.page().facts[0] == ("machine-written", "at most 8 %")
+    assert "held to be machine-written" not in _text(result)
 
 
 def test_a_range_from_zero_says_that_it_may_be_none():

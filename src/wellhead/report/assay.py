@@ -19,7 +19,7 @@ from wellhead.report.svg import Axis, Forest, HistogramPair, Stretch
 from wellhead.report.table import Column, Table
 
 if TYPE_CHECKING:
-    from wellhead.assay.result import AssayResult, Diagnostic, Histogram
+    from wellhead.assay.result import AssayResult, Diagnostic, GroupShare, Histogram
 
 __all__ = ["assay_page"]
 
@@ -47,7 +47,9 @@ def assay_page(result: AssayResult) -> Page:
 def _scores(result: AssayResult) -> list[Block | str]:
     human = result.references.human
     histogram = _coarser(result.histogram, human)
-    has_human, has_machine = bool(np.any(histogram.human)), bool(np.any(histogram.machine))
+    has_human = bool(np.any(histogram.human))
+    # An upper bound says what could be there, not which texts it would be.
+    has_machine = bool(np.any(histogram.machine)) and not result.upper_bound_only
     words = "Each grey bar counts the texts of this collection whose score falls there."
     if has_human:
         words += " The line is where the bars would end if people had written every text."
@@ -81,11 +83,10 @@ def _coarser(histogram: Histogram, human: int) -> Histogram:
 
 
 def _groups(result: AssayResult) -> list[Block | str]:
-    rows = [
-        Stretch(one.name, one.share.low, one.share.point, one.share.high, one.n, one.at_least)
-        for one in result.groups
-    ]
     share = result.share
+    whole = Stretch(
+        "all", share.low, share.point, share.high, result.documents.evidence, result.at_least
+    )
     chart = Forest(
         title="Share of machine text by group",
         description=(
@@ -94,27 +95,34 @@ def _groups(result: AssayResult) -> list[Block | str]:
             "pale strip are all texts together. Groups whose lines overlap cannot be told apart "
             "with certainty."
         ),
-        rows=rows,
+        rows=[
+            Stretch(one.name, one.share.low, one.share.point, one.share.high, one.n, one.at_least)
+            for one in result.groups
+        ],
         x=Axis("machine-written", percent=True, low=0.0),
-        overall=Stretch(
-            "all", share.low, share.point, share.high, result.documents.evidence, result.at_least
-        ),
+        overall=whole,
+        table=_group_table(result.groups),
     )
-    table = Table(
-        [
-            Column("group"),
-            Column("texts", "count"),
-            Column("flagged", "count"),
-            Column("machine-written", "percent", "best estimate"),
-            Column("interval", "share"),
-            Column("at least", "bound"),
-        ],
-        [
-            [g.name, g.n, g.flagged, g.share.point, (g.share.low, g.share.high), g.at_least]
-            for g in result.groups
-        ],
-    )
-    return [chart, result.groups_method, Details("All groups as a table", [table])]
+    return [chart, result.groups_method]
+
+
+def _group_table(groups: Sequence[GroupShare]) -> Table:
+    columns = [
+        Column("group"),
+        Column("texts", "count"),
+        Column("flagged", "count"),
+        Column("machine-written", "percent", "best estimate"),
+        Column("interval", "share"),
+        Column("at least", "bound"),
+    ]
+    rows = [
+        [one.name, one.n, one.flagged, one.share.point, _ends(one), one.at_least] for one in groups
+    ]
+    return Table(columns, rows)
+
+
+def _ends(group: GroupShare) -> tuple[float, float]:
+    return group.share.low, group.share.high
 
 
 def _checks(diagnostics: Sequence[Diagnostic]) -> list[Block | str]:

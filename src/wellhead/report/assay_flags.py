@@ -44,8 +44,8 @@ def flagged(result: AssayResult) -> list[Block | str]:
             "human texts make flags possible.",
         ]
     said = (
-        f"{count(documents.flagged)} of {count(documents.n)} texts score so high that texts "
-        "written by people hardly ever do. A flag is a statistical statement about a text, not "
+        f"{count(documents.flagged)} of {count(documents.n)} texts score so high that few "
+        "texts written by people do. A flag is a statistical statement about a text, not "
         "proof about its author: the list is drawn up so that on average at most "
         f"{percent(rate)} of it, here {_wrong(rate * documents.flagged)}, are texts that people "
         "wrote (the “false discovery rate”). Decide nothing about a person from one flag."
@@ -115,7 +115,7 @@ def _excerpts(result: AssayResult) -> Excerpts:
 def _excerpt(row: dict[str, Any], passages: Sequence[Passage]) -> Excerpt:
     facts = f"p = {p_value(row['p_value'])}".replace("= <", "<")
     if row.get("posterior") is not None:
-        facts += f", machine-written with probability {probability(row['posterior'])}"
+        facts += f", machine {probability(row['posterior'])}"
     return Excerpt(row["id"], facts, _spans(passages))
 
 

@@ -27,8 +27,8 @@ def lead(result: AssayResult) -> str:
 
 def facts(result: AssayResult) -> list[tuple[str, str]]:
     """The figures under the first sentence."""
-    share, references = result.share, result.references
-    known = [("machine-written", f"{percent(share.point)} ({_ends(result)})")]
+    references = result.references
+    known = [("machine-written", _answer(result))]
     if references.human:
         known.append(("at least, whatever program", percent(result.at_least, down=True)))
     known.append(("texts", _texts(result)))
@@ -126,8 +126,11 @@ def _flags(result: AssayResult) -> str:
     return f"{flagged}, at most {percent(result.false_discovery_rate)} wrongly"
 
 
-def _ends(result: AssayResult) -> str:
-    return interval(result.share.low, result.share.high, share=True)
+def _answer(result: AssayResult) -> str:
+    share = result.share
+    if result.upper_bound_only:
+        return f"at most {percent(share.high)}"
+    return f"{percent(share.point)} ({interval(share.low, share.high, share=True)})"
 
 
 def _compared(result: AssayResult) -> str:

@@ -46,10 +46,11 @@ def show(page: Page, *, file: IO[str] | None = None, more: Sequence[str] = ()) -
         console.print(line)
     for callout in list(_warnings(page))[:_WARNINGS]:
         words = f"{callout.title} {callout.text}".strip()
-        console.print(Text("! ", style="bold").append(" ".join(shorten(words, 300).split())))
+        console.print(Text("! ", style="bold").append(" ".join(shorten(words, 400).split())))
     hidden = sum(1 for _ in _warnings(page)) - _WARNINGS
     if hidden > 0:
-        console.print(Text(f"! {hidden} more warnings in the report", style="dim"))
+        more_words = "warning" if hidden == 1 else "warnings"
+        console.print(Text(f"! {hidden} more {more_words} in the report", style="dim"))
     for line_of_text in more:
         console.print(Text(clean(line_of_text), style="dim"))
 

@@ -41,7 +41,8 @@ class Forest:
         x: the axis.
         overall: the interval of all groups together, drawn first and as a strip behind the rest.
         cap: groups drawn at most; the drawing says how many are not.
-        bound: what the tick mark of a row means, for the legend of the table.
+        bound: what the tick mark of a row means, for the heading in the table.
+        table: the numbers behind the picture, where there are more than it shows.
     """
 
     title: str
@@ -51,6 +52,7 @@ class Forest:
     overall: Stretch | None = None
     cap: int = 40
     bound: str = "at least"
+    table: Table | None = None
 
     def to_svg(self) -> str:
         """The chart as one SVG element."""
@@ -75,6 +77,8 @@ class Forest:
 
     def to_table(self) -> Table:
         """All groups with their intervals."""
+        if self.table is not None:
+            return self.table
         share = self.x.percent
         bounded = any(row.bound is not None for row in self.rows)
         columns = [

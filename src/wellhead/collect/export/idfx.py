@@ -1,0 +1,116 @@
+"""IDFX, the XML of keystroke-logging research (Inputlog and tools that read its files).
+
+Keys that led to an edit become `keyboard` events, everything else that changed the text becomes
+`replacement` events. Characters that are not in the final answer are covered, as in the replay:
+what was deleted is not recorded at the default level.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as Xml
+
+from sqlalchemy import Connection
+
+from wellhead._atomic import atomic_path
+from wellhead.collect.answers import Record, load_batches, load_records
+from wellhead.collect.derive.integrity import Stored
+from wellhead.collect.film import splices
+from wellhead.collect.study import Study
+
+__all__ = ["write_idfx"]
+
+_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def write_idfx(connection: Connection, study: Study, folder: Path) -> list[Path]:
+    """One file per answer, named by its session."""
+    files = []
+    for record in load_records(connection, study.id):
+        path = folder / f"{record.session}.idfx"
+        document = _document(record, load_batches(connection, record.session))
+        with atomic_path(path) as temporary:
+            Xml.ElementTree(document).write(temporary, encoding="utf-8", xml_declaration=True)
+        files.append(path)
+    return files
+
+
+def _document(record: Record, batches: list[Stored]) -> Xml.Element:
+    log = Xml.Element("log")
+    _entries(log, "meta", {"__LogCreator": "wellhead", "__LogVersion": "1"})
+    session = {"Participant": record.worker, "Session": record.session, "Group": record.task}
+    _entries(log, "session", session)
+    for number, event in enumerate(_events(batches, record.text)):
+        event.set("id", str(number))
+        log.append(event)
+    return log
+
+
+def _entries(log: Xml.Element, name: str, values: dict[str, str]) -> None:
+    section = Xml.SubElement(log, name)
+    for key, value in values.items():
+        entry = Xml.SubElement(section, "entry")
+        Xml.SubElement(entry, "key").text = key
+        Xml.SubElement(entry, "value").text = _legal(value)
+
+
+def _events(batches: list[Stored], text: str) -> Iterator[Xml.Element]:
+    released = {
+        event.data.of: event.t
+        for stored in batches
+        for event in stored.body.read()
+        if event.kind == "key" and event.data.a == "u" and event.data.of is not None
+    }
+    pressed = {
+        event.i: event.t
+        for stored in batches
+        for event in stored.body.read()
+        if event.kind == "key" and event.data.a == "d"
+    }
+    length = 0
+    for event, inserted in splices(batches, text):
+        data = event.data
+        length += data.n - data.d
+        key = getattr(data, "kd", None)
+        simple = (data.n == 1 and data.d == 0) or (data.n == 0 and data.d == 1)
+        if key in pressed and simple:
+            yield _keyboard(data, inserted, pressed[key], released.get(key), length)
+        else:
+            yield _replacement(event.t, data, inserted)
+
+
+def _keyboard(data: Any, inserted: str, down: int, up: int | None, length: int) -> Xml.Element:
+    event = Xml.Element("event", type="keyboard")
+    _part(event, "wordlog", position=data.p, documentLength=length, replay="True")
+    name = _key_name(inserted, data.d)
+    value = inserted or "\\b"
+    _part(event, "winlog", startTime=down, endTime=up or down, key=name, value=value)
+    return event
+
+
+def _key_name(inserted: str, deleted: int) -> str:
+    if deleted:
+        return "VK_BACK"
+    special = {" ": "VK_SPACE", "\n": "VK_RETURN", "\t": "VK_TAB"}
+    return special.get(inserted) or f"VK_{inserted.upper()}"
+
+
+def _replacement(time: int, data: Any, inserted: str) -> Xml.Element:
+    event = Xml.Element("event", type="replacement")
+    _part(event, "wordlog", start=data.p, end=data.p + data.d, newtext=inserted)
+    _part(event, "winlog", startTime=time, endTime=time)
+    return event
+
+
+def _part(event: Xml.Element, kind: str, **values: Any) -> None:
+    part = Xml.SubElement(event, "part", type=kind)
+    for name, value in values.items():
+        Xml.SubElement(part, name).text = _legal(str(value))
+
+
+def _legal(text: str) -> str:
+    """Without the characters that XML 1.0 cannot hold."""
+    return _ILLEGAL.sub("", text)

@@ -1,0 +1,137 @@
+"""One answer as one row, with a fixed Arrow schema that every tabular format shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import Connection
+
+from wellhead.collect.answers import Record, load_batches, load_records
+
+__all__ = ["ANSWERS", "EVENTS", "answer_batches", "event_batches", "row_of"]
+
+_MOMENT = pa.timestamp("ms", tz="UTC")
+_RUN = pa.struct([("length", pa.int32()), ("origin", pa.string()), ("event", pa.int32())])
+_FLAG = pa.struct(
+    [
+        ("name", pa.string()),
+        ("strength", pa.string()),
+        ("says", pa.string()),
+        ("evidence", pa.list_(pa.int32())),
+    ]
+)
+_SHARE = pa.struct([("origin", pa.string()), ("share", pa.float64())])
+
+ANSWERS = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("text", pa.large_string(), nullable=False),
+        ("study", pa.string()),
+        ("task", pa.string()),
+        ("worker", pa.string()),
+        ("platform", pa.string()),
+        ("attempt", pa.int32()),
+        ("verified", pa.string()),
+        ("level", pa.string()),
+        ("declared", pa.list_(pa.string())),
+        ("consent_version", pa.string()),
+        ("started_at", _MOMENT),
+        ("submitted_at", _MOMENT),
+        ("outcome", pa.string()),
+        ("outside_share", pa.float64()),
+        ("shares", pa.list_(_SHARE)),
+        ("provenance", pa.list_(_RUN)),
+        ("flags", pa.list_(_FLAG)),
+        ("chain_ok", pa.bool_()),
+        ("replay_ok", pa.bool_()),
+        ("gaps", pa.int32()),
+        ("minutes", pa.float64()),
+        ("active_minutes", pa.float64()),
+        ("events", pa.int32()),
+        ("chain_head", pa.string()),
+    ]
+)
+
+EVENTS = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("i", pa.int32(), nullable=False),
+        pa.field("ms", pa.int64(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),
+        ("fields", pa.string()),
+    ]
+)
+
+_AT_ONCE = 200
+# Coarse enough to blunt typing as a fingerprint, fine enough for pauses.
+_STEP_MS = 10
+
+
+def row_of(record: Record, study: str) -> dict[str, Any]:
+    """One row of `ANSWERS`."""
+    derived, opening = record.derived, record.opening
+    integrity = derived["integrity"]
+    return {
+        "id": record.session,
+        "text": record.text,
+        "study": study,
+        "task": record.task,
+        "worker": record.worker,
+        "platform": record.platform,
+        "attempt": record.attempt,
+        "verified": opening["verified"],
+        "level": opening["level"],
+        "declared": opening["declared"],
+        "consent_version": opening["consent"]["version"],
+        "started_at": record.started_ms,
+        "submitted_at": record.submitted_ms,
+        "outcome": record.outcome,
+        "outside_share": record.outside_share,
+        "shares": [{"origin": name, "share": part} for name, part in derived["shares"].items()],
+        "provenance": [
+            {"length": length, "origin": origin, "event": event}
+            for length, origin, event in derived["provenance"]
+        ],
+        "flags": [{name: flag[name] for name in _FLAG.names} for flag in derived["flags"]],
+        "chain_ok": integrity["chain_ok"],
+        "replay_ok": integrity["replay_ok"],
+        "gaps": len(integrity["gaps"]),
+        "minutes": derived["minutes"],
+        "active_minutes": derived["active_minutes"],
+        "events": sum(derived["counts"].values()),
+        "chain_head": record.receipt,
+    }
+
+
+def _batched(rows: Iterable[dict[str, Any]], schema: pa.Schema, size: int) -> Iterator[Any]:
+    source = iter(rows)
+    while some := list(islice(source, size)):
+        yield pa.RecordBatch.from_pylist(some, schema=schema)
+
+
+def answer_batches(connection: Connection, study: str) -> Iterator[Any]:
+    """The answers of a study as Arrow record batches, streamed."""
+    rows = (row_of(record, study) for record in load_records(connection, study))
+    return _batched(rows, ANSWERS, _AT_ONCE)
+
+
+def event_batches(connection: Connection, study: str) -> Iterator[Any]:
+    """The events of all submitted answers, in order, times in steps of ten milliseconds."""
+    sessions = [record.session for record in load_records(connection, study)]
+    rows = (row for session in sessions for row in _events(connection, session))
+    return _batched(rows, EVENTS, 20 * _AT_ONCE)
+
+
+def _events(connection: Connection, session: str) -> Iterator[dict[str, Any]]:
+    for stored in load_batches(connection, session):
+        for event in stored.body.read():
+            yield {
+                "id": session,
+                "i": event.i,
+                "ms": event.t // _STEP_MS * _STEP_MS,
+                "kind": event.kind,
+                "fields": event.data.model_dump_json(by_alias=True, exclude_defaults=True),
+            }

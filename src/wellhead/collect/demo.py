@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -27,10 +28,13 @@ from wellhead.collect.store.recording import Arrived, append
 
 __all__ = ["make_demo"]
 
-_OWN = (
-    "My street climbs from the river to the old mill. On the left there are four brick houses "
-    "with green doors, and then the bakery, which you smell before you see it. Keep going until "
-    "the road bends; the tall house with the broken weather vane is ours."
+_SENTENCES = (
+    "My street climbs from the river to the old mill.",
+    "On the left there are four brick houses with green doors.",
+    "Then comes the bakery, which you smell before you see it.",
+    "Keep going until the road bends.",
+    "The tall house with the broken weather vane is ours.",
+    "In winter nobody dares to drive up there.",
 )
 _FOREIGN = (
     "Nestled between rolling hills and a gently flowing river, the street of my childhood was a "
@@ -43,6 +47,7 @@ _TAB = "demo"
 def make_demo(folder: Path) -> tuple[Host, str, str]:
     """A host with a study of pretended answers; also the researcher's name and password."""
     study = new_study(folder / "demo", title="Demo study (all answers are pretended)")
+    study = replace(study, answers_per_task=5)
     host = open_host([study], secure=False)
     name, password = "demo", secrets.token_urlsafe(12)
     now = host.now_ms
@@ -86,10 +91,14 @@ def _visit(
     return job
 
 
+def _own(dice: random.Random) -> str:
+    return " ".join(dice.sample(_SENTENCES, k=5))
+
+
 def _honest(pen: Pen, task: str) -> None:
     """Types, stops to think, takes things back."""
-    dice = random.Random(len(task))
-    for word in _OWN.split(" "):
+    dice = pen.dice
+    for word in _own(dice).split(" "):
         pen.type(word + " ")
         if dice.random() < 0.15:
             pen.erase(len(word) + 1)
@@ -114,7 +123,7 @@ def _quotes(pen: Pen, task: str) -> None:
 
 def _mixed(pen: Pen, task: str) -> None:
     """Types most and pastes some."""
-    pen.type(_OWN[:180] + " ")
+    pen.type(_own(pen.dice)[:180] + " ")
     pen.leave(20)
     pen.paste(_FOREIGN[:120])
 
@@ -123,7 +132,7 @@ def _pasted_then_own(pen: Pen, task: str) -> None:
     """Pastes, takes it all back, writes it anew: an honest answer."""
     pen.paste(_FOREIGN[:80])
     pen.erase(80)
-    pen.type(_OWN)
+    pen.type(_own(pen.dice))
 
 
 _PLAYS: tuple[Callable[[Pen, str], None], ...] = (

@@ -38,7 +38,7 @@ class Pen:
         self.events: list[list[Any]] = []
         self.seq = 0
         self.prev = _ZEROS
-        self._random = random.Random(seed)
+        self.dice = random.Random(seed)
         self._key = bytes.fromhex(paste_key)
         self._next, self._time = 0, 0
 
@@ -48,7 +48,7 @@ class Pen:
         return self._next - 1
 
     def _wait(self, around_ms: float) -> None:
-        self._time += max(1, int(self._random.lognormvariate(0, 0.5) * around_ms))
+        self._time += max(1, int(self.dice.lognormvariate(0, 0.5) * around_ms))
 
     def _hash(self, text: str) -> str:
         return hmac.new(self._key, text.encode(), "sha256").hexdigest()[:32]

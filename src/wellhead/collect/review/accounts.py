@@ -11,12 +11,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from typing import NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from wellhead.collect.store.models import Grant, Login, User
 from wellhead.errors import BadSetting, unknown_name
+
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
 
 __all__ = [
     "ROLES",
@@ -24,6 +28,7 @@ __all__ = [
     "add_user",
     "csrf_token",
     "list_users",
+    "password_holds",
     "remove_user",
     "role_in",
     "sign_in",
@@ -34,11 +39,6 @@ __all__ = [
 ROLES = ("viewer", "reviewer", "owner")
 _SHORTEST = 12
 _DAY_MS = 86_400_000
-# Hash of a random password: an unknown name costs as much time as a wrong password.
-_NOBODY = (
-    "$argon2id$v=19$m=65536,t=3,p=4$Y2xvdWR5IHNwcmluZyBkYXk$"
-    "r4G0qHzSx5aUzDVx1jv0P5pOXG2oM9w3l7n8k5yC6aQ"
-)
 
 
 class Account(NamedTuple):
@@ -56,15 +56,13 @@ def add_user(
     Raises:
         BadSetting: the password is short, or name or role is unusable.
     """
-    from argon2 import PasswordHasher
-
     if role not in ROLES:
         raise unknown_name("role", role, ROLES)
     if len(password) < _SHORTEST:
         raise BadSetting(f"a password needs at least {_SHORTEST} characters, got {len(password)}.")
     if not (name.isprintable() and 0 < len(name.strip()) <= 80):
         raise BadSetting("a user name needs 1 to 80 printable characters.")
-    hashed = PasswordHasher().hash(password)
+    hashed = _hasher().hash(password)
     if connection.execute(select(User.name).where(User.name == name)).first():
         connection.execute(update(User).where(User.name == name).values(password=hashed))
         connection.execute(delete(Login).where(Login.user == name))
@@ -93,14 +91,27 @@ def list_users(connection: Connection) -> list[dict[str, str]]:
     return [dict(row._mapping) for row in connection.execute(query)]
 
 
+@cache
+def _hasher() -> PasswordHasher:
+    """Argon2id with 19 MiB and two passes, so that a burst of sign-ins cannot fill the memory."""
+    from argon2 import PasswordHasher
+
+    return PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+
+
+@cache
+def _nobody() -> str:
+    """Hash of a password that nobody knows: an unknown name must cost as much as a wrong one."""
+    return _hasher().hash(secrets.token_hex())
+
+
 def password_holds(connection: Connection, name: str, password: str) -> bool:
     """Whether `password` is the one of `name`; takes as long for a name that does not exist."""
-    from argon2 import PasswordHasher
     from argon2.exceptions import Argon2Error, InvalidHashError
 
     row = connection.execute(select(User.password).where(User.name == name)).first()
     try:
-        PasswordHasher().verify(row.password if row else _NOBODY, password)
+        _hasher().verify(row.password if row else _nobody(), password)
     except (Argon2Error, InvalidHashError):
         return False
     return row is not None

@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy import text
 
 from wellhead import __version__
+from wellhead.collect.review.routes import review_routes
 from wellhead.collect.server.bounds import BodyLimit, SafeHeaders
 from wellhead.collect.server.host import Host
 from wellhead.collect.server.pages import page_routes
@@ -38,7 +39,8 @@ def create_app(host: Host) -> FastAPI:
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    for routes in (session_routes(host), page_routes(host), _health(host)):
+    app.state.host = host
+    for routes in (session_routes(host), page_routes(host), review_routes(host), _health(host)):
         app.include_router(routes)
     answer_errors(app)
     app.add_middleware(BodyLimit, limit=MAX_REQUEST)
@@ -52,6 +54,10 @@ def _health(host: Host) -> APIRouter:
     @routes.get("/healthz")
     def alive() -> dict[str, str]:
         return {"status": "ok"}
+
+    @routes.get("/favicon.ico", status_code=204)
+    def icon() -> None:
+        """None; browsers ask all the same."""
 
     @routes.get("/readyz")
     def ready() -> dict[str, str]:

@@ -8,12 +8,13 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from wellhead.collect.messages import Problem
 from wellhead.collect.platforms import Unwelcome
+from wellhead.collect.review.guard import SignInNeeded
 from wellhead.collect.store import Refused
 from wellhead.errors import BadInput
 
@@ -60,6 +61,10 @@ def answer_errors(app: FastAPI) -> None:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         return _answer(request, 422, "bad_request", f"{place}: {first['msg']}")
+
+    @app.exception_handler(SignInNeeded)
+    async def sign_in(request: Request, error: SignInNeeded) -> Response:
+        return RedirectResponse("/review/login", 303)
 
     @app.exception_handler(BadInput)
     async def unusable(request: Request, error: BadInput) -> Response:

@@ -1,0 +1,136 @@
+"""Who is asking on the researcher's side, and whether the request is theirs.
+
+The cookie is HttpOnly, SameSite=Lax and, except on loopback, Secure. Every form carries a token
+that another site cannot know, and a request that names another origin is refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from wellhead.collect.review.accounts import (
+    Account,
+    csrf_token,
+    password_holds,
+    role_in,
+    sign_in,
+    signed_in,
+)
+from wellhead.collect.server.host import Host
+from wellhead.collect.store import Refused
+from wellhead.collect.store.limits import check_rate
+from wellhead.collect.study import Study
+
+__all__ = ["Guard", "SignInNeeded", "Visitor"]
+
+_DAY_SECONDS = 86_400
+_TRIES_PER_MINUTE = 10
+
+
+class SignInNeeded(Exception):
+    """The page is for researchers who are signed in."""
+
+
+class Visitor(NamedTuple):
+    """A researcher who is signed in, and the token their forms must carry."""
+
+    account: Account
+    csrf: str
+
+
+class Guard:
+    """The door to the researcher's side of one server."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        # A name with this prefix is only accepted with Secure, Path=/ and no Domain.
+        self.cookie = "__Host-wellhead" if host.secure else "wellhead"
+
+    def visitor(self, request: Request) -> Visitor:
+        """Who is signed in.
+
+        Raises:
+            SignInNeeded: nobody is.
+        """
+        token = request.cookies.get(self.cookie, "")
+        now = self._host.now_ms
+        account = self._host.store.read(lambda c: signed_in(c, token, now_ms=now))
+        if account is None:
+            raise SignInNeeded
+        return Visitor(account, csrf_token(token))
+
+    def study(self, visitor: Visitor, name: str, least: str = "viewer") -> Study:
+        """The study, if the visitor has at least the role `least` in it.
+
+        A study that exists and one that does not get the same answer.
+
+        Raises:
+            Refused: 404 without any role, 403 with too small a one.
+        """
+        if name not in self._host.studies or not role_in(visitor.account, name, "viewer"):
+            raise Refused(404, "not_found", "There is no such study here.")
+        if not role_in(visitor.account, name, least):
+            raise Refused(403, "entry", f"This needs the role “{least}” in the study.")
+        return self._host.studies[name]
+
+    def same_site(self, request: Request) -> None:
+        """Refuse a form that another site sent.
+
+        Raises:
+            Refused: 403.
+        """
+        origin = request.headers.get("origin")
+        foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+        fetched = request.headers.get("sec-fetch-site", "same-origin")
+        if foreign or fetched not in {"same-origin", "none"}:
+            raise Refused(403, "entry", "The form came from another site.")
+
+    def own_form(self, request: Request, visitor: Visitor, csrf: str) -> None:
+        """Refuse a form that this visitor did not get from us.
+
+        Raises:
+            Refused: 403.
+        """
+        self.same_site(request)
+        if not hmac.compare_digest(visitor.csrf.encode(), csrf.encode("utf-8", "replace")):
+            raise Refused(403, "entry", "The form is out of date. Please go back and reload it.")
+
+    async def try_password(self, request: Request, name: str, password: str) -> str | None:
+        """A token for the browser, or None for a wrong name or password.
+
+        Raises:
+            Refused: 429 after too many tries from one address or for one name.
+        """
+        host, now = self._host, self._host.now_ms
+        address = request.client.host if request.client else "unknown"
+        keys = next(iter(host.keys.values()))
+        for key in (f"login:{keys.address(address)}", f"name:{keys.address(name)}"):
+            await asyncio.wrap_future(
+                host.store.submit(
+                    lambda c, key=key: check_rate(  # type: ignore[misc]
+                        c, key, per_minute=_TRIES_PER_MINUTE, now_ms=now
+                    )
+                )
+            )
+        good = await asyncio.to_thread(host.store.read, lambda c: password_holds(c, name, password))
+        if not good:
+            return None
+        return await asyncio.wrap_future(host.store.submit(lambda c: sign_in(c, name, now_ms=now)))
+
+    def remember(self, response: Response, token: str) -> None:
+        """Set the cookie; an empty token clears it."""
+        response.set_cookie(
+            self.cookie,
+            token,
+            max_age=_DAY_SECONDS if token else 0,
+            secure=self._host.secure,
+            httponly=True,
+            samesite="lax",
+            path="/",
+        )

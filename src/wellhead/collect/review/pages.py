@@ -1,0 +1,80 @@
+"""HTML of the researcher's side: templates with every word escaped, and what they show."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from sqlalchemy import Connection, select
+
+from wellhead.collect.answers import Record, load_batches
+from wellhead.collect.film import COVER, film
+from wellhead.collect.review.timeline import timeline
+from wellhead.collect.store.models import Note
+from wellhead.collect.study import Study
+
+__all__ = ["answer_view", "render"]
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+
+
+@cache
+def _templates() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("wellhead.collect.review", "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters |= {
+        "percent": lambda share: f"{100 * share:.0f} %",
+        "words": lambda name: str(name).replace("_", " "),
+        "date": lambda ms: f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M}",
+        "short": lambda value: f"{value:.3g}" if isinstance(value, float) else value,
+    }
+    return environment
+
+
+def render(template: str, /, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page of the researcher's side with its own content policy."""
+    defaults = {"study": None, "account": None, "csrf": ""}
+    page = _templates().get_template(template).render({**defaults, **values})
+    # With "no-referrer" a browser would send our own forms with `Origin: null`.
+    headers = {"content-security-policy": _POLICY, "referrer-policy": "same-origin"}
+    return HTMLResponse(page, status, headers=headers)
+
+
+def answer_view(connection: Connection, study: Study, record: Record) -> dict[str, Any]:
+    """What the page of one answer shows."""
+    batches = load_batches(connection, record.session)
+    events = [event for stored in batches for event in stored.body.read()]
+    notes = select(Note.text, Note.author, Note.written_ms).where(Note.session == record.session)
+    integrity = record.derived["integrity"]
+    tasks = {task.id: task.text for task in study.tasks}
+    return {
+        "record": record,
+        "parts": list(_parts(record)),
+        "sound": integrity["chain_ok"] and integrity["replay_ok"],
+        "has_events": bool(events),
+        "line": timeline(events),
+        "minutes": f"{record.derived['minutes']:.1f}",
+        "steps": film(batches, record.text),
+        "cover": COVER,
+        "level": record.opening["level"],
+        "source": tasks.get(record.task, "This task is no longer in the list."),
+        "notes": connection.execute(notes.order_by(Note.written_ms)).all(),
+    }
+
+
+def _parts(record: Record) -> Any:
+    at = 0
+    for length, origin, _ in record.derived["provenance"]:
+        yield {"origin": origin, "text": record.text[at : at + length]}
+        at += length

@@ -1,0 +1,209 @@
+"""Routes of the researcher's side, under ``/review``."""
+
+from __future__ import annotations
+
+import asyncio
+from importlib import resources
+from itertools import islice
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from wellhead.collect.answers import load_record, load_records, settle
+from wellhead.collect.derive.outcome import OUTCOMES
+from wellhead.collect.export import FORMATS, export_archive
+from wellhead.collect.overview import overview
+from wellhead.collect.review.accounts import role_in, sign_out
+from wellhead.collect.review.guard import Guard, Visitor
+from wellhead.collect.review.notes import add_note
+from wellhead.collect.review.pages import answer_view, render
+from wellhead.collect.server.host import Host
+from wellhead.collect.store import Refused
+from wellhead.collect.store.erasure import delete_worker, note_action
+
+__all__ = ["review_routes"]
+
+_PER_PAGE = 50
+_TASKS_SHOWN = 100
+_STATIC = {"review.css": "text/css", "replay.js": "text/javascript"}
+
+
+def _visitor(request: Request) -> Visitor:
+    return Guard(request.app.state.host).visitor(request)
+
+
+Signed = Annotated[Visitor, Depends(_visitor)]
+
+
+def review_routes(host: Host) -> APIRouter:
+    """Every page a researcher sees; all but the sign-in need an account."""
+    guard = Guard(host)
+    routes = APIRouter(prefix="/review", include_in_schema=False)
+    routes.include_router(_entrance(host, guard))
+
+    @routes.get("")
+    def studies(visitor: Signed) -> Response:
+        known = [s for s in host.studies.values() if s.id in visitor.account.grants]
+        return render("studies.html", studies=known, **_frame(visitor))
+
+    @routes.get("/s/{name}")
+    def dashboard(name: str, visitor: Signed) -> Response:
+        study = guard.study(visitor, name)
+        settle(host.store, study, host.keys[name], now_ms=host.now_ms)
+        view = host.store.read(lambda c: overview(c, study, load_records(c, name)))
+        tasks = list(view.tasks.items())
+        return render(
+            "dashboard.html",
+            study=study,
+            view=view,
+            tasks=tasks[:_TASKS_SHOWN],
+            more_tasks=max(0, len(tasks) - _TASKS_SHOWN),
+            owner=role_in(visitor.account, name, "owner"),
+            formats=FORMATS,
+            **_frame(visitor),
+        )
+
+    @routes.get("/s/{name}/answers")
+    def answers(
+        name: str,
+        visitor: Signed,
+        outcome: str = "",
+        page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+    ) -> Response:
+        study = guard.study(visitor, name)
+        settle(host.store, study, host.keys[name], now_ms=host.now_ms)
+        found = host.store.read(
+            lambda c: [r for r in load_records(c, name) if outcome in {"", r.outcome}]
+        )
+        found.reverse()
+        start = (page - 1) * _PER_PAGE
+        return render(
+            "answers.html",
+            study=study,
+            records=list(islice(found, start, start + _PER_PAGE)),
+            total=len(found),
+            outcomes=OUTCOMES,
+            chosen=outcome if outcome in OUTCOMES else "",
+            page=page,
+            more=start + _PER_PAGE < len(found),
+            **_frame(visitor),
+        )
+
+    @routes.get("/s/{name}/a/{session}")
+    def answer(name: str, session: str, visitor: Signed) -> Response:
+        study = guard.study(visitor, name)
+        settle(host.store, study, host.keys[name], now_ms=host.now_ms)
+        record = host.store.read(lambda c: load_record(c, name, session))
+        if record is None:
+            raise Refused(404, "not_found", "There is no such answer in this study.")
+        view = host.store.read(lambda c: answer_view(c, study, record))
+        reviewer = role_in(visitor.account, name, "reviewer")
+        return render("answer.html", study=study, reviewer=reviewer, **view, **_frame(visitor))
+
+    @routes.post("/s/{name}/a/{session}/notes")
+    def note(
+        request: Request,
+        name: str,
+        session: str,
+        visitor: Signed,
+        csrf: Annotated[str, Form()],
+        text: Annotated[str, Form(min_length=1, max_length=5000)],
+    ) -> Response:
+        guard.own_form(request, visitor, csrf)
+        guard.study(visitor, name, "reviewer")
+        author, now = visitor.account.name, host.now_ms
+        host.store.write(lambda c: add_note(c, name, session, author, text, now_ms=now))
+        return RedirectResponse(f"/review/s/{name}/a/{session}", 303)
+
+    @routes.post("/s/{name}/export")
+    def export(
+        request: Request,
+        name: str,
+        visitor: Signed,
+        csrf: Annotated[str, Form()],
+        format: Annotated[str, Form()],
+    ) -> Response:
+        guard.own_form(request, visitor, csrf)
+        study = guard.study(visitor, name, "owner")
+        if format not in FORMATS:
+            raise Refused(422, "bad_request", "There is no such format.")
+        settle(host.store, study, host.keys[name], now_ms=host.now_ms)
+        content = export_archive(host.store, study, format)
+        actor, now = visitor.account.name, host.now_ms
+        host.store.write(lambda c: note_action(c, name, actor, "export", format, now_ms=now))
+        headers = {"content-disposition": f'attachment; filename="{name}-{format}.zip"'}
+        return Response(content, media_type="application/zip", headers=headers)
+
+    @routes.post("/s/{name}/delete")
+    def delete(
+        request: Request,
+        name: str,
+        visitor: Signed,
+        csrf: Annotated[str, Form()],
+        worker: Annotated[str, Form(max_length=300)],
+        confirm: Annotated[str, Form(max_length=20)],
+    ) -> Response:
+        guard.own_form(request, visitor, csrf)
+        study = guard.study(visitor, name, "owner")
+        if confirm.strip().lower() != "delete":
+            raise Refused(422, "bad_request", "Nothing was deleted: write “delete” to confirm.")
+        pseudonym = host.keys[name].pseudonym(study.entry.platform, worker.strip())
+        actor, now = visitor.account.name, host.now_ms
+        gone = host.store.write(
+            lambda c: delete_worker(c, name, {worker.strip(), pseudonym}, actor, now_ms=now)
+        )
+        if not gone:
+            raise Refused(404, "not_found", "Nobody of that name has written in this study.")
+        return RedirectResponse(f"/review/s/{name}", 303)
+
+    return routes
+
+
+def _frame(visitor: Visitor) -> dict[str, Any]:
+    return {"account": visitor.account, "csrf": visitor.csrf}
+
+
+def _entrance(host: Host, guard: Guard) -> APIRouter:
+    """Sign-in, sign-out and the static files."""
+    routes = APIRouter()
+
+    @routes.get("/static/{name}")
+    def static(name: str) -> Response:
+        if name not in _STATIC:
+            raise Refused(404, "not_found", "There is no such file.")
+        content = resources.files("wellhead.collect.review").joinpath("static", name).read_bytes()
+        return Response(content, media_type=_STATIC[name], headers={"cache-control": "no-cache"})
+
+    @routes.get("/login")
+    def form() -> Response:
+        return render("login.html", failed="")
+
+    @routes.post("/login")
+    async def login(
+        request: Request,
+        name: Annotated[str, Form(max_length=80)],
+        password: Annotated[str, Form(max_length=1000)],
+    ) -> Response:
+        guard.same_site(request)
+        token = await guard.try_password(request, name, password)
+        if token is None:
+            return render("login.html", status=401, failed="Name or password is wrong.")
+        response = RedirectResponse("/review", 303)
+        guard.remember(response, token)
+        return response
+
+    @routes.post("/logout")
+    async def logout(
+        request: Request,
+        visitor: Signed,
+        csrf: Annotated[str, Form()],
+    ) -> Response:
+        guard.own_form(request, visitor, csrf)
+        token = request.cookies[guard.cookie]
+        await asyncio.wrap_future(host.store.submit(lambda c: sign_out(c, token)))
+        response = RedirectResponse("/review/login", 303)
+        guard.remember(response, "")
+        return response
+
+    return routes

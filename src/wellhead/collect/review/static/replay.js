@@ -1,0 +1,43 @@
+// Plays the film of an answer: steps [t, p, d, s] from an inert JSON block, by slider or by button.
+const steps = JSON.parse(document.getElementById("film-data").textContent);
+const screen = document.getElementById("film");
+const slider = document.getElementById("film-at");
+const clock = document.getElementById("film-clock");
+const button = document.getElementById("film-play");
+const texts = [""];
+for (const [, p, d, s] of steps) {
+  const before = texts[texts.length - 1];
+  texts.push(before.slice(0, p) + s + before.slice(p + d));
+}
+slider.max = steps.length;
+
+function show(at) {
+  // textContent, never markup: the answer is a stranger's text.
+  screen.textContent = texts[at];
+  slider.value = at;
+  const seconds = at ? Math.round(steps[at - 1][0] / 1000) : 0;
+  clock.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+let timer = 0;
+function stop() {
+  clearTimeout(timer);
+  timer = 0;
+  button.textContent = "Play";
+}
+function next(at) {
+  show(at);
+  if (at >= steps.length) return stop();
+  const pause = at ? steps[at][0] - steps[at - 1][0] : 0;
+  timer = setTimeout(next, Math.min(pause / 4, 800), at + 1);
+}
+button.addEventListener("click", () => {
+  if (timer) return stop();
+  button.textContent = "Stop";
+  next(Number(slider.value) >= steps.length ? 0 : Number(slider.value));
+});
+slider.addEventListener("input", () => {
+  stop();
+  show(Number(slider.value));
+});
+show(steps.length);

@@ -1,0 +1,333 @@
+"""The researcher's side: who gets in, what they see, and what a hostile answer can do to them."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import re
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from collect_helpers import Clock, Writer
+from fastapi.testclient import TestClient
+
+from wellhead.collect.create import new_study
+from wellhead.collect.review.accounts import add_user
+from wellhead.collect.server import create_app
+from wellhead.collect.server.host import Host, open_host
+from wellhead.collect.study import Study
+from wellhead.errors import BadSetting
+
+PASSWORD = "correct horse battery"
+MakeWriter = Callable[..., Writer]
+
+XSS = (
+    "<script>alert(1)</script>",
+    "</script><script>alert(1)</script>",
+    "</textarea><svg onload=alert(1)>",
+    '"><img src=x onerror=alert(1)>',
+    "' onmouseover='alert(1)",
+    "javascript:alert(1)",
+    "{{ 7 * 7 }}${7*7}<%= 7*7 %>",
+    "<!--<script>",
+    "]]><script>alert(1)</script>",
+    "\u2028\u2029<b>&lt;script&gt;",
+    '=HYPERLINK("http://evil.example","x")',
+    "@SUM(1+1)*cmd|' /C calc'!A0",
+)
+
+
+def researcher(host: Host, name: str = "ann", role: str = "owner", study: str = "demo") -> None:
+    host.store.write(lambda c: add_user(c, name, PASSWORD, study, role, now_ms=host.now_ms))
+
+
+def sign_in(host: Host, name: str = "ann", password: str = PASSWORD) -> TestClient:
+    client = TestClient(create_app(host))
+    client.post("/review/login", data={"name": name, "password": password})
+    return client
+
+
+@pytest.fixture
+def ann(host: Host) -> TestClient:
+    researcher(host)
+    return sign_in(host)
+
+
+def csrf(page: str) -> str:
+    found = re.search(r'name="csrf" value="([0-9a-f]{64})"', page)
+    assert found
+    return found[1]
+
+
+def test_there_is_no_way_in_without_an_account(host: Host) -> None:
+    """Every researcher's page leads to the sign-in, and no password is built in."""
+    client = TestClient(create_app(host))
+    for path in ("/review", "/review/s/demo", "/review/s/demo/answers", "/review/s/demo/a/x"):
+        answer = client.get(path, follow_redirects=False)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/review/login")
+    for name, password in (("admin", "admin"), ("demo", "demo"), ("", ""), ("ann", PASSWORD)):
+        client.post("/review/login", data={"name": name, "password": password})
+        assert not client.cookies
+
+
+def test_a_short_password_is_refused(host: Host) -> None:
+    """Twelve characters at least."""
+    with pytest.raises(BadSetting, match="12"):
+        host.store.write(lambda c: add_user(c, "x", "short", "demo", "owner", now_ms=0))
+
+
+def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(study: Study, clock: Clock) -> None:
+    """HttpOnly, SameSite, and Secure with the host prefix unless on loopback."""
+    host = open_host([study], clock=clock)
+    researcher(host)
+    client = TestClient(create_app(host), base_url="https://testserver")
+    answer = client.post(
+        "/review/login", data={"name": "ann", "password": PASSWORD}, follow_redirects=False
+    )
+    cookie = answer.headers["set-cookie"]
+    for part in ("__Host-wellhead=", "HttpOnly", "SameSite=lax", "Secure", "Path=/"):
+        assert part in cookie
+    host.store.close()
+
+
+def test_guessing_passwords_is_slowed_down(host: Host) -> None:
+    """After ten wrong tries the right password does not help for a minute."""
+    researcher(host)
+    client = TestClient(create_app(host))
+    for _ in range(10):
+        client.post("/review/login", data={"name": "ann", "password": "wrong" * 3})
+    answer = client.post("/review/login", data={"name": "ann", "password": PASSWORD})
+    assert answer.status_code == 429
+
+
+def test_signing_out_ends_the_session_on_the_server(ann: TestClient, host: Host) -> None:
+    """A copied cookie is worth nothing afterwards."""
+    cookies = dict(ann.cookies)
+    ann.post("/review/logout", data={"csrf": csrf(ann.get("/review").text)})
+    thief = TestClient(create_app(host), cookies=cookies)
+    assert thief.get("/review", follow_redirects=False).status_code == 303
+
+
+def test_a_session_ends_by_itself(ann: TestClient, clock: Clock) -> None:
+    """After a day, sign in again."""
+    clock.now += 86_401
+    assert ann.get("/review", follow_redirects=False).status_code == 303
+
+
+def test_the_dashboard_counts_and_weighs(ann: TestClient, writer: MakeWriter) -> None:
+    """Progress, outcomes with intervals, equal pastes across workers."""
+    writer(query="?worker=a").write("I wrote this myself, and it took me a while.")
+    foreign = "As a vibrant tapestry of cherished memories, the street stands as a testament."
+    for worker in ("b", "c"):
+        copyist = writer(query=f"?worker={worker}")
+        copyist.start()
+        copyist.pen.paste(foreign)
+        copyist.send()
+        copyist.submit()
+    page = ann.get("/review/s/demo").text
+    assert "3 of 3 wanted answers" in page
+    assert "67 %" in page
+    assert "21 % to 94 %" in page
+    assert "The same foreign paste from 2 writers" in page
+    assert "Every recording replays" in page
+
+
+def test_an_answer_is_shown_by_origin_with_its_deleted_text_covered(
+    ann: TestClient, writer: MakeWriter
+) -> None:
+    """Provenance, flags, timeline and a replay without what was taken back."""
+    alice = writer()
+    alice.start()
+    alice.pen.type("secret")
+    alice.pen.erase(6)
+    alice.pen.type("My own words. ")
+    alice.pen.paste("And a passage that came from somewhere else entirely, as it seems.")
+    alice.send()
+    alice.submit()
+    page = ann.get(f"/review/s/demo/a/{alice.sid}").text
+    assert '<span class="o-paste_outside"' in page
+    assert "secret" not in page
+    assert "▒" in html.unescape(page)
+    assert "outside text" in page
+
+
+def test_a_note_is_kept_with_its_author(ann: TestClient, writer: MakeWriter) -> None:
+    """Reviewers can write what they think."""
+    alice = writer()
+    alice.write("An answer.")
+    address = f"/review/s/demo/a/{alice.sid}"
+    token = csrf(ann.get(address).text)
+    answer = ann.post(f"{address}/notes", data={"csrf": token, "text": "Looks fine to me"})
+    assert "Looks fine to me" in answer.text
+    assert "ann, 2025-06-15" in answer.text
+
+
+def test_forms_from_elsewhere_change_nothing(ann: TestClient, writer: MakeWriter) -> None:
+    """No form works without its token, with a wrong one, or from another origin."""
+    alice = writer()
+    alice.write("An answer.")
+    token = csrf(ann.get("/review").text)
+    forms = {
+        f"/review/s/demo/a/{alice.sid}/notes": {"text": "forged"},
+        "/review/s/demo/export": {"format": "csv"},
+        "/review/s/demo/delete": {"worker": "x", "confirm": "delete"},
+        "/review/logout": {},
+    }
+    evil = {"Origin": "https://evil.example"}
+    for path, fields in forms.items():
+        assert ann.post(path, data=fields).status_code == 422
+        assert ann.post(path, data={**fields, "csrf": "0" * 64}).status_code == 403
+        assert ann.post(path, data={**fields, "csrf": token}, headers=evil).status_code == 403
+        cross = {"Sec-Fetch-Site": "cross-site"}
+        assert ann.post(path, data={**fields, "csrf": token}, headers=cross).status_code == 403
+    fields = {"name": "ann", "password": PASSWORD}
+    assert ann.post("/review/login", data=fields, headers=evil).status_code == 403
+    assert "forged" not in ann.get(f"/review/s/demo/a/{alice.sid}").text
+
+
+def test_a_researcher_of_one_study_cannot_see_another(tmp_path: Path, clock: Clock) -> None:
+    """Neither through its name nor through a session's id under one's own study."""
+    one, two = new_study(tmp_path / "one"), new_study(tmp_path / "two")
+    database = f"sqlite:///{tmp_path}/both.db"
+    host = open_host([one, two], database=database, clock=clock, secure=False)
+    researcher(host, study="one")
+    ann, client = sign_in(host), TestClient(create_app(host))
+    bob = Writer(client, "two")
+    bob.write("For the other study only.")
+    token = csrf(ann.get("/review").text)
+    for path in ("/review/s/two", f"/review/s/two/a/{bob.sid}", f"/review/s/one/a/{bob.sid}"):
+        answer = ann.get(path)
+        assert answer.status_code == 404
+        assert "other study only" not in answer.text
+    note = {"csrf": token, "text": "x"}
+    for study in ("one", "two"):
+        assert ann.post(f"/review/s/{study}/a/{bob.sid}/notes", data=note).status_code == 404
+    export = {"csrf": token, "format": "csv"}
+    assert ann.post("/review/s/two/export", data=export).status_code == 404
+    host.store.close()
+
+
+def test_a_writers_token_opens_no_other_study(tmp_path: Path, clock: Clock) -> None:
+    """A ticket and a token belong to one study."""
+    one, two = new_study(tmp_path / "one"), new_study(tmp_path / "two")
+    database = f"sqlite:///{tmp_path}/both.db"
+    host = open_host([one, two], database=database, clock=clock, secure=False)
+    client = TestClient(create_app(host))
+    alice = Writer(client, "one")
+    alice.start()
+    ticket = alice.ticket()
+    message = {
+        "v": 1,
+        "study": "two",
+        "ticket": ticket,
+        "consent": {"version": "1", "at": 0},
+        "tab": "t",
+    }
+    assert client.post("/api/session", json=message, headers=alice.headers).status_code == 403
+    message["ticket"] = Writer(client, "two").ticket()
+    started = client.post("/api/session", json=message, headers=alice.headers).json()
+    assert started["resumed"] is False
+    host.store.close()
+
+
+@pytest.mark.parametrize(
+    ("role", "notes", "exports"), [("viewer", 403, 403), ("reviewer", 200, 403)]
+)
+def test_roles_bound_what_one_may_do(
+    host: Host, writer: MakeWriter, role: str, notes: int, exports: int
+) -> None:
+    """A viewer looks, a reviewer also notes, only an owner exports and deletes."""
+    alice = writer()
+    alice.write("An answer.")
+    researcher(host, "eve", role)
+    eve = sign_in(host, "eve")
+    token = csrf(eve.get("/review").text)
+    address = f"/review/s/demo/a/{alice.sid}/notes"
+    assert eve.post(address, data={"csrf": token, "text": "x"}).status_code == notes
+    for path, fields in (
+        ("export", {"format": "csv"}),
+        ("delete", {"worker": "x", "confirm": "delete"}),
+    ):
+        answer = eve.post(f"/review/s/demo/{path}", data={"csrf": token, **fields})
+        assert answer.status_code == exports
+
+
+def test_hostile_text_stays_text_everywhere(study: Study, clock: Clock) -> None:
+    """In the task, the answer, the dashboard, the notes, the replay and the CSV."""
+    tasks = tuple(replace(study.tasks[0], text=hostile, id=hostile) for hostile in XSS)
+    shown = replace(study, tasks=tasks, title="".join(XSS)[:300], contact=XSS[0])
+    host = open_host([shown], clock=clock, secure=False)
+    researcher(host)
+    client, ann = TestClient(create_app(host)), sign_in(host)
+    token = csrf(ann.get("/review").text)
+    pages = [client.get("/s/demo")]
+    for hostile in XSS:
+        alice = Writer(client)
+        alice.start()
+        alice.pen.paste(hostile * 3)
+        alice.send()
+        alice.submit()
+        note = {"csrf": token, "text": hostile}
+        pages.append(ann.post(f"/review/s/demo/a/{alice.sid}/notes", data=note))
+    pages += map(ann.get, ("/review", "/review/s/demo", "/review/s/demo/answers"))
+    for page in pages:
+        assert page.status_code == 200
+        assert_harmless(page.text, page.headers["content-security-policy"])
+    packed = ann.post("/review/s/demo/export", data={"csrf": token, "format": "csv"}).content
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        text = archive.read("demo/answers.csv").decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(text)))
+    assert len(rows) == len(XSS) + 1
+    for cell in (cell.lstrip(" ") for row in rows for cell in row):
+        assert not cell.startswith(("=", "+", "@", "\t", "\r"))
+    host.store.close()
+
+
+def assert_harmless(page: str, policy: str) -> None:
+    """No element, attribute or script of a page comes from the hostile text."""
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+    tree = Elements()
+    tree.feed(page)
+    for tag, attributes in tree.found:
+        assert not any(name.startswith("on") for name in attributes), (tag, attributes)
+        assert tag not in {"b", "img", "iframe", "object", "embed"}
+        assert not any((value or "").startswith("javascript:") for value in attributes.values())
+        inert = attributes.get("type") == "application/json"
+        assert tag != "script" or inert or (attributes.get("src") or "").startswith("/")
+    assert "49${" not in page
+
+
+class Elements(HTMLParser):
+    """Every start tag of a page with its attributes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+def test_deleting_a_writer_leaves_nothing_of_them(
+    ann: TestClient, writer: MakeWriter, host: Host
+) -> None:
+    """By platform id, across every table; the other writers stay."""
+    writer(query="?worker=goner").write("Zyzzyva wrote this answer here.")
+    writer(query="?worker=stays").write("This one stays where it is.")
+    ann.get("/review/s/demo")
+    token = csrf(ann.get("/review").text)
+    form = {"csrf": token, "worker": "goner", "confirm": "delete"}
+    assert "1 of 3 wanted" in ann.post("/review/s/demo/delete", data=form).text
+    assert ann.post("/review/s/demo/delete", data=form).status_code == 404
+    path = host.studies["demo"].database_url.removeprefix("sqlite:///")
+    host.store.close()
+    content = Path(path).read_bytes()
+    assert b"Zyzzyva" not in content
+    assert b"goner" not in content
+    assert b"This one stays" in content

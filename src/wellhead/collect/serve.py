@@ -76,6 +76,8 @@ def _listen(app: FastAPI, host: Host, address: str, port: int, proxy: str | None
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((address, port))
+        # Whoever reads the address below may connect at once, and waits for the first answer.
+        listener.listen(2048)
     except OSError as error:
         host.store.close()
         raise BadSetting(f"cannot listen on {address}:{port}: {error.strerror}.") from error

@@ -32,6 +32,7 @@ from wellhead.collapse.theory import (
     gaussian_replace,
     gaussian_subsample,
     gaussian_tail,
+    gaussian_typical,
     kernel,
     regression,
     survival,
@@ -85,7 +86,7 @@ def replacing(rng: np.random.Generator, count: int) -> Iterator[Row]:
             ("E s", np.sqrt(chains.variance), gaussian_replace.standard_deviation(n, **what)),
             ("E mu^2", chains.mean**2, gaussian_replace.mean_square_error(n, **what)),
             ("E W2^2", distance, gaussian_replace.wasserstein2_squared(n, **what)),
-            ("E log s^2", logs, gaussian_replace.log_variance_mean(n, **what)),
+            ("E log s^2", logs, gaussian_typical.log_variance_mean(n, **what)),
             ("var log s^2", (logs - logs.mean()) ** 2, log_variance(n, m)),
         ]:
             yield row(setting, quantity, formula, values)
@@ -99,7 +100,7 @@ def replacing(rng: np.random.Generator, count: int) -> Iterator[Row]:
 
 
 def log_variance(n: int, m: int) -> float:
-    return float(gaussian_replace.log_variance_sd(n, samples=m)) ** 2
+    return float(gaussian_typical.log_variance_sd(n, samples=m)) ** 2
 
 
 def pooling(rng: np.random.Generator, count: int) -> Iterator[Row]:

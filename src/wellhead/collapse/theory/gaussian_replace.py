@@ -8,19 +8,18 @@ variance before it draws. Out: moments of $(\mu_n, s_n^2)$ over repetitions of t
 Everything rests on $s_n^2=\lambda s_{n-1}^2\,\chi^2_{M-1}/(M-\mathrm{ddof})$ and
 $\mu_n=\mu_{n-1}+\sqrt{\lambda}\,s_{n-1}z/\sqrt M$, both exact; docs/theory.md §1 derives each line.
 Means of $s_n^2$ are carried by ever rarer chains once n/M exceeds about 2: hold simulations
-against `log_variance_mean`, `log_variance_sd` and `median_variance`, not against `variance`.
-Leaves tails to `gaussian_tail` and several dimensions to `gaussian_matrix`.
+against `gaussian_typical`, which has logarithms and medians, not against `variance`. Leaves
+tails to `gaussian_tail` and several dimensions to `gaussian_matrix`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
-from scipy import special
 
+from wellhead.collapse.theory import gaussian_typical
+from wellhead.collapse.theory.gaussian_steps import Biases, Sizes, log_shrink, nothing, summed
 from wellhead.collapse.theory.ranges import (
     Floats,
     Generations,
@@ -28,33 +27,21 @@ from wellhead.collapse.theory.ranges import (
     check_ddof,
     check_generations,
     check_positive,
-    check_whole,
     size_path,
 )
-from wellhead.collapse.theory.spread import (
-    log_unbiasing,
-    log_variance_drift,
-    log_variance_jitter,
-)
+from wellhead.collapse.theory.spread import log_unbiasing
 from wellhead.errors import BadSetting
 
 __all__ = [
-    "half_life",
     "kl_divergence",
-    "log_variance_mean",
-    "log_variance_sd",
     "marginal_variance",
     "mean_square_error",
-    "median_variance",
     "standard_deviation",
     "variance",
     "wasserstein2_squared",
     "wasserstein2_squared_first_order",
     "wasserstein2_squared_limit",
 ]
-
-Sizes = int | Sequence[int]
-Biases = float | Sequence[float]
 
 
 def variance(
@@ -93,7 +80,7 @@ def variance(
     0.4633
     """
     scale = check_positive("true_variance", true_variance)
-    return scale * np.exp(_summed(n, samples, _log_shrink, ddof, sampling_bias))
+    return scale * np.exp(summed(n, samples, log_shrink, ddof, sampling_bias))
 
 
 def standard_deviation(
@@ -115,8 +102,8 @@ def standard_deviation(
     0.821
     """
     scale = math.sqrt(check_positive("true_variance", true_variance))
-    unbiased = _summed(n, samples, log_unbiasing, ddof)
-    return scale * np.exp(unbiased + _summed(n, samples, _nothing, ddof, sampling_bias) / 2)
+    unbiased = summed(n, samples, log_unbiasing, ddof)
+    return scale * np.exp(unbiased + summed(n, samples, nothing, ddof, sampling_bias) / 2)
 
 
 def mean_square_error(
@@ -222,56 +209,6 @@ def marginal_variance(
     return variance(n, **options) + mean_square_error(n, **options)  # type: ignore[arg-type]
 
 
-def log_variance_mean(
-    n: Generations, *, samples: Sizes, ddof: int = 0, sampling_bias: Biases = 1.0
-) -> Floats:
-    r"""$E[\log s_n^2/\sigma_0^2]=\sum_i\log\lambda+\psi((M_i-1)/2)-\log((M_i-\mathrm{ddof})/2)$.
-
-    About -2n/M for ddof = 0 and -n/(M-1) for ddof = 1: what a typical chain does. Arguments
-    and errors as in `variance`. Source: docs/theory.md §1.5.
-
-    >>> round(float(log_variance_mean(100, samples=100)), 3)
-    -2.019
-    """
-    return _summed(n, samples, log_variance_drift, ddof, sampling_bias)
-
-
-def log_variance_sd(n: Generations, *, samples: Sizes) -> Floats:
-    r"""The standard deviation of $\log s_n^2$ over chains, $\sqrt{\sum_i\psi_1((M_i-1)/2)}$.
-
-    The same for both divisors and for any sampling bias. Source: docs/theory.md §1.5.
-
-    >>> round(float(log_variance_sd(100, samples=100)), 3)
-    1.429
-    """
-    return np.sqrt(_summed(n, samples, _jitter))
-
-
-def median_variance(
-    n: Generations,
-    *,
-    samples: Sizes,
-    ddof: int = 0,
-    sampling_bias: Biases = 1.0,
-    true_variance: float = 1.0,
-) -> Floats:
-    r"""The median fitted variance, $\sigma_0^2\exp(E\log-\sum\psi_2/6\sum\psi_1)$.
-
-    The exponential of the mean logarithm, corrected for the skewness of log chi-square
-    (Cornish-Fisher, first term). The error is below 4 % for M = 3, below 1 % from M = 6 on;
-    M below 3 raises. Other arguments and errors as in `variance`. Source: docs/theory.md §1.5.
-
-    >>> round(float(median_variance(100, samples=100)), 3)
-    0.133
-    """
-    scale = check_positive("true_variance", true_variance)
-    size_path(samples, int(check_generations(n).max()), least=3)
-    drift = log_variance_mean(n, samples=samples, ddof=ddof, sampling_bias=sampling_bias)
-    skew, jitter = (_summed(n, samples, step) for step in (_skew, _jitter))
-    shift = np.divide(skew, 6 * jitter, out=np.zeros_like(skew), where=np.asarray(jitter) > 0)
-    return scale * np.exp(drift - shift)
-
-
 def kl_divergence(n: Generations, *, samples: Sizes, ddof: int = 0) -> Floats:
     r"""The expected Kullback-Leibler divergence of the n-th fit from the truth, in nats.
 
@@ -282,51 +219,4 @@ def kl_divergence(n: Generations, *, samples: Sizes, ddof: int = 0) -> Floats:
     0.815
     """
     spread = marginal_variance(n, samples=samples, ddof=ddof)
-    return (spread - 1 - log_variance_mean(n, samples=samples, ddof=ddof)) / 2
-
-
-def half_life(*, samples: int, ddof: int = 0, typical: bool = False) -> float:
-    r"""Generations until the expected (or the typical) variance has halved.
-
-    Expected: $\log2/{-\log(1-1/M)}\approx M\log2$ for ddof = 0, never for ddof = 1. Typical:
-    the same with $E\log$, about 0.35 M and 0.69 (M - 1). Source: docs/theory.md §1.5.
-
-    >>> half_life(samples=100, ddof=1)
-    inf
-    >>> round(half_life(samples=100, typical=True), 1)
-    34.3
-    """
-    size, ddof = check_whole("samples", samples, least=2), check_ddof(ddof)
-    if typical:
-        return math.log(2) / -float(log_variance_drift(size, ddof=ddof))
-    return math.inf if ddof else math.log(2) / -math.log1p(-1 / size)
-
-
-class _LogStep(Protocol):
-    def __call__(self, samples: Floats, *, ddof: int) -> Floats: ...
-
-
-def _summed(
-    n: Generations, samples: Sizes, step: _LogStep, ddof: int = 0, bias: Biases = 1.0
-) -> Floats:
-    """The sum over generations 1 to n of `step` and the logarithm of `bias`."""
-    generation = check_generations(n)
-    sizes = size_path(samples, int(generation.max()))
-    steps = step(sizes, ddof=check_ddof(ddof)) + np.log(bias_path(bias, len(sizes)))
-    return np.concatenate([[0.0], np.cumsum(steps)])[generation]
-
-
-def _log_shrink(samples: Floats, *, ddof: int) -> Floats:
-    return np.log((samples - 1) / (samples - ddof))
-
-
-def _nothing(samples: Floats, *, ddof: int) -> Floats:
-    return np.zeros_like(samples)
-
-
-def _jitter(samples: Floats, *, ddof: int) -> Floats:
-    return log_variance_jitter(samples)
-
-
-def _skew(samples: Floats, *, ddof: int) -> Floats:
-    return special.polygamma(2, (samples - 1) / 2)
+    return (spread - 1 - gaussian_typical.log_variance_mean(n, samples=samples, ddof=ddof)) / 2

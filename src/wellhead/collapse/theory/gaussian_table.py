@@ -19,6 +19,7 @@ from wellhead.collapse.theory import (
     gaussian_mixture,
     gaussian_replace,
     gaussian_subsample,
+    gaussian_typical,
     inflation,
 )
 from wellhead.collapse.theory.detector import effective_share
@@ -138,9 +139,9 @@ def _replaced(
         "mean_square_error": gaussian_replace.mean_square_error(n, **what),
         "wasserstein2_squared": gaussian_replace.wasserstein2_squared(n, **what),
         "standard_deviation": gaussian_replace.standard_deviation(n, **what),
-        "log_variance": gaussian_replace.log_variance_mean(n, **what),
-        "log_variance_sd": gaussian_replace.log_variance_sd(n, samples=sizes),
-        "median_variance": gaussian_replace.median_variance(n, **what)
+        "log_variance": gaussian_typical.log_variance_mean(n, **what),
+        "log_variance_sd": gaussian_typical.log_variance_sd(n, samples=sizes),
+        "median_variance": gaussian_typical.median_variance(n, **what)
         if np.min(sizes) >= 3
         else Unavailable("the median's approximation needs at least 3 samples"),
         "kl": gaussian_replace.kl_divergence(n, samples=sizes, ddof=ddof) if plain else kl,

@@ -11,7 +11,7 @@ import math
 import numpy as np
 from scipy import special
 
-from wellhead.collapse.theory import gaussian_replace
+from wellhead.collapse.theory import gaussian_typical
 from wellhead.collapse.theory.ranges import (
     Floats,
     Generations,
@@ -53,8 +53,8 @@ def exceedance(n: Generations, *, samples: int, limit: float, ddof: int = 1) -> 
             "the lognormal overlay needs generations × (samples - 1) of at least 50; "
             f"got {int(generation.min()) * (size - 1)}. Simulate, or ask for a later generation"
         )
-    mean = gaussian_replace.log_variance_mean(generation, samples=size, ddof=ddof)
-    spread = gaussian_replace.log_variance_sd(generation, samples=size)
+    mean = gaussian_typical.log_variance_mean(generation, samples=size, ddof=ddof)
+    spread = gaussian_typical.log_variance_sd(generation, samples=size)
     return special.ndtr((mean - 2 * math.log(epsilon)) / spread)
 
 

@@ -212,3 +212,10 @@ def test_a_text_that_comes_late_is_found(arguments, wellhead, tmp_path):
     (tmp_path / "t.jsonl").write_text('{"n": 1}\n' * 3000 + GOOD)
     found = json.loads(wellhead("corpus", "inspect", "t.jsonl", "--json", *arguments).stdout)
     assert (found["documents"], found["unusable"]) == (1, {"null": 3000})
+
+
+def test_a_parquet_whose_column_name_is_no_text(wellhead, tmp_path):
+    pq.write_table(pa.table({"text": ["words"]}), tmp_path / "t.parquet")
+    content = (tmp_path / "t.parquet").read_bytes().replace(b"text", b"\xfftxt")
+    (tmp_path / "t.parquet").write_bytes(content)
+    refused(wellhead, "t.parquet", says=["t.parquet", "broken"])

@@ -63,7 +63,7 @@ def opened(path: Path) -> Iterator[Opened]:
         raise BadInput(
             f"{path}: expected a whole compressed file, got a broken one ({error}); fetch it again"
         ) from error
-    except pa.ArrowException as error:
+    except (pa.ArrowException, UnicodeDecodeError, OverflowError) as error:
         raise BadInput(
             f"{path}: expected a whole Parquet file, got a broken one ({_line(error)}); "
             "write or fetch it again"

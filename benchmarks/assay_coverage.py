@@ -5,7 +5,7 @@ Trials with artificial prevalence on the clusters that ship with the general det
 group of domains nor that family of generators. In every trial the library, too, is without them.
 The reference is 100 known-human texts, the audit 50 random labels.
 
-Run: ``python benchmarks/assay_coverage.py [--repeats 6] [--peers 1] [--json FILE] [--markdown FILE]``.
+Run: ``python benchmarks/assay_coverage.py [--repeats 6] [--peers 1] [--markdown FILE]``.
 Everything it needs is in the package; the peers need the extra ``benchmark``.
 """
 

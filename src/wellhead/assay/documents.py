@@ -88,9 +88,11 @@ def read_documents(
     hashes: list[str] = []
     groups: list[str] = []
     kept = _Kept()
+    # A text that the detector was fitted on would score too far on its own side.
+    score = getattr(scorer, "score_held_out", scorer.score)
     for batch in corpus.batches(marks=True):
         texts = batch["text"].to_pylist()
-        scores = np.asarray(scorer.score(texts), dtype=np.float64)
+        scores = np.asarray(score(texts), dtype=np.float64)
         kept.offer(len(hashes), texts, scores, batch["sha256"].to_pylist())
         ids.append(batch["id"])
         hashes += batch["sha256"].to_pylist()

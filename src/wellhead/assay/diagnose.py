@@ -50,7 +50,7 @@ def check_human_reference(scores: np.ndarray, human: np.ndarray) -> Diagnostic:
         return Diagnostic(
             name,
             "warning",
-            f"{lower / n:.0%} of the documents score as low as the lowest {k / m:.0%} of the human "
+            f"{100 * (lower / n):.0f} % of the documents score as low as the lowest {100 * (k / m):.0f} % of the human "
             "reference: the corpus holds text that looks more human than the reference does.",
             "The two are of different kinds. Flags stay cautious, but the share is likely too low; "
             "bring known-human texts of the same kind, length and period.",
@@ -173,7 +173,7 @@ def check_documents(n: int, words: np.ndarray, duplicates: int, rows: int) -> li
             Diagnostic(
                 "Are the documents long enough?",
                 "warning" if short > 0.5 else "note",
-                f"{short:.0%} of the documents have fewer than {_SHORT_WORDS} words.",
+                f"{100 * short:.0f} % of the documents have fewer than {_SHORT_WORDS} words.",
                 "Short texts carry little evidence: guarantees hold, but the interval widens and "
                 "few machine texts are flagged.",
             )
@@ -208,7 +208,7 @@ def check_languages(corpus: Sequence[str], human: Sequence[str]) -> Diagnostic |
     }
     if not missing:
         return None
-    listed = ", ".join(f"{code} ({share:.0%})" for code, share in sorted(missing.items()))
+    listed = ", ".join(f"{code} ({100 * share:.0f} %)" for code, share in sorted(missing.items()))
     return Diagnostic(
         "Are reference and corpus in the same languages?",
         "warning",

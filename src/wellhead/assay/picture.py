@@ -42,7 +42,7 @@ def _shares(scores: np.ndarray, edges: np.ndarray, weights: np.ndarray | None = 
 def passages(
     scorer: Scorer, docs: ScoredDocuments, flags: np.ndarray
 ) -> dict[str, tuple[Passage, ...]]:
-    """For the highest-scoring flagged documents, the passages that moved the score, in order.
+    """For the highest-scoring flagged documents, the passages that moved the score most.
 
     Empty where the scorer cannot explain itself.
     """
@@ -51,9 +51,14 @@ def passages(
         return {}
     rows = [row for row in docs.highest if flags[row] and docs.first[row]][:_DOCUMENTS]
     return {
-        docs.ids[row].as_py(): tuple(
-            Passage(str(part.text), float(part.weight))
-            for part in list(explain(docs.highest[row]))[:_PASSAGES]
+        docs.ids[row].as_py(): _strongest(
+            [Passage(str(part.text), float(part.weight)) for part in explain(docs.highest[row])]
         )
         for row in rows
     }
+
+
+def _strongest(parts: list[Passage]) -> tuple[Passage, ...]:
+    """The passages that moved the score most, in reading order."""
+    ranked = sorted(range(len(parts)), key=lambda i: -abs(parts[i].weight))[:_PASSAGES]
+    return tuple(parts[i] for i in sorted(ranked))

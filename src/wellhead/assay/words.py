@@ -44,10 +44,11 @@ def assumptions(
             f"The {evidence.human.size} known-human texts are of the same kind as the human part "
             "of the corpus, and people wrote them."
         )
+        count = 0 if found.prior is None else len(found.prior.names)
+        measured = "the one measured one" if count == 1 else f"the {count} measured ones"
         lines.append(
-            "The unknown generator differs from the "
-            f"{len(found.prior.names) if found.prior else 0} measured ones no more than these "
-            "differ from each other, and the detector can see it."
+            f"The unknown generator differs from {measured} no more than generators differ from "
+            "each other, and the detector can see it."
         )
     else:
         lines.append(
@@ -148,7 +149,7 @@ def _unusable(docs: ScoredDocuments) -> Diagnostic | None:
     return Diagnostic(
         "Could every row be used?",
         "warning" if share > 0.05 else "note",
-        f"{share:.1%} of the rows could not be used: {listed}.",
+        f"{100 * share:.1f} % of the rows could not be used: {listed}.",
         "The share is that of the usable documents; if the others differ, it is not that of all.",
     )
 

@@ -91,10 +91,12 @@ def assay(
 def _hold_to(limit: float, low: float, high: float, at_least: float) -> None:
     proven = max(low, at_least)
     if proven > limit:
-        raise LimitExceeded(f"at least {proven:.1%} are machine-written; the limit is {limit:.1%}")
+        raise LimitExceeded(
+            f"at least {100 * proven:.1f} % are machine-written; the limit is {100 * limit:.1f} %"
+        )
     if high > limit:
         typer.echo(
-            f"wellhead: the limit of {limit:.1%} lies inside the interval: neither exceeded nor "
+            f"wellhead: the limit of {100 * limit:.1f} % lies inside the interval: neither exceeded nor "
             "kept for certain; more references or audited labels would tell",
             err=True,
         )

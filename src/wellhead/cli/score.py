@@ -19,7 +19,7 @@ __all__ = ["score_command"]
 def score_command(
     corpus: Annotated[str, typer.Argument(help="Path, glob, folder, or - for standard input.")],
     detector: Annotated[
-        str | None, typer.Option(help="Name of a detector, or the folder of one.")
+        str | None, typer.Option(help="Name or folder of a detector; the general one if not given.")
     ] = None,
     text_column: Annotated[
         str | None, typer.Option(help="Column that holds the text; guessed if not given.")

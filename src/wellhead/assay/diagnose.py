@@ -51,7 +51,8 @@ def check_human_reference(scores: np.ndarray, human: np.ndarray) -> Diagnostic:
             name,
             "warning",
             f"{100 * lower / n:.0f} % of the documents score as low as the lowest "
-            f"{100 * k / m:.0f} % of the human reference: the corpus holds text that looks more human than the reference does.",
+            f"{100 * k / m:.0f} % of the human reference: the corpus holds text "
+            "that looks more human than the reference does.",
             "The two are of different kinds. Flags stay cautious, but the share is likely too low; "
             "bring known-human texts of the same kind, length and period.",
         )

@@ -26,8 +26,8 @@ def groups_method(count: int, shown: int, level: float) -> str:
     rest = f" The {shown} largest of {count} groups are shown." if shown < count else ""
     return (
         f"Simultaneous intervals: with {100 * level:.0f} % confidence all {shown} hold at once. "
-        "Each group is compared with the same human reference; what the whole corpus says about which known "
-        f"generator it resembles is shared between the groups.{rest}"
+        "Each group is compared with the same human reference; what the whole corpus says about "
+        f"which known generator it resembles is shared between the groups.{rest}"
     )
 
 

@@ -96,8 +96,8 @@ def _hold_to(limit: float, low: float, high: float, at_least: float) -> None:
         )
     if high > limit:
         typer.echo(
-            f"wellhead: the limit of {100 * limit:.1f} % lies inside the interval: neither exceeded nor "
-            "kept for certain; more references or audited labels would tell",
+            f"wellhead: the limit of {100 * limit:.1f} % lies inside the interval: neither "
+            "exceeded nor kept for certain; more references or audited labels would tell",
             err=True,
         )
 

@@ -113,6 +113,27 @@ def test_a_limit_is_exceeded_only_when_the_whole_interval_is_beyond_it() -> None
     assert forecast(assay=ASSAY, max_inflation=2).exceeds
 
 
+def test_an_interval_holds_the_peak_that_lies_inside_it() -> None:
+    """Inflation by added synthetic text rises and falls with the share of originals."""
+    shares = np.linspace(0.01, 0.9, 400)
+    values = [inflation.synthetic_added(5, real_share=float(a)) for a in shares]
+    peak = int(np.argmax(values))
+    assert 0 < peak < 399
+    found = forecast(real_share=(0.01, 0.5, 0.9), regime="synthetic-added", generations=5)
+    assert found.inflation.last.high == pytest.approx(max(values), rel=1e-3)
+    assert found.inflation.last.low == pytest.approx(min(values), rel=1e-6)
+
+
+@pytest.mark.parametrize("regime", ["fresh-real", "fixed-original"])
+def test_more_real_text_never_inflates(regime: str) -> None:
+    shares = np.concatenate([[1e-9, 1e-6], np.linspace(1e-4, 1, 300)])
+    for n in (2, 10, 100):
+        constant = getattr(inflation, regime.replace("-", "_"))
+        values = [float(constant(n, real_share=float(a))) for a in shares]
+        assert (np.diff(values) <= 1e-9).all()
+        assert values[0] == pytest.approx(n, rel=1e-6)
+
+
 def test_no_real_text_is_replacement_and_has_no_bound() -> None:
     found = forecast(assay={"share": {"low": 0.5, "point": 1.0, "high": 1.0, "level": 0.9}})
     assert found.inflation.last.point == 10
@@ -161,6 +182,14 @@ def test_settings_that_make_no_sense_are_refused(wrong: dict[str, Any], said: st
 def test_an_assay_without_a_usable_share_is_refused(broken: Any) -> None:
     with pytest.raises(BadInput):
         forecast(assay=broken)
+
+
+def test_a_regime_without_a_theory_of_words_still_tells_inflation() -> None:
+    found = forecast(counts=[1, 2, 3], regime="golden-ratio")
+    assert found.vocabulary is None
+    assert found.inflation.limit.point == pytest.approx(0.618, abs=5e-4)
+    assert any("golden-ratio" in caveat.finding for caveat in found.caveats)
+    assert found.page().to_html()
 
 
 def test_the_page_says_where_language_models_leave_the_theory() -> None:

@@ -17,11 +17,12 @@ from wellhead.collapse.forecast.risk import kappa
 from wellhead.collapse.forecast.share import Interval
 from wellhead.collapse.theory.detector import needed_true_positive_rate
 from wellhead.collapse.theory.ranges import check_positive
-from wellhead.errors import BadSetting
+from wellhead.errors import BadSetting, unknown_name
 from wellhead.report.numbers import number, percent
 
 __all__ = ["Detector", "Remedy", "needed_share", "remedies"]
 
+FALLING = ("fresh-real", "fixed-original")
 TYPICAL_FALSE_POSITIVES = 0.05
 
 
@@ -47,20 +48,22 @@ class Remedy(NamedTuple):
 
 
 def needed_share(limit: float, *, regime: str, generations: int | None) -> float:
-    """The least real share that keeps the inflation of a mixing regime at or below `limit`.
+    """The least real share from which on inflation stays at or below `limit`.
 
     Args:
         limit: on kappa, at least 1.
-        regime: ``fresh-real``, ``fixed-original`` or ``synthetic-added``.
+        regime: ``fresh-real`` or ``fixed-original``, where more real text never inflates.
         generations: at that generation, or for ever (None).
 
     Raises:
-        BadSetting: a limit below 1, which no amount of real data reaches.
+        BadSetting: a limit below 1, which no amount of real data reaches, or another regime.
 
     >>> round(needed_share(5.26, regime="fresh-real", generations=None), 3)
     0.1
     """
     check_limit(limit)
+    if regime not in FALLING:
+        raise unknown_name("regime in which inflation falls with the real share", regime, FALLING)
     n = None if generations is None else generations
 
     def excess(share: float) -> float:

@@ -50,8 +50,12 @@ def kappa(regime: str, n: Floats | None, real_share: float | None) -> Floats:
             "fixed-original": inflation.fixed_original,
             "synthetic-added": inflation.synthetic_added,
         }[regime]
-        # Without any original the three are replacement.
-        return mixed(n, real_share=real_share) if real_share else inflation.replace(n)
+        if real_share:
+            return mixed(n, real_share=real_share)
+        if regime == "synthetic-added":
+            # Originals are there, outnumbered without end: the same as very few in very many.
+            return mixed(n, real_share=1e-12)
+        return inflation.replace(n)
     steady = {
         "replace": inflation.replace,
         "growing": inflation.growing,
@@ -62,19 +66,25 @@ def kappa(regime: str, n: Floats | None, real_share: float | None) -> Floats:
     return steady(n)
 
 
+def _ends(regime: str, share: Interval | None) -> list[float | None]:
+    """The real shares among which the lowest and the highest inflation are, the point second."""
+    if share is None:
+        return [None, None]
+    if regime != "synthetic-added" or share.sure:
+        return [share.low, share.point, share.high]
+    # The only regime whose inflation may turn inside the interval.
+    return [share.low, share.point, *np.linspace(share.low, share.high, 101)]
+
+
 def inflation_of(regime: str, generations: int, share: Interval | None) -> Inflation:
     """The inflation of generations 1 to `generations`, with its interval."""
     times = np.arange(1, generations + 1)
-    known = share or Interval(0.0, 0.0, 0.0)
-    needed = share is not None
-    ends = [kappa(regime, times, a if needed else None) for a in known[:3]]
-    rows = tuple(
-        InflationAt(int(t), _between(*(float(end[i]) for end in ends), level=known.level))
-        for i, t in enumerate(times)
-    )
-    limits = (float(kappa(regime, None, a if needed else None)) for a in known[:3])
-    return Inflation(rows[-1].inflation, _between(*limits, level=known.level), rows)
+    shares, level = _ends(regime, share), share.level if share else None
+    courses = np.array([kappa(regime, times, a) for a in shares])
+    rows = tuple(InflationAt(int(t), _between(courses[:, i], level)) for i, t in enumerate(times))
+    limits = np.array([float(kappa(regime, None, a)) for a in shares])
+    return Inflation(rows[-1].inflation, _between(limits, level), rows)
 
 
-def _between(first: float, point: float, last: float, *, level: float | None) -> Interval:
-    return Interval(min(first, last), point, max(first, last), level)
+def _between(values: Floats, level: float | None) -> Interval:
+    return Interval(float(values.min()), float(values[1]), float(values.max()), level)

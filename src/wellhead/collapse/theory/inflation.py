@@ -123,14 +123,15 @@ def fixed_original(n: Generations | None = None, *, real_share: float) -> Floats
     if n is None:
         return 1 / a + rest
     generation = check_generations(n, least=1).astype(float)
-    decay = (1 - a) ** generation
-    return (1 - 2 * decay) / a + rest + decay**2 * (1 / a - rest)
+    # The same, arranged so that nothing cancels when the share is small.
+    return _powers_gone(a, generation) ** 2 / a + rest * _powers_gone(a, 2 * generation)
 
 
 def synthetic_added(n: Generations | None = None, *, real_share: float) -> Floats:
     r"""$\kappa_n=1+\frac{1-a}{2-a}(1-(1-a)^{2(n-1)})$, M originals stay, M(1-a)/a synthetic join.
 
-    Relative to one round on the M originals; never above 1.5.
+    Relative to one round on the M originals; never above 1.5. Not monotone in a: with ever
+    more synthetic samples each generation repeats the last, errors included, and adds little.
 
     >>> round(synthetic_added(real_share=0.5), 3)
     1.333

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from scipy import special
 
 from wellhead._atomic import write_text
 from wellhead.collapse.forecast import count_words, forecast
@@ -221,6 +222,20 @@ def smoothing(rng: np.random.Generator, count: int) -> Iterator[Row]:
     yield row(f"kernel density M={m} h={h} n={n}", "E variance", formula, sample.var(1))
 
 
+def tail_trap(rng: np.random.Generator, count: int) -> dict[str, float]:
+    """The mass beyond 2 standard deviations: its mean over chains, and what a typical chain has."""
+    mean, variance = replaced(rng, count, [50] * 40, 0)
+    spread = np.sqrt(variance)
+    mass = special.ndtr((-2 - mean) / spread) + special.ndtr((mean - 2) / spread)
+    truth = 2 * float(special.ndtr(-2))
+    found = {"truth": truth, "mean": float(mass.mean()), "median": float(np.median(mass))}
+    print(
+        f"\nMass beyond 2, M=50 n=40: truth {truth:.4f}, mean over chains {found['mean']:.4f}, "
+        f"median {found['median']:.2g}"
+    )
+    return found
+
+
 def vocabulary() -> list[dict[str, object]]:
     """What counts alone foretell for WikiText-2; nothing where the text is missing."""
     folder = Path(os.environ.get("WELLHEAD_DATA", ROOT.parent / "shared" / "data"))
@@ -259,9 +274,10 @@ def main() -> None:
         beside = f"{one.simulated:.5g} ± {one.error:.2g}"
         print(f"{one.setting:48}{one.quantity:26}{one.formula:>11.5g}{beside:>22}{one.z:>7.1f}")
     known = [{**one._asdict(), "z": one.z} for one in rows]
-    left = vocabulary()
+    tail, left = tail_trap(rng, options.chains), vocabulary()
     if options.json:
-        record = {"chains": options.chains, "seed": options.seed, "rows": known, "words": left}
+        record = {"chains": options.chains, "seed": options.seed, "rows": known}
+        record |= {"tail": tail, "words": left}
         write_text(options.json, json.dumps(record, indent=2) + "\n")
 
 

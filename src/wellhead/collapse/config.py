@@ -26,6 +26,7 @@ from wellhead.collapse.plugin import build, require
 from wellhead.collapse.regimes import REGIMES
 from wellhead.collapse.samplers import SAMPLERS
 from wellhead.collapse.schedules import SCHEDULES
+from wellhead.collapse.filters import Filter  # noqa: F401  (registers the filters)
 from wellhead.collapse.selectors import SELECTORS
 from wellhead.collapse.setting import Setting
 from wellhead.errors import BadInput, BadSetting, unknown_name

@@ -86,6 +86,19 @@ class Samples:
         weights = self.weights
         return Samples(values, None if weights is None else np.take_along_axis(weights, index, 1))
 
+    def where(self, keep: Array) -> Samples:
+        """Only the items for which `keep` (lineages, items) holds; the rest get no weight."""
+        return Samples(self.values, self.mass * keep)
+
+    def least(self) -> int:
+        """Items with weight in the lineage that has fewest."""
+        return int((self.mass > 0).sum(axis=1).min())
+
+    def cut(self, size: int) -> Samples:
+        """The first `size` items with weight of each lineage, which must have as many."""
+        order = np.argsort(self.mass <= 0, axis=1, kind="stable")[:, :size]
+        return Samples(self.pick(order).values)
+
     def first(self, counts: Counts) -> Samples:
         """The first `counts` items of each lineage; the rest get no weight."""
         if isinstance(counts, int):

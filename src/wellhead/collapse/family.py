@@ -113,6 +113,13 @@ class Family:
         """The log-likelihood of each item, shape (lineages, items)."""
         raise BadSetting("this family cannot tell how likely an item is; use another selector.")
 
+    def standards(self, original: Data) -> Data:
+        """Real items against which a filter sets its limits.
+
+        The original data, unless models know those by heart.
+        """
+        return original
+
     def save(self, folder: Path, model: Any, arrived: list[Data]) -> None:
         """Write what a resumed run needs of one generation; only with `checkpoints`."""
         raise NotImplementedError

@@ -53,6 +53,8 @@ class Supply:
         self.rng: Rng = np.random.default_rng(0)
         self.mixing: Rng = np.random.default_rng(0)
         self._kept: Data | None = None
+        # What a selector worked out about the original data once, by its name.
+        self.notes: dict[str, Any] = {}
         # What came in during this generation; the loop sets `replayed` when it resumes.
         self.arrived: list[Data] = []
         self.replayed: Callable[[], Data] | None = None

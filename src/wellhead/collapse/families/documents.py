@@ -52,6 +52,18 @@ class Documents:
         """Documents in random order until `size` words are there, the last one cut."""
         return self.pick(rng.permutation(len(self.ends))).first(size)
 
+    def where(self, keep: Array) -> Documents:
+        """Only the documents for which `keep` (1, documents) holds."""
+        return self.pick(np.flatnonzero(keep[0]))
+
+    def least(self) -> int:
+        """How many words there are."""
+        return self.size
+
+    def cut(self, size: int) -> Documents:
+        """The first `size` words."""
+        return self.first(size)
+
     def first(self, size: int) -> Documents:
         """The first `size` words."""
         if size >= self.size:

@@ -15,7 +15,7 @@ import numpy as np
 from wellhead.collapse.data import Array, Counts, Rng
 from wellhead.collapse.plugin import require
 
-__all__ = ["Moments", "draw_moments", "root"]
+__all__ = ["Moments", "bartlett", "draw_moments", "root"]
 
 
 @dataclass(frozen=True)
@@ -79,11 +79,11 @@ def draw_moments(mean: Array, factor: Array, size: Counts, rng: Rng) -> Moments:
     count = np.broadcast_to(np.asarray(size, dtype=np.int64), (lineages,))
     step = rng.standard_normal((lineages, dimension)) / np.sqrt(np.maximum(count, 1))[:, None]
     centre = mean + np.einsum("rij,rj->ri", factor, step)
-    spread = factor @ _bartlett(count - 1, dimension, rng)
+    spread = factor @ bartlett(count - 1, dimension, rng)
     return Moments(count.astype(float), centre, spread @ spread.swapaxes(1, 2))
 
 
-def _bartlett(freedom: Array, dimension: int, rng: Rng) -> Array:
+def bartlett(freedom: Array, dimension: int, rng: Rng) -> Array:
     """A factor of a standard Wishart matrix with `freedom` degrees, for each lineage."""
     lineages = len(freedom)
     factor = np.zeros((lineages, dimension, dimension))

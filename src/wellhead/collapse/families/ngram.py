@@ -194,6 +194,9 @@ class NGram(Family):
         likelihood: Array = (sums / (data.ends - data.starts))[None]
         return likelihood
 
+    def standards(self, original: Data) -> Data:
+        return self._read().held_out
+
     def texts(self, data: Documents) -> list[str]:
         """The documents as text, words joined by spaces."""
         vocabulary = self._read().vocabulary

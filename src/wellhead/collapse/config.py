@@ -22,11 +22,11 @@ from typing import Any
 import wellhead.collapse.families  # noqa: F401  (registers the families)
 from wellhead._registry import Registry
 from wellhead.collapse.family import FAMILIES
+from wellhead.collapse.filters import Filter  # noqa: F401  (registers the filters)
 from wellhead.collapse.plugin import build, require
 from wellhead.collapse.regimes import REGIMES
 from wellhead.collapse.samplers import SAMPLERS
 from wellhead.collapse.schedules import SCHEDULES
-from wellhead.collapse.filters import Filter  # noqa: F401  (registers the filters)
 from wellhead.collapse.selectors import SELECTORS
 from wellhead.collapse.setting import Setting
 from wellhead.errors import BadInput, BadSetting, unknown_name

@@ -88,6 +88,24 @@ class Settings(Strict):
     max_bytes: Annotated[int, Field(ge=4_096)] = 262_144
 
 
+class Completion(Strict):
+    """How the writer gets back: nothing, a code to copy, an address, or a form to post."""
+
+    kind: Literal["none", "code", "redirect", "post"] = "none"
+    code: Short = ""
+    url: Annotated[str, Field(max_length=2000)] = ""
+    fields: Annotated[dict[str, str], Field(default_factory=dict)]
+
+
+class Submitted(Strict):
+    """The answer is on disk. `complete` says whether every batch up to `seq` is, too."""
+
+    sid: Name
+    received_at: Moment
+    complete: bool
+    completion: Completion
+
+
 class State(Strict):
     """Where a session stands: what to put back on the page after a reload.
 
@@ -100,6 +118,7 @@ class State(Strict):
         text: the draft that belongs to `seq`.
         phase: "warmup" while the warm-up is being written.
         writer: whether the tab that asks may write.
+        submitted: what the submission was answered with, so that a reloaded page shows it again.
     """
 
     sid: Name
@@ -112,6 +131,7 @@ class State(Strict):
     text: Text
     phase: Literal["warmup", "answer"] = "answer"
     writer: bool = True
+    submitted: Submitted | None = None
 
 
 class Started(Strict):
@@ -142,24 +162,6 @@ class Submission(Strict):
     nonce: Name
     text: Text
     seq: Index
-
-
-class Completion(Strict):
-    """How the writer gets back: nothing, a code to copy, an address, or a form to post."""
-
-    kind: Literal["none", "code", "redirect", "post"] = "none"
-    code: Short = ""
-    url: Annotated[str, Field(max_length=2000)] = ""
-    fields: Annotated[dict[str, str], Field(default_factory=dict)]
-
-
-class Submitted(Strict):
-    """The answer is on disk. `complete` says whether every batch up to `seq` is, too."""
-
-    sid: Name
-    received_at: Moment
-    complete: bool
-    completion: Completion
 
 
 class Recorded(Strict):

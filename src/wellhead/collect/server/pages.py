@@ -55,6 +55,7 @@ def _setup(host: Host, study: Study, arrival: Arrival) -> PageSetup:
         retention_days=study.retention_days,
         contact=study.contact,
         ticket=ticket,
+        visit=host.keys[study.id].pseudonym("page", arrival.visit) if arrival.visit else "",
         preview=arrival.preview,
         preview_instructions=study.writing.instructions.strip() if arrival.preview else "",
         preview_source=study.tasks[0].text if arrival.preview else "",

@@ -184,6 +184,7 @@ def state(connection: Connection, row: Row[Any], tab: str, *, now_ms: int) -> St
         text=draft or "",
         phase=row.phase,
         writer=writer,
+        submitted=handed_in(connection, row) if over else None,
     )
 
 

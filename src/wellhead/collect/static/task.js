@@ -59,8 +59,8 @@ function client() {
 async function resume(name) {
 	const [sid, token] = name.split(".");
 	api.token = token;
-	const { status } = await api.call("GET", `/${sid}?tab=${tab}`);
-	if (status === 200) return begin();
+	const { status, body } = await api.call("GET", `/${sid}?tab=${tab}`);
+	if (status === 200) return body.state === "open" ? begin() : over(body);
 	if (status === 0 || status >= 500) return view.problem(UNREACHABLE, () => resume(name));
 	api.token = "";
 	view.show("consent");
@@ -82,7 +82,7 @@ async function open(started) {
 	session = started;
 	api.token = started.token;
 	remember(`${started.at.sid}.${started.token}`);
-	if (started.at.state !== "open") return finish(started.at.text, started.at.seq);
+	if (started.at.state !== "open") return over(started.at);
 	view.showTask(started.task, started.at.phase);
 	view.show("task");
 	const mine = await claim(started.at.sid, onTaken);
@@ -106,7 +106,7 @@ async function takeOver() {
 	if (status === 401) return view.problem("This page is no longer signed in. Please reload it.", null);
 	if (status !== 200) return view.notice(UNREACHABLE);
 	store = null;
-	if (body.state !== "open") return finish(body.text, body.seq);
+	if (body.state !== "open") return over(body);
 	write(body, false);
 }
 
@@ -252,6 +252,12 @@ async function finish(text, seq) {
 		view.notice("Your answer is not sent yet. It is kept on this device, and this page tries again.");
 		await new Promise((resolve) => setTimeout(resolve, body.retry_ms ?? wait));
 	}
+}
+
+/* The answer was handed in before, here or in another tab. */
+function over(at) {
+	session = { ...session, at };
+	done(at.submitted?.completion ?? { kind: "none", code: "" });
 }
 
 function refuse(message) {

@@ -12,7 +12,7 @@ const api = new Api(setup.api);
 const tab = Array.from(crypto.getRandomValues(new Uint8Array(8)), (b) => b.toString(16)).join("");
 const area = view.find("answer");
 const SUBMISSION = "1"; // one answer per session: repeated presses are the same submission
-const DRAIN_MS = 10_000;
+const DRAIN_MS = 5_000;
 const RESYNCS = 3;
 const UNREACHABLE = "The server cannot be reached. Nothing was lost.";
 
@@ -83,9 +83,9 @@ async function open(started) {
 	api.token = started.token;
 	remember(`${started.at.sid}.${started.token}`);
 	if (started.at.state !== "open") return over(started.at);
+	const mine = await claim(started.at.sid, onTaken);
 	view.showTask(started.task, started.at.phase);
 	view.show("task");
-	const mine = await claim(started.at.sid, onTaken);
 	if (mine) write(started.at, started.at.writer);
 	else view.readOnly(started.at.text, "This task is open in another tab. Here you can only read.", takeOver);
 }
@@ -220,9 +220,9 @@ async function onBroken() {
 
 async function press() {
 	if (session.at.phase === "warmup") return startAnswer();
-	const words = view.countWords(area.value), least = session.task.min_words;
+	const words = view.countWords(area.value), least = Math.max(1, session.task.min_words);
 	if (words < least) {
-		view.notice(`Please write at least ${least} words; so far there are ${words}.`);
+		view.notice(words ? `Please write at least ${least} words; so far there are ${words}.` : "There is no answer yet.");
 		return area.focus();
 	}
 	view.notice("");

@@ -1,0 +1,299 @@
+"""Ways in which text gets into a field: what is done, and what must be concluded.
+
+Each case says who does it. No case of an honest writer may end in an accusation: an outcome of
+`pasted_outside`, `mixed` or `scripted`, or a flag stronger than a note.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from field import FOREIGN, Field
+
+from wellhead.collect.derive.answer import Answer
+from wellhead.collect.schema import Event
+
+__all__ = ["CASES", "Case", "concluded", "recorded", "row"]
+
+OWN = "Forty sheep sailed. "
+ACCUSING = ("pasted_outside", "mixed", "scripted")
+CHAT = f'<div data-message-author-role="assistant"><p>{FOREIGN}</p></div>'
+
+
+class Case(NamedTuple):
+    """`act` does it; `origins` are those of the final characters, in order."""
+
+    name: str
+    honest: bool
+    act: Callable[[Field], None]
+    origins: tuple[str, ...]
+    outcome: str
+    flags: tuple[str, ...] = ()
+    declared: tuple[str, ...] = ()
+
+
+def typing(field: Field) -> None:
+    field.type("The sheep were countd")
+    field.press("Backspace")
+    field.type("ed twice.\nNone was lost.")
+
+
+def from_task(field: Field) -> None:
+    field.type(OWN)
+    field.select("source")
+    field.press("Control+c")
+    field.click()
+    field.press("Control+v")
+
+
+def from_elsewhere(field: Field) -> None:
+    field.paste(FOREIGN)
+
+
+def over_filler(field: Field) -> None:
+    field.type("words and words to fill the field")
+    field.press("Control+a")
+    field.paste(FOREIGN)
+
+
+def value_set(field: Field) -> None:
+    field.run("(text) => { area.value = text; }", FOREIGN)
+    field.page.wait_for_function("handle.peek()?.body.includes('desync')")
+
+
+def exec_command(field: Field) -> None:
+    field.run("(text) => document.execCommand('insertText', false, text)", FOREIGN)
+
+
+def paste_then_type(field: Field) -> None:
+    field.paste(FOREIGN)
+    field.press("Control+a", "Backspace")
+    field.type(OWN)
+
+
+def dropped(field: Field) -> None:
+    field.drop(FOREIGN)
+
+
+def undo_paste(field: Field) -> None:
+    field.type(OWN)
+    field.paste(FOREIGN)
+    field.press("Control+z")
+
+
+def redo_paste(field: Field) -> None:
+    undo_paste(field)
+    field.press("Control+Shift+z")
+
+
+def undo_typing(field: Field) -> None:
+    field.type(OWN)
+    field.press("Backspace", "Backspace", "Control+z", "Control+z", "Control+Shift+z")
+
+
+def filled(field: Field) -> None:
+    field.run(
+        "(text) => { area.value = text; area.dispatchEvent(new Event('input', {bubbles: true})); }",
+        FOREIGN,
+    )
+
+
+def composed(field: Field) -> None:
+    field.type("a ")
+    for part in ("y", "ya", "yan", "羊"):
+        at = {"text": part, "selectionStart": len(part), "selectionEnd": len(part)}
+        field.cdp.send("Input.imeSetComposition", at)
+    field.cdp.send("Input.insertText", {"text": "羊"})
+
+
+def spelling(field: Field) -> None:
+    """A correction replaces the word it selected; a browser without a dictionary offers none."""
+    field.type("Forty seep sailed to the island at seven in the morning, I read.")
+    field.run(
+        """() => {
+          area.setSelectionRange(6, 10);
+          area.dispatchEvent(new InputEvent("beforeinput", { inputType: "insertReplacementText" }));
+          area.setRangeText("sheep");
+          area.dispatchEvent(new InputEvent("input", { inputType: "insertReplacementText" }));
+        }"""
+    )
+
+
+def extension(field: Field) -> None:
+    field.type("Forty seep sailed to the island at seven in the morning, I read.")
+    field.run(
+        """() => {
+          area.setSelectionRange(6, 10);
+          document.execCommand("insertText", false, "sheep");
+        }"""
+    )
+
+
+def dictated(field: Field) -> None:
+    for sentence in ("Forty sheep sailed at seven.", " They were counted twice."):
+        field.cdp.send("Input.insertText", {"text": sentence})
+
+
+def predicted(field: Field) -> None:
+    """A phone keyboard's offer: a whole word behind a key that has no name."""
+    for word in ("sheep ", "sailed ", "today "):
+        key = {"key": "Unidentified", "windowsVirtualKeyCode": 229}
+        field.cdp.send("Input.dispatchKeyEvent", {"type": "rawKeyDown", **key})
+        field.cdp.send("Input.insertText", {"text": word})
+        field.cdp.send("Input.dispatchKeyEvent", {"type": "keyUp", **key})
+
+
+def protocol_text(field: Field) -> None:
+    field.cdp.send("Input.insertText", {"text": FOREIGN})
+
+
+def protocol_keys(field: Field) -> None:
+    for character in FOREIGN[:70]:
+        key = {"key": character, "text": character}
+        field.cdp.send("Input.dispatchKeyEvent", {"type": "keyDown", **key})
+        field.cdp.send("Input.dispatchKeyEvent", {"type": "keyUp", "key": character})
+
+
+def moved(field: Field) -> None:
+    field.type("sailed forty sheep")
+    field.press("Home", "Control+Shift+ArrowRight", "Control+x", "End")
+    field.type(" ")
+    field.press("Control+v")
+
+
+def laundered(field: Field) -> None:
+    field.paste(FOREIGN)
+    field.press("Control+a", "Control+x")
+    field.type(OWN)
+    field.press("Control+v")
+
+
+def pasted_twice(field: Field) -> None:
+    field.paste(FOREIGN[:60])
+    field.paste(FOREIGN[60:])
+
+
+def round_trip(field: Field) -> None:
+    field.select("source")
+    field.press("Control+c")
+    field.run("window.dispatchEvent(new Event('blur'))")
+    field.run("window.dispatchEvent(new Event('focus'))")
+    field.clipboard(FOREIGN, CHAT)
+    field.click()
+    field.press("Control+v")
+
+
+CASES = (
+    Case("honest typing, with a correction", True, typing, ("typed",), "typed"),
+    Case("paste from the task", True, from_task, ("typed", "paste_task"), "quotes_task"),
+    Case("own words moved by cut and paste", True, moved, ("typed", "paste_self"), "typed"),
+    Case(
+        "paste, delete it, then type", True, paste_then_type, ("typed",), "typed",
+        ("pasted_then_removed",),
+    ),
+    Case(
+        "undo of a paste", True, undo_paste, ("typed",), "typed", ("pasted_then_removed",),
+    ),
+    Case("undo and redo of typing", True, undo_typing, ("typed",), "typed"),
+    Case("input method (composition)", True, composed, ("typed", "ime"), "typed"),
+    Case(
+        "spelling correction", True, spelling, ("typed", "autocorrect", "typed"), "typed",
+    ),
+    Case("phone keyboard's whole words", True, predicted, ("autocorrect",), "typed_with_assist"),
+    Case(
+        "correction by an extension's script", True, extension, ("typed", "scripted", "typed"),
+        "typed",
+    ),
+    Case("dictation, not declared", True, dictated, ("dictation_or_assistive",), "unobservable"),
+    Case(
+        "dictation, declared before writing", True, dictated, ("dictation_or_assistive",),
+        "typed_with_assist", (), ("dictation",),
+    ),
+    Case(
+        "paste from elsewhere", False, from_elsewhere, ("paste_outside",), "pasted_outside",
+        ("outside_text",),
+    ),
+    Case(
+        "paste over typed filler", False, over_filler, ("paste_outside",), "pasted_outside",
+        ("outside_text",),
+    ),
+    Case(
+        "two pastes joined", False, pasted_twice, ("paste_outside", "paste_outside"),
+        "pasted_outside", ("outside_text",),
+    ),
+    Case(
+        "foreign paste, cut and pasted again", False, laundered, ("typed", "paste_outside"),
+        "pasted_outside", ("outside_text",),
+    ),
+    Case(
+        "redo of a paste", False, redo_paste, ("typed", "paste_outside"), "pasted_outside",
+        ("outside_text",),
+    ),
+    Case(
+        "task copied out, a chat's text pasted back", False, round_trip, ("paste_outside",),
+        "pasted_outside", ("outside_text", "round_trip", "chat_markup"),
+    ),
+    Case(
+        "drop from another program", False, dropped, ("drop",), "pasted_outside",
+        ("outside_text",),
+    ),
+    Case(
+        "value set by a script", False, value_set, ("unobserved",), "unobservable",
+        ("unobserved_text",),
+    ),
+    Case(
+        "value set, bare input event (form filler)", False, filled, ("scripted",), "scripted",
+        ("scripted_text",),
+    ),
+    Case("execCommand insert", False, exec_command, ("scripted",), "scripted", ("scripted_text",)),
+    Case(
+        "debugger protocol: insertText", False, protocol_text, ("dictation_or_assistive",),
+        "unobservable",
+    ),
+    Case("debugger protocol: key events", False, protocol_keys, ("typed",), "typed"),
+)  # fmt: skip
+
+
+def recorded(events: list[Event]) -> str:
+    """What the log holds of a case, in few words."""
+    said: list[str] = []
+    for event in events:
+        if event.kind == "edit":
+            said.append(f"`{event.data.it or 'no inputType'}`{_signs(event.data)}")
+        elif event.kind == "clip":
+            said.append(f"{event.data.a} from {event.data.origin}{_share(event.data)}")
+        elif event.kind == "desync":
+            said.append(f"desync by {event.data.by}")
+        elif event.kind in ("comp", "win"):
+            said.append({"comp": "composition", "win": "window left"}[event.kind])
+    return ", ".join(dict.fromkeys(said))
+
+
+def _signs(edit: object) -> str:
+    signs = {
+        "untrusted": not edit.tr,  # type: ignore[attr-defined]
+        "no `beforeinput`": not edit.bi,  # type: ignore[attr-defined]
+        "no key": edit.kd is None and edit.n and edit.clip is None and not edit.co,  # type: ignore[attr-defined]
+    }
+    named = [sign for sign, present in signs.items() if present]
+    return f" ({', '.join(named)})" if named else ""
+
+
+def _share(clip: object) -> str:
+    return " with chat markup" if clip.fl == "html-chat" else ""  # type: ignore[attr-defined]
+
+
+def concluded(answer: Answer) -> str:
+    total = sum(run.length for run in answer.provenance)
+    parts = [f"{share:.0%} {origin}" for origin, share in answer.shares.items()]
+    return ", ".join(parts) if total else "no text"
+
+
+def row(case: Case, events: list[Event], answer: Answer) -> str:
+    """The case's line in the table of docs/collect-what-is-recorded.md."""
+    flags = ", ".join(
+        f"{flag.name} ({flag.strength})" for flag in answer.flags if flag.name != "mechanical_keys"
+    )
+    cells = (case.name, recorded(events), concluded(answer), answer.outcome, flags or "–")
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,386 @@
+"""The task page in a real Chromium, against the real server."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from collect_helpers import edit
+from live import Kept, kept, listening
+
+from wellhead.collect.create import new_study
+from wellhead.collect.server.host import Host, open_host
+from wellhead.collect.study import Study
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def address(host: Host) -> Iterator[str]:
+    with listening(host) as port:
+        yield f"http://127.0.0.1:{port}/s/demo"
+
+
+def impatient(route: Any) -> None:
+    """The server's settings, with batches every third of a second: tests are in a hurry."""
+    answer = route.fetch()
+    started = answer.json()
+    if "recorder" in started:
+        started["recorder"]["every_ms"] = 300
+    route.fulfill(response=answer, json=started)
+
+
+@pytest.fixture
+def context(chromium) -> Iterator[Any]:
+    context = chromium.new_context()
+    context.route("**/api/session", impatient)
+    yield context
+    context.close()
+
+
+def agree(page: Any, at: str) -> None:
+    page.goto(at)
+    page.click("#agree")
+    page.wait_for_function("() => document.activeElement.id === 'answer'")
+
+
+@contextmanager
+def visit(chromium: Any, study: Study, clock: Any) -> Iterator[tuple[Any, Host]]:
+    """A writer in a study of one's own making."""
+    host = open_host([study], clock=clock, secure=False)
+    context = chromium.new_context()
+    context.route("**/api/session", impatient)
+    page = context.new_page()
+    with listening(host) as port:
+        agree(page, f"http://127.0.0.1:{port}/s/demo")
+        yield page, host
+    context.close()
+    host.store.close()
+
+
+@pytest.fixture
+def enter(context, address) -> Callable[..., Any]:
+    """A page on which the writer has agreed and the text field waits."""
+
+    def begin(at: str = address) -> Any:
+        page = context.new_page()
+        agree(page, at)
+        return page
+
+    return begin
+
+
+def write(page: Any, text: str) -> None:
+    page.keyboard.type(text)
+
+
+def saved(page: Any) -> None:
+    page.wait_for_function("() => document.getElementById('state').dataset.state === 'saved'")
+
+
+def hand_in(page: Any) -> None:
+    page.click("#submit")
+    page.wait_for_selector("#done:not([hidden])", timeout=20_000)
+
+
+def one(host: Host) -> Kept:
+    (session,) = kept(host)
+    return session
+
+
+RECORDED_EVENTS = {
+    *("keydown", "keyup", "beforeinput", "input", "paste", "copy", "cut", "drop", "dragstart"),
+    *("selectionchange", "visibilitychange", "compositionstart", "focus", "blur", "pagehide"),
+}
+
+
+def test_nothing_listens_and_nothing_is_stored_before_consent(context, address, host):
+    page = context.new_page()
+    page.add_init_script(
+        """window.heard = [];
+        const add = EventTarget.prototype.addEventListener;
+        EventTarget.prototype.addEventListener = function (name, ...rest) {
+          heard.push(name);
+          return add.call(this, name, ...rest);
+        };"""
+    )
+    page.goto(address)
+    page.wait_for_selector("#agree:enabled")
+    assert not RECORDED_EVENTS & set(page.evaluate("() => heard"))
+    page.click("#decline")
+    assert "Nothing was recorded" in page.inner_text("main")
+    assert page.evaluate("() => localStorage.length") == 0
+    assert (context.cookies(), kept(host)) == ([], [])
+
+
+def test_a_typed_answer_arrives_whole_and_its_history_fits(enter, host):
+    page = enter()
+    write(page, "Forty sheep sailed.\nNone was lost.")
+    hand_in(page)
+    answer = one(host).derived()
+    assert answer.text == "Forty sheep sailed.\nNone was lost."
+    assert (answer.outcome, answer.shares) == ("typed", {"typed": 1.0})
+    assert "What was recorded" in page.inner_text("#done")
+
+
+def test_a_reload_in_mid_sentence_loses_nothing(enter, host):
+    page = enter()
+    write(page, "Half a sen")
+    page.reload()
+    page.wait_for_function("() => document.activeElement.id === 'answer'")
+    page.keyboard.press("Control+End")
+    write(page, "tence.")
+    hand_in(page)
+    answer = one(host).derived()
+    assert (answer.text, answer.shares) == ("Half a sentence.", {"typed": 1.0})
+    assert answer.counts["restore"] == 1
+
+
+def test_a_killed_tab_loses_at_most_its_last_second(enter, context, host):
+    page = enter()
+    write(page, "Written before the crash")
+    page.wait_for_function("() => Object.values(localStorage).join().includes('before the crash')")
+    at = page.url
+    context.new_cdp_session(page).on("Inspector.targetCrashed", lambda _: None)
+    page.on("crash", lambda _: None)
+    with pytest.raises(Exception, match="crash"):
+        page.goto("chrome://crash")
+    again = context.new_page()
+    again.goto(at)
+    again.wait_for_function("() => document.activeElement.id === 'answer'")
+    again.keyboard.press("Control+End")
+    write(again, ", and after it.")
+    hand_in(again)
+    answer = one(host).derived()
+    assert answer.text == "Written before the crash, and after it."
+    assert (answer.outcome, answer.shares) == ("typed", {"typed": 1.0})
+
+
+def test_offline_and_back_nothing_is_lost_and_the_page_says_so(enter, context, host):
+    page = enter()
+    write(page, "Before, ")
+    context.set_offline(True)
+    write(page, "during ")
+    page.wait_for_function(
+        "() => document.getElementById('state').textContent.includes('kept on this')"
+    )
+    context.set_offline(False)
+    write(page, "and after.")
+    saved(page)
+    hand_in(page)
+    answer = one(host).derived()
+    assert (answer.text, answer.shares) == ("Before, during and after.", {"typed": 1.0})
+    assert answer.integrity.complete
+
+
+def test_a_reload_while_offline_keeps_the_text_until_the_server_is_back(enter, context, host):
+    page = enter()
+    write(page, "Kept ")
+    saved(page)
+    page.route("**/batch", lambda route: route.abort())
+    write(page, "through it all")
+    page.reload()
+    page.wait_for_function("() => document.activeElement.id === 'answer'")
+    assert page.input_value("#answer") == "Kept through it all"
+    page.unroute("**/batch")
+    hand_in(page)
+    assert one(host).derived().shares == {"typed": 1.0}
+
+
+def test_a_second_tab_only_reads_until_it_takes_over(enter, context, host):
+    first = enter()
+    write(first, "From the first tab")
+    second = context.new_page()
+    second.goto(first.url)
+    second.wait_for_selector("#elsewhere:not([hidden])")
+    assert second.evaluate("() => answer.readOnly")
+    second.click("#take-over")
+    second.wait_for_function("() => !answer.readOnly")
+    first.wait_for_function("() => answer.readOnly")
+    assert second.input_value("#answer") == "From the first tab"
+    second.keyboard.press("Control+End")
+    write(second, " and the second.")
+    hand_in(second)
+    answer = one(host).derived()
+    assert (answer.text, answer.shares) == ("From the first tab and the second.", {"typed": 1.0})
+
+
+def test_the_completion_code_is_the_same_after_a_reload(enter):
+    page = enter()
+    write(page, "Done.")
+    hand_in(page)
+    code = page.inner_text("#code")
+    page.reload()
+    page.wait_for_selector("#done:not([hidden])")
+    assert code
+    assert page.inner_text("#code") == code
+
+
+def test_an_answer_is_stored_even_if_its_recording_cannot_be(enter, host):
+    page = enter()
+    page.route("**/batch", lambda route: route.abort())
+    write(page, "The text arrives alone.")
+    hand_in(page)
+    session = one(host)
+    assert session.text == "The text arrives alone."
+    assert session.derived().outcome == "incomplete_log"
+
+
+def test_a_batch_that_the_server_refuses_does_not_stop_the_writer(enter, host):
+    page = enter()
+    write(page, "One ")
+    saved(page)
+    page.route("**/batch", _spoil(once=[True]))
+    write(page, "two ")
+    page.wait_for_function("() => document.getElementById('state').dataset.state === 'saved'")
+    write(page, "three")
+    hand_in(page)
+    answer = one(host).derived()
+    assert answer.text == "One two three"
+    assert answer.outcome == "incomplete_log"
+
+
+def _spoil(once: list[bool]) -> Callable[[Any], None]:
+    def handle(route: Any) -> None:
+        if once and once.pop():
+            route.fulfill(status=422, json={"error": "bad_request", "message": "no"})
+        else:
+            route.continue_()
+
+    return handle
+
+
+def test_everything_works_by_keyboard_and_has_a_name(context, address, host):
+    page = context.new_page()
+    page.goto(address)
+    page.wait_for_selector("#agree:enabled")
+    page.get_by_role("button", name="I agree, begin").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.activeElement.id === 'answer'")
+    write(page, "By keyboard.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#done:not([hidden])")
+    assert page.evaluate("() => document.activeElement.tagName") == "H1"
+    assert one(host).text == "By keyboard."
+
+
+def test_a_screen_reader_finds_field_status_and_heading(enter):
+    page = enter()
+    assert page.get_by_role("textbox", name="Your answer").is_visible()
+    assert page.get_by_role("button", name="Submit").is_enabled()
+    assert page.get_by_role("heading", level=1).is_visible()
+    assert page.get_by_role("status").count() >= 1
+
+
+@pytest.mark.parametrize("width", [320, 640, 1280])
+def test_no_page_scrolls_sideways_on_a_phone_or_zoomed(chromium, address, width):
+    # 320 CSS pixels are a phone, and a 1280-pixel window at 400 %.
+    context = chromium.new_context(viewport={"width": width, "height": 720})
+    page = context.new_page()
+    page.goto(address)
+    wide = [_overflow(page)]
+    agree(page, address)
+    write(page, "W" * 200)
+    wide.append(_overflow(page))
+    hand_in(page)
+    page.wait_for_selector("#recorded:not([hidden])")
+    wide.append(_overflow(page))
+    context.close()
+    assert wide == [0, 0, 0]
+
+
+def _overflow(page: Any) -> int:
+    return int(page.evaluate("() => document.documentElement.scrollWidth - innerWidth"))
+
+
+HOSTILE = "</script><img src=x onerror=alert(1)><svg onload=alert(2)> ' \" {{7*7}}"
+
+
+def test_hostile_title_and_task_are_shown_as_text(chromium, tmp_path, clock):
+    tasks = tmp_path / "tasks.jsonl"
+    tasks.write_text(json.dumps({"id": "a", "text": HOSTILE}))
+    study = new_study(tmp_path / "demo", tasks=tasks, title=HOSTILE)
+    said: list[str] = []
+    with visit(chromium, study, clock) as (page, _):
+        page.on("dialog", lambda dialog: said.append(dialog.message))
+        shown = page.inner_text("#source")
+        title = page.inner_text("#task-title")
+        images = page.locator("img, svg").count()
+    assert (said, images) == ([], 0)
+    assert (shown, title) == (HOSTILE, HOSTILE)
+
+
+def test_a_warm_up_comes_first_and_is_not_part_of_the_answer(chromium, study: Study, clock):
+    with visit(chromium, edit(study, warm_up='"Type this."'), clock) as (page, host):
+        write(page, "Type this.")
+        page.get_by_role("button", name="Go on to the task").click()
+        page.focus("#answer")
+        write(page, "The answer.")
+        hand_in(page)
+        answer = one(host).derived()
+    assert (answer.text, answer.shares) == ("The answer.", {"typed": 1.0})
+
+
+def test_too_short_an_answer_is_not_sent_but_explained(chromium, study: Study, clock):
+    with visit(chromium, edit(study, min_words="5"), clock) as (page, host):
+        write(page, "Too short.")
+        page.click("#submit")
+        said = page.inner_text("#notice")
+        text = one(host).text
+    assert "at least 5 words" in said
+    assert text is None
+
+
+def test_the_page_works_in_another_sites_frame_without_cookies(chromium, study: Study, clock):
+    outer = _Frame()
+    ancestors = f'["http://localhost:{outer.port}"]'
+    host = open_host([edit(study, frame_ancestors=ancestors)], clock=clock, secure=False)
+    context = chromium.new_context()
+    page = context.new_page()
+    with listening(host) as port:
+        outer.inner = f"http://127.0.0.1:{port}/s/demo"
+        page.goto(f"http://localhost:{outer.port}/")
+        frame = page.frame_locator("iframe")
+        frame.locator("#agree").click()
+        frame.locator("#task:not([hidden]) textarea").press_sequentially("Framed.")
+        frame.locator("#submit").click()
+        frame.locator("#done").wait_for(state="visible")
+        cookies, text = context.cookies(), one(host).text
+    context.close()
+    host.store.close()
+    outer.close()
+    assert (cookies, text) == ([], "Framed.")
+
+
+class _Frame:
+    """Another site, whose page shows ours in a frame."""
+
+    inner = ""
+
+    def __init__(self) -> None:
+        frame = self
+
+        class Page(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html")
+                self.end_headers()
+                html = f"<!doctype html><iframe width=900 height=700 src='{frame.inner}'></iframe>"
+                self.wfile.write(html.encode())
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
+        self.port = self._server.server_port
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()

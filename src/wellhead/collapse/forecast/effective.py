@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, stats
+from scipy import optimize, special
 
 from wellhead.collapse.forecast.share import Interval
 from wellhead.collapse.forecast.words import WordCounts
@@ -125,7 +125,8 @@ def _student(
     slope = (predicted(best + 1e-4) - predicted(best - 1e-4)) / 2e-4
     freedom = len(seen) - 1
     variance = float(np.sum((predicted(best) - seen) ** 2)) / freedom
-    reach = stats.t.ppf((1 + level) / 2, freedom) * math.sqrt(variance / float(slope @ slope))
+    quantile = float(special.stdtrit(freedom, (1 + level) / 2))
+    reach = quantile * math.sqrt(variance / float(slope @ slope))
     return Interval(ratio * math.exp(-reach), ratio, ratio * math.exp(reach), level)
 
 

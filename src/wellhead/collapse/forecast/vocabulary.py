@@ -11,7 +11,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from wellhead.collapse.forecast.effective import EffectiveSize
 from wellhead.collapse.forecast.share import Interval
@@ -113,7 +113,7 @@ def _paths(regime: str, last: int, share: Interval | None, ratio: Interval) -> _
 
 def _left(words: WordCounts, paths: _Paths, k: int, level: float, by_text: bool) -> Interval:
     weight = words.counts / words.tokens if by_text else np.full(len(words.counts), 1 / words.types)
-    z = float(stats.norm.ppf((1 + level) / 2))
+    z = float(special.ndtri((1 + level) / 2))
     means, errors = [], []
     for path in paths:
         lost = path[k].of(words.counts)

@@ -16,15 +16,14 @@ from typing import NamedTuple
 
 __all__ = ["STATIC", "PageSetup", "StaticFile", "render_task_page", "static_file"]
 
-# Everything the page loads, by name and media type.
+# What the task page loads: its own script last, which imports the others.
+_PAGE = ("recorder.js", "sender.js", "store.js", "tabs.js", "view.js", "task.js", "task.css")
+# What other people's pages load.
+_ELSEWHERE = ("recording.js", "form.js", "jspsych.js")
+# Everything that may be asked for, by name and media type.
 STATIC = {
-    "recorder.js": "text/javascript",
-    "sender.js": "text/javascript",
-    "store.js": "text/javascript",
-    "tabs.js": "text/javascript",
-    "task.js": "text/javascript",
-    "view.js": "text/javascript",
-    "task.css": "text/css",
+    name: "text/css" if name.endswith(".css") else "text/javascript"
+    for name in (*_PAGE, *_ELSEWHERE)
 }
 
 # What the page's script needs to know; its words are in the HTML.
@@ -97,7 +96,7 @@ def render_task_page(setup: PageSetup) -> str:
     environment = Environment(
         loader=PackageLoader("wellhead.collect", "templates"), autoescape=True, trim_blocks=True
     )
-    integrity = {name: static_file(name).integrity for name in STATIC}
+    integrity = {name: static_file(name).integrity for name in _PAGE}
     client = {name: getattr(setup, name) for name in _CLIENT}
     return environment.get_template("task.html").render(
         setup=setup, client=client, integrity=integrity

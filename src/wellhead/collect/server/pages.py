@@ -37,7 +37,8 @@ def page_routes(host: Host) -> APIRouter:
             raise Refused(404, "not_found", "There is no such file.")
         file = static_file(name)
         # No-cache still allows a conditional reuse; a page never meets a file of another version.
-        headers = {"cache-control": "no-cache"}
+        # A module is public code and may be loaded by a form or an experiment elsewhere.
+        headers = {"cache-control": "no-cache", "access-control-allow-origin": "*"}
         return Response(file.content, media_type=file.media_type, headers=headers)
 
     return routes

@@ -32,6 +32,7 @@ VERBS: tuple[str, ...] = (
     "assay",
     "plan",
     "score",
+    "detector",
     "corpus",
     "collapse",
     "collapse_run",

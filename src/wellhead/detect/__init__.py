@@ -2,6 +2,26 @@
 
 from __future__ import annotations
 
+from wellhead.detect import general as _general  # noqa: F401  (adds "general" to the scorers)
+from wellhead.detect.card import Card, Measured, Source
+from wellhead.detect.explain import Passage
+from wellhead.detect.library import Cluster, Library
+from wellhead.detect.ngram import NgramDetector
+from wellhead.detect.normalise import Normalisation, normalise
 from wellhead.detect.scorer import Scorer, load_scorer
+from wellhead.detect.train import train_detector
 
-__all__ = ["Scorer", "load_scorer"]
+__all__ = [
+    "Card",
+    "Cluster",
+    "Library",
+    "Measured",
+    "NgramDetector",
+    "Normalisation",
+    "Passage",
+    "Scorer",
+    "Source",
+    "load_scorer",
+    "normalise",
+    "train_detector",
+]

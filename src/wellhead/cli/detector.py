@@ -1,0 +1,117 @@
+"""`wellhead detector`: make a detector for one's own task, list those at hand, show a card."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from wellhead.cli import app
+
+if TYPE_CHECKING:
+    from wellhead.detect import Card
+
+__all__ = ["detector_app"]
+
+detector_app = typer.Typer(
+    no_args_is_help=True, help="Detectors: train one for your task, list them, show their errors."
+)
+app.add_typer(detector_app, name="detector")
+
+Json = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
+
+
+@detector_app.command()
+def train(
+    human: Annotated[str, typer.Option(help="Known-human texts: file, folder, glob or -.")],
+    machine: Annotated[
+        list[str], typer.Option(help="Texts of one generator; repeat for each generator.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder to write the detector into.")],
+    name: Annotated[str | None, typer.Option(help="What to call it; else the folder's name.")] = (
+        None
+    ),
+    text_column: Annotated[str | None, typer.Option(help="Column that holds the text.")] = None,
+    group_column: Annotated[
+        str | None,
+        typer.Option(
+            help="Column whose equal values stay on one side of a split (prompt, author)."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Fixes splits and samples.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Fit a detector on your own texts and measure its errors on texts left out."""
+    from wellhead.detect import train_detector
+
+    detector = train_detector(
+        human=human,
+        machine=machine,
+        name=name or out.resolve().name,
+        seed=seed,
+        text_column=text_column,
+        group_column=group_column,
+    )
+    detector.save(out)
+    _show(detector.card, as_json)
+    typer.echo(f"written to {out}; use it with --detector {out}", err=True)
+
+
+@detector_app.command("list")
+def list_detectors(as_json: Json = False) -> None:
+    """The detectors that are known by name, with revision and mean measured errors."""
+    from wellhead.detect.scorer import SCORERS
+
+    rows = [_row(name, SCORERS[name]()) for name in SCORERS.names()]
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        errors = (
+            f"mean AUC {row['auc']:.3f} on {row['cells']} kinds left out" if row["cells"] else ""
+        )
+        typer.echo(f"{row['name']}  {row['revision']}  {errors}".rstrip())
+
+
+@detector_app.command()
+def show(
+    detector: Annotated[str, typer.Argument(help="A name of `detector list`, or a folder.")],
+    as_json: Json = False,
+) -> None:
+    """The card of a detector: what it was fitted on, and its measured errors."""
+    from wellhead.detect import NgramDetector, load_scorer
+
+    scorer = load_scorer(detector)
+    if isinstance(scorer, NgramDetector):
+        _show(scorer.card, as_json)
+    elif as_json:
+        typer.echo(json.dumps({"name": scorer.name, "revision": scorer.revision}))
+    else:
+        typer.echo(f"{scorer.name}  {scorer.revision}  (has no card)")
+
+
+def _row(name: str, scorer: Any) -> dict[str, Any]:
+    measured = getattr(getattr(scorer, "card", None), "measured", ())
+    auc = sum(one.auc for one in measured) / len(measured) if measured else None
+    return {"name": name, "revision": scorer.revision, "cells": len(measured), "auc": auc}
+
+
+def _show(card: Card, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(card.to_dict(), ensure_ascii=False, indent=2))
+        return
+    typer.echo(f"{card.name}  revision {card.revision}  made with wellhead {card.made_with}\n")
+    typer.echo("Fitted on")
+    for source in card.fitted_on:
+        licence = f"; licence: {source.licence}" if source.licence else ""
+        typer.echo(f"  {source.name}: {source.human} human, {source.machine} machine{licence}")
+    typer.echo("\nMeasured on what was left out")
+    typer.echo("  (caught: share of machine texts at the threshold that flags 5 % of people)")
+    typer.echo(f"  {'AUC':>5}  {'caught':>6}  {'people':>6}  {'machine':>7}  kind")
+    for one in card.measured:
+        kind = f"{one.source} / {one.domain} / {one.generator} (new: {one.left_out})"
+        typer.echo(f"  {one.auc:5.3f}  {one.caught:6.1%}  {one.human:6}  {one.machine:7}  {kind}")
+    for note in card.notes:
+        typer.echo(f"\n{note}")

@@ -1,0 +1,54 @@
+"""Which passages of a text weighed most in its score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from wellhead.detect.hashing import COLUMNS, count, occurrences
+from wellhead.detect.linear import LinearModel
+from wellhead.detect.spans import sentence_starts
+
+__all__ = ["Passage", "passages"]
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One sentence and what it adds to the score of its text.
+
+    Attributes:
+        text: the sentence as it was scored, that is, normalised.
+        weight: its share of the score in log-odds units; positive is machine-like.
+        start: where it begins in the normalised text, in characters.
+    """
+
+    text: str
+    weight: float
+    start: int
+
+
+def passages(text: str, model: LinearModel) -> tuple[Passage, ...]:
+    """The sentences of a normalised text in reading order, with their weights.
+
+    An n-gram that occurs several times shares its weight evenly among its places, and counts
+    where it begins. The weights add up to the score less the intercept.
+    """
+    if not text:
+        return ()
+    counts = count([text])
+    found = model.vectors(counts)
+    each = np.zeros(COLUMNS)
+    used = model.column[found.feature]
+    times = np.zeros(COLUMNS)
+    times[counts.indices] = counts.data
+    each[used] = found.value * model.weight[found.feature] / times[used]
+    places = occurrences([text])
+    starts = sentence_starts(text)
+    sentence = np.searchsorted(starts, places.position, side="right") - 1
+    weights = np.bincount(sentence, each[places.column], minlength=len(starts))
+    ends = [*starts[1:], len(text)]
+    return tuple(
+        Passage(text[start:end].strip(), float(weight), start)
+        for start, end, weight in zip(starts, ends, weights, strict=True)
+    )

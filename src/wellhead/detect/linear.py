@@ -1,0 +1,195 @@
+"""Counts of n-grams → one number per text: a linear model, fitted and applied.
+
+Counts become ``log(1 + count) · idf``, and the vector of each kind of feature (characters, words,
+skeleton) is scaled to length 1, so that long texts do not outweigh short ones. Only features that
+occur in several groups of texts are kept: what one topic alone uses says nothing about the next.
+The weights come from logistic regression with an L2 penalty, so that a score is a log-odds under
+the balance of the training texts; `wellhead.assay` uses only its order.
+
+Sums are taken text by text in the order of the columns: a score is the same to the last bit in
+whatever batch the text comes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, vstack
+
+from wellhead.detect.hashing import BITS, BLOCKS, COLUMNS, count
+
+__all__ = ["LinearModel", "Vectors", "counts_of", "fit", "frequent_columns"]
+
+_BATCH_CHARACTERS = 200_000
+_BATCH_ROWS = 512
+
+
+class Vectors(NamedTuple):
+    """The nonzero entries of scaled feature vectors, ordered by text and feature.
+
+    Attributes:
+        row: index of the text.
+        feature: index into the model's features.
+        value: the scaled value.
+    """
+
+    row: NDArray[np.intp]
+    feature: NDArray[np.intp]
+    value: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class LinearModel:
+    """Which hashed features count, how rare each is, and its weight.
+
+    Attributes:
+        column: the hashed features that are used, ascending.
+        idf: how rare each was in training.
+        weight: what each adds to the score per unit of its scaled value.
+        intercept: the score of a text without any known feature.
+    """
+
+    column: NDArray[np.int32]
+    idf: NDArray[np.float32]
+    weight: NDArray[np.float32]
+    intercept: float
+
+    def score(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Scores of normalised texts."""
+        parts = [self.score_counts(count(batch)) for batch in _batches(texts)]
+        return np.concatenate(parts) if parts else np.empty(0)
+
+    def score_counts(self, counts: csr_matrix) -> NDArray[np.float64]:
+        """Scores of rows of counts."""
+        parts = [self._totals(part) for part in _stretches(counts)]
+        total = np.concatenate(parts) if parts else np.empty(0)
+        return total + self.intercept
+
+    def _totals(self, counts: csr_matrix) -> NDArray[np.float64]:
+        found = self.vectors(counts)
+        share = found.value * self.weight[found.feature]
+        total = np.bincount(found.row, share, minlength=counts.shape[0])
+        return total.astype(np.float64, copy=False)
+
+    def vectors(self, counts: csr_matrix) -> Vectors:
+        """Scaled feature vectors of rows of counts."""
+        feature = self._feature_of[counts.indices]
+        row = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
+        known = feature >= 0
+        row, feature = row[known], feature[known].astype(np.intp)
+        value = np.log1p(counts.data[known].astype(np.float64)) * self.idf[feature]
+        part = row * len(BLOCKS) + (self.column[feature] >> BITS)
+        square = np.bincount(part, value * value, minlength=counts.shape[0] * len(BLOCKS))
+        return Vectors(row, feature, value / np.sqrt(square)[part])
+
+    def matrix(self, counts: csr_matrix) -> csr_matrix:
+        """`vectors` as a float32 matrix with one column for each feature."""
+        value, feature, each = [], [], []
+        for part in _stretches(counts):
+            found = self.vectors(part)
+            value.append(found.value.astype(np.float32))
+            feature.append(found.feature.astype(np.int32))
+            each.append(np.bincount(found.row, minlength=part.shape[0]))
+        start = np.concatenate([[0], np.cumsum(np.concatenate(each))])
+        shape = (counts.shape[0], len(self.column))
+        return csr_matrix((np.concatenate(value), np.concatenate(feature), start), shape)
+
+    @cached_property
+    def _feature_of(self) -> NDArray[np.int32]:
+        table = np.full(COLUMNS, -1, dtype=np.int32)
+        table[self.column] = np.arange(len(self.column), dtype=np.int32)
+        return table
+
+    def digest(self) -> str:
+        """A hash of everything that decides a score."""
+        digest = hashlib.sha256(f"{COLUMNS} {self.intercept!r}".encode())
+        for array, kind in ((self.column, "<i4"), (self.idf, "<f4"), (self.weight, "<f4")):
+            digest.update(array.astype(kind).tobytes())
+        return digest.hexdigest()
+
+
+def fit(
+    counts: csr_matrix,
+    machine: NDArray[np.bool_],
+    *,
+    columns: NDArray[np.int32],
+    weight: NDArray[np.float64] | None = None,
+    strength: float = 0.5,
+    seed: int = 0,
+) -> LinearModel:
+    """The linear model that tells `machine` rows from the others.
+
+    Args:
+        counts: rows of `wellhead.detect.hashing.count`.
+        machine: which rows machines wrote.
+        columns: the hashed features to use, as `frequent_columns` gives them.
+        weight: how much each row counts; mean 1 keeps the meaning of `strength`.
+        strength: inverse of the L2 penalty.
+        seed: order in which the solver visits rows.
+    """
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
+    texts_with = np.bincount(counts.indices, minlength=counts.shape[1])[columns]
+    idf = (np.log((1 + counts.shape[0]) / (1 + texts_with)) + 1).astype(np.float32)
+    blank = LinearModel(columns, idf, np.zeros(len(columns), np.float32), 0.0)
+    solver = LogisticRegression(
+        C=strength, solver="liblinear", dual=True, tol=0.01, max_iter=100, random_state=seed
+    )
+    with warnings.catch_warnings():
+        # An unfinished last digit of the optimum does not matter to the order of scores.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        solver.fit(blank.matrix(counts), machine, sample_weight=weight)
+    coefficients = solver.coef_[0].astype(np.float32)
+    return LinearModel(columns, idf, coefficients, float(solver.intercept_[0]))
+
+
+def frequent_columns(
+    counts: csr_matrix, groups: NDArray[np.str_], *, spread: int = 3, share: float = 0.002
+) -> NDArray[np.int32]:
+    """Hashed features that are in use in several groups of texts, ascending.
+
+    Args:
+        counts: rows of counts.
+        groups: the group (domain) of each row.
+        spread: in how many groups a feature must be in use; all of them when there are fewer.
+        share: a feature is in use in a group when at least this share of its texts, and no fewer
+            than four, have it.
+    """
+    names = np.unique(groups)
+    used_in = np.zeros(counts.shape[1], dtype=np.int32)
+    for name in names:
+        rows = np.flatnonzero(groups == name)
+        texts_with = np.bincount(counts[rows].indices, minlength=counts.shape[1])
+        used_in += texts_with >= max(4, share * len(rows))
+    return np.flatnonzero(used_in >= min(spread, len(names))).astype(np.int32)
+
+
+def counts_of(texts: Sequence[str]) -> csr_matrix:
+    """Counts of many normalised texts, a batch at a time."""
+    return vstack([count(batch) for batch in _batches(texts)], format="csr", dtype=np.float32)
+
+
+def _stretches(counts: csr_matrix) -> Iterator[csr_matrix]:
+    """Some rows at a time: what is computed for them stays small."""
+    for start in range(0, counts.shape[0], _BATCH_ROWS):
+        yield counts[start : start + _BATCH_ROWS]
+
+
+def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Stretches of `texts` with bounded numbers of characters, so that memory stays bounded."""
+    start = size = 0
+    for at, text in enumerate(texts):
+        size += len(text)
+        if size > _BATCH_CHARACTERS and at > start:
+            yield texts[start:at]
+            start, size = at, len(text)
+    if start < len(texts):
+        yield texts[start:]

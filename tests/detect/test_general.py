@@ -1,0 +1,57 @@
+"""The detector that ships with the package."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from importlib.resources import files
+
+import numpy as np
+import pytest
+
+from wellhead.detect import NgramDetector, load_scorer
+
+Texts = dict[str, list[str]]
+
+
+@pytest.fixture(scope="module")
+def general() -> NgramDetector:
+    detector = load_scorer("general")
+    assert isinstance(detector, NgramDetector)
+    return detector
+
+
+def test_it_is_small_enough_to_ship() -> None:
+    folder = files("wellhead.detect") / "models" / "general"
+    assert sum(len(path.read_bytes()) for path in folder.iterdir()) < 8e6
+
+
+def test_its_card_names_every_source_with_its_licence(general: NgramDetector) -> None:
+    assert len(general.card.fitted_on) == 7
+    assert all(source.licence and source.url for source in general.card.fitted_on)
+
+
+def test_its_card_states_an_error_for_each_cluster_of_its_library(general: NgramDetector) -> None:
+    assert general.library is not None
+    assert len(general.library) == len(general.card.measured) >= 50
+    for cluster, stated in zip(general.library, general.card.measured, strict=True):
+        assert (cluster.domain, cluster.generator) == (stated.domain, stated.generator)
+        assert cluster.auc == pytest.approx(stated.auc, abs=1e-4)
+        assert len(cluster.machine) >= 60
+        assert len(cluster.human) >= 100
+
+
+def test_it_orders_a_genre_and_a_generator_that_it_never_saw(
+    general: NgramDetector, texts: Texts
+) -> None:
+    """Presidential addresses against a small model of another family."""
+    human, machine = general.score(texts["human"]), general.score(texts["cool"] + texts["hot"])
+    assert np.mean(machine[:, None] > human[None, :]) > 0.8
+
+
+def test_the_command_lists_and_shows_it(wellhead: Callable[..., object]) -> None:
+    listed = json.loads(wellhead("detector", "list", "--json").stdout)
+    assert "general" in [row["name"] for row in listed]
+    shown = wellhead("detector", "show", "general")
+    assert "DetectRL" in shown.stdout
+    assert "licence: CC BY 3.0" in shown.stdout

@@ -46,7 +46,7 @@ SOURCES = {
 }
 NOTES = (
     "A score has no threshold of its own: the one that flags 5 % of people in one domain flagged "
-    "17 to 61 % in others. Compare with known-human texts of the same kind (wellhead assay).",
+    "0 to 28 % in others. Compare with known-human texts of the same kind (wellhead assay).",
     "Continuations by language models without instruction tuning score like people (AUC near "
     "0.5 when unseen), and so do light rewrites of human paragraphs.",
     "Almost all training texts are English prose of 2005 to 2024 from the sources below.",

@@ -74,7 +74,7 @@ def normalise(text: str, options: Normalisation = STANDARD) -> str:
 
     >>> normalise("**Sure!** Here\u2019s a rewritten version:\n\nThe  tram &amp; the bus\u2026")
     'The tram & the bus...'
-    >>> normalise("He did n't know .She did\u2014at once .")
+    >>> normalise("He did n't know . She did\u2014at once .")
     "He didn't know. She did - at once."
     """
     text = text[: options.limit]

@@ -28,7 +28,7 @@ from demo_prompts import Prompt, draw
 from wellhead._atomic import write_text
 
 SEED = 20_200_204
-BATCHES = 100
+BATCHES = 44
 BATCH_SIZE = 32
 GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
 

@@ -79,6 +79,7 @@ def test_no_machine_paragraph_copies_an_address_of_any_year() -> None:
 
 def test_addresses_end_in_2020_and_are_spoken_ones_of_many_presidents() -> None:
     items = addresses()
+    assert len(items) == 66
     assert min(item.year for item in items) == 1947
     assert max(item.year for item in items) == 2020
     assert len({item.name.split("-")[1] for item in items}) >= 11

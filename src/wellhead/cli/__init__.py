@@ -29,6 +29,7 @@ app = typer.Typer(
 
 # One file per verb, in the order in which help shows them; each adds itself to `app`.
 VERBS: tuple[str, ...] = (
+    "demo",
     "assay",
     "plan",
     "score",

@@ -7,5 +7,6 @@ same genre that a small language model wrote.
 from __future__ import annotations
 
 from wellhead.demo.mixture import Demo, Document, load_demo
+from wellhead.demo.rehearsal import Rehearsal, rehearse
 
-__all__ = ["Demo", "Document", "load_demo"]
+__all__ = ["Demo", "Document", "Rehearsal", "load_demo", "rehearse"]

@@ -46,7 +46,8 @@ def context(chromium) -> Iterator[Any]:
 def agree(page: Any, at: str) -> None:
     page.goto(at)
     page.click("#agree")
-    page.wait_for_function("() => document.activeElement.id === 'answer'")
+    page.wait_for_function("() => !answer.readOnly")
+    page.focus("#answer")
 
 
 @contextmanager
@@ -192,7 +193,10 @@ def test_a_reload_while_offline_keeps_the_text_until_the_server_is_back(enter, c
     assert one(host).derived().shares == {"typed": 1.0}
 
 
-def test_a_second_tab_only_reads_until_it_takes_over(enter, context, host):
+@pytest.mark.parametrize("locks", [True, False], ids=["locks", "plain http"])
+def test_a_second_tab_only_reads_until_it_takes_over(enter, context, host, locks):
+    if not locks:
+        context.add_init_script("delete Navigator.prototype.locks")
     first = enter()
     write(first, "From the first tab")
     second = context.new_page()
@@ -208,6 +212,25 @@ def test_a_second_tab_only_reads_until_it_takes_over(enter, context, host):
     hand_in(second)
     answer = one(host).derived()
     assert (answer.text, answer.shares) == ("From the first tab and the second.", {"typed": 1.0})
+
+
+def test_a_session_written_on_elsewhere_is_not_overwritten(enter, chromium, host):
+    first = enter()
+    write(first, "One ")
+    saved(first)
+    device = chromium.new_context()  # shares nothing with the first but the address
+    device.route("**/api/session", impatient)
+    second = device.new_page()
+    second.goto(first.url)
+    second.wait_for_function("() => document.activeElement.id === 'answer'")
+    second.keyboard.press("Control+End")
+    write(second, "two.")
+    saved(second)
+    write(first, "lost?")
+    first.wait_for_selector("#elsewhere:not([hidden])")
+    hand_in(second)
+    device.close()
+    assert one(host).text == "One two."
 
 
 def test_the_completion_code_is_the_same_after_a_reload(enter):
@@ -261,7 +284,10 @@ def test_everything_works_by_keyboard_and_has_a_name(context, address, host):
     page.wait_for_selector("#agree:enabled")
     page.get_by_role("button", name="I agree, begin").focus()
     page.keyboard.press("Enter")
-    page.wait_for_function("() => document.activeElement.id === 'answer'")
+    page.wait_for_function("() => !answer.readOnly")
+    assert page.evaluate("() => document.activeElement.tagName") == "H1"
+    for _ in ("source", "field"):
+        page.keyboard.press("Tab")
     write(page, "By keyboard.")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")

@@ -7,8 +7,6 @@ technology, or on text that did not stay in the answer (that is a `note`).
 
 from __future__ import annotations
 
-import itertools
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from statistics import median, pstdev
 from typing import Literal, NamedTuple
@@ -140,17 +138,17 @@ def _after_absence(events: Sequence[Event], pasted: Sequence[Paste]) -> Iterator
 
 
 def _mechanical(events: Sequence[Event]) -> Iterator[Flag]:
-    """Keys that a hand cannot press: all held equally long, or for no time at all."""
+    """Keys that fingers on keys do not press: all held equally long, or for no time at all.
+
+    Auto-typers press so, and so do on-screen keyboards, dictation programs and switches: a note.
+    """
     lifted = [e for e in events if e.kind == "key" and e.data.a == "u" and e.data.dw is not None]
+    lifted = [event for event in lifted if event.data.c not in ("unident", "process", "mod")]
     held = [event.data.dw for event in lifted]
-    downs = [e.t for e in events if e.kind == "key" and e.data.a == "d" and not e.data.r]
-    if len(held) < _MECHANICAL_KEYS:
-        return
-    gaps = [b - a for a, b in itertools.pairwise(downs)]
-    most_common = Counter(gaps).most_common(1)[0][1] / len(gaps) if gaps else 0.0
-    if median(held) <= 2 or pstdev(held) < 1.0 or most_common > 0.8:
+    if len(held) >= _MECHANICAL_KEYS and (median(held) <= 2 or pstdev(held) < 1.0):
         evidence = tuple(event.i for event in lifted[:5])
-        yield Flag("mechanical_keys", "medium", evidence, "keys are too even to be pressed by hand")
+        says = "keys too even for fingers: an on-screen keyboard, assistive software or a program"
+        yield Flag("mechanical_keys", "note", evidence, says)
 
 
 def _deleted(pasted: Sequence[Paste]) -> Iterator[Flag]:

@@ -39,12 +39,13 @@ class Keystroke(NamedTuple):
     dwell: int | None
 
 
-def keystrokes(events: Iterable[Event]) -> list[Keystroke]:
-    """The key presses of the answer, without auto-repeat, shortcuts and the warm-up."""
+def keystrokes(events: Iterable[Event], *, warm_up: bool = False) -> list[Keystroke]:
+    """The key presses of the answer (or of the warm-up), without auto-repeat and shortcuts."""
     pressed: dict[int, Keystroke] = {}
+    before: dict[int, Keystroke] = {}
     for event in events:
-        if event.kind == "phase":
-            pressed = {}
+        if event.kind == "phase" and event.data.name == "answer":
+            before, pressed = pressed, {}
         if event.kind != "key":
             continue
         data = event.data
@@ -52,7 +53,7 @@ def keystrokes(events: Iterable[Event]) -> list[Keystroke]:
             pressed[event.i] = Keystroke(event.t, data.c, None)
         elif data.a == "u" and data.of in pressed:
             pressed[data.of] = pressed[data.of]._replace(dwell=data.dw)
-    return list(pressed.values())
+    return list((before if warm_up else pressed).values())
 
 
 def features(keys: Sequence[Keystroke]) -> np.ndarray:

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from wellhead.collect.derive.keystrokes import features, keystrokes
+from wellhead.collect.derive.keystrokes import Keystroke, features, keystrokes
 from wellhead.collect.schema import Event
 
 __all__ = ["ENOUGH_KEYS", "Transcription", "transcription"]
@@ -37,6 +37,8 @@ class Transcription(NamedTuple):
         among_copying: share of reference copying stretches with a lower score.
         among_composing: share of reference composing stretches with a lower score.
         reference_keys: length of the reference stretches compared with.
+        warm_up: the score of the same person's warm-up, which was copied; None without one. An
+            answer that scores like it was typed like it.
     """
 
     score: float
@@ -45,26 +47,37 @@ class Transcription(NamedTuple):
     among_copying: float
     among_composing: float
     reference_keys: int
+    warm_up: float | None = None
 
 
-def transcription(events: Iterable[Event]) -> Transcription | None:
+def transcription(events: Sequence[Event]) -> Transcription | None:
     """The score of one answer; None where fewer than fifty keys were recorded."""
     keys = keystrokes(events)
     if len(keys) < _FEWEST_KEYS:
         return None
-    model = _model()
-    scaled = (features(keys) - model["centre"]) / model["scale"]
-    logit = float(scaled @ model["weights"]) + model["offset"]
+    logit = _logit(keys)
+    before = keystrokes(events, warm_up=True)
     size = 400 if len(keys) >= ENOUGH_KEYS else 100
-    reference = model["reference"][str(size)]
+    reference = _model()["reference"][str(size)]
     return Transcription(
-        score=1 / (1 + math.exp(-logit)),
+        score=_share(logit),
         keys=len(keys),
         enough=len(keys) >= ENOUGH_KEYS,
         among_copying=_rank(logit, reference["copying"]),
         among_composing=_rank(logit, reference["composing"]),
         reference_keys=size,
+        warm_up=_share(_logit(before)) if len(before) >= _FEWEST_KEYS else None,
     )
+
+
+def _logit(keys: Sequence[Keystroke]) -> float:
+    model = _model()
+    scaled = (features(keys) - model["centre"]) / model["scale"]
+    return float(scaled @ model["weights"]) + float(model["offset"])
+
+
+def _share(logit: float) -> float:
+    return 1 / (1 + math.exp(-logit))
 
 
 def _rank(logit: float, percentiles: list[float]) -> float:

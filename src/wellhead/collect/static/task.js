@@ -158,7 +158,8 @@ function write(at, hadLease, text = null) {
 	view.writable();
 	showState("saved");
 	onChange(recorder.text);
-	area.focus();
+	// At first the heading has the focus, so that the task is read before the field.
+	if (!fresh) area.focus();
 	sender.pump();
 }
 

@@ -4,6 +4,7 @@ The front page is a handful of verbs, each imported when it is first used::
 
     wellhead.assay(corpus, human=...)      how much did machines write, and which documents
     wellhead.score(corpus)                 text to scores, streamed and resumable
+    wellhead.collapse(experiment)          training on one's own output, again and again
     wellhead.forecast(...)                 what training on it does after n generations
 """
 
@@ -14,16 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from wellhead.assay.run import assay
+    from wellhead.collapse.laboratory import run as collapse
     from wellhead.collapse.forecast import forecast
     from wellhead.detect.scoring import score
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "assay", "forecast", "score"]
+__all__ = ["__version__", "assay", "collapse", "forecast", "score"]
 
 # Verb → module and attribute; a sub-package that is itself the verb has no attribute.
 _VERBS: dict[str, tuple[str, str | None]] = {
     "assay": ("wellhead.assay", None),
+    "collapse": ("wellhead.collapse", None),
     "forecast": ("wellhead.collapse.forecast", "forecast"),
     "score": ("wellhead.detect.scoring", "score"),
 }

@@ -38,6 +38,7 @@ VERBS: tuple[str, ...] = (
     "collapse",
     "collapse_run",
     "collapse_list",
+    "collapse_report",
     "collapse_theory",
     "forecast",
     "collect",

@@ -17,15 +17,17 @@ def show_list(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """The presets, families, regimes, samplers, selectors and schedules that are known."""
-    from wellhead.collapse import presets
+    from wellhead.collapse import list_presets
     from wellhead.collapse.config import PARTS
 
     parts = {kind: known.names() for kind, known in PARTS.items()}
     if as_json:
-        typer.echo(json.dumps({"presets": [p._asdict() for p in presets()], **parts}, indent=1))
+        typer.echo(
+            json.dumps({"presets": [p._asdict() for p in list_presets()], **parts}, indent=1)
+        )
         return
     typer.echo("presets (wellhead collapse run NAME)")
-    for preset in presets():
+    for preset in list_presets():
         typer.echo(f"  {preset.name:18} {preset.title}")
     for kind, names in parts.items():
         typer.echo(f"{kind}: {', '.join(names)}")

@@ -1,28 +1,42 @@
 """Recursive training, measured against mathematics.
 
 `run` repeats "fit, sample, mix, select, measure" for any family of models and any regime of
-mixing, over seeds and settings, in a folder that resumes. ``wellhead.collapse(...)`` is the same
-as ``wellhead.collapse.run(...)``.
+mixing, over seeds and settings, in a folder that resumes; ``wellhead.collapse(...)`` is the same.
+`theory` has the closed forms, `forecast` turns them on a corpus of one's own.
 """
 
 from __future__ import annotations
 
-import sys
-import types
-from typing import Any
+import importlib
+from typing import TYPE_CHECKING, Any
 
-from wellhead.collapse.presets import presets
-from wellhead.collapse.result import Run
-from wellhead.collapse.run import make_plan, resume, run
+from wellhead._verb import make_callable
 
-__all__ = ["Run", "make_plan", "presets", "resume", "run"]
+if TYPE_CHECKING:
+    from wellhead.collapse.laboratory import make_plan, resume, run
+    from wellhead.collapse.presets import list_presets
+    from wellhead.collapse.result import Run
+
+__all__ = ["Run", "list_presets", "make_plan", "resume", "run"]
+
+# Imported when first used, so that the closed forms do not wait for the laboratory.
+_HOMES = {
+    "Run": "result",
+    "list_presets": "presets",
+    "make_plan": "laboratory",
+    "resume": "laboratory",
+    "run": "laboratory",
+}
 
 
-class _Verb(types.ModuleType):
-    """This package, which can also be called: it is a verb of the library's front page."""
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
 
-    def __call__(self, *arguments: Any, **options: Any) -> Run:
-        return run(*arguments, **options)
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, *globals()])
 
 
-sys.modules[__name__].__class__ = _Verb
+make_callable(__name__, "wellhead.collapse.laboratory", "run")

@@ -105,7 +105,8 @@ class _Lineages:
         return fit + self.setting.generations - self.setting.fits
 
     def recorded(self, fit: int) -> bool:
-        return self.number(fit) % self.setting.every == 0 or fit == self.setting.fits
+        """The first fit is what later ones are compared with, the last what they come to."""
+        return self.number(fit) % self.setting.every == 0 or fit in (1, self.setting.fits)
 
     def generation(self, fit: int) -> dict[str, Array]:
         """Run one generation, or take it from its checkpoint."""

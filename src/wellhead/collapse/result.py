@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from wellhead._result import Result, plain
 from wellhead.collapse.config import Plan
 from wellhead.collapse.curves import Point, summarise
 from wellhead.collapse.folder import Folder
 from wellhead.errors import BadInput, unknown_name
 
+if TYPE_CHECKING:
+    from wellhead.collapse.verdicts import Verdict
+    from wellhead.report.page import Page
+
 __all__ = ["Run"]
 
-SCHEMA_VERSION = 1
 KEYS = ("setting", "repetition", "generation", "lineage")
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(Result):
     """What a run measured.
 
     Args:
@@ -37,6 +40,8 @@ class Run:
         cells: finished cells, and how many there should be.
         path: the run folder, where there is one.
     """
+
+    schema_version: ClassVar[int | None] = 1
 
     plan: Plan
     table: pa.Table
@@ -109,10 +114,27 @@ class Run:
         ]
         return [point for point in points if point.lineages]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plan, cost, and the curve of every measure of every setting."""
+    def verdicts(self, setting: str) -> list[Verdict]:
+        """The eight meanings of collapse, decided for one setting."""
+        from wellhead.collapse.verdicts import verdicts
+
+        self._check(self.measures[0], setting)
+        return verdicts(self, setting)
+
+    def page(self) -> Page:
+        """Curves, verdicts, plan and cost, as a page."""
+        from wellhead.report.collapse import collapse_page
+
+        return collapse_page(self)
+
+    def to_dict(self, *, rows: int | None = None) -> dict[str, Any]:
+        """Plan, cost, verdicts, and the curve of every measure of every setting."""
+        found: dict[str, Any] = plain(self._summary())
+        return found
+
+    def _summary(self) -> dict[str, Any]:
         return {
-            "schema_version": SCHEMA_VERSION,
+            "schema_version": self.schema_version,
             "name": self.plan.name,
             "complete": self.cells[0] == self.cells[1],
             "cells": {"finished": self.cells[0], "planned": self.cells[1]},
@@ -124,15 +146,18 @@ class Run:
                 }
                 for setting in self.plan.settings
             },
+            "verdicts": {
+                setting.label: [
+                    {"verdict": verdict.word, **plain(verdict)}
+                    for verdict in self.verdicts(setting.label)
+                ]
+                for setting in self.plan.settings
+            },
             "plan": self.plan.to_dict(),
             "cost": {"seconds": self.seconds},
             "wellhead": self.version,
             "path": None if self.path is None else str(self.path),
         }
-
-    def to_json(self) -> str:
-        """`to_dict` as JSON; numbers that do not exist are null."""
-        return json.dumps(_without_nan(self.to_dict()), indent=1)
 
     def to_pandas(self) -> Any:
         """The table as a pandas data frame."""
@@ -144,13 +169,3 @@ class Run:
         labels = [known.label for known in self.plan.settings]
         if setting not in labels:
             raise unknown_name("setting", setting, labels)
-
-
-def _without_nan(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_without_nan(item) for item in value]
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value

@@ -15,6 +15,8 @@ __all__ = ["HEADLINES", "headlines", "show"]
 HEADLINES = (
     "perplexity",
     "vocabulary",
+    "output_perplexity",
+    "distinct_2",
     "variance",
     "log_variance",
     "wasserstein2_squared",

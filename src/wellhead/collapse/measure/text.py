@@ -89,7 +89,7 @@ def distinct(words: Array, length: int) -> float:
     return (int(number.max()) + 1) / len(grams)
 
 
-def self_bleu(texts: list[str], most: int = 100) -> float:
+def self_bleu(texts: list[str], most: int = 50) -> float:
     """Mean BLEU of each text against the others, 0 to 100: high where texts resemble each other.
 
     Raises:

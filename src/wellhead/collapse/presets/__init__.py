@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from wellhead.errors import unknown_name
 
-__all__ = ["Preset", "preset", "presets"]
+__all__ = ["Preset", "list_presets", "preset"]
 
 
 class Preset(NamedTuple):
@@ -18,7 +18,7 @@ class Preset(NamedTuple):
     about: str
 
 
-def presets() -> list[Preset]:
+def list_presets() -> list[Preset]:
     """Every preset, by name."""
     tables = [preset(name) for name in _names()]
     return [Preset(t["name"], t.get("title", ""), t.get("about", "")) for t in tables]

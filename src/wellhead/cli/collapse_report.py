@@ -1,0 +1,38 @@
+"""`wellhead collapse report`: what a run found, as one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wellhead.cli.collapse import collapse_app
+
+__all__ = ["report"]
+
+
+@collapse_app.command()
+def report(
+    run: Annotated[Path, typer.Argument(help="A run folder, finished or not.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="An .html or .md file; default report.html in the run."),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Curves and verdicts as JSON on stdout, no file.")
+    ] = False,
+) -> None:
+    """Write the report of a run: curves, exact curves, eight verdicts, plan and cost."""
+    from wellhead.collapse import Run
+
+    result = Run.load(run)
+    if as_json:
+        typer.echo(result.to_json())
+        return
+    target = out or run / "report.html"
+    if target.suffix == ".md":
+        result.save_markdown(target)
+    else:
+        result.save_html(target)
+    typer.echo(str(target))

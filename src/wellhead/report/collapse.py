@@ -1,0 +1,228 @@
+"""The page about a run of the collapse laboratory.
+
+In: a `Run`. Out: a `Page` with the result in words, one chart per leading measure (bands over
+lineages, the exact curve on top where there is one), the eight verdicts, what was run, and what it
+cost. Means that would mislead are not drawn: the median is, and the chart says so.
+"""
+
+from __future__ import annotations
+
+import tomli_w
+
+from wellhead.collapse.curves import Point
+from wellhead.collapse.exact import exact_curves
+from wellhead.collapse.measure.catalogue import measure_named
+from wellhead.collapse.measure.text import HISTOGRAM_EDGES
+from wellhead.collapse.result import Run
+from wellhead.collapse.setting import Setting
+from wellhead.collapse.summary import headlines
+from wellhead.collapse.verdicts import Verdict, verdicts
+from wellhead.errors import BadSetting
+from wellhead.report.blocks import Block, Callout, Code, Details, Section
+from wellhead.report.numbers import count, number
+from wellhead.report.page import Page
+from wellhead.report.svg import Axis, Line, LineChart
+from wellhead.report.table import Column, Table
+
+__all__ = ["collapse_page"]
+
+CHARTS = 6
+CURVES = 8
+PARTS = ("family", "regime", "sampler", "selector")
+
+
+def collapse_page(run: Run) -> Page:
+    """The page of a run, finished or not."""
+    found = {each.label: verdicts(run, each.label) for each in run.plan.settings}
+    return Page(
+        title=run.plan.title or run.plan.name,
+        lead=_lead(run),
+        facts=_facts(run),
+        sections=[
+            Section("What happened", _charts(run)),
+            Section("Is it collapse? Eight meanings", _verdicts(found)),
+            Section("What was run", _what(run)),
+        ],
+        footer=(
+            f"wellhead {run.version}, seed {run.plan.seed}. The plan above, saved as config.toml, "
+            "makes the same numbers again: wellhead collapse run config.toml"
+        ),
+    )
+
+
+def _lead(run: Run) -> str:
+    name = headlines(run, 1)[0]
+    ends = []
+    for setting in run.plan.settings[:CURVES]:
+        points, _ = _curve(run, name, setting)
+        if points:
+            ends.append(f"{number(points[-1].value)} under {setting.label}")
+    last = max(setting.generations for setting in run.plan.settings)
+    sentence = f"After {last} generations, {measure_named(name).title}: {', '.join(ends)}."
+    return "\n\n".join(part for part in (sentence, run.plan.about) if part)
+
+
+def _facts(run: Run) -> list[tuple[str, str]]:
+    lineages = sum(setting.lineages for setting in run.plan.settings) * run.plan.seeds
+    facts = [
+        ("settings", count(len(run.plan.settings))),
+        ("repetitions of each", count(run.plan.seeds)),
+        ("lineages in all", count(lineages)),
+        ("computing time", f"{number(run.seconds)} s"),
+    ]
+    if run.cells[0] < run.cells[1]:
+        facts.append(("finished", f"{run.cells[0]} of {run.cells[1]} cells"))
+    return facts
+
+
+def _charts(run: Run) -> list[Block | str]:
+    names = headlines(run, CHARTS)
+    charts: list[Block | str] = [_chart(run, name) for name in names]
+    if run.cells[0] < run.cells[1]:
+        charts.insert(
+            0,
+            Callout(
+                "warning",
+                "This run is not finished.",
+                f"{run.cells[0]} of {run.cells[1]} cells are in these curves.",
+            ),
+        )
+    histogram = _histogram(run)
+    return charts if histogram is None else [*charts, histogram]
+
+
+def _chart(run: Run, name: str) -> LineChart:
+    measure = measure_named(name)
+    lines, words = [], set()
+    for setting in run.plan.settings[:CURVES]:
+        points, statistic = _curve(run, name, setting)
+        if not points:
+            continue
+        words.add(statistic)
+        exact = exact_curves(setting).get(name) if statistic == "mean" else None
+        lines.append(
+            Line(
+                setting.label,
+                [point.generation for point in points],
+                [point.value for point in points],
+                low=[point.low for point in points],
+                high=[point.high for point in points],
+                exact=exact,
+                exact_x=None if exact is None else list(range(len(exact))),
+            )
+        )
+    spoken = " and ".join(sorted(words))
+    hidden = len(run.plan.settings) - CURVES
+    more = f" {hidden} more settings are in the tables of the run folder." if hidden > 0 else ""
+    return LineChart(
+        measure.title[0].upper() + measure.title[1:],
+        f"The {spoken} over lineages, generation by generation.{more}",
+        lines,
+        Axis("generation"),
+        Axis(measure.title, measure.unit, log=measure.log_axis and _positive(lines)),
+        n=f"{spoken} over lineages; {_sizes(run)}",
+        band="95 % interval of it",
+    )
+
+
+def _curve(run: Run, name: str, setting: Setting) -> tuple[list[Point], str]:
+    """The mean where it may be shown in every generation, else the median."""
+    for statistic in ("mean", "median"):
+        try:
+            return run.curve(name, setting.label, statistic), statistic
+        except BadSetting:
+            continue
+    return [], "median"
+
+
+def _positive(lines: list[Line]) -> bool:
+    return all(value > 0 for line in lines for value in line.y)
+
+
+def _sizes(run: Run) -> str:
+    counts = sorted({setting.lineages * run.plan.seeds for setting in run.plan.settings})
+    return f"n = {count(counts[0])} lineages" if len(counts) == 1 else "lineages as planned"
+
+
+def _histogram(run: Run) -> LineChart | None:
+    """How strange generation 0 finds the output of later generations, for the first setting."""
+    names = sorted(name for name in run.measures if name.startswith("output_histogram_"))
+    if not names:
+        return None
+    setting = run.plan.settings[0]
+    generations = [point.generation for point in run.curve(names[0], setting.label)]
+    chosen = sorted({generations[0], generations[len(generations) // 2], generations[-1]})
+    middles = (HISTOGRAM_EDGES[:-1] * HISTOGRAM_EDGES[1:]) ** 0.5
+    lines = [
+        Line(
+            f"generation {generation}",
+            middles,
+            [float(run.values(name, setting.label, generation).mean()) for name in names],
+            accent=generation == chosen[-1],
+        )
+        for generation in chosen
+    ]
+    return LineChart(
+        "What generation 0 thinks of later output",
+        f"Perplexity of 64-word blocks of output under the model of generation 0, {setting.label}.",
+        lines,
+        Axis("perplexity under generation 0", log=True),
+        Axis("blocks", percent=True),
+        n=f"{setting.label}, mean over repetitions",
+    )
+
+
+def _verdicts(found: dict[str, list[Verdict]]) -> list[Block | str]:
+    labels = list(found)[:CURVES]
+    meanings = [verdict.meaning for verdict in next(iter(found.values()))]
+    rows = [
+        [meaning, *(found[label][place].word for label in labels)]
+        for place, meaning in enumerate(meanings)
+    ]
+    table = Table([Column("meaning"), *(Column(label) for label in labels)], rows)
+    columns = [
+        Column("meaning"),
+        Column("verdict"),
+        Column("statistic", "number"),
+        Column("95 % interval", "interval"),
+        Column("rule and ground"),
+    ]
+    details = [
+        Details(f"How it was decided: {label}", [Table(columns, [_row(v) for v in found[label]])])
+        for label in labels
+    ]
+    words = (
+        "Model collapse has eight meanings in the literature (Schaeffer et al. 2025), and a run "
+        "can show one without another. Statistics are ratios of the last generation to the first "
+        "fit within lineages, unless the rule says otherwise."
+    )
+    return [words, table, *details]
+
+
+def _row(verdict: Verdict) -> list[object]:
+    if verdict.shown is None:
+        return [verdict.meaning, verdict.word, None, None, verdict.reason]
+    interval = (verdict.low, verdict.high)
+    return [verdict.meaning, verdict.word, verdict.value, interval, verdict.reason]
+
+
+def _what(run: Run) -> list[Block | str]:
+    columns = [
+        Column("setting"),
+        Column("family, regime, sampler, selector"),
+        Column("samples", "count", "per generation"),
+        Column("generations", "count"),
+        Column("lineages", "count"),
+    ]
+    rows = [
+        [
+            setting.label,
+            ", ".join(setting.name_of(part) for part in PARTS),
+            setting.size,
+            setting.generations,
+            setting.lineages * run.plan.seeds,
+        ]
+        for setting in run.plan.settings
+    ]
+    plan = Details("The whole plan, as TOML", [Code(tomli_w.dumps(run.plan.to_dict()))])
+    return [Table(columns, rows), plan]

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from wellhead.assay.run import assay
-    from wellhead.collapse.laboratory import run as collapse
     from wellhead.collapse.forecast import forecast
+    from wellhead.collapse.laboratory import run as collapse
     from wellhead.detect.scoring import score
 
 __version__ = "0.1.0"

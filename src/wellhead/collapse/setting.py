@@ -39,8 +39,8 @@ class Setting:
         selector: which new items are kept.
         schedule: how the sample size changes.
         lineages: independent chains run side by side for each seed.
-        every: generations between two records of the measures; the first fit and the last are always
-            recorded.
+        every: generations between two records of the measures; the first fit and the last always
+            have one.
     """
 
     label: str

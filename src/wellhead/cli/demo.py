@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 def demo(
     share: Annotated[float, typer.Option(help="True share of machine paragraphs, 0 to 1.")] = 0.30,
     documents: Annotated[int, typer.Option(help="Paragraphs in the collection.")] = 400,
+    known_human: Annotated[
+        int, typer.Option(help="Paragraphs of other addresses to bring as the human reference.")
+    ] = 200,
     known_machine: Annotated[
         int, typer.Option(help="Paragraphs of the same model to bring as a machine reference.")
     ] = 0,
@@ -32,7 +35,11 @@ def demo(
     from wellhead.demo import load_demo, rehearse
 
     mixture = load_demo(
-        share=share, documents=documents, seed=seed, machine_references=known_machine
+        share=share,
+        documents=documents,
+        seed=seed,
+        human_references=known_human,
+        machine_references=known_machine,
     )
     with progress("scoring") as bar:
         found = rehearse(mixture, out, progress=bar)

@@ -6,7 +6,9 @@ Each case says who does it. No case of an honest writer may end in an accusation
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from field import FOREIGN, Field
@@ -14,9 +16,20 @@ from field import FOREIGN, Field
 from wellhead.collect.derive.answer import Answer
 from wellhead.collect.schema import Event
 
-__all__ = ["CASES", "Case", "concluded", "recorded", "row"]
+__all__ = ["ACCUSING", "CASES", "Case", "agree_with_docs", "row"]
+
+TABLE = Path(__file__).resolve().parents[2] / "docs" / "collect-what-is-recorded.md"
+HEAD = "| case | recorded | final characters | outcome | flags |\n|---|---|---|---|---|\n"
 
 OWN = "Forty sheep sailed. "
+NAMED = {
+    "comp": "composition",
+    "win": "window left",
+    "net": "network went or came",
+    "restore": "draft put back",
+    "lease": "writing tab changed",
+    "gap": "events lost",
+}
 ACCUSING = ("pasted_outside", "mixed", "scripted")
 CHAT = f'<div data-message-author-role="assistant"><p>{FOREIGN}</p></div>'
 
@@ -265,8 +278,8 @@ def recorded(events: list[Event]) -> str:
             said.append(f"{event.data.a} from {event.data.origin}{_share(event.data)}")
         elif event.kind == "desync":
             said.append(f"desync by {event.data.by}")
-        elif event.kind in ("comp", "win"):
-            said.append({"comp": "composition", "win": "window left"}[event.kind])
+        elif event.kind in NAMED:
+            said.append(NAMED[event.kind])
     return ", ".join(dict.fromkeys(said))
 
 
@@ -290,10 +303,21 @@ def concluded(answer: Answer) -> str:
     return ", ".join(parts) if total else "no text"
 
 
-def row(case: Case, events: list[Event], answer: Answer) -> str:
-    """The case's line in the table of docs/collect-what-is-recorded.md."""
+def row(name: str, events: list[Event], answer: Answer) -> str:
+    """A case's line in a table of docs/collect-what-is-recorded.md."""
     flags = ", ".join(
         f"{flag.name} ({flag.strength})" for flag in answer.flags if flag.name != "mechanical_keys"
     )
-    cells = (case.name, recorded(events), concluded(answer), answer.outcome, flags or "–")
+    cells = (name, recorded(events), concluded(answer), answer.outcome, flags or "–")
     return f"| {' | '.join(cells)} |"
+
+
+def agree_with_docs(marker: str, lines: Sequence[str]) -> bool:
+    """Whether the table under `marker` holds these lines; WELLHEAD_WRITE_DOCS=1 writes them."""
+    table = HEAD + "\n".join(lines) + "\n"
+    written = TABLE.read_text(encoding="utf-8")
+    begin, end = f"<!-- {marker} -->\n", f"<!-- /{marker} -->"
+    before, after = written.split(begin)[0], written.split(end)[1]
+    if os.environ.get("WELLHEAD_WRITE_DOCS"):
+        TABLE.write_text(f"{before}{begin}{table}{end}{after}", encoding="utf-8")
+    return f"{before}{begin}{table}{end}{after}" == TABLE.read_text(encoding="utf-8")

@@ -45,7 +45,7 @@ class Tape:
             key = self.log("key", c="letter")
             counts = [1, 0, 0, 0, 0, 0]
             self.splice(place, 0, character, "typed", it="insertText", kd=key, cc=counts)
-            self.log("key", a="u", c="letter", of=key, dw=80)
+            self.log("key", a="u", c="letter", of=key, dw=70 + self.next * 7 % 40)
             at = None if at is None else at + units(character)
 
     def paste(

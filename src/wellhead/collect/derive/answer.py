@@ -61,6 +61,7 @@ class Answer:
             "provenance": [list(run) for run in self.provenance],
             "flags": [flag._asdict() for flag in self.flags],
             "pastes": [paste._asdict() for paste in self.pastes],
+            "transcription": self.transcription and self.transcription._asdict(),
         }
 
 
@@ -118,7 +119,7 @@ def derive(
         provenance=tuple(provenance),
         shares=share,
         outcome=outcome_of(share, complete=integrity.complete, declared=declared),
-        flags=tuple(find_flags(events, pasted, provenance)),
+        flags=tuple(find_flags(events, pasted, provenance, complete=integrity.complete)),
         pastes=tuple(pasted),
         integrity=integrity,
         transcription=transcription(events),

@@ -37,18 +37,25 @@ class Flag(NamedTuple):
 
 
 def find_flags(
-    events: Sequence[Event], pasted: Sequence[Paste], final: Sequence[Run]
+    events: Sequence[Event], pasted: Sequence[Paste], final: Sequence[Run], *, complete: bool
 ) -> list[Flag]:
-    """Every flag of one answer, strongest first."""
+    """Every flag of one answer, strongest first.
+
+    Args:
+        events: all events of the session.
+        pasted: what became of each paste.
+        final: provenance of the final text.
+        complete: the log accounts for the text; where it does not, characters without an origin
+            are the log's failing and no flag.
+    """
     share = shares(final)
+    unseen = ("unobserved", "autofill") if complete else ()
     found = [
         *_kept(share, final, ("paste_outside", "drop"), "outside_text", "came from outside"),
         *_kept(share, final, ("scripted",), "scripted_text", "was put there by a program"),
-        *_kept(
-            share, final, ("unobserved", "autofill"), "unobserved_text", "came without an event"
-        ),
+        *_kept(share, final, unseen, "unobserved_text", "came without an event"),
         *_round_trip(events, pasted, sum(run.length for run in final)),
-        *_from_chat(events, pasted),
+        *_from_chat(pasted),
         *_after_absence(events, pasted),
         *_mechanical(events),
         *_deleted(pasted),
@@ -110,7 +117,7 @@ def _leaves(event: Event) -> bool:
     return event.kind in ("win", "vis") and not event.data.on
 
 
-def _from_chat(events: Sequence[Event], pasted: Sequence[Paste]) -> Iterator[Flag]:
+def _from_chat(pasted: Sequence[Paste]) -> Iterator[Flag]:
     chat = [p for p in _outside(pasted) if p.flavour == "html-chat" and p.kept >= _LONG]
     if chat:
         says = "pasted text carries the markup of a chat assistant's page"

@@ -73,18 +73,19 @@ def _events(batches: list[Stored], text: str) -> Iterator[Xml.Element]:
     length = 0
     for event, inserted in splices(batches, text):
         data = event.data
-        length += data.n - data.d
         key = getattr(data, "kd", None)
         simple = (data.n == 1 and data.d == 0) or (data.n == 0 and data.d == 1)
         if key in pressed and simple:
             yield _keyboard(data, inserted, pressed[key], released.get(key), length)
         else:
             yield _replacement(event.t, data, inserted)
+        length += data.n - data.d
 
 
 def _keyboard(data: Any, inserted: str, down: int, up: int | None, length: int) -> Xml.Element:
     event = Xml.Element("event", type="keyboard")
-    _part(event, "wordlog", position=data.p, documentLength=length, replay="True")
+    # The cursor before the key; the end of the document counts as a character.
+    _part(event, "wordlog", position=data.p + data.d, documentLength=length + 1, replay="True")
     name = _key_name(inserted, data.d)
     value = inserted or "\\b"
     _part(event, "winlog", startTime=down, endTime=up or down, key=name, value=value)

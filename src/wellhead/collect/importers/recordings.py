@@ -1,0 +1,90 @@
+"""Recordings of our recorder that travelled in another tool's data: jsPsych, Qualtrics, a form.
+
+Flows in: CSV, JSON or JSONL in which some column holds the recording as the recorder gives it in
+one piece (`schema.Recording`). Flows out: derived answers. There was no server in between, so no
+receipt vouches for order or time.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from wellhead.collect.derive.answer import derive_recording
+from wellhead.collect.importers.imported import Imported, from_answer
+from wellhead.collect.schema import Recording
+from wellhead.errors import BadInput
+
+__all__ = ["read_recordings"]
+
+_LARGEST_CELL = 20_000_000
+_MARK = '"recorder"'
+_IDS = ("id", "ResponseId", "ResponseID", "run_id", "subject", "AssignmentId")
+_WORKERS = ("worker", "PROLIFIC_PID", "workerId", "WorkerId", "participant")
+
+
+def read_recordings(path: Path) -> Iterator[Imported]:
+    """The recordings in a file, in order; rows without one are passed over.
+
+    Raises:
+        BadInput: the file cannot be read, a recording in it is damaged, or it holds none.
+    """
+    found = 0
+    try:
+        for number, row in enumerate(_rows(path), 1):
+            for raw in _recordings(row):
+                found += 1
+                yield _imported(raw, row, f"{path.stem}-{number}", path)
+    except (OSError, UnicodeDecodeError, csv.Error, ValueError) as error:
+        raise BadInput(f"{path} cannot be read: {error}") from error
+    if not found:
+        raise BadInput(f"{path} holds no recording of this recorder in any column.")
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    if path.suffix == ".csv":
+        before = csv.field_size_limit(_LARGEST_CELL)
+        try:
+            with path.open(newline="", encoding="utf-8-sig") as stream:
+                yield from csv.DictReader(stream)
+        finally:
+            csv.field_size_limit(before)
+        return
+    text = path.read_text("utf-8")
+    whole = (
+        [json.loads(line) for line in text.splitlines() if line.strip()]
+        if path.suffix == ".jsonl"
+        else json.loads(text)
+    )
+    for row in whole if isinstance(whole, list) else [whole]:
+        if isinstance(row, dict):
+            yield row
+
+
+def _recordings(row: dict[str, Any]) -> Iterator[str]:
+    if row.get("recorder") == "wellhead":
+        yield json.dumps(row)
+        return
+    for value in row.values():
+        if isinstance(value, str) and _MARK in value and value.lstrip().startswith("{"):
+            yield value
+        elif isinstance(value, dict):
+            yield from _recordings(value)
+
+
+def _imported(raw: str, row: dict[str, Any], name: str, path: Path) -> Imported:
+    try:
+        answer = derive_recording(Recording.model_validate_json(raw))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise BadInput(f"{path}, {name}: damaged recording: {first['msg']}") from error
+    return from_answer(answer, id=_first(row, _IDS) or name, worker=_first(row, _WORKERS))
+
+
+def _first(row: dict[str, Any], names: tuple[str, ...]) -> str:
+    return next((str(row[name]) for name in names if row.get(name)), "")

@@ -95,6 +95,8 @@ def _listen(app: FastAPI, host: Host, address: str, port: int, proxy: str | None
         proxy_headers=proxy is not None,
         forwarded_allow_ips=proxy,
         server_header=False,
+        # Pages send every five seconds; a shorter time would make each a new connection.
+        timeout_keep_alive=75,
     )
     uvicorn.Server(config).run(sockets=[listener])
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
+from wellhead.collect.store.checkpoint import Checkpointer
 from wellhead.collect.store.committer import Committer, Refused
 from wellhead.collect.store.engine import connect, upgrade
 
@@ -30,10 +31,12 @@ class Store:
     def __init__(self, url: str) -> None:
         upgrade(url)
         self.url = url
-        threads = 1 if url.startswith("sqlite") else 4
+        is_file = url.startswith("sqlite")
+        threads = 1 if is_file else 4
         self._reading = connect(url, writing=False)
         self._writing = connect(url, writing=True, size=threads)
         self._committer = Committer(self._writing, threads=threads)
+        self._checkpoints = Checkpointer(self._reading) if is_file else None
 
     def submit(self, job: Callable[[Connection], T]) -> Future[T]:
         """A future for the job's result, done once that is committed."""
@@ -51,6 +54,8 @@ class Store:
     def close(self) -> None:
         """Finish waiting writes and close every connection."""
         self._committer.close()
+        if self._checkpoints:
+            self._checkpoints.close()
         self._writing.dispose()
         self._reading.dispose()
 

@@ -59,6 +59,8 @@ def _make_durable(engine: Engine, begin: str) -> None:
             "synchronous=FULL",
             "foreign_keys=ON",
             "secure_delete=ON",
+            # Checkpoints run beside the commits (see `checkpoint`); this is the backstop.
+            "wal_autocheckpoint=20000",
         ):
             connection.execute(f"PRAGMA {pragma}")
 

@@ -38,7 +38,7 @@ def check_rate(connection: Connection, key: str, *, per_minute: int, now_ms: int
     left = spend(*(row or (0, 0)), now_ms, per_minute)
     if left is None:
         raise Refused(
-            429, "rate", "Too many requests; please try again in a minute.", retry_after=30
+            429, "rate", "Too many requests; please try again in a minute.", retry_ms=30_000
         )
     values = {"allowance": left, "at_ms": now_ms}
     if row is None:

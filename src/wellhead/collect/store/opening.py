@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from wellhead.collect import chain
 from wellhead.collect.keys import Keys
@@ -30,6 +30,8 @@ __all__ = [
 ]
 
 _SESSION = Session.__table__
+_FIND = select(_SESSION).where(_SESSION.c.id == bindparam("this"))
+_FIND_AND_LOCK = _FIND.with_for_update()
 _HOUR_MS = 3_600_000
 _ZEROS = "0" * 64
 # How long a silent tab keeps other tabs out.
@@ -208,8 +210,7 @@ def authorise(
     Raises:
         Refused: 401.
     """
-    query = select(_SESSION).where(Session.id == session)
-    row = connection.execute(query.with_for_update() if lock else query).first()
+    row = connection.execute(_FIND_AND_LOCK if lock else _FIND, {"this": session}).first()
     good = hmac.compare_digest(row.token_hash if row else bytes(32), _hash(token))
     if row is None or not good or row.token_until_ms < now_ms:
         raise Refused(401, "unauthorised", "This page is no longer signed in. Please reload it.")

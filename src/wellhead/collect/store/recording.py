@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from wellhead.collect import chain
 from wellhead.collect.keys import Keys
@@ -18,12 +18,19 @@ from wellhead.collect.messages import Receipt, Submission, Submitted
 from wellhead.collect.schema import Body, body_hash
 from wellhead.collect.store.committer import Refused
 from wellhead.collect.store.limits import spend
-from wellhead.collect.store.models import Answer, Draft, Link, Session
+from wellhead.collect.store.models import Answer, Base, Draft, Link
 from wellhead.collect.store.opening import LEASE_MS, canonical
 
 __all__ = ["Arrived", "append", "hand_in", "handed_in"]
 
 _MINUTE_MS = 60_000
+
+# Built once: to build a statement costs more than to run it.
+_TABLES = Base.metadata.tables
+_LINKS, _SESSIONS, _DRAFTS = _TABLES["links"], _TABLES["sessions"], _TABLES["drafts"]
+_ADD_LINK = insert(_LINKS)
+_MOVE_HEAD = update(_SESSIONS).where(_SESSIONS.c.id == bindparam("this"))
+_MOVE_DRAFT = update(_DRAFTS).where(_DRAFTS.c.session == bindparam("this"))
 
 
 class Arrived(NamedTuple):
@@ -136,38 +143,24 @@ def _write_link(
     batch: int | None = None,
     **changes: Any,
 ) -> None:
-    connection.execute(
-        insert(Link).values(
-            session=row.id,
-            seq=link.seq,
-            batch=batch,
-            received_ms=link.received_ms,
-            body=link.body,
-            hash=link.hash,
-            receipt=link.receipt,
-        )
-    )
+    added = {**link._asdict(), "session": row.id, "batch": batch}
+    connection.execute(_ADD_LINK, added)
     if batch is not None:
         changes["batch"] = batch
     head = chain.seal(keys.receipts, row.id, link)
-    connection.execute(
-        update(Session)
-        .where(Session.id == row.id)
-        .values(
-            seq=link.seq,
-            last_ms=link.received_ms,
-            head_hash=link.hash,
-            head_receipt=head.receipt,
-            head_seal=head.seal,
-            **changes,
-        )
-    )
+    changes |= {
+        "this": row.id,
+        "seq": link.seq,
+        "last_ms": link.received_ms,
+        "head_hash": link.hash,
+        "head_receipt": head.receipt,
+        "head_seal": head.seal,
+    }
+    connection.execute(_MOVE_HEAD, changes)
 
 
 def _write_draft(connection: Connection, session: str, batch: int, text: str) -> None:
-    changed = connection.execute(
-        update(Draft).where(Draft.session == session).values(batch=batch, text=text)
-    )
+    changed = connection.execute(_MOVE_DRAFT, {"this": session, "batch": batch, "text": text})
     if changed.rowcount == 0:
         connection.execute(insert(Draft).values(session=session, batch=batch, text=text))
 

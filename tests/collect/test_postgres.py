@@ -1,0 +1,91 @@
+"""The same server on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from collect_helpers import Clock, Writer, edit
+from fastapi.testclient import TestClient
+from loopback import LoadWriter, Server
+from postgres_cluster import postgres_programs, temporary_postgres
+
+from wellhead.collect.answers import load_records, settle
+from wellhead.collect.create import new_study
+from wellhead.collect.server import create_app
+from wellhead.collect.server.host import open_host
+from wellhead.collect.store import Store
+from wellhead.collect.store.erasure import delete_worker
+from wellhead.collect.store.models import Base
+from wellhead.collect.verify import verify_study
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    if postgres_programs() is None:
+        pytest.skip("PostgreSQL is not installed: initdb was not found")
+    with temporary_postgres() as url:
+        yield url
+
+
+def test_migrations_give_the_tables_of_the_models(url: str) -> None:
+    """What the migrations build on PostgreSQL is what the code expects."""
+    with Store(url) as store:
+        assert (
+            store.read(lambda c: compare_metadata(MigrationContext.configure(c), Base.metadata))
+            == []
+        )
+
+
+def test_a_study_runs_on_postgresql_from_entry_to_deletion(
+    url: str, tmp_path: Path, clock: Clock
+) -> None:
+    """Write, submit, derive, verify, delete."""
+    host = open_host([new_study(tmp_path / "whole")], database=url, clock=clock, secure=False)
+    alice = Writer(TestClient(create_app(host)), "whole", query="?worker=alice")
+    submitted = alice.write("An answer in PostgreSQL.")
+    assert alice.submit() == submitted
+    study, keys = host.studies["whole"], host.keys["whole"]
+    assert settle(host.store, study, keys, now_ms=host.now_ms) == 1
+    records = host.store.read(lambda c: list(load_records(c, "whole")))
+    assert [record.text for record in records] == ["An answer in PostgreSQL."]
+    assert host.store.read(lambda c: verify_study(c, keys).breaks) == []
+    worker = {keys.pseudonym("link", "alice")}
+    assert host.store.write(lambda c: delete_worker(c, "whole", worker, "ann", now_ms=0)) == 1
+    assert host.store.read(lambda c: verify_study(c, keys).sessions) == 0
+    host.store.close()
+
+
+@pytest.mark.slow
+def test_kill_nine_loses_nothing_on_postgresql(url: str, tmp_path: Path) -> None:
+    """The commit is PostgreSQL's; the promise is the same."""
+    study = edit(new_study(tmp_path / "kill"), batches_per_minute="6000")
+    server = Server(study.path, database=url)
+    server.start()
+
+    async def run() -> None:
+        writers = [LoadWriter(server.port, "kill", number) for number in range(8)]
+        await asyncio.gather(*(writer.start() for writer in writers))
+
+        async def one(writer: LoadWriter) -> None:
+            while True:
+                await writer.send("words ")
+
+        tasks = [asyncio.create_task(one(writer)) for writer in writers]
+        await asyncio.sleep(0.7)
+        server.kill()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        server.start()
+        for writer in writers:
+            writer.connection.close()
+            assert (await writer.kept()).startswith(writer.acknowledged)
+        assert any(writer.acknowledged for writer in writers)
+
+    asyncio.run(run())
+    server.stop()

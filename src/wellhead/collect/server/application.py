@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from wellhead import __version__
+from wellhead.collect.answers import settle
 from wellhead.collect.review.routes import review_routes
 from wellhead.collect.server.bounds import BodyLimit, SafeHeaders
 from wellhead.collect.server.host import Host
@@ -21,6 +24,8 @@ __all__ = ["create_app"]
 
 # A body of the largest batch with the largest draft beside it, every character escaped.
 MAX_REQUEST = 2 * 1024 * 1024
+_UPKEEP_SECONDS = 300
+_LOG = logging.getLogger(__name__)
 
 
 def create_app(host: Host) -> FastAPI:
@@ -28,7 +33,9 @@ def create_app(host: Host) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        upkeep = asyncio.create_task(_upkeep(host))
         yield
+        upkeep.cancel()
         await asyncio.to_thread(host.store.close)
 
     app = FastAPI(
@@ -46,6 +53,18 @@ def create_app(host: Host) -> FastAPI:
     app.add_middleware(BodyLimit, limit=MAX_REQUEST)
     app.add_middleware(SafeHeaders)
     return app
+
+
+async def _upkeep(host: Host) -> None:
+    """Derive new answers now and then, so that `summary` studies forget events unwatched."""
+    while True:
+        await asyncio.sleep(_UPKEEP_SECONDS)
+        for study in host.studies.values():
+            keys, now = host.keys[study.id], host.now_ms
+            try:
+                await asyncio.to_thread(settle, host.store, study, keys, now_ms=now)
+            except SQLAlchemyError as error:
+                _LOG.warning("upkeep of %s failed and will be tried again: %s", study.id, error)
 
 
 def _health(host: Host) -> APIRouter:

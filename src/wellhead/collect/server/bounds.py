@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import Any
 
 __all__ = ["BodyLimit", "SafeHeaders"]
@@ -54,6 +55,7 @@ class BodyLimit:
     async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:
         seen, answered = 0, False
 
+        # The application may turn the exception into an answer of its own, so the count decides.
         async def count() -> Message:
             nonlocal seen
             message = await receive()
@@ -62,16 +64,16 @@ class BodyLimit:
                 raise _TooLarge
             return message
 
-        async def note(message: Message) -> None:
+        async def answer(message: Message) -> None:
             nonlocal answered
-            answered = True
-            await send(message)
+            if answered or seen <= self._limit:
+                answered = True
+                await send(message)
 
-        try:
-            await self._app(scope, count, note)
-        except _TooLarge:
-            if not answered:
-                await self._refuse_size(send)
+        with suppress(_TooLarge):
+            await self._app(scope, count, answer)
+        if not answered:
+            await self._refuse_size(send)
 
     async def _refuse_size(self, send: Send) -> None:
         await _refuse(send, 413, "size", f"At most {self._limit} bytes are accepted.")

@@ -47,7 +47,7 @@ class Host:
             Refused: 404.
         """
         if name not in self.studies:
-            raise Refused(404, "study", "There is no such study here.")
+            raise Refused(404, "not_found", "There is no such study here.")
         return self.studies[name]
 
 

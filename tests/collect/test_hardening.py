@@ -1,0 +1,183 @@
+"""What a hostile client can send: wrong shapes, large bodies, lies about their size."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import schemathesis
+from collect_helpers import Clock, Writer, edit
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from wellhead.collect.schema import MAX_EVENTS
+from wellhead.collect.server import create_app
+from wellhead.collect.server.application import MAX_REQUEST
+from wellhead.collect.server.host import Host, open_host
+from wellhead.collect.study import Study
+
+MakeWriter = Callable[..., Writer]
+CHECKS = [not_a_server_error, status_code_conformance, response_schema_conformance]
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["stranger", "writer"])
+def test_the_api_keeps_to_its_own_description(host: Host, writer: MakeWriter, known: bool) -> None:
+    """Whatever is sent, by whomever, the OpenAPI document names the answer, and it is no 500."""
+    alice = writer()
+    alice.start()
+    document = schemathesis.openapi.from_asgi("/api/openapi.json", create_app(host))
+    operations = [
+        found.ok() for found in document.include(path_regex="^/api/").get_all_operations()
+    ]
+    assert len(operations) == 5
+    for operation in operations:
+
+        @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+        @given(case=operation.as_strategy())
+        def check(case: Any) -> None:
+            if known and case.path_parameters:
+                case.path_parameters["sid"] = alice.sid
+            headers = alice.headers if known else None
+            case.call_and_validate(headers=headers, checks=CHECKS)
+
+        check()
+
+
+def test_starting_sessions_without_end_is_slowed_down(study: Study, clock: Clock) -> None:
+    """One address has an allowance; the refusal says when to come back."""
+    host = open_host([edit(study, starts_per_minute="2")], clock=clock, secure=False)
+    client = TestClient(create_app(host))
+    Writer(client).start()
+    Writer(client).start()
+    with pytest.raises(AssertionError, match="retry_ms"):
+        Writer(client).start()
+    clock.now += 60
+    Writer(client).start()
+    host.store.close()
+
+
+async def raw_request(host: Host, chunks: list[bytes], headers: list[tuple[bytes, bytes]]) -> int:
+    """Speak ASGI, so that the client can lie."""
+    waiting = list(chunks)
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        body = waiting.pop(0) if waiting else b""
+        return {"type": "http.request", "body": body, "more_body": bool(waiting)}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/api/session",
+        "raw_path": b"/api/session",
+        "query_string": b"",
+        "headers": headers,
+        "client": ("127.0.0.1", 1),
+        "server": ("testserver", 80),
+        "scheme": "http",
+        "http_version": "1.1",
+        "asgi": {"version": "3.0"},
+        "root_path": "",
+    }
+    await create_app(host)(scope, receive, send)
+    assert waiting or len(chunks) < 3, "the server read the whole bomb"
+    return int(sent[0]["status"])
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [],
+        [(b"content-length", b"10")],
+        [(b"transfer-encoding", b"chunked")],
+    ],
+)
+def test_a_body_without_end_is_cut_off_while_it_streams(
+    host: Host, headers: list[tuple[bytes, bytes]]
+) -> None:
+    """Bytes are counted as they come, whatever the headers say."""
+    chunks = [b" " * 262_144] * (2 * MAX_REQUEST // 262_144)
+    kind = [(b"content-type", b"application/json")]
+    assert asyncio.run(raw_request(host, chunks, headers + kind)) == 413
+
+
+@pytest.mark.parametrize("length", [b"99999999999", b"-1", b"x"])
+def test_an_impossible_length_is_refused_unread(host: Host, length: bytes) -> None:
+    """A declared size over the limit is not waited for."""
+    assert asyncio.run(raw_request(host, [b"{}"], [(b"content-length", length)])) == 413
+
+
+def test_compressed_bodies_are_refused(client: TestClient) -> None:
+    """No bomb unfolds here."""
+    bomb = gzip.compress(b" " * 10_000_000)
+    headers = {"content-encoding": "gzip", "content-type": "application/json"}
+    assert client.post("/api/session", content=bomb, headers=headers).status_code == 415
+
+
+def test_deeply_nested_json_is_refused(client: TestClient) -> None:
+    """Neither the request nor the batch inside it can exhaust the stack."""
+    headers = {"content-type": "application/json"}
+    for bomb in ("[" * 100_000, '{"a":' * 100_000, '{"v":1,"study":' + "[" * 50_000):
+        assert client.post("/api/session", content=bomb, headers=headers).status_code in {400, 422}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"extra": 1},
+        {"v": 2},
+        {"seq": -1},
+        {"seq": 2**63},
+        {"mono": 1.5},
+        {"mono": True},
+        {"events": "x"},
+        {"events": [[0, 0, "edit", {"p": -1}]]},
+        {"events": [[0, 0, "edit", {"p": 0, "evil": 1}]]},
+        {"events": [[0, 0, "nothing", {}]]},
+        {"events": [[0, 5, "car", {"s0": 0, "s1": 0}], [1, 4, "car", {"s0": 0, "s1": 0}]]},
+        {"events": [[n, 0, "car", {"s0": 0, "s1": 0}] for n in range(MAX_EVENTS + 1)]},
+        {"prev": "0" * 63},
+        {"nonce": "é" * 64},
+        {"sid": "../../etc"},
+    ],
+)
+def test_a_batch_of_another_shape_is_refused(writer: MakeWriter, change: dict[str, Any]) -> None:
+    """Unknown fields, wrong types, numbers out of range, time running backwards."""
+    alice = writer()
+    alice.start()
+    batch = alice.pen.batch(alice.sid, alice.receipt, tab=alice.tab).model_dump()
+    body = {**json.loads(batch["body"]), **change}
+    answer = alice.post("batch", {**batch, "body": json.dumps(body)})
+    assert (answer.status_code, answer.json()["error"]) == (422, "bad_request")
+    assert alice.state()["seq"] == 0
+
+
+def test_an_answer_beyond_the_limit_is_refused(writer: MakeWriter) -> None:
+    """The study says how long an answer may be."""
+    alice = writer()
+    alice.start()
+    long = {**alice.submission(), "text": "x" * 50_001}
+    assert alice.post("submit", long).status_code == 413
+    assert alice.post("submit", {**long, "text": "x" * 50_000}).status_code == 200
+
+
+def test_every_answer_carries_the_safe_headers(client: TestClient) -> None:
+    """Also refusals and unknown addresses."""
+    for path in ("/s/demo", "/s/nothing", "/api/session/x", "/review/login", "/static/none", "/x"):
+        headers = client.get(path).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] in {"no-referrer", "same-origin"}
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert "set-cookie" not in headers

@@ -1,0 +1,99 @@
+"""`collect verify` on a real database that somebody has edited."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+from collect_helpers import Writer
+from fastapi.testclient import TestClient
+
+from wellhead.collect.create import new_study
+from wellhead.collect.server import create_app
+from wellhead.collect.server.host import open_host
+from wellhead.collect.study import Study
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    """A study with two answers of three batches each."""
+    study = new_study(tmp_path_factory.mktemp("verify") / "demo")
+    host = open_host([study], secure=False)
+    client = TestClient(create_app(host))
+    for _ in range(2):
+        writer = Writer(client)
+        writer.start()
+        for words in ("One. ", "Two. ", "Three."):
+            writer.pen.type(words)
+            writer.send()
+        writer.submit()
+    host.store.close()
+    return study
+
+
+def verify(wellhead, study: Study, *options: str):  # type: ignore[no-untyped-def]
+    finished = wellhead("collect", "verify", study.path, "--json", *options)
+    return finished.returncode, json.loads(finished.stdout)
+
+
+def edited(study: Study, folder: Path, *statements: str) -> Study:
+    """A copy of the study in which somebody has run SQL."""
+    for name in ("STUDY.toml", "STUDY.key", "tasks.csv", "answers.db"):
+        (folder / name).write_bytes((study.path.parent / name).read_bytes())
+    with sqlite3.connect(folder / "answers.db") as database:
+        for statement in statements:
+            assert database.execute(statement).rowcount, statement
+    database.close()
+    return type(study)(**{**study.__dict__, "path": folder / "STUDY.toml"})
+
+
+ONE = "(SELECT min(id) FROM sessions)"
+LONGER = """CAST(replace(CAST(body AS TEXT), '"mono":', '"mono":1') AS BLOB)"""
+EDITS = {
+    "a word of the answer": f"UPDATE answers SET text = 'Won.' WHERE session = {ONE}",
+    "one byte of a batch": f"UPDATE links SET body = {LONGER} WHERE batch = 2 AND session = {ONE}",
+    "a dropped batch": f"DELETE FROM links WHERE batch = 2 AND session = {ONE}",
+    "a dropped end": f"DELETE FROM links WHERE seq = 4 AND session = {ONE}",
+    "a receive time": f"UPDATE links SET received_ms = 1 WHERE seq = 1 AND session = {ONE}",
+    "another worker": f"UPDATE sessions SET worker = 'x' WHERE id = {ONE}",
+    "a removed answer": f"DELETE FROM answers WHERE session = {ONE}",
+    "the opening": f"UPDATE sessions SET opening = CAST('{{}}' AS BLOB) WHERE id = {ONE}",
+}
+
+
+def test_an_untouched_study_is_intact(wellhead, recorded: Study) -> None:  # type: ignore[no-untyped-def]
+    """No false alarm; the heads can be kept elsewhere."""
+    code, result = verify(wellhead, recorded)
+    assert (code, result["intact"], result["sessions"], result["links"]) == (0, True, 2, 10)
+    assert len(result["heads"]) == 2
+
+
+@pytest.mark.parametrize("what", EDITS)
+def test_an_edit_of_the_database_is_found(recorded: Study, tmp_path: Path, what: str) -> None:
+    """Each kind of edit gives a break in the session it touched, and in no other."""
+    from wellhead.collect.verify import verify_study
+
+    study = edited(recorded, tmp_path, EDITS[what])
+    host = open_host([study], secure=False)
+    result = host.store.read(lambda c: verify_study(c, host.keys["demo"]))
+    host.store.close()
+    assert result.breaks
+    assert {found.session for found in result.breaks} == {min(result.heads)}
+
+
+def test_a_removed_session_is_found_by_saved_heads(  # type: ignore[no-untyped-def]
+    wellhead, recorded: Study, tmp_path: Path
+) -> None:
+    """Without heads kept elsewhere it would not be missed; with them it is."""
+    _, before = verify(wellhead, recorded)
+    heads = tmp_path / "heads.json"
+    heads.write_text(json.dumps(before))
+    tables = ("answers", "links")
+    gone = [f"DELETE FROM {table} WHERE session = {ONE}" for table in tables]
+    study = edited(recorded, tmp_path, *gone, f"DELETE FROM sessions WHERE id = {ONE}")
+    assert verify(wellhead, study)[0] == 0
+    code, result = verify(wellhead, study, "--heads", str(heads))
+    assert code == 3
+    assert [found["problem"] for found in result["breaks"]] == ["the whole session is missing"]

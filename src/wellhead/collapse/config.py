@@ -186,7 +186,9 @@ def _sweep(entry: dict[str, Any], sweep: object) -> list[dict[str, Any]]:
         for key, value in zip(sweep, values, strict=True):
             _known(_nested(key, value), (*PARTS, *NUMBERS))
             changed = _merge(changed, _nested(key, value))
-            words.append(f"{key} {_name(value)}")
+            # "replace" says as much as "regime.name replace".
+            last = key.rpartition(".")[2]
+            words.append(_name(value) if last == "name" else f"{last} {_name(value)}")
         combinations.append(changed | ({"label": ", ".join(words)} if words else {}))
     return combinations
 
@@ -218,7 +220,7 @@ def _name(value: object) -> str:
     if isinstance(value, Mapping):
         settings = [f"{key} {item}" for key, item in value.items() if key != "name"]
         return " ".join([str(value.get("name", "")), *settings]).strip()
-    return str(value)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _known(table: Mapping[str, Any], known: tuple[str, ...]) -> None:

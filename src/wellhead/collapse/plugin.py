@@ -12,6 +12,7 @@ import dataclasses
 import math
 import typing
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from wellhead._registry import Registry
@@ -62,9 +63,7 @@ def describe(known: Registry[type[T]], thing: T) -> dict[str, Any]:
     >>> describe(REGIMES, FixedOriginal(share=0.2))
     {'name': 'fixed-original', 'share': 0.2, 'redraw': False}
     """
-    name = next((name for name in known.names() if known[name] is type(thing)), None)
-    if name is None:
-        raise BadSetting(f"{type(thing).__name__} is not a registered {known.kind}.")
+    name = _name_of(known, type(thing))
     table: dict[str, Any] = {"name": name}
     for field in dataclasses.fields(thing):  # type: ignore[arg-type]
         value = getattr(thing, field.name)
@@ -77,6 +76,14 @@ def require(condition: bool, message: str) -> None:
     """Raise `BadSetting` with `message` unless `condition` holds."""
     if not condition:
         raise BadSetting(message)
+
+
+@lru_cache(maxsize=256)  # looking through installed plug-ins takes a while
+def _name_of(known: Registry[Any], cls: type) -> str:
+    for name in known.names():
+        if known[name] is cls:
+            return name
+    raise BadSetting(f"{cls.__name__} is not a registered {known.kind}.")
 
 
 def _typed(value: Any, hint: Any, where: str) -> Any:

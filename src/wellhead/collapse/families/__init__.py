@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from wellhead.collapse.families import discrete, gaussian, kde, mixture, ngram, regression
+from wellhead.collapse.families import discrete, gaussian, kde, mixture, ngram, regression, vae
 
-__all__ = ["discrete", "gaussian", "kde", "mixture", "ngram", "regression"]
+__all__ = ["discrete", "gaussian", "kde", "mixture", "ngram", "regression", "vae"]

@@ -54,6 +54,15 @@ CATALOGUE: dict[str, Measure] = {
     "repeated_4": Measure("4-grams repeated in a document", "share"),
     "compression": Measure("compressed size of the output", "share of its bytes"),
     "self_bleu": Measure("self-BLEU of the output", "0 to 100"),
+    "latent_deviation": Measure("standard deviation of latent codes", "under generation 0"),
+    "own_latent_deviation": Measure("standard deviation of latent codes", "under the own model"),
+    "pixel_deviation": Measure("spread of the drawn images"),
+    "reconstruction": Measure("loss on held-out real images", "nats per image"),
+    "classes": Measure("effective share of the ten digits still drawn", "share"),
+    "component_variance": Measure("variance within a component", "true variance", "heavy"),
+    "smallest_weight": Measure("weight of the smallest component", "of its true weight"),
+    "kl_truth": Measure("divergence of the truth from the model", "nats", "heavy"),
+    "distinct_points": Measure("distinct points", "points"),
     "excess_risk": Measure("excess risk", "noise variance", "heavy"),
 }
 

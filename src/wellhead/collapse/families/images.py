@@ -1,0 +1,58 @@
+"""Images to learn from: scikit-learn's embedded digits, or idx files such as those of MNIST."""
+
+from __future__ import annotations
+
+import gzip
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from wellhead.collapse.data import Array
+from wellhead.errors import BadInput
+
+__all__ = ["EMBEDDED", "Images", "read_images"]
+
+EMBEDDED = "digits"
+HELD_OUT = 5  # every fifth image is held out
+IDX_IMAGES = 0x803  # unsigned bytes, three dimensions
+
+
+class Images(NamedTuple):
+    """Pixels in [0, 1], one row per image, and labels where they are known."""
+
+    training: Array
+    held_out: Array
+    labels: Array | None
+
+
+@lru_cache(maxsize=2)
+def read_images(path: str) -> Images:
+    """The images at `path`: "digits", or an idx file of images, also gzipped.
+
+    Raises:
+        BadInput: the file cannot be read or is no idx file of images.
+    """
+    if path == EMBEDDED:
+        from sklearn.datasets import load_digits
+
+        digits = load_digits()
+        pixels, labels = digits.data / 16.0, digits.target
+    else:
+        pixels, labels = _idx(Path(path)), None
+    held_out = np.arange(len(pixels)) % HELD_OUT == HELD_OUT - 1
+    known = None if labels is None else labels[~held_out]
+    return Images(pixels[~held_out], pixels[held_out], known)
+
+
+def _idx(path: Path) -> Array:
+    try:
+        raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    except (OSError, EOFError) as error:
+        raise BadInput(f"images {path}: cannot be read: {error}.") from None
+    head = np.frombuffer(raw[:16], dtype=">i4")
+    if len(head) < 4 or head[0] != IDX_IMAGES or len(raw) != 16 + int(np.prod(head[1:])):
+        raise BadInput(f"images {path}: expected an idx file of images, such as MNIST's.")
+    pixels: Array = np.frombuffer(raw, dtype=np.uint8, offset=16).reshape(head[1], -1) / 255.0
+    return pixels

@@ -1,0 +1,124 @@
+"""Presets, the autoencoder, and what experiments look like to those who extend them."""
+
+from __future__ import annotations
+
+import gzip
+import struct
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+import wellhead.collapse
+from wellhead.collapse.checkpoints import FolderCheckpoints
+from wellhead.collapse.config import plan
+from wellhead.collapse.data import Samples
+from wellhead.collapse.families.images import read_images
+from wellhead.collapse.family import FAMILIES, Family
+from wellhead.collapse.loop import run_cell
+from wellhead.collapse.presets import preset
+from wellhead.errors import BadInput, BadSetting
+
+NAMES = [known.name for known in wellhead.collapse.list_presets()]
+SMALL_VAE = {"name": "vae", "hidden": 48, "epochs": 12, "batch": 64}
+
+
+def test_the_promised_presets_are_there():
+    promised = {"shumailov-paper", "shumailov-code", "gerstgrasser", "kazdan", "mad", "suresh"}
+    assert promised | {"golden-ratio"} <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_preset_is_a_valid_plan_quick_and_full(name):
+    quick = plan(preset(name))
+    full = plan(preset(name), full=True)
+    assert quick.title
+    assert quick.about
+    assert full.to_dict() != quick.to_dict()
+
+
+def test_the_golden_ratio_preset_finds_the_golden_ratio():
+    """The weight .618 has the least squared error of those tried, by the intervals."""
+    result = wellhead.collapse.run("golden-ratio", changes={"lineages": 2500, "every": 40})
+    ends = {
+        setting.label: result.curve("mean_square_error", setting.label, "mean")[-1]
+        for setting in result.plan.settings
+    }
+    best = min(ends, key=lambda label: ends[label].value)
+    assert best == "weight 0.618"
+    assert ends[best].value * 100 == pytest.approx(0.618, abs=0.03)
+    assert ends["weight 1"].low > ends[best].high
+
+
+def test_accumulating_bounds_the_risk_of_gerstgrassers_regression():
+    result = wellhead.collapse.run("gerstgrasser", changes={"lineages": 200, "every": 20})
+    one_round = 10 / (111 - 10 - 1)
+    replaced = result.curve("excess_risk", "replace", "mean")[-1]
+    kept = result.curve("excess_risk", "accumulate", "mean")[-1]
+    assert replaced.low < 20 * one_round < replaced.high
+    assert kept.high < np.pi**2 / 6 * one_round * 1.1
+
+
+def test_latent_codes_of_digits_move_together_generation_by_generation():
+    result = wellhead.collapse.run(
+        {"family": SMALL_VAE, "regime": "replace", "generations": 3, "seeds": 1}
+    )
+    spread = [point.value for point in result.curve("latent_deviation", "replace")]
+    assert spread == sorted(spread, reverse=True)
+    assert spread[1] < 0.95 * spread[0]
+
+
+def test_an_autoencoder_resumes_between_generations_to_the_same_bits(tmp_path):
+    table = {"family": SMALL_VAE | {"epochs": 3}, "regime": "accumulate", "generations": 2}
+    setting = plan(table).settings[0]
+    whole = list(run_cell(setting, seed=2))
+    begun = run_cell(setting, seed=2, checkpoints=FolderCheckpoints(tmp_path))
+    next(begun), next(begun)
+    begun.close()
+    resumed = list(run_cell(setting, seed=2, checkpoints=FolderCheckpoints(tmp_path)))
+    for one, two in zip(whole, resumed, strict=True):
+        assert all(np.array_equal(one.measures[m], two.measures[m]) for m in one.measures)
+
+
+def test_idx_files_are_read_and_others_refused(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (10, 3, 4), dtype=np.uint8)
+    raw = struct.pack(">iiii", 0x803, 10, 3, 4) + pixels.tobytes()
+    (tmp_path / "images.gz").write_bytes(gzip.compress(raw))
+    images = read_images(str(tmp_path / "images.gz"))
+    assert images.training.shape == (8, 12)
+    assert images.held_out[0] == pytest.approx(pixels[4].ravel() / 255)
+    (tmp_path / "short").write_bytes(raw[:-1])
+    for name in ("short", "absent"):
+        with pytest.raises(BadInput):
+            read_images(str(tmp_path / name))
+
+
+def test_a_family_of_ones_own_runs_after_one_registration(monkeypatch):
+    """A coin: three methods, settings as fields, nothing else."""
+
+    @dataclass(frozen=True)
+    class Coin(Family):
+        bias: float = 0.5
+
+        def real(self, size, lineages, rng):
+            return Samples((rng.random((lineages, size)) < self.bias).astype(float))
+
+        def fit(self, data, context):
+            return (data.values * data.mass).sum(axis=1) / data.mass.sum(axis=1)
+
+        def sample(self, model, size, sampler, rng):
+            return Samples((rng.random((len(model), size)) < model[:, None]).astype(float))
+
+        def measure(self, step):
+            return {"heads": step.model, "fixed": ((step.model == 0) | (step.model == 1)) * 1.0}
+
+    monkeypatch.setitem(FAMILIES._known, "coin", Coin)
+    table = {"family": {"name": "coin", "bias": 0.3}, "size": 10, "lineages": 3000}
+    result = wellhead.collapse.run(table | {"regime": "replace", "generations": 60})
+    heads = result.curve("heads", "replace", "mean")[-1]
+    assert heads.low < 0.3 < heads.high
+    assert result.curve("fixed", "replace", "mean")[-1].value > 0.95
+    with pytest.raises(BadSetting, match="did you mean 'bias'"):
+        wellhead.collapse.run(
+            table | {"family": {"name": "coin", "bais": 0.3}, "regime": "replace", "generations": 1}
+        )

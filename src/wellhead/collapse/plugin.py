@@ -63,7 +63,8 @@ def describe(known: Registry[type[T]], thing: T) -> dict[str, Any]:
     >>> describe(REGIMES, FixedOriginal(share=0.2))
     {'name': 'fixed-original', 'share': 0.2, 'redraw': False}
     """
-    name = _name_of(known, type(thing))
+    cls: Any = type(thing)
+    name = _name_of(known, cls)
     table: dict[str, Any] = {"name": name}
     for field in dataclasses.fields(thing):  # type: ignore[arg-type]
         value = getattr(thing, field.name)

@@ -133,16 +133,17 @@ class VAE(Family):
         return {name: np.atleast_1d(np.float64(value)) for name, value in measures.items()}
 
     def save(self, folder: Path, model: Weights, arrived: list[Data]) -> None:
-        np.savez(folder / "model.npz", **model)
+        for name, values in model.items():
+            np.save(folder / f"model.{name}.npy", values)
         for number, data in enumerate(arrived):
             assert isinstance(data, Samples)
             np.save(folder / f"{number}.npy", data.values)
 
     def load(self, folder: Path) -> tuple[Any, list[Data]]:
-        with np.load(folder / "model.npz") as saved:
-            model = {name: saved[name] for name in saved.files}
-        files = sorted(folder.glob("*.npy"), key=lambda file: int(file.stem))
-        return model, [Samples(np.load(file)) for file in files]
+        parts = folder.glob("model.*.npy")
+        model = {file.stem.removeprefix("model."): np.load(file) for file in parts}
+        arrived = sorted(folder.glob("[0-9]*.npy"), key=lambda file: int(file.stem))
+        return model, [Samples(np.load(file)) for file in arrived]
 
     def _read(self) -> Images:
         return read_images(self.images)

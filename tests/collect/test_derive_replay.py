@@ -204,3 +204,84 @@ def test_a_session_of_a_hundred_thousand_events_is_derived_within_seconds():
     answer = derive(batches, tape.text)
     assert time.perf_counter() - began < 10
     assert answer.shares == {"typed": 1.0}
+
+
+INPUT_TYPES = (
+    *("insertText", "insertFromPaste", "insertFromDrop", "insertFromYank", ""),
+    *("historyUndo", "historyRedo", "deleteByDrag", "insertFromComposition"),
+)
+small = st.integers(0, 40)
+maybe = st.one_of(st.none(), small)
+anything = st.one_of(
+    st.tuples(
+        st.just("edit"),
+        st.fixed_dictionaries(
+            {"p": small, "d": small, "n": small},
+            optional={
+                "it": st.sampled_from(
+                    [
+                        "insertText",
+                        "insertFromPaste",
+                        "insertFromDrop",
+                        "insertFromYank",
+                        "historyUndo",
+                        "historyRedo",
+                        "deleteByDrag",
+                        "insertFromComposition",
+                        "",
+                    ]
+                ),
+                "clip": small,
+                "kd": small,
+                "back": small,
+                "tr": st.integers(0, 1),
+                "bi": st.integers(0, 1),
+                "cc": st.lists(small, min_size=6, max_size=6),
+                "h": st.just("0" * 32),
+                "x": st.text(max_size=5),
+            },
+        ),
+    ),
+    st.tuples(
+        st.just("desync"), st.fixed_dictionaries({"p": small, "n": small, "by": st.just("timer")})
+    ),
+    st.tuples(
+        st.just("clip"),
+        st.fixed_dictionaries(
+            {
+                "a": st.sampled_from(["copy", "cut", "paste", "drop"]),
+                "n": small,
+                "from": st.sampled_from(["task", "answer", "page", "outside"]),
+            },
+            optional={"ref": small, "s0": small, "s1": small, "task_cov": st.just(900)},
+        ),
+    ),
+    st.tuples(
+        st.just("restore"),
+        st.fixed_dictionaries({"n": small, "sha": st.just("0" * 64), "by": st.just("local")}),
+    ),
+    st.tuples(st.just("phase"), st.fixed_dictionaries({"name": st.just("answer"), "d": small})),
+    st.tuples(st.just("gap"), st.fixed_dictionaries({"n": st.just(-1)})),
+    st.tuples(
+        st.just("key"),
+        st.fixed_dictionaries(
+            {"c": st.just("letter")}, optional={"of": small, "a": st.just("u"), "dw": small}
+        ),
+    ),
+    st.tuples(st.sampled_from(["win", "vis"]), st.fixed_dictionaries({"on": st.integers(0, 1)})),
+)
+
+
+@given(st.lists(st.one_of(anything, st.just(None)), max_size=40), st.text(max_size=30))
+@settings(max_examples=200, deadline=None)
+def test_whatever_a_hostile_browser_sends_the_derivation_ends_in_a_record(events, text):
+    tape = Tape()
+    for event in events:
+        if event is None:
+            tape.close()
+        else:
+            tape.log(event[0], **event[1])
+    answer = derive(tape.stored(), text, key=b"k", draft=text[:9])
+    assert sum(run.length for run in answer.provenance) == len(text)
+    assert sum(answer.shares.values()) == pytest.approx(1.0 if text else 0.0)
+    answer.to_dict()

@@ -17,7 +17,10 @@ from typing import NamedTuple
 __all__ = ["STATIC", "PageSetup", "StaticFile", "render_task_page", "static_file"]
 
 # What the task page loads: its own script last, which imports the others.
-_PAGE = ("recorder.js", "sender.js", "store.js", "tabs.js", "view.js", "task.js", "task.css")
+_PAGE = (
+    *("recorder.js", "sender.js", "store.js", "tabs.js", "view.js", "visit.js"),
+    *("task.js", "task.css"),
+)
 # What other people's pages load.
 _ELSEWHERE = ("recording.js", "form.js", "jspsych.js")
 # Everything that may be asked for, by name and media type.

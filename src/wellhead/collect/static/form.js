@@ -25,7 +25,8 @@ function optionsOf({ dataset }) {
 
 /** Record `area` into a hidden field of its form; answers the recorder's handle. */
 export function fillHiddenField(area) {
-	const hidden = Object.assign(document.createElement("input"), { type: "hidden", name: area.dataset.wellhead });
+	const hidden = document.createElement("input");
+	Object.assign(hidden, { type: "hidden", name: area.dataset.wellhead });
 	area.after(hidden);
 	const { handle, json } = record(area, { ...optionsOf(area), every: REFRESH_MS });
 	const refresh = () => (hidden.value = json());

@@ -1,6 +1,8 @@
 /* What this browser keeps until the server has it: unacknowledged batches and the open tail.
    In localStorage where there is one, else in memory only; bounded in both. */
 
+import { textHash } from "./recorder.js";
+
 const STORED_CHARACTERS = 2_000_000; // browsers allow about five million
 const HELD_CHARACTERS = 16_000_000;
 
@@ -52,6 +54,27 @@ export class Store {
 	get text() {
 		const drafts = [...this.batches, this.tail].map((batch) => batch?.draft ?? null);
 		return drafts.findLast((draft) => draft !== null) ?? null;
+	}
+
+	/** Where to go on, given where the server stands (`State`): at what this browser still holds,
+	    if that continues what the server has; else at the server's, with the newest text. */
+	resumption(at) {
+		const text = this.text;
+		const held = this.tail?.body ? [...this.batches, this.tail] : this.batches;
+		const newer = held.filter((batch) => JSON.parse(batch.body).seq > at.seq);
+		const onlyText = held.length === 0 && text !== null;
+		this.clear();
+		if (!newer.length && !onlyText) return { ...at, by: "server" };
+		const resume = { ...at, text: text ?? at.text, by: "local" };
+		const bodies = newer.map((batch) => JSON.parse(batch.body));
+		if (bodies[0]?.seq !== at.seq + 1 || bodies[0].prev !== at.prev) return resume;
+		newer.forEach((batch) => this.push(batch));
+		const events = bodies.flatMap((body) => body.events);
+		resume.seq = bodies.at(-1).seq;
+		resume.prev = textHash(newer.at(-1).body);
+		if (events.length) resume.events = events.at(-1)[0] + 1;
+		resume.phase = events.findLast((event) => event[2] === "phase")?.[3].name ?? at.phase;
+		return resume;
 	}
 
 	push(batch) {

@@ -1,11 +1,12 @@
 /* The task page: consent, writing, submission. Nothing listens and nothing is stored before the
    writer agrees. docs/collect-protocol.md says what is sent when. */
 
-import { attach, textHash } from "./recorder.js";
+import { attach } from "./recorder.js";
 import { Api, Sender } from "./sender.js";
 import { Store } from "./store.js";
 import { claim } from "./tabs.js";
 import * as view from "./view.js";
+import { client, remember, remembered } from "./visit.js";
 
 const setup = JSON.parse(view.find("setup").textContent);
 const api = new Api(setup.api);
@@ -14,6 +15,8 @@ const area = view.find("answer");
 const SUBMISSION = "1"; // one answer per session: repeated presses are the same submission
 const DRAIN_MS = 5_000;
 const RESYNCS = 3;
+const SIGNED_OUT =
+	"This page is no longer signed in. Copy your text if you need it, then reload the page.";
 const UNREACHABLE = "The server cannot be reached. Nothing was lost.";
 
 let session = null; // what `Started` said
@@ -21,39 +24,6 @@ let store, sender, recorder, keeper;
 let lastSeq = 0, resyncs = 0;
 
 /* ---- finding and beginning a session ---- */
-
-const visitName = () => (setup.visit ? `wellhead:visit:${setup.study}:${setup.visit}` : null);
-
-/* "SID.TOKEN" of a session begun before on this page. */
-function remembered() {
-	const inAddress = /^#s=([\w-]+\.[\w-]+)$/.exec(location.hash)?.[1];
-	try {
-		return inAddress ?? (visitName() && localStorage.getItem(visitName()));
-	} catch {
-		return inAddress;
-	}
-}
-
-function remember(name) {
-	history.replaceState(null, "", `#s=${name}`);
-	try {
-		if (visitName()) localStorage.setItem(visitName(), name);
-	} catch {
-		// A frame without storage: the address remembers.
-	}
-}
-
-function client() {
-	const agent = navigator.userAgent;
-	const engine = /Firefox\/\d+|(?:Chrome|CriOS)\/\d+|Version\/\d+/.exec(agent)?.[0] ?? "";
-	const width = Math.min(innerWidth, screen.width);
-	return {
-		engine,
-		touch: navigator.maxTouchPoints > 0,
-		layout: navigator.language.slice(0, 35),
-		viewport: width < 600 ? "small" : width < 1000 ? "medium" : "large",
-	};
-}
 
 /* Go on where an earlier page of this session stopped, if its token still opens it. */
 async function resume(name) {
@@ -67,6 +37,7 @@ async function resume(name) {
 }
 
 async function begin() {
+	view.find("agree").disabled = true;
 	const declared = [...document.querySelectorAll("[name=declared]:checked")].map((box) => box.value);
 	const answer = await api.call("POST", "", {
 		v: 1, study: setup.study, ticket: setup.ticket, tab, declared, client: client(),
@@ -81,13 +52,13 @@ async function begin() {
 async function open(started) {
 	session = started;
 	api.token = started.token;
-	remember(`${started.at.sid}.${started.token}`);
+	remember(setup, `${started.at.sid}.${started.token}`);
 	if (started.at.state !== "open") return over(started.at);
 	const mine = await claim(started.at.sid, onTaken);
+	if (mine) return write(started.at, started.at.writer);
 	view.showTask(started.task, started.at.phase);
 	view.show("task");
-	if (mine) write(started.at, started.at.writer);
-	else view.readOnly(started.at.text, "This task is open in another tab. Here you can only read.", takeOver);
+	view.readOnly(started.at.text, "This task is open in another tab. Here you can only read.", takeOver);
 }
 
 /* ---- one tab writes ---- */
@@ -103,7 +74,7 @@ async function takeOver() {
 	// The other tab writes down its last words when it notices.
 	await new Promise((resolve) => setTimeout(resolve, 300));
 	const { status, body } = await api.call("GET", `/${session.at.sid}?tab=${tab}`);
-	if (status === 401) return view.problem("This page is no longer signed in. Please reload it.", null);
+	if (status === 401) return view.readOnly(null, SIGNED_OUT, null);
 	if (status !== 200) return view.notice(UNREACHABLE);
 	store = null;
 	if (body.state !== "open") return over(body);
@@ -118,29 +89,15 @@ function halt() {
 
 /* ---- writing ---- */
 
-/* Where to go on: at what this browser still holds, if that continues what the server has. */
-function resumption(at) {
-	const waiting = store.tail?.body ? [...store.batches, store.tail] : store.batches;
-	const text = store.text;
-	const kept = waiting.filter((batch) => JSON.parse(batch.body).seq > at.seq);
-	const first = kept.length ? JSON.parse(kept[0].body) : null;
-	store.clear();
-	if (first && first.seq === at.seq + 1 && first.prev === at.prev) {
-		kept.forEach((batch) => store.push(batch));
-		const last = JSON.parse(kept.at(-1).body);
-		const events = last.events.length ? last.events.at(-1)[0] + 1 : at.events;
-		return { seq: last.seq, prev: textHash(kept.at(-1).body), events, elapsed: at.elapsed, text: text ?? at.text, by: "local" };
-	}
-	const local = kept.length || (waiting.length === 0 && text !== null);
-	return { ...at, text: local ? text ?? at.text : at.text, by: local && text !== null ? "local" : "server" };
-}
-
 function write(at, hadLease, text = null) {
 	const { recorder: settings, task } = session;
 	store = store ?? new Store(at.sid);
 	const fresh = at.seq === 0 && !store.batches.length && !store.text && text === null;
-	const resume = text === null ? resumption(at) : { ...at, text, by: "local" };
+	const resume = text === null ? store.resumption(at) : { ...at, text, by: "local" };
+	session.at = { ...at, phase: resume.phase };
 	lastSeq = resume.seq;
+	view.showTask(task, resume.phase);
+	view.show("task");
 	if (fresh) area.value = "";
 	const whose = { sid: at.sid, tab, store, take: !hadLease || resume.seq > 0 };
 	const receipt = (value) => recorder.receipt(value);
@@ -199,8 +156,7 @@ function onLost(reason) {
 		lease: "This answer is being written in another tab or on another device.",
 		closed: "This answer was already handed in.",
 	};
-	const known = words[reason] ?? "This page is no longer signed in. Copy your text if you need it, then reload the page.";
-	view.readOnly(null, known, reason === "lease" ? takeOver : null);
+	view.readOnly(null, words[reason] ?? SIGNED_OUT, reason === "lease" ? takeOver : null);
 }
 
 /* The stored log and ours do not fit: begin anew where the server stands, and say so in the log. */
@@ -223,7 +179,8 @@ async function press() {
 	if (session.at.phase === "warmup") return startAnswer();
 	const words = view.countWords(area.value), least = Math.max(1, session.task.min_words);
 	if (words < least) {
-		view.notice(words ? `Please write at least ${least} words; so far there are ${words}.` : "There is no answer yet.");
+		const short = `Please write at least ${least} words; so far there are ${words}.`;
+		view.notice(words ? short : "There is no answer yet.");
 		return area.focus();
 	}
 	view.notice("");
@@ -250,7 +207,7 @@ async function finish(text, seq) {
 		if (status === 410) return done({ kind: "none", code: "" });
 		if (status === 413 || status === 422) return refuse(body.message);
 		if (status === 401) return onLost("unauthorised");
-		view.notice("Your answer is not sent yet. It is kept on this device, and this page tries again.");
+		view.notice("Not sent yet. Your answer is kept on this device, and this page tries again.");
 		await new Promise((resolve) => setTimeout(resolve, body.retry_ms ?? wait));
 	}
 }
@@ -283,12 +240,13 @@ function wireUp() {
 	view.find("agree").onclick = begin;
 	view.find("decline").onclick = () => view.show("declined");
 	view.find("submit").onclick = press;
-	view.find("copy-code").onclick = () => navigator.clipboard?.writeText(view.find("code").textContent);
+	const copy = () => navigator.clipboard?.writeText(view.find("code").textContent);
+	view.find("copy-code").onclick = copy;
 	for (const button of document.querySelectorAll("#consent button")) button.disabled = false;
 }
 
 if (!setup.preview) {
 	wireUp();
-	const name = remembered();
+	const name = remembered(setup);
 	if (name) resume(name);
 }

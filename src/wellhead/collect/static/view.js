@@ -8,6 +8,9 @@ const STATES = {
 	memory: "Not connected. Please keep this page open; your text will be sent later.",
 	paused: "Not connected for a long time. Your text is still kept on this device.",
 };
+const WARM_UP =
+	"Please type this text into the field below, as you usually type. It shows how you write on " +
+	"this device. Then go on to the task.";
 const KINDS = {
 	edit: "changes of the text: where, how much, by which means",
 	desync: "changes of the text that the browser did not announce",
@@ -53,9 +56,7 @@ export function show(name) {
 export function showTask(task, phase) {
 	const warming = phase === "warmup";
 	find("task-title").textContent = warming ? "A short warm-up" : task.title;
-	find("instructions").textContent = warming
-		? "Please type this text into the field below, as you usually type. It shows how you write on this device. Then go on to the task."
-		: task.instructions;
+	find("instructions").textContent = warming ? WARM_UP : task.instructions;
 	find("source").textContent = warming ? task.warmup : task.source;
 	find("reading").hidden = !find("source").textContent;
 	find("answer-label").textContent = warming ? "Type here" : "Your answer";
@@ -142,7 +143,8 @@ function rows(pairs) {
 /** What was recorded, in words. */
 export function showRecorded(recorded) {
 	const counts = Object.entries(recorded.counts).map(([kind, n]) => [KINDS[kind] ?? kind, n]);
-	find("recorded-counts").replaceChildren(...rows([["characters in your answer", recorded.characters], ...counts]));
+	const all = [["characters in your answer", recorded.characters], ...counts];
+	find("recorded-counts").replaceChildren(...rows(all));
 	const origins = Object.entries(recorded.origins ?? {});
 	find("origins-part").hidden = !origins.length;
 	const named = origins.map(([origin, n]) => [ORIGINS[origin] ?? origin, n]);

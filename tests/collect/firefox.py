@@ -1,0 +1,102 @@
+"""A headless Firefox, driven over WebDriver BiDi with the few commands that writing needs."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+KEYS = {"Control": "\ue009", "Shift": "\ue008", "Backspace": "\ue003", "Home": "\ue011"}
+_SAYS = "WebDriver BiDi listening on "
+
+
+def found() -> str | None:
+    """The program, where it is installed."""
+    return shutil.which("firefox-esr") or shutil.which("firefox")
+
+
+@contextmanager
+def firefox(program: str, profile: Path) -> Iterator[Firefox]:
+    """A running browser with a fresh profile."""
+    # No traffic of its own.
+    (profile / "user.js").write_text(
+        'user_pref("app.normandy.enabled", false);\n'
+        'user_pref("services.settings.server", "data:,");\n'
+        'user_pref("network.captive-portal-service.enabled", false);\n'
+        'user_pref("network.connectivity-service.enabled", false);\n'
+    )
+    arguments = ["--headless", "--no-remote", "--profile", profile, "--remote-debugging-port", "0"]
+    process = subprocess.Popen(
+        [program, *arguments], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    )
+    assert process.stderr is not None
+    try:
+        address = next(line.split(_SAYS)[1] for line in process.stderr if _SAYS in line)
+        yield from _connected(address.strip())
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+def _connected(address: str) -> Iterator[Firefox]:
+    from websockets.sync.client import connect
+
+    with connect(f"{address}/session", max_size=None) as socket:
+        yield Firefox(socket)
+
+
+class Firefox:
+    """One tab."""
+
+    def __init__(self, socket: Any) -> None:
+        self._socket, self._ids = socket, itertools.count(1)
+        self._call("session.new", capabilities={})
+        tree = self._call("browsingContext.getTree")
+        self._tab = tree["contexts"][0]["context"]
+
+    def _call(self, method: str, **params: Any) -> Any:
+        number = next(self._ids)
+        self._socket.send(json.dumps({"id": number, "method": method, "params": params}))
+        while True:
+            answer = json.loads(self._socket.recv(timeout=60))
+            if answer.get("id") == number:
+                assert answer["type"] == "success", answer
+                return answer["result"]
+
+    def goto(self, address: str) -> None:
+        self._call("browsingContext.navigate", context=self._tab, url=address, wait="complete")
+
+    def run(self, script: str) -> Any:
+        """What the body of a function returns, as JSON."""
+        answer = self._call(
+            "script.evaluate",
+            expression=f"JSON.stringify((() => {{ {script} }})())",
+            target={"context": self._tab},
+            awaitPromise=False,
+        )
+        value = answer["result"].get("value")
+        return json.loads(value) if value else None
+
+    def wait(self, condition: str) -> None:
+        end = time.monotonic() + 20
+        while not self.run(f"return {condition}"):
+            assert time.monotonic() < end, condition
+            time.sleep(0.05)
+
+    def press(self, *combinations: str) -> None:
+        """Keys such as ``a`` or ``Control+Shift+z``, one after the other."""
+        actions: list[dict[str, Any]] = []
+        for combination in combinations:
+            names = [combination] if combination == "+" else combination.split("+")
+            keys = [KEYS.get(name, name) for name in names]
+            actions += [{"type": "keyDown", "value": key} for key in keys]
+            actions.append({"type": "pause", "duration": 12})
+            actions += [{"type": "keyUp", "value": key} for key in reversed(keys)]
+        source = {"type": "key", "id": "keyboard", "actions": actions}
+        self._call("input.performActions", context=self._tab, actions=[source])

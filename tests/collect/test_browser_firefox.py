@@ -1,0 +1,79 @@
+"""The recorder in a real Firefox: the same events, the same conclusions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+from field import FOREIGN, KEY, serve_field
+from firefox import Firefox, firefox, found
+
+from wellhead.collect.derive.answer import Answer, derive
+from wellhead.collect.derive.integrity import Stored
+from wellhead.collect.schema import parse_body
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory) -> Iterator[tuple[Firefox, str]]:
+    program = found()
+    if program is None:
+        pytest.skip("needs Firefox: apt-get install firefox-esr")
+    pytest.importorskip("websockets", reason="needs wellhead[test]")
+    with serve_field() as address, firefox(program, tmp_path_factory.mktemp("profile")) as tab:
+        yield tab, address
+
+
+def paste_from_task(tab: Firefox) -> None:
+    tab.run("getSelection().selectAllChildren(source); area.blur()")
+    tab.press("Control+c")
+    tab.run("area.focus()")
+    tab.press("Control+v")
+
+
+def move_own_words(tab: Firefox) -> None:
+    tab.press(*"one two", "Control+a", "Control+x", "Control+v")
+
+
+def undo_and_redo(tab: Firefox) -> None:
+    move_own_words(tab)
+    tab.press("Control+v", "Control+z", "Control+Shift+z")
+
+
+def insert_by_command(tab: Firefox) -> None:
+    tab.run(f"document.execCommand('insertText', false, {json.dumps(FOREIGN)})")
+
+
+def set_value(tab: Firefox) -> None:
+    tab.run(f"area.value = {json.dumps(FOREIGN)}")
+
+
+CASES: dict[str, tuple[Callable[[Firefox], None], tuple[str, ...], str]] = {
+    "typing": (lambda tab: tab.press(*"teh", "Backspace", *"e cat"), ("typed",), "typed"),
+    "paste from the task": (paste_from_task, ("paste_task",), "quotes_task"),
+    "own words moved": (move_own_words, ("paste_self",), "typed"),
+    "undo and redo of a paste": (undo_and_redo, ("paste_self", "paste_self"), "typed"),
+    "execCommand insert": (insert_by_command, ("scripted",), "scripted"),
+    "value set by a script": (set_value, ("unobserved",), "unobservable"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_origins_and_outcome_in_firefox_of(name, browser):
+    act, origins, outcome = CASES[name]
+    tab, address = browser
+    tab.goto(address)
+    tab.wait("!!window.ready")
+    tab.run("begin({ check: 100 }); area.focus()")
+    act(tab)
+    answer = finished(tab)
+    assert tuple(run.origin for run in answer.provenance) == origins
+    assert (answer.outcome, answer.integrity.complete) == (outcome, True)
+
+
+def finished(tab: Firefox) -> Answer:
+    text = tab.run("return handle.submit()")
+    bodies = tab.run("return batches.map((batch) => batch.body)")
+    return derive([Stored(parse_body(body)) for body in bodies], text, key=bytes.fromhex(KEY))

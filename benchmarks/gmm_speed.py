@@ -71,7 +71,8 @@ def main() -> None:
             | {"sklearn": plain, "sklearn_same_start": same}
         )
         print(
-            f"{components:10}{size:9}{ours:10.4f}{plain:10.3f}{plain / ours:7.0f}x{same / ours:11.1f}x"
+            f"{components:10}{size:9}{ours:10.4f}{plain:10.3f}"
+            f"{plain / ours:7.0f}x{same / ours:11.1f}x"
         )
     if options.json:
         write_text(options.json, json.dumps({"threads": threads, "rows": rows}) + "\n")

@@ -1,0 +1,130 @@
+"""What joining methods says: one frozen object, the same names in Python and in JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+
+import pyarrow as pa
+
+from wellhead._result import Result
+from wellhead.assay.interval import Interval
+from wellhead.assay.joint.agreement import Agreement
+from wellhead.assay.joint.bayes import Posterior
+from wellhead.assay.joint.independence import Independence
+from wellhead.assay.joint.missing import Bounds
+from wellhead.assay.result import Diagnostic
+
+if TYPE_CHECKING:
+    from wellhead.report.page import Page
+
+__all__ = ["Also", "Counts", "Group", "JointResult", "Method", "Model"]
+
+Model = Literal[
+    "hui-walter", "dawid-skene", "latent class", "dependent methods", "bayesian", "bounds"
+]
+
+
+class Counts(NamedTuple):
+    """Documents: of the collection, audited among them, known beforehand, with every method."""
+
+    n: int
+    audited: int
+    known: int
+    complete: int
+
+
+class Method(NamedTuple):
+    """One method.
+
+    Attributes:
+        name: as in the evidence.
+        observed: documents of the collection on which it spoke.
+        flagged: of these, how many it calls machine.
+        alone: flagged share of the observed, its errors not corrected.
+        bounds: flagged share of all, whatever the silent documents are.
+        sensitivity: how often it says machine of machine text; None when not determined.
+        specificity: how often it says human of people's text.
+        silence: p-value that documents on which it is silent are like the others, by another
+            method's votes; None when that cannot be asked.
+    """
+
+    name: str
+    observed: int
+    flagged: int
+    alone: Interval
+    bounds: Bounds
+    sensitivity: Interval | None
+    specificity: Interval | None
+    silence: float | None
+
+
+class Group(NamedTuple):
+    """The share in one group."""
+
+    name: str
+    n: int
+    share: float
+
+
+class Also(NamedTuple):
+    """The share in another way, or under another assumption."""
+
+    name: str
+    share: Interval
+    note: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class JointResult(Result):
+    """How much of a collection machines wrote, by two or more imperfect methods together.
+
+    Attributes:
+        share: the machine-written share with its interval.
+        model: what the interval rests on; ``bounds`` when the data do not determine the share,
+            then only the two ends inform.
+        identified: ``yes``, ``weak`` (only through differences between groups that hardly
+            show) or ``no``.
+        assumptions: what must be true for the interval to hold.
+        unchecked: those of them that these data could not check.
+        documents: counts.
+        diagnostics: checks and what follows.
+        methods: each method with its error rates.
+        groups: share by group.
+        agreement: each pair of methods.
+        independence: the test of the model, None when it could not be run.
+        bounds: the share if nothing is assumed about documents without every method.
+        also: other estimates of the same share.
+        prior: the posterior where priors were stated.
+        table: one row per document: `id`, `group`, a vote per method (null when not observable),
+            `posterior`.
+        level: confidence.
+        inflation: by which the variance was enlarged for answers of the same worker.
+        reproducibility: version, seed, hashes of the sources.
+    """
+
+    schema_version: ClassVar[int] = 1
+
+    share: Interval
+    model: Model
+    identified: Literal["yes", "weak", "no"]
+    assumptions: tuple[str, ...]
+    unchecked: tuple[str, ...]
+    documents: Counts
+    diagnostics: tuple[Diagnostic, ...]
+    methods: tuple[Method, ...]
+    groups: tuple[Group, ...]
+    agreement: tuple[Agreement, ...]
+    independence: Independence | None
+    bounds: Interval
+    also: tuple[Also, ...]
+    prior: Posterior | None
+    table: pa.Table
+    level: float
+    inflation: float
+    reproducibility: dict[str, object]
+
+    def page(self) -> Page:
+        from wellhead.report.joint import joint_page
+
+        return joint_page(self)

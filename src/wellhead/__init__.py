@@ -4,6 +4,7 @@ The front page is a handful of verbs, each imported when it is first used::
 
     wellhead.assay(corpus, human=...)      how much did machines write, and which documents
     wellhead.score(corpus)                 text to scores, streamed and resumable
+    wellhead.joint(evidence)               two imperfect methods, one answer
     wellhead.collapse(experiment)          training on one's own output, again and again
     wellhead.forecast(...)                 what training on it does after n generations
 """
@@ -14,6 +15,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from wellhead.assay.joint.run import joint
     from wellhead.assay.run import assay
     from wellhead.collapse.forecast import forecast
     from wellhead.collapse.laboratory import run as collapse
@@ -21,13 +23,14 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "assay", "collapse", "forecast", "score"]
+__all__ = ["__version__", "assay", "collapse", "forecast", "joint", "score"]
 
 # Verb → module and attribute; a sub-package that is itself the verb has no attribute.
 _VERBS: dict[str, tuple[str, str | None]] = {
     "assay": ("wellhead.assay", None),
     "collapse": ("wellhead.collapse", None),
     "forecast": ("wellhead.collapse.forecast", "forecast"),
+    "joint": ("wellhead.assay.joint", None),
     "score": ("wellhead.detect.scoring", "score"),
 }
 

@@ -1,0 +1,264 @@
+"""The page of a joint result: one answer first, then why, then what could be wrong with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from wellhead.assay.joint.result import JointResult
+from wellhead.report.blocks import Bullets, Callout, Section
+from wellhead.report.numbers import count, interval, number, percent
+from wellhead.report.page import Page
+from wellhead.report.svg.forest import Forest, Stretch
+from wellhead.report.svg.frame import Axis
+from wellhead.report.table import Column, Table
+
+if TYPE_CHECKING:
+    from wellhead.assay.interval import Interval
+    from wellhead.assay.joint.agreement import Agreement
+
+__all__ = [
+    "agreement_blocks",
+    "forest",
+    "joint_page",
+    "lead",
+    "method_table",
+    "names_of",
+    "sections",
+]
+
+
+def joint_page(result: JointResult) -> Page:
+    """What the methods say together."""
+    return Page(
+        title="How much machines wrote, by several methods together",
+        lead=lead(result),
+        facts=facts(result),
+        sections=sections(result),
+        footer=footer(result),
+    )
+
+
+def lead(result: JointResult) -> str:
+    """The answer in words that need no statistics."""
+    names = names_of([method.name for method in result.methods])
+    n = count(result.documents.n)
+    low, high = percent(result.share.low), percent(result.share.high)
+    few, many = (_of_hundred(x) for x in (result.share.low, result.share.high))
+    how = "two" if len(result.methods) == 2 else str(len(result.methods))
+    opening = (
+        f"We looked at {n} texts in {how} ways ({names}), none of which is always right, and asked "
+        "how many of the texts a machine wrote. "
+    )
+    if result.model == "bounds":
+        return opening + (
+            f"These data do not settle it: anything from {low} to {high} fits what was seen.\n\n"
+            "The ways of looking agree and disagree in a manner that many different answers could "
+            "have produced. What would settle it is listed under the checks."
+        )
+    best = _of_hundred(result.share.point)
+    return opening + (
+        f"The best estimate is that machines wrote about {best} of every 100 texts; it could be as "
+        f"few as {few} or as many as {many}.\n\n{_agreeing(result)}"
+    )
+
+
+def _agreeing(result: JointResult) -> str:
+    pair = result.agreement[0]
+    flagged = pair.both + pair.only_first
+    words = (
+        f"Where {pair.first} says that a machine wrote a text, {pair.second} says so too in "
+        f"{pair.both} of {flagged} cases; where it says that a person did, {pair.second} disagrees "
+        f"in {pair.only_second} of {pair.only_second + pair.neither}."
+    )
+    if pair.silent:
+        words += f" On {pair.silent} texts at least one of the two could not tell anything."
+    return words
+
+
+def facts(result: JointResult) -> list[tuple[str, str]]:
+    """The few figures that matter most."""
+    share = interval(result.share.low, result.share.high, share=True)
+    rows = [
+        ("machine-written", share),
+        ("texts", count(result.documents.n)),
+        *((f"flagged by {m.name}", f"{m.flagged} of {m.observed}") for m in result.methods),
+    ]
+    if result.bounds.low < result.share.low - 1e-9 or result.bounds.high > result.share.high + 1e-9:
+        bounds = interval(result.bounds.low, result.bounds.high, share=True)
+        rows.append(("whatever the unseen texts are", bounds))
+    return rows
+
+
+def sections(result: JointResult) -> list[Section]:
+    """Everything under the lead."""
+    return [
+        Section("Each way of looking, and all together", [forest(result), method_table(result)]),
+        Section("Where the methods agree", agreement_blocks(result.agreement)),
+        *_groups(result),
+        Section("Checks", checks(result)),
+        Section("How it was estimated", _how(result)),
+    ]
+
+
+def forest(result: JointResult, extra: tuple[Stretch, ...] = ()) -> Forest:
+    """The share by each method alone, by all together, and in other ways."""
+    rows = [
+        *(_stretch(f"{m.name} alone", m.alone, m.observed) for m in result.methods),
+        *(_stretch(also.name, also.share) for also in result.also),
+        *extra,
+    ]
+    whole = _stretch("together", result.share, result.documents.n)
+    return Forest(
+        title="Share written by machines",
+        description="One line per way of counting; the strip is the joint estimate.",
+        rows=rows,
+        x=Axis("share of texts", percent=True, low=0.0),
+        overall=whole,
+    )
+
+
+def _stretch(name: str, share: Interval, n: int | None = None) -> Stretch:
+    return Stretch(name, share.low, share.point, share.high, n)
+
+
+def method_table(result: JointResult) -> Table:
+    """Each method with what it flags and how often it errs."""
+    return Table(
+        [
+            Column("method"),
+            Column("could observe", "count"),
+            Column("flags", "count"),
+            Column("finds of machine texts", "text"),
+            Column("spares of people's texts", "text"),
+            Column("flagged, unseen counted either way", "share"),
+        ],
+        [
+            [
+                m.name,
+                m.observed,
+                m.flagged,
+                _rate(m.sensitivity),
+                _rate(m.specificity),
+                (m.bounds.low, m.bounds.high),
+            ]
+            for m in result.methods
+        ],
+        caption=f"Error rates are estimated; in brackets the {percent(result.level)} interval.",
+    )
+
+
+def _rate(share: Interval | None) -> str:
+    if share is None:
+        return "not determined"
+    return f"{percent(share.point)} ({interval(share.low, share.high, share=True)})"
+
+
+def agreement_blocks(pairs: tuple[Agreement, ...]) -> list[Any]:
+    """The cross table of each pair and what follows from it."""
+    blocks: list[Any] = []
+    for pair in pairs:
+        blocks.append(
+            Table(
+                [
+                    Column(""),
+                    Column(f"{pair.second}: machine", "count"),
+                    Column(f"{pair.second}: person", "count"),
+                ],
+                [
+                    [f"{pair.first}: machine", pair.both, pair.only_first],
+                    [f"{pair.first}: person", pair.only_second, pair.neither],
+                ],
+                caption=f"{pair.first} and {pair.second} on the {pair.n} texts that both observed",
+            )
+        )
+        blocks.append(_said(pair))
+    return blocks
+
+
+def _said(pair: Agreement) -> str:
+    share = pair.second_where_first
+    words = (
+        f"Of the texts that {pair.first} flags, {pair.second} confirms {_rate(share)}; of the "
+        f"others it flags {_rate(pair.second_where_not)}."
+    )
+    if pair.kappa is not None:
+        words += (
+            f" Agreement beyond chance (Cohen's kappa): {number(pair.kappa.point, 2)}, "
+            f"{number(pair.kappa.low, 2)} to {number(pair.kappa.high, 2)}."
+        )
+    return words
+
+
+def _groups(result: JointResult) -> list[Section]:
+    if len(result.groups) < 2:
+        return []
+    rows = [[group.name, group.n, group.share] for group in result.groups]
+    columns = [Column("group"), Column("texts", "count"), Column("share", "percent")]
+    return [Section("Groups", [Table(columns, rows)])]
+
+
+def checks(result: JointResult) -> list[Any]:
+    """Warnings and notes as call-outs, what held as a list."""
+    blocks: list[Any] = [
+        Callout("warning" if d.severity == "warning" else "note", d.finding, d.consequence)
+        for d in result.diagnostics
+        if d.severity != "ok"
+    ]
+    held = [d.finding for d in result.diagnostics if d.severity == "ok"]
+    return [*blocks, *([Bullets(held)] if held else [])]
+
+
+def _how(result: JointResult) -> list[Any]:
+    names = {
+        "hui-walter": "two methods in groups with different shares (Hui and Walter 1980)",
+        "dawid-skene": "three or more methods (Dawid and Skene 1979)",
+        "latent class": "a latent-class model",
+        "dependent methods": "a latent-class model in which two methods may err together",
+        "bayesian": "a latent-class model with the priors stated",
+        "bounds": "the range of shares that the data do not exclude",
+    }
+    blocks: list[Any] = [
+        f"Model: {names[result.model]}. Intervals are at {percent(result.level)} by profile "
+        "likelihood"
+        + ("; the posterior's tails where priors were used." if result.prior else ".")
+        + " For the interval to hold:",
+        Bullets(result.assumptions),
+    ]
+    if result.unchecked:
+        blocks += ["These data could not check:", Bullets(result.unchecked)]
+    return [*blocks, _others(result)]
+
+
+def _others(result: JointResult) -> Table:
+    return Table(
+        [
+            Column("another way"),
+            Column("share", "percent"),
+            Column("interval", "share"),
+            Column("what it rests on"),
+        ],
+        [[a.name, a.share.point, (a.share.low, a.share.high), a.note] for a in result.also],
+    )
+
+
+def footer(result: JointResult) -> str:
+    """How to make this again."""
+    made = result.reproducibility
+    hashes = made.get("hashes") or {}
+    files = "; ".join(f"{name} sha256 {digest[:16]}…" for name, digest in dict(hashes).items())  # type: ignore[call-overload]
+    return f"wellhead {made['version']}, seed {made['seed']}. {files}"
+
+
+def names_of(names: list[str]) -> str:
+    """Names as a list in words.
+
+    >>> names_of(["text", "process", "declared"])
+    'text, process and declared'
+    """
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _of_hundred(share: float) -> str:
+    """A share as a count of a hundred texts."""
+    hundredth = 100 * share
+    return f"{hundredth:.1f}".removesuffix(".0") if 0 < hundredth < 9.95 else f"{hundredth:.0f}"

@@ -1,0 +1,238 @@
+"""Joining methods: intervals that cover, warnings where they may not, bounds where they cannot."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import wellhead
+from tests.assay.joint_cases import simulated
+from wellhead.assay.evidence import NOT_OBSERVABLE, Row, table
+from wellhead.assay.joint.bayes import Beta, Priors
+from wellhead.assay.joint.latent import fit, model_of
+from wellhead.assay.joint.profile import worse_by
+from wellhead.assay.joint.run import join
+from wellhead.errors import BadInput, BadSetting
+
+_THRESHOLD = 3.8415
+
+
+def _coverage(shares, sensitivity, specificity, *, n, repeats, echo=0.0, known=(0, 0), together=()):
+    """How often the interval holds the truth: the loss at the true share against the threshold."""
+    drawn = [
+        simulated(n, shares, sensitivity, specificity, seed=i, echo=echo, known=known)[0]
+        for i in range(repeats)
+    ]
+    tables = [votes.tables() for votes in drawn]
+    many = tables[0].with_counts(
+        np.stack([t.counts for t in tables]), np.stack([t.known for t in tables])
+    )
+    model = model_of(many, together)
+    best = fit(many, model)
+    truth = np.full((repeats, 1), np.mean(shares))
+    return (worse_by(many, model, best, truth)[:, 0] <= _THRESHOLD).mean()
+
+
+@pytest.mark.parametrize("shares", [(0.1, 0.6), (0.02, 0.3)])
+@pytest.mark.parametrize(
+    ("sensitivity", "specificity"), [((0.9, 0.8), (0.95, 0.97)), ((0.7, 0.6), (0.9, 0.99))]
+)
+def test_interval_covers_the_truth_for_two_independent_methods(shares, sensitivity, specificity):
+    assert 0.91 <= _coverage(shares, sensitivity, specificity, n=300, repeats=200) <= 1
+
+
+def test_interval_covers_when_texts_known_beforehand_determine_one_group():
+    assert _coverage((0.3,), (0.9, 0.8), (0.95, 0.97), n=200, known=(60, 60), repeats=150) >= 0.91
+
+
+def test_coverage_degrades_when_methods_echo_each_other():
+    honest = _coverage((0.1, 0.6), (0.6, 0.6), (0.95, 0.95), n=2000, repeats=100)
+    broken = _coverage((0.1, 0.6), (0.6, 0.6), (0.95, 0.95), n=2000, repeats=100, echo=0.5)
+    assert broken < honest - 0.2
+
+
+def test_dependence_is_found_and_warned_about_where_it_can_show():
+    votes, _ = simulated(1500, (0.15, 0.6), (0.8, 0.8, 0.8), (0.9, 0.9, 0.9), seed=1, echo=0.4)
+    result = join(votes, repeats=99)
+    warnings = [d.finding for d in result.diagnostics if d.severity == "warning"]
+    assert any("text and process" in finding for finding in warnings)
+    assert result.model == "dependent methods"
+
+
+def test_letting_the_dependent_pair_err_together_brings_the_truth_back():
+    free, relaxed = (
+        _coverage(
+            (0.1, 0.6),
+            (0.6, 0.6, 0.8),
+            (0.95, 0.95, 0.9),
+            n=2000,
+            repeats=80,
+            echo=0.5,
+            together=together,
+        )
+        for together in ((), ((0, 1),))
+    )
+    assert relaxed >= 0.88
+    assert free < relaxed - 0.3
+
+
+def test_no_warning_of_dependence_where_there_is_none():
+    votes, _ = simulated(800, (0.2, 0.6), (0.85, 0.8, 0.8), (0.95, 0.9, 0.9), seed=4)
+    result = join(votes, repeats=99)
+    assert not any(d.severity == "warning" for d in result.diagnostics)
+
+
+def test_what_is_not_determined_is_a_range_that_holds_the_truth_and_says_so():
+    votes, _ = simulated(500, (0.3,), (0.9, 0.8), (0.95, 0.97), seed=5)
+    result = join(votes, repeats=0)
+    assert (result.model, result.identified) == ("bounds", "no")
+    assert result.share.covers(0.3)
+    assert result.share.width > 0.15
+    assert result.table["posterior"].null_count == 500
+    assert all(method.sensitivity is None for method in result.methods)
+
+
+def test_stated_priors_narrow_the_range_and_own_up_to_it():
+    votes, _ = simulated(500, (0.3,), (0.9, 0.8), (0.95, 0.97), seed=5)
+    without = join(votes, repeats=0).share
+    priors = Priors(sensitivity={"process": Beta(80, 20)}, specificity={"process": Beta(97, 3)})
+    result = join(votes, priors=priors, repeats=0)
+    assert result.model == "bayesian"
+    assert result.share.width < without.width
+    assert result.prior is not None
+    assert result.prior.learned["sensitivity of process"] < 0.2
+    assert any("priors" in sentence for sentence in result.unchecked)
+
+
+def test_gibbs_sampler_agrees_with_the_likelihood_where_data_are_plenty():
+    votes, _ = simulated(4000, (0.2, 0.7), (0.9, 0.8), (0.95, 0.97), seed=6)
+    result = join(votes, priors=Priors(), repeats=0)
+    assert result.prior is not None
+    assert result.prior.mixing < 1.05
+    assert result.prior.share[:3] == pytest.approx(result.share[:3], abs=0.006)
+
+
+def test_error_rates_cover_what_was_simulated():
+    votes, _ = simulated(3000, (0.2, 0.7), (0.9, 0.75), (0.95, 0.85), seed=7)
+    text, process = join(votes, repeats=0).methods
+    assert text.sensitivity.covers(0.9)
+    assert text.specificity.covers(0.95)
+    assert process.sensitivity.covers(0.75)
+    assert process.specificity.covers(0.85)
+
+
+def test_posterior_of_documents_is_calibrated():
+    votes, truth = simulated(4000, (0.2, 0.7), (0.9, 0.75), (0.95, 0.85), seed=8)
+    posterior = np.array(join(votes, repeats=0).table["posterior"].to_pylist())
+    for value in np.unique(posterior.round(9)):
+        same = np.abs(posterior - value) < 1e-6
+        if same.sum() > 200:
+            assert truth[same].mean() == pytest.approx(value, abs=0.07)
+
+
+def test_silence_widens_the_bounds_and_not_the_estimate_alone():
+    votes, _ = simulated(800, (0.2, 0.7), (0.9, 0.8), (0.95, 0.97), seed=9, silent=0.3)
+    result = join(votes, repeats=0)
+    assert result.bounds.low < result.share.low
+    assert result.bounds.high > result.share.high
+    assert result.bounds.width > 0.3
+
+
+def test_silence_that_depends_on_the_writer_is_warned_about():
+    votes, truth = simulated(800, (0.2, 0.7), (0.9, 0.8), (0.95, 0.97), seed=10)
+    votes.votes[(truth == 1) & (np.arange(800) % 2 == 0), 1] = -1
+    result = join(votes, repeats=0)
+    assert any(d.name == "silence" and d.severity == "warning" for d in result.diagnostics)
+
+
+def test_answers_of_the_same_worker_widen_the_interval():
+    votes, truth = simulated(400, (0.2, 0.7), (0.9, 0.8), (0.95, 0.97), seed=11)
+    order = np.argsort(truth, kind="stable")
+    worker = np.empty(400, dtype=object)
+    worker[order] = [f"w{i // 10}" for i in range(400)]
+    known = votes.__class__(
+        **{**votes.__dict__, "about": tuple({"worker": name} for name in worker)}
+    )
+    apart, together = join(votes, repeats=0), join(known, worker="worker", repeats=0)
+    assert together.inflation > 2
+    assert together.share.width > 1.3 * apart.share.width
+
+
+def test_audited_documents_give_an_estimate_of_their_own():
+    votes, truth = simulated(600, (0.3,), (0.9, 0.8), (0.95, 0.97), seed=12)
+    audited = np.where(np.arange(600) < 80, truth, -1)
+    result = join(votes.__class__(**{**votes.__dict__, "truth": audited}), repeats=0)
+    assert result.documents.audited == 80
+    assert any(also.name.startswith("audited") and also.share.covers(0.3) for also in result.also)
+
+
+# -- from files --------------------------------------------------------------------------------
+
+
+def _rows(n: int = 300) -> list[Row]:
+    votes, _ = simulated(n, (0.2, 0.7), (0.9, 0.8), (0.95, 0.97), seed=13, silent=0.1)
+    rows = []
+    for identity, (text, process) in zip(votes.ids, votes.votes, strict=True):
+        rows.append(Row(identity, "text", 0.9 if text else 0.1))
+        outcome = {1: "pasted_outside", 0: "typed", -1: NOT_OBSERVABLE}[int(process)]
+        rows.append(Row(identity, "process", None, outcome))
+    return rows
+
+
+def test_evidence_in_one_file_per_method_and_format_is_joined(tmp_path):
+    whole = table(_rows())
+    text = whole.filter(pa.compute.equal(whole["method"], "text"))
+    process = whole.filter(pa.compute.equal(whole["method"], "process"))
+    with (tmp_path / "text.csv").open("w") as stream:
+        stream.write("id,value\n")
+        stream.writelines(f"{row['id']},{row['value']}\n" for row in text.to_pylist())
+    pq.write_table(process, tmp_path / "process.parquet")
+    by_files = wellhead.joint([tmp_path / "text.csv", tmp_path / "process.parquet"])
+    by_rows = wellhead.joint(_rows())
+    assert by_files.share == by_rows.share
+    assert by_files.methods[1].observed < 300
+    assert set(by_files.reproducibility["hashes"]) == {"text.csv", "process.parquet"}
+
+
+def test_groups_come_from_a_table_of_documents():
+    votes, _ = simulated(600, (0.1, 0.7), (0.9, 0.8), (0.95, 0.97), seed=14)
+    rows = [
+        Row(identity, method, float(vote))
+        for identity, pair in zip(votes.ids, votes.votes, strict=True)
+        for method, vote in zip(votes.methods, pair, strict=True)
+    ]
+    documents = pa.table({"id": list(votes.ids), "task": votes.groups.tolist()})
+    result = wellhead.joint(rows, documents=documents, group="task")
+    assert result.identified == "yes"
+    assert [group.name for group in result.groups] == ["g0", "g1"]
+    assert result.groups[1].share > result.groups[0].share + 0.3
+
+
+def test_result_is_json_with_the_share_first():
+    found = json.loads(wellhead.joint(_rows()).to_json(rows=2))
+    assert list(found)[:2] == ["schema_version", "share"]
+    assert found["table"]["total"] == 300
+
+
+def test_one_method_alone_is_refused_with_what_to_do():
+    with pytest.raises(BadInput, match="wellhead assay"):
+        wellhead.joint([Row("a", "text", 0.5)])
+
+
+def test_an_unknown_outcome_is_refused_by_name():
+    with pytest.raises(BadInput, match="perhaps"):
+        wellhead.joint([Row("a", "text", 0.5), Row("a", "process", None, "perhaps")])
+
+
+def test_a_group_that_nobody_has_is_refused():
+    with pytest.raises(BadSetting, match="'task'"):
+        wellhead.joint(_rows(), group="task")
+
+
+def test_same_seed_same_answer():
+    votes, _ = simulated(300, (0.2, 0.7), (0.9, 0.8), (0.95, 0.97), seed=15)
+    assert join(votes, seed=3).to_json() == join(votes, seed=3).to_json()

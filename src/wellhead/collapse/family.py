@@ -71,6 +71,8 @@ class Family:
     many_lineages: ClassVar[bool] = True
     # Saved after each generation, because fitting one costs seconds or more.
     checkpoints: ClassVar[bool] = False
+    # Generations are worth keeping after the cell is finished: texts to read, models to load.
+    keeps_generations: ClassVar[bool] = False
     # Can fit data whose items count differently.
     weighted: ClassVar[bool] = True
 
@@ -127,6 +129,13 @@ class Family:
     def load(self, folder: Path) -> tuple[Any, list[Data]]:
         """What `save` wrote: the model, or None to fit again, and the new items in order."""
         raise NotImplementedError
+
+    def settle(self, folder: Path) -> None:
+        """Delete what is not worth keeping of a finished cell's generations."""
+
+    def disk(self, setting: Setting) -> int:
+        """Bytes that one cell takes on disk at most, checkpoints included."""
+        return 0
 
 
 FAMILIES: Registry[type[Family]] = Registry("family", "wellhead.families")

@@ -7,6 +7,7 @@
     cells/003-replace-02.parquet   the measures of one finished cell (setting 3, repetition 2)
     costs/003-replace-02.json      what it cost: seconds
     work/003-replace-02/           finished generations of a cell in work (slow families only)
+    generations/003-replace-02/    those of a finished cell (families whose texts one reads)
 
 A cell's table has the columns ``generation``, ``lineage`` and one per measure. Files are written
 under a temporary name and renamed, so that one that is there is whole; a cell that is there is
@@ -137,6 +138,10 @@ class Folder:
     def workspace(self, cell: Cell) -> Path:
         """Where a slow cell keeps its generations until it is finished."""
         return self.path / "work" / cell.name
+
+    def generations(self, cell: Cell) -> Path:
+        """Where the generations of a finished cell are kept, for families that keep them."""
+        return self.path / "generations" / cell.name
 
     def _table(self, cell: Cell) -> Path:
         return self.path / "cells" / f"{cell.name}.parquet"

@@ -15,6 +15,7 @@ __all__ = [
     "SAMPLERS",
     "Beam",
     "Bias",
+    "RepetitionPenalty",
     "Sampler",
     "Temperature",
     "TopK",
@@ -91,12 +92,41 @@ class TopP(Sampler):
 @SAMPLERS.register("beam")
 @dataclass(frozen=True)
 class Beam(Sampler):
-    """Takes the most probable continuation found by beam search (Shumailov et al. 2024: 5)."""
+    """Takes the most probable continuation found by beam search (Shumailov et al. 2024: 5).
+
+    Args:
+        width: beams that are followed.
+        penalty: on tokens that came before, as in `RepetitionPenalty`; 1 is none (2 in the
+            ablation of that paper).
+    """
 
     width: int = 5
+    penalty: float = 1.0
 
     def __post_init__(self) -> None:
         require(self.width >= 1, f"expected a width of at least 1, got {self.width}.")
+        require(self.penalty >= 1, f"expected a penalty of at least 1, got {self.penalty}.")
+
+
+@SAMPLERS.register("repetition-penalty")
+@dataclass(frozen=True)
+class RepetitionPenalty(Sampler):
+    """Draws with symbols that came before made less likely (Keskar et al. 2019, CTRL).
+
+    Args:
+        penalty: positive logits of such symbols are divided by it, negative ones multiplied.
+        temperature: as in `Temperature`, after the penalty.
+        p: as in `TopP`; 1 keeps every symbol.
+    """
+
+    penalty: float = 1.2
+    temperature: float = 1.0
+    p: float = 1.0
+
+    def __post_init__(self) -> None:
+        require(self.penalty >= 1, f"expected a penalty of at least 1, got {self.penalty}.")
+        require(self.temperature > 0, f"expected a temperature above 0, got {self.temperature}.")
+        require(0 < self.p <= 1, f"expected p in (0, 1], got {self.p}.")
 
 
 @SAMPLERS.register("unsmoothed")

@@ -25,6 +25,7 @@ from wellhead._progress import Progress, progress
 from wellhead.collapse.checkpoints import FolderCheckpoints
 from wellhead.collapse.folder import Cell, Folder, keeping
 from wellhead.collapse.loop import run_cell
+from wellhead.collapse.room import announce, make_room
 from wellhead.errors import BadSetting, Interrupted, WellheadError
 
 __all__ = ["complete"]
@@ -44,10 +45,15 @@ def complete(folder: Folder, *, workers: int | None = None, show: bool = True) -
         Interrupted: stopped by the user; what was finished is kept.
         WellheadError: the folder cannot be written, or a worker was killed.
     """
+    for cell in folder.cells():
+        if folder.finished(cell):
+            # A kill may have come between its last number and this.
+            _settle(folder, cell)
     missing = folder.missing()
     if not missing:
         return
     folder.may_continue()
+    announce(make_room(folder, missing), show=show)
     count = min(workers or _cores(), len(missing))
     total = sum(folder.plan.settings[cell.setting].fits for cell in missing)
     try:
@@ -80,7 +86,22 @@ def run_one(folder: Folder, cell: Cell, tick: Any) -> None:
             )
         )
     folder.write(cell, records, {"seconds": round(time.perf_counter() - began, 3)})
-    shutil.rmtree(workspace, ignore_errors=True)
+    _settle(folder, cell)
+
+
+def _settle(folder: Folder, cell: Cell) -> None:
+    """Put away the generations of a finished cell."""
+    workspace, family = folder.workspace(cell), folder.plan.settings[cell.setting].family
+    if not workspace.exists():
+        return
+    if not family.keeps_generations:
+        shutil.rmtree(workspace, ignore_errors=True)
+        return
+    with keeping(folder.path):
+        family.settle(workspace)
+        kept = folder.generations(cell)
+        kept.parent.mkdir(exist_ok=True)
+        workspace.replace(kept)
 
 
 def _in_this_process(folder: Folder, cells: list[Cell], bar: Progress) -> None:

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
-from wellhead.collapse.families import discrete, gaussian, kde, mixture, ngram, regression, vae
+from wellhead.collapse.families import (
+    discrete,
+    gaussian,
+    kde,
+    mixture,
+    ngram,
+    regression,
+    transformer,
+    vae,
+)
 
-__all__ = ["discrete", "gaussian", "kde", "mixture", "ngram", "regression", "vae"]
+__all__ = ["discrete", "gaussian", "kde", "mixture", "ngram", "regression", "transformer", "vae"]

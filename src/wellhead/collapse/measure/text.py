@@ -16,7 +16,16 @@ from wellhead.collapse.families.documents import END
 from wellhead.collapse.measure.symbols import survival_by_count, zipf_exponent
 from wellhead.errors import MissingExtra
 
-__all__ = ["BLOCK", "HISTOGRAM_EDGES", "distinct", "output_measures", "self_bleu", "text_measures"]
+__all__ = [
+    "BLOCK",
+    "HISTOGRAM_EDGES",
+    "compression",
+    "distinct",
+    "output_measures",
+    "repetition",
+    "self_bleu",
+    "text_measures",
+]
 
 BLOCK = 64  # words whose perplexity makes one entry of the histogram, as in Shumailov et al.
 HISTOGRAM_EDGES = np.logspace(0, 5, 21)  # four bins per factor of ten
@@ -67,8 +76,8 @@ def output_measures(
     measures = {
         "output_perplexity": float(np.exp(-log_probabilities.mean())),
         "output_perplexity_median": float(np.median(perplexities)),
-        "repeated_4": _repetition(words, 4),
-        "compression": _compression(texts),
+        "repeated_4": repetition(words, 4),
+        "compression": compression(texts),
         **{f"output_histogram_{bin:02d}": float(share) for bin, share in enumerate(shares)},
     }
     return measures | ({"self_bleu": self_bleu(texts)} if with_bleu else {})
@@ -109,7 +118,7 @@ def self_bleu(texts: list[str], most: int = 50) -> float:
     return float(np.mean(scores))
 
 
-def _repetition(words: Array, length: int) -> float:
+def repetition(words: Array, length: int) -> float:
     """The share of n-grams that already came in the same document."""
     ends = np.flatnonzero(words == END)
     again = total = 0
@@ -121,7 +130,7 @@ def _repetition(words: Array, length: int) -> float:
     return again / total if total else float("nan")
 
 
-def _compression(texts: list[str]) -> float:
+def compression(texts: list[str]) -> float:
     """Bytes after compression for each byte before; falls as text repeats itself."""
     raw = "\n".join(texts).encode("utf-8")
     return len(zlib.compress(raw, 6)) / max(len(raw), 1)

@@ -162,6 +162,8 @@ def test_a_paste_whose_hash_is_not_that_of_the_text_is_reported():
         ({"it": "insertText", "n": 9, "bi": 0}, None, None, "scripted"),
         ({"it": "insertText", "n": 9, "tr": 0}, None, "letter", "scripted"),
         ({"it": "insertReplacementText", "n": 4}, None, None, "autocorrect"),
+        ({"it": "insertReplacementText", "n": 400}, None, None, "dictation_or_assistive"),
+        ({"it": "insertCompositionText", "n": 90, "co": 1}, None, None, "dictation_or_assistive"),
         ({"it": "insertCompositionText", "n": 1, "co": 1}, None, "process", "ime"),
         ({"it": "insertFromPaste", "n": 9}, "outside", None, "paste_outside"),
         ({"it": "insertFromPaste", "n": 9}, "page", None, "paste_task"),

@@ -25,7 +25,7 @@ _BY_HAND = ("typed", "autocorrect", "ime", "dictation_or_assistive", "paste_self
 _COMPOSED = ("insertCompositionText", "insertFromComposition")
 _KEYED = ("insertText", "insertLineBreak", "insertParagraph", "insertTranspose")
 _PASTED = ("insertFromPaste", "insertFromPasteAsQuotation")
-# A word that a phone keyboard offers, with the space it adds; longer insertions are speech.
+# What a keyboard offers or composes at once; longer insertions are speech or software.
 _LONGEST_WORD = 40
 
 
@@ -53,9 +53,10 @@ def origin_of(edit: Edit, clip: Clip | None, key: str | None, *, keyless: bool =
     if it.startswith("history"):
         return "undo_restored"
     if edit.co or it in _COMPOSED:
-        return "ime"
+        return "ime" if _is_word(edit) else "dictation_or_assistive"
     if it == "insertReplacementText":
-        return "autocorrect"
+        # Spelling corrects a word; a system's writing tools replace whole passages.
+        return "autocorrect" if _is_word(edit) else "dictation_or_assistive"
     if it == "insertFromYank":
         return "paste_self"
     return _inserted(edit, key, keyless)
@@ -78,10 +79,13 @@ def _inserted(edit: Edit, key: str | None, keyless: bool) -> Origin:
     short = characters == 1 or edit.it == "insertTranspose"
     if short and (key is not None or keyless) and edit.it in _KEYED:
         return "typed"
-    spaces = edit.cc[2] if edit.cc else 0
-    if key is not None and characters <= _LONGEST_WORD and spaces <= 1:
-        return "autocorrect"
-    return "dictation_or_assistive"
+    return "autocorrect" if key is not None and _is_word(edit) else "dictation_or_assistive"
+
+
+def _is_word(edit: Edit) -> bool:
+    """No longer than a word or two: what a keyboard offers or an input method composes."""
+    characters = sum(edit.cc) if edit.cc else edit.n
+    return characters <= _LONGEST_WORD and (edit.cc is None or edit.cc[2] <= 3)
 
 
 def inherited(origin: Origin) -> Origin:

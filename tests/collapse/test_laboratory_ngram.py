@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -14,8 +15,9 @@ from wellhead.collapse.families.documents import Documents
 from wellhead.collapse.families.ngram import NGram
 from wellhead.collapse.family import Fitting
 from wellhead.collapse.loop import run_cell
+from wellhead.collapse.measure.likeness import mauve, self_bleu, vendi
 from wellhead.collapse.samplers import Temperature, TopK, TopP, Unbiased
-from wellhead.errors import BadInput, BadSetting
+from wellhead.errors import BadInput, BadSetting, MissingExtra
 
 WORDS = "the well is deep and the water of the well is clear so the people of the town drink it"
 
@@ -151,6 +153,20 @@ def test_a_cell_killed_between_generations_goes_on_to_the_same_numbers(corpus, t
         assert all(np.array_equal(one.measures[m], two.measures[m]) for m in one.measures)
 
 
+def test_likeness_is_high_for_equal_texts_and_low_for_different_ones():
+    same, different = ["a b c d e"] * 20, [f"a{n} b{n} c{n} d{n} e{n}" for n in range(20)]
+    assert vendi(same) == pytest.approx(1)
+    assert vendi(different) == pytest.approx(20)
+    assert self_bleu(same) == pytest.approx(100)
+    assert self_bleu(different) < 10
+
+
+def test_an_optional_measure_without_its_library_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "mauve", None)
+    with pytest.raises(MissingExtra, match=r"wellhead\[mauve\]"):
+        mauve(["a"], ["b"])
+
+
 def test_documents_keep_their_words_when_picked_joined_and_cut():
     documents = Documents.of(np.array([5, 6, 0, 7, 0, 8, 9, 9, 0]))
     picked = documents.pick(np.array([2, 0]))
@@ -168,6 +184,7 @@ def test_documents_keep_their_words_when_picked_joined_and_cut():
         ({"order": 9}, "replace", "order from 2 to 4"),
         ({}, "golden-ratio", "weights its data"),
         ({}, "fresh-real", "set family.reserve"),
+        ({"also": ["self_blue"]}, "replace", "did you mean 'self_bleu'"),
         ({"floor": 0.0}, "replace", r"floor in \(0, 1\)"),
     ],
     ids=lambda value: str(value)[:20],

@@ -43,7 +43,10 @@ def show(run: Run, *, file: IO[str] | None = None) -> None:
 
     console = Console(file=file or sys.stdout, highlight=False)
     names = headlines(run)
-    table = Table(title=run.plan.title or run.plan.name, caption="in brackets: 95 % intervals")
+    table = Table(
+        title=run.plan.title or run.plan.name,
+        caption="means, or medians of what has heavy tails; in brackets 95 % intervals",
+    )
     table.add_column("setting")
     table.add_column("generation", justify="right")
     for name in names:

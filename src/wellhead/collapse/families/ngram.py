@@ -19,10 +19,11 @@ from wellhead.collapse.families.documents import Documents
 from wellhead.collapse.families.ngram_counts import NGramModel, count
 from wellhead.collapse.families.words import EMBEDDED, Corpus, Source, read_corpus
 from wellhead.collapse.family import FAMILIES, Family, Fitting, Step
+from wellhead.collapse.measure.likeness import LIKENESS
 from wellhead.collapse.measure.text import output_measures, text_measures
 from wellhead.collapse.plugin import require
 from wellhead.collapse.samplers import Sampler, TopK, TopP, Unbiased, Unsmoothed
-from wellhead.errors import MissingExtra
+from wellhead.errors import MissingExtra, unknown_name
 
 if TYPE_CHECKING:
     from wellhead.collapse.setting import Setting
@@ -47,7 +48,7 @@ class NGram(Family):
         weight: of the longer context at each level, with smoothing "linear".
         floor: the uniform share of the lowest level when scoring.
         output_words: words drawn in each generation to measure the model's own output.
-        self_bleu: also measure self-BLEU of the output (slower).
+        also: slower measures of the output: "self_bleu", "vendi", "mauve".
     """
 
     samplers = frozenset({"unbiased", "unsmoothed", "temperature", "top-k", "top-p"})
@@ -67,7 +68,7 @@ class NGram(Family):
     weight: float = 0.7
     floor: float = 0.01
     output_words: int = 20_000
-    self_bleu: bool = False
+    also: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         require(2 <= self.order <= 4, f"expected an order from 2 to 4, got {self.order}.")
@@ -81,6 +82,9 @@ class NGram(Family):
             self.smoothing in ("discount", "linear"),
             f"expected smoothing 'discount' or 'linear', got '{self.smoothing}'.",
         )
+        for wanted in self.also:
+            if wanted not in LIKENESS:
+                raise unknown_name("measure", wanted, LIKENESS)
         for name in ("discount", "weight", "floor"):
             value = getattr(self, name)
             require(0 < value < 1, f"expected {name} in (0, 1), got {value}.")
@@ -209,12 +213,12 @@ class NGram(Family):
         assert isinstance(step.original, Documents)
         held_out = self.score(step.model, corpus.held_out)
         output = self.sample(step.model, self.output_words, step.sampler, step.rng)
+        texts, real = self.texts(output), self.texts(corpus.held_out) if self.also else []
         measures = {
             "perplexity": np.exp(-held_out.mean()),
             **text_measures(step.training.words, step.original.words, len(corpus.vocabulary)),
-            **output_measures(
-                self.score(step.first, output), output.words, self.texts(output), self.self_bleu
-            ),
+            **output_measures(self.score(step.first, output), output.words, texts),
+            **{name: LIKENESS[name](texts, real) for name in self.also},
         }
         return {name: np.atleast_1d(np.float64(value)) for name, value in measures.items()}
 

@@ -53,6 +53,8 @@ CATALOGUE: dict[str, Measure] = {
     "distinct_4": Measure("distinct 4-grams", "share"),
     "repeated_4": Measure("4-grams repeated in a document", "share"),
     "compression": Measure("compressed size of the output", "share of its bytes"),
+    "vendi": Measure("Vendi score of the output", "effective texts"),
+    "mauve": Measure("MAUVE of the output and real text", "0 to 1"),
     "self_bleu": Measure("self-BLEU of the output", "0 to 100"),
     "latent_deviation": Measure("standard deviation of latent codes", "under generation 0"),
     "own_latent_deviation": Measure("standard deviation of latent codes", "under the own model"),

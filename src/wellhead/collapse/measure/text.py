@@ -1,7 +1,7 @@
 """Measures of word streams: variety, lost words, repetition, and what gave them away.
 
-Everything is computed from word numbers; texts are only used for the compression ratio and, when
-asked for, self-BLEU (from sacrebleu, extra ``collapse``). Perplexities of output are those of the
+Everything is computed from word numbers; texts are only used for the compression ratio.
+Perplexities of output are those of the
 generation 0 model: they fall as models narrow, while the perplexity of real text rises.
 """
 
@@ -14,7 +14,6 @@ import numpy as np
 from wellhead.collapse.data import Array
 from wellhead.collapse.families.documents import END
 from wellhead.collapse.measure.symbols import survival_by_count, zipf_exponent
-from wellhead.errors import MissingExtra
 
 __all__ = [
     "BLOCK",
@@ -23,7 +22,6 @@ __all__ = [
     "distinct",
     "output_measures",
     "repetition",
-    "self_bleu",
     "text_measures",
 ]
 
@@ -57,30 +55,26 @@ def text_measures(words: Array, original: Array, vocabulary: int) -> dict[str, f
     }
 
 
-def output_measures(
-    log_probabilities: Array, words: Array, texts: list[str], with_bleu: bool
-) -> dict[str, float]:
+def output_measures(log_probabilities: Array, words: Array, texts: list[str]) -> dict[str, float]:
     """Measures of a sample of the model's own output.
 
     Args:
         log_probabilities: of each word, under the model of generation 0.
         words: the word numbers.
         texts: the same as texts.
-        with_bleu: also self-BLEU.
     """
     blocks = len(words) // BLOCK
     means = log_probabilities[: blocks * BLOCK].reshape(blocks, BLOCK).mean(axis=1)
     perplexities = np.exp(-means)
     clipped = np.clip(perplexities, HISTOGRAM_EDGES[0], HISTOGRAM_EDGES[-1] * (1 - 1e-9))
     shares = np.histogram(clipped, HISTOGRAM_EDGES)[0] / blocks
-    measures = {
+    return {
         "output_perplexity": float(np.exp(-log_probabilities.mean())),
         "output_perplexity_median": float(np.median(perplexities)),
         "repeated_4": repetition(words, 4),
         "compression": compression(texts),
         **{f"output_histogram_{bin:02d}": float(share) for bin, share in enumerate(shares)},
     }
-    return measures | ({"self_bleu": self_bleu(texts)} if with_bleu else {})
 
 
 def distinct(words: Array, length: int) -> float:
@@ -96,26 +90,6 @@ def distinct(words: Array, length: int) -> float:
         pair = number[: len(words) - step] * (int(words.max()) + 1) + words[step:]
         number = np.unique(pair, return_inverse=True)[1]
     return (int(number.max()) + 1) / len(grams)
-
-
-def self_bleu(texts: list[str], most: int = 50) -> float:
-    """Mean BLEU of each text against the others, 0 to 100: high where texts resemble each other.
-
-    Raises:
-        MissingExtra: sacrebleu is not installed.
-    """
-    try:
-        import sacrebleu
-    except ImportError:
-        raise MissingExtra("self-BLEU", "collapse") from None
-    chosen = [text for text in texts if text][:most]
-    if len(chosen) < 2:
-        return float("nan")
-    scores = [
-        sacrebleu.sentence_bleu(text, chosen[:place] + chosen[place + 1 :], tokenize="none").score
-        for place, text in enumerate(chosen)
-    ]
-    return float(np.mean(scores))
 
 
 def repetition(words: Array, length: int) -> float:

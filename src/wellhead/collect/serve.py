@@ -98,6 +98,9 @@ def _listen(app: FastAPI, host: Host, address: str, port: int, proxy: str | None
         # Pages send every five seconds; a shorter time would make each a new connection.
         timeout_keep_alive=75,
     )
+    # SQLite hands the interpreter back at every statement; with the usual 5 ms until it gets it
+    # again, the thread that commits would wait longer than it works.
+    sys.setswitchinterval(0.0005)
     uvicorn.Server(config).run(sockets=[listener])
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 __all__ = ["Checkpointer"]
 
 _LOG = logging.getLogger(__name__)
-_EVERY_SECONDS = 2.0
+_EVERY_SECONDS = 0.3
 
 
 class Checkpointer:

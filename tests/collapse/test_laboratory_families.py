@@ -218,6 +218,12 @@ def test_a_detector_drops_the_texts_that_it_scores_above_real_ones(tmp_path, mon
             "path = 'literal'",
         ),
         (
+            {"family": {"name": "gaussian", "path": "literal"}, "size": 100_000}
+            | {"lineages": 40_000},
+            BadSetting,
+            "lower lineages and raise seeds",
+        ),
+        (
             {"family": "gaussian", "size": 3, "generations": 60, "lineages": 50}
             | {"selector": {"name": "verifier", "quantile": 0.9}},
             BadInput,

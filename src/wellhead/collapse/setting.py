@@ -24,6 +24,8 @@ from wellhead.collapse.selectors import SELECTORS, Everything, Selector
 
 __all__ = ["Setting"]
 
+MOST_BYTES = 6 * 2**30
+
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
@@ -102,6 +104,23 @@ class Setting:
                 table["family"][known.name] = os.path.basename(table["family"][known.name])
         text = json.dumps(table, sort_keys=True)
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:12], "big")
+
+    def check_memory(self, numbers: int) -> None:
+        """Raise where items of `numbers` numbers each, drawn literally, would not fit.
+
+        Raises:
+            BadSetting: one cell would need more than `MOST_BYTES`.
+        """
+        sizes = self.schedule.sizes(self.size or 0, self.fits)
+        items = sum(sizes) if self.name_of("regime").startswith("accumulate") else max(sizes)
+        # Mixing holds the data, its parts and its weights at the same time.
+        needed = 3 * 8 * (numbers + 1) * items * self.lineages
+        require(
+            needed <= MOST_BYTES,
+            f"{self.lineages} lineages of {items} literal items need about {needed / 2**30:.0f} "
+            f"GiB in each process, more than {MOST_BYTES / 2**30:.0f}: lower lineages and raise "
+            "seeds, which run one after the other.",
+        )
 
     def rng(self, seed: int, cell: int, *stream: int) -> np.random.Generator:
         """The generator of one stream of a cell; the same numbers wherever and whenever it runs."""

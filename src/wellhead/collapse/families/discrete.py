@@ -77,6 +77,8 @@ class Discrete(Family):
             f"the selector {setting.name_of('selector')} looks at single items: "
             "use path = 'literal'.",
         )
+        if self.path == "literal":
+            setting.check_memory(1)
 
     def default_size(self) -> int:
         return int(_corpus_counts(str(self.corpus)).sum())

@@ -81,6 +81,8 @@ class Gaussian(Family):
             f"path = 'fast' keeps only moments, but the regime {setting.name_of('regime')} with "
             f"the selector {setting.name_of('selector')} needs the values: use path = 'literal'.",
         )
+        if self.path == "literal" or self._needs_items(setting):
+            setting.check_memory(self.dimension)
 
     def open(self, setting: Setting) -> Gaussian:
         if self.path != "auto":

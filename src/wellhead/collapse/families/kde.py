@@ -54,6 +54,7 @@ class KernelDensity(Family):
         smallest = min(setting.schedule.sizes(setting.size or 0, setting.fits))
         require(setting.size is not None, "size: a kernel density needs samples per generation.")
         require(smallest >= 2, f"a kernel density needs at least 2 samples, got {smallest}.")
+        setting.check_memory(1)
 
     def real(self, size: Counts, lineages: int, rng: Rng) -> Data:
         values = rng.standard_normal((lineages, int(np.max(size)), 1))

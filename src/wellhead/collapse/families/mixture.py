@@ -64,6 +64,8 @@ class GaussianMixture(Family):
             f"{self.components} components in {self.dimension} dimensions need at least {needed} "
             f"samples per generation, got {smallest}.",
         )
+        # The features of a fit: one, the coordinates, and their products.
+        setting.check_memory((self.dimension + 1) * (self.dimension + 2) // 2)
 
     def reference(self, lineages: int) -> Mixture:
         """The true law, as a model."""

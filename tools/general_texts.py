@@ -40,6 +40,10 @@ DOMAINS = {
     "academic": ("arxiv",),
     "reviews": ("yelp", "Entertainment", "FoodCusine", "OnlineContent"),
     "mixed": ("doc",),
+    "business": ("Business", "Finance"),
+    "arts": ("ArtCulture", "Religious"),
+    "public": ("GovernmentPublic", "Sports"),
+    "technical": ("Code", "Environmental"),
     "essay": ("machine-dev", "machine-test", "machine-ood"),
 }
 ELSE = "reference"

@@ -30,12 +30,17 @@ SCALE = 0.1
 
 
 class Cluster(NamedTuple):
-    """Scores of the human and the machine texts of one (domain, generator) pair."""
+    """Scores of the human and the machine texts of one (domain, generator) pair.
+
+    `related_domains` and `family` name what a trial must leave out together with the cluster.
+    """
 
     domain: str
     generator: str
     human: np.ndarray
     machine: np.ndarray
+    related_domains: str = ""
+    family: str = ""
 
     @property
     def name(self) -> str:
@@ -153,7 +158,14 @@ def library_of(scorer: Scorer) -> tuple[Cluster, ...]:
     if library is None:
         return ()
     return tuple(
-        Cluster(f"{c.source}/{c.domain}", c.generator, np.asarray(c.human), np.asarray(c.machine))
+        Cluster(
+            domain=f"{c.source}/{c.domain}",
+            generator=c.generator,
+            human=np.asarray(c.human),
+            machine=np.asarray(c.machine),
+            related_domains=c.domain_group,
+            family=c.family,
+        )
         for c in library.clusters
     )
 

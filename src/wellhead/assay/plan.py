@@ -19,7 +19,7 @@ from wellhead._result import Result
 from wellhead.assay.estimate import EFFECTIVE
 from wellhead.assay.library import Cluster, generators
 from wellhead.assay.mixture import Posterior, anchored_posterior
-from wellhead.assay.trial import draw_trials
+from wellhead.assay.trial import draw_trials, left_out
 from wellhead.errors import BadSetting, UnusableReference
 
 if TYPE_CHECKING:
@@ -117,14 +117,7 @@ def plan(
             references=size,
             repeats=1,
             seed=seed,
-            library=lambda cluster, _: (
-                [
-                    c
-                    for c in library
-                    if c.domain != cluster.domain and c.generator != cluster.generator
-                ]
-                or list(library)
-            ),
+            library=lambda cluster, _: left_out(cluster, library) or list(library),
         ):
             posterior = anchored_posterior(
                 trial.scores,

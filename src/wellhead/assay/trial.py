@@ -103,12 +103,20 @@ class Trials(NamedTuple):
 
 
 def left_out(cluster: Cluster, clusters: Iterable[Cluster]) -> list[Cluster]:
-    """The clusters that share neither the domain nor the generator of `cluster`."""
+    """The clusters that share neither related domains nor the family of generators."""
     return [
         other
         for other in clusters
-        if other.domain != cluster.domain and other.generator != cluster.generator
+        if _domains(other) != _domains(cluster) and _family(other) != _family(cluster)
     ]
+
+
+def _domains(cluster: Cluster) -> str:
+    return cluster.related_domains or cluster.domain
+
+
+def _family(cluster: Cluster) -> str:
+    return cluster.family or cluster.generator
 
 
 def draw_trials(

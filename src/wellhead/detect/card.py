@@ -79,7 +79,7 @@ class Card:
         normalisation: the repairs made to every text before features are taken.
         fitted_on: the texts it learned from.
         measured: its errors on texts left out.
-        library: source, domain and generator of each cluster in ``library.npz``.
+        library: the names of each cluster in ``library.npz``.
         notes: what a reader must know, in plain sentences.
     """
 

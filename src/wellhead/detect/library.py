@@ -32,6 +32,8 @@ class Cluster:
         source: where the texts are from.
         domain: what they are about, or their genre.
         generator: the model that wrote the machine texts.
+        domain_group: the domains that were left out together with this one.
+        family: the generators that were left out together with this one.
         human: scores of human texts of the domain, ascending, float32.
         machine: scores of the generator's texts, ascending, float32.
         human_lengths: characters of each human text, in the order of `human`.
@@ -41,6 +43,8 @@ class Cluster:
     source: str
     domain: str
     generator: str
+    domain_group: str
+    family: str
     human: NDArray[np.float32]
     machine: NDArray[np.float32]
     human_lengths: NDArray[np.int32]
@@ -49,13 +53,13 @@ class Cluster:
     @classmethod
     def of(
         cls,
-        names: tuple[str, str, str],
+        names: tuple[str, str, str, str, str],
         human: NDArray[np.float64],
         machine: NDArray[np.float64],
         human_lengths: NDArray[np.int_],
         machine_lengths: NDArray[np.int_],
     ) -> Cluster:
-        """A cluster from scores in any order; `names` are source, domain and generator."""
+        """A cluster from scores in any order; `names` are its first five attributes."""
         by_human, by_machine = np.argsort(human), np.argsort(machine)
         return cls(
             *names,
@@ -91,11 +95,8 @@ class Library:
         return iter(self.clusters)
 
     def names(self) -> list[dict[str, str]]:
-        """Source, domain and generator of each cluster, for the card."""
-        return [
-            {"source": one.source, "domain": one.domain, "generator": one.generator}
-            for one in self.clusters
-        ]
+        """The names of each cluster, for the card."""
+        return [{name: getattr(one, name) for name in _NAMES} for one in self.clusters]
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the arrays; the names go into the detector's card."""
@@ -120,11 +121,12 @@ class Library:
         for at, name in enumerate(names):
             parts = {part: arrays[f"{part}{at}"] for part in _PARTS}
             _check(path, name, parts)
-            labels = {key: str(name[key]) for key in ("source", "domain", "generator")}
+            labels = {key: str(name[key]) for key in _NAMES}
             clusters.append(Cluster(**labels, **parts))  # type: ignore[arg-type]
         return cls(tuple(clusters))
 
 
+_NAMES = ("source", "domain", "generator", "domain_group", "family")
 _PARTS = {
     "human": np.float32,
     "machine": np.float32,

@@ -1,8 +1,9 @@
 """The bulk scorer: a linear model on hashed n-grams, in a folder of plain arrays and JSON.
 
 Text comes in as it is; it is normalised, counted and weighed here, so that a caller cannot forget
-a step. A folder holds ``card.json``, ``weights.npz`` and, when the detector has one,
-``library.npz``. Whether a score means "machine" is not known here: see `wellhead.assay`.
+a step. A folder holds ``card.json``, ``weights.npz`` and, when the detector has them,
+``library.npz`` and ``held_out.npz``. Whether a score means "machine" is not known here: see
+`wellhead.assay`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from wellhead.detect.arrays import read_arrays
 from wellhead.detect.card import Card
 from wellhead.detect.explain import Passage, passages
 from wellhead.detect.hashing import COLUMNS
+from wellhead.detect.heldout import HeldOut
 from wellhead.detect.library import Library
 from wellhead.detect.linear import LinearModel
 from wellhead.detect.normalise import normalise
@@ -28,6 +30,7 @@ from wellhead.errors import BadInput
 
 __all__ = ["NgramDetector"]
 
+_HELD_OUT = "held_out.npz"
 _WEIGHTS = {"column": np.int32, "idf": np.float32, "weight": np.float32, "intercept": np.float64}
 
 
@@ -43,11 +46,13 @@ class NgramDetector:
         card: what it was fitted on and its measured errors.
         model: the features and their weights.
         library: leave-out scores of many clusters, or None when there was too little to leave out.
+        held_out: cross-validated scores of the texts it was fitted on, or None.
     """
 
     card: Card
     model: LinearModel
     library: Library | None = None
+    held_out: HeldOut | None = None
 
     @property
     def name(self) -> str:
@@ -66,6 +71,16 @@ class NgramDetector:
         text in which nothing is left after normalisation gets the intercept.
         """
         return self.model.score([normalise(text, self.card.normalisation) for text in texts])
+
+    def score_held_out(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """As `score`, but a text it was fitted on gets the score of a model without that text.
+
+        References that were also training texts would otherwise score too far on their own side,
+        and every p-value against them would be too small.
+        """
+        clean = [normalise(text, self.card.normalisation) for text in texts]
+        scores = self.model.score(clean)
+        return scores if self.held_out is None else self.held_out.replace(clean, scores)
 
     def explain(self, text: str) -> tuple[Passage, ...]:
         """The sentences of `text`, normalised, with what each adds to the score.
@@ -88,6 +103,10 @@ class NgramDetector:
             )
         if self.library is not None:
             self.library.save(target / "library.npz")
+        if self.held_out is not None:
+            self.held_out.save(target / _HELD_OUT)
+        else:
+            (target / _HELD_OUT).unlink(missing_ok=True)
         write_text(target / "card.json", self.card.to_json())
 
     @classmethod
@@ -106,13 +125,21 @@ class NgramDetector:
                 "the folder is damaged or mixed. Train or copy the detector anew"
             )
         library = Library.load(path / "library.npz", list(card.library)) if card.library else None
-        return cls(card, model, library)
+        held_out = HeldOut.load(path / _HELD_OUT) if (path / _HELD_OUT).exists() else None
+        return cls(card, model, library, held_out)
 
     @classmethod
-    def of(cls, card: Card, model: LinearModel, library: Library | None = None) -> NgramDetector:
+    def of(
+        cls,
+        card: Card,
+        model: LinearModel,
+        library: Library | None = None,
+        held_out: HeldOut | None = None,
+    ) -> NgramDetector:
         """A detector whose card carries the right revision and names its library's clusters."""
         names = tuple(library.names()) if library else ()
-        return cls(replace(card, revision=_revision(model, card), library=names), model, library)
+        whole = replace(card, revision=_revision(model, card), library=names)
+        return cls(whole, model, library, held_out)
 
 
 def _model(path: Path) -> LinearModel:

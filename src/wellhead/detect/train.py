@@ -20,6 +20,7 @@ from wellhead.corpus.columns import require_column
 from wellhead.detect.card import Card, Measured, Source
 from wellhead.detect.examples import HUMAN, Examples
 from wellhead.detect.folds import Learner, cross_scores
+from wellhead.detect.heldout import HeldOut
 from wellhead.detect.library import Cluster, Library
 from wellhead.detect.ngram import NgramDetector
 from wellhead.detect.normalise import STANDARD, Normalisation, normalise
@@ -110,7 +111,8 @@ def train_detector(
         measured=measured,
         notes=_notes(sides, both, group_column),
     )
-    return NgramDetector.of(card, learner.fit(np.arange(len(scores)), strength), library)
+    model = learner.fit(np.arange(len(scores)), strength)
+    return NgramDetector.of(card, model, library, HeldOut.of(examples.texts, scores))
 
 
 def _read(
@@ -211,7 +213,7 @@ def _cluster(learner: Learner, generator: str, scores: NDArray[np.float64]) -> C
     examples = learner.examples
     human, machine = examples.generator == HUMAN, examples.generator == generator
     return Cluster.of(
-        ("own texts", str(examples.domain[0]), generator),
+        ("own texts", str(examples.domain[0]), generator, str(examples.domain[0]), generator),
         scores[human],
         scores[machine],
         examples.lengths[human],

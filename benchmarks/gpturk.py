@@ -1,0 +1,160 @@
+"""The crowd-work study from its raw files: its numbers, and what it could not say.
+
+Data: epfl-dlab/GPTurk (arXiv 2306.07899): 16 abstracts, 128 human summaries of 2018, 320 ChatGPT
+summaries, 48 crowd answers of 2023. They are not part of this project; they are looked for in
+``$WELLHEAD_DATA/gpturk`` or ``../shared/data/gpturk``.
+
+1. A detector trained on the study's own training texts, tested on its summary-level test split.
+2. The share of the 2023 answers that it flags at the study's two strictness levels.
+3. What the study could not print: the share with an interval, by ``wellhead.assay``, with copies
+   of the abstracts set apart; and what the checks say about length.
+
+Run: ``python benchmarks/gpturk.py [--json FILE]``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+
+import wellhead
+from wellhead.corpus import open_corpus
+from wellhead.detect import NgramDetector, train_detector
+
+# The study flagged at a logit above 0, and above 4 (which it calls p > 0.98).
+STRICTNESS = {"lenient (logit > 0)": 0.0, "strict (logit > 4)": 4.0}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    folder = _folder()
+    answers = _answers(folder)
+    figures = {"split": _split(folder), "flagged": _flagged(folder, answers)}
+    figures["assay"] = _assay(folder, answers)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(figures, indent=1), encoding="utf-8")
+
+
+def _split(folder: Path) -> dict[str, float]:
+    """Accuracy on the committed summary-level split, at the study's cut of 0."""
+    train, test = (_texts(folder / f"{part}_transductive.json") for part in ("train", "test"))
+    detector = _train(train)
+    scores = detector.score([row["text"] for row in test])
+    truth = np.array([row["labels"] == "synthetic" for row in test])
+    right = (scores > 0) == truth
+    found = {"accuracy": float(right.mean()), "texts": len(test), "errors": int((~right).sum())}
+    print(
+        f"summary-level split: accuracy {found['accuracy']:.3f} "
+        f"({found['errors']} errors in {found['texts']}); the study printed 0.991"
+    )
+    return found
+
+
+def _flagged(folder: Path, answers: list[dict[str, str]]) -> dict[str, float]:
+    """Share of the answers above the study's two cuts, in the detector's log-odds."""
+    detector = _train(_texts(folder / "train_transductive.json"))
+    scale = _logit_scale(detector, _texts(folder / "base.json"))
+    scores = detector.score([row["text"] for row in answers]) * scale
+    found = {}
+    for name, cut in STRICTNESS.items():
+        found[name] = float((scores > cut).mean())
+        print(
+            f"flagged, {name}: {(scores > cut).sum()} of {len(answers)} = {found[name]:.0%}; "
+            f"the study printed {'46 %' if cut == 0 else '33 %'} of 46"
+        )
+    return found
+
+
+def _logit_scale(detector: NgramDetector, rows: list[dict[str, str]]) -> float:
+    """Turns held-out scores into calibrated log-odds, so that a cut at 4 means p = 0.98."""
+    from sklearn.linear_model import LogisticRegression
+
+    scores = detector.score_held_out([row["text"] for row in rows])
+    truth = [row["labels"] == "synthetic" for row in rows]
+    fitted = LogisticRegression(C=np.inf).fit(scores[:, None], truth)
+    return float(fitted.coef_[0, 0])
+
+
+def _assay(folder: Path, answers: list[dict[str, str]]) -> dict[str, object]:
+    """The main job on the study."""
+    base = _texts(folder / "base.json")
+    human = [row["text"] for row in base if row["class"] == "old-summaries"]
+    machine = {f"ChatGPT, T = {t}": texts for t, texts in _generated(folder).items()}
+    sources = [row["text"] for row in base if row["class"] == "abstract"]
+    detector = train_detector(
+        human=open_corpus(human, name="summaries of 2018"),
+        machine=[open_corpus(texts, name=name) for name, texts in machine.items()],
+        name="gpturk",
+    )
+    result = wellhead.assay(
+        answers, human=human, machine=machine, source=sources, detector=detector
+    )
+    share, documents = result.share, result.documents
+    print(
+        f"\nassay of {documents.n} answers: {documents.copied} mostly copy an abstract and are set "
+        f"apart; of the {documents.evidence} others {share.point:.0%} are machine-written "
+        f"({share.low:.0%} to {share.high:.0%}), at least {result.at_least:.0%} whatever the "
+        f"generator; {documents.flagged} flagged at a false discovery rate of 10 %"
+    )
+    rest = documents.evidence / (documents.evidence + documents.copied)
+    print(
+        f"of all answers that is {share.point * rest:.0%} ({share.low * rest:.0%} to "
+        f"{share.high * rest:.0%})\n"
+    )
+    for check in result.diagnostics:
+        print(f"[{check.severity}] {check.name} {check.finding}\n    {check.consequence}")
+    return {**result.to_dict(rows=0), "of_all": [share.low * rest, share.high * rest]}
+
+
+def _train(rows: list[dict[str, str]]) -> NgramDetector:
+    """The study's recipe: abstracts count as human."""
+    sides = {
+        side: [row["text"] for row in rows if row["labels"] == side]
+        for side in ("real", "synthetic")
+    }
+    return train_detector(human=sides["real"], machine=[sides["synthetic"]], name="gpturk")
+
+
+def _texts(path: Path) -> list[dict[str, str]]:
+    rows: list[dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
+    return rows
+
+
+def _generated(folder: Path) -> dict[str, list[str]]:
+    texts: dict[str, list[str]] = {}
+    with (folder / "generated_outputs.csv").open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            texts.setdefault(row["temperature"], []).append(row["text"])
+    return texts
+
+
+def _answers(folder: Path) -> list[dict[str, str]]:
+    """The 2023 answers; the workers' field is JSON and is read as nothing else."""
+    answers = []
+    with (folder / "Batch_5083843_batch_results.csv").open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            (said,) = json.loads(row["Answer.taskAnswers"])
+            answers.append(
+                {"id": row["AssignmentId"], "text": said["summary"], "worker": row["WorkerId"]}
+            )
+    return answers
+
+
+def _folder() -> Path:
+    here = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+    folder = Path(os.environ.get("WELLHEAD_DATA", here)) / "gpturk"
+    if not folder.is_dir():
+        sys.exit(f"no study files at {folder}: set WELLHEAD_DATA (see this file's first lines)")
+    return folder
+
+
+if __name__ == "__main__":
+    main()

@@ -5,7 +5,7 @@ Trials with artificial prevalence on the clusters that ship with the general det
 group of domains nor that family of generators. In every trial the library, too, is without them.
 The reference is 100 known-human texts, the audit 50 random labels.
 
-Run: ``python benchmarks/assay_coverage.py [--repeats 6] [--peers 1] [--markdown FILE]``.
+Run: ``python benchmarks/assay_coverage.py [--repeats 4] [--peers 6] [--markdown FILE]``.
 Everything it needs is in the package; the peers need the extra ``benchmark``.
 """
 
@@ -27,7 +27,15 @@ from wellhead.assay.estimate import EFFECTIVE, EFFECTIVE_UNANCHORED
 from wellhead.assay.interval import Interval
 from wellhead.assay.library import Cluster, generators, library_of
 from wellhead.assay.mixture import Posterior, anchored_posterior
-from wellhead.assay.trial import SHARES, Estimator, Trial, Trials, draw_trials, run_trials
+from wellhead.assay.trial import (
+    SHARES,
+    Estimator,
+    Trial,
+    Trials,
+    draw_trials,
+    left_out,
+    run_trials,
+)
 from wellhead.assay.unanchored import cluster_random_share
 from wellhead.detect import load_scorer
 
@@ -90,27 +98,56 @@ def main() -> None:
         "at least": ours.bound,
         "no reference": cluster_random,
     }
-    table = _run(clusters, estimators, arguments.repeats, arguments.seed)
+    trials = _run(clusters, clusters, estimators, arguments.repeats, arguments.seed)
+    report = _report(trials, clusters)
     if arguments.peers:
         from peers import peers
 
-        table = pa.concat_tables([table, _run(clusters, peers(), arguments.peers, arguments.seed)])
-    report = _report(Trials(table), clusters)
+        some = sorted(clusters, key=lambda cluster: cluster.auc)[:: arguments.peers]
+        both = _run(some, clusters, {**estimators, **peers()}, 1, arguments.seed + 1)
+        report += "\n\n" + _beside(both, _visible(trials))
     print(report)
     if arguments.markdown:
         arguments.markdown.write_text(report + "\n", encoding="utf-8")
     if arguments.json:
-        summary = Trials(table).summary("estimator", "size", "share").to_pylist()
+        summary = trials.summary("estimator", "size", "share").to_pylist()
         arguments.json.write_text(json.dumps(summary, indent=1), encoding="utf-8")
 
 
 def _run(
-    clusters: list[Cluster], estimators: dict[str, Estimator], repeats: int, seed: int
-) -> pa.Table:
-    trials = draw_trials(clusters, sizes=SIZES, repeats=repeats, seed=seed)
-    total = len(clusters) * len(SIZES) * len(SHARES) * repeats
+    some: list[Cluster],
+    clusters: list[Cluster],
+    estimators: dict[str, Estimator],
+    repeats: int,
+    seed: int,
+) -> Trials:
+    trials = draw_trials(
+        some,
+        sizes=SIZES,
+        repeats=repeats,
+        seed=seed,
+        library=lambda cluster, _: left_out(cluster, clusters),
+    )
+    total = len(some) * len(SIZES) * len(SHARES) * repeats
     with progress(", ".join(estimators), total=total) as bar:
-        return run_trials(trials, estimators, progress=bar).table
+        return run_trials(trials, estimators, progress=bar)
+
+
+def _beside(trials: Trials, visible: set[str]) -> str:
+    """Peers and ours on the same trials."""
+    seen = trials.table.filter(pc.is_in(trials.table["cluster"], pa.array(sorted(visible))))
+    human = trials.table.filter(pc.equal(trials.table["share"], 0.0))
+    return "\n".join(
+        [
+            "Peers and ours in one run, on the same scores:",
+            "",
+            *_rows(Trials(seen).summary("estimator"), ["estimator"]),
+            "",
+            "The same, human corpora alone (all clusters of that run):",
+            "",
+            *_rows(Trials(human).summary("estimator"), ["estimator"]),
+        ]
+    )
 
 
 def _report(trials: Trials, clusters: list[Cluster]) -> str:
@@ -182,8 +219,10 @@ def _rows(summary: pa.Table, by: list[str]) -> list[str]:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--detector", default="general")
-    parser.add_argument("--repeats", type=int, default=6, help="trials per cluster, share, size")
-    parser.add_argument("--peers", type=int, default=0, help="the same for QuaPy's quantifiers")
+    parser.add_argument("--repeats", type=int, default=4, help="trials per cluster, share, size")
+    parser.add_argument(
+        "--peers", type=int, default=0, help="run QuaPy too, on every so many-th cluster; 0 = none"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--markdown", type=Path)

@@ -27,6 +27,8 @@ __all__ = ["Cluster", "Generators", "generators", "library_of"]
 # Chosen by benchmarks/assay_coverage.py with whole clusters left out.
 STRENGTH = 0.3
 SCALE = 0.1
+# A cluster whose machine texts are told from human ones less often than this cannot be seen.
+VISIBLE = 0.65
 
 
 class Cluster(NamedTuple):
@@ -117,7 +119,7 @@ class Generators:
 
 
 def generators(
-    library: Sequence[Cluster], own: Sequence[Cluster] = (), *, visible: float = 0.6
+    library: Sequence[Cluster], own: Sequence[Cluster] = (), *, visible: float = VISIBLE
 ) -> Generators:
     """The prior that a library and the user's own machine references make together.
 

@@ -165,7 +165,7 @@ def check_documents(n: int, words: np.ndarray, duplicates: int, rows: int) -> li
                 "Are there enough documents?",
                 "warning",
                 f"{n} distinct documents.",
-                "The interval is wide for want of documents, not of method; flags are unlikely.",
+                "The interval is wide for want of documents, not of method.",
             )
         )
     short = float(np.mean(words < _SHORT_WORDS)) if words.size else 0.0

@@ -54,6 +54,7 @@ def train_detector(
     seed: int = 0,
     text_column: str | None = None,
     group_column: str | None = None,
+    stretches: int | None = None,
     normalisation: Normalisation = STANDARD,
 ) -> NgramDetector:
     """A detector fitted on the user's own texts, with its measured errors in the card.
@@ -69,11 +70,14 @@ def train_detector(
         text_column: the column with the text, where a corpus has several.
         group_column: a column whose equal values must not be on both sides of a split: the
             prompt that was answered, the source text that was summarised, the author.
+        stretches: random stretches of each text to learn from beside the whole text, so that
+            length says little; chosen by the number of texts when None. With 0, whole texts
+            alone: the share of an n-gram then depends on length, and a corpus is judged by it.
         normalisation: repairs made to every text, now and when scoring.
 
     Raises:
         UnusableReference: fewer than 20 usable human texts or texts of a generator.
-        BadSetting: no machine corpus, or two of one name.
+        BadSetting: no machine corpus, two of one name, or a negative number of stretches.
 
     >>> people = [f"Well, we walked {i} miles and I was dead tired, honestly." for i in range(40)]
     >>> robots = [f"It is important to note that {i} miles were traversed." for i in range(40)]
@@ -83,6 +87,8 @@ def train_detector(
     """
     if not machine:
         raise BadSetting("expected at least one machine corpus, got none")
+    if stretches is not None and stretches < 0:
+        raise BadSetting(f"expected no stretches or some, got {stretches}")
     sides = [
         _read(corpus, at, text_column, group_column, seed, normalisation)
         for at, corpus in enumerate([human, *machine])
@@ -96,7 +102,8 @@ def train_detector(
                 f"from, got {len(side.texts)}; add more"
             )
     examples = _examples(sides)
-    stretches = 3 if len(examples) < _FEW_TEXTS else 1
+    if stretches is None:
+        stretches = 3 if len(examples) < _FEW_TEXTS else 1
     learner = Learner.of(examples, seed=seed, stretches=stretches)
     strength, scores = _strongest(learner)
     measured, library = _measured(learner, sides, strength, scores)

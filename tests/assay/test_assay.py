@@ -22,7 +22,8 @@ class Gauge:
 
     library = SimpleNamespace(
         clusters=tuple(
-            SimpleNamespace(source="s", **cluster._asdict()) for cluster in binormal_clusters(24)
+            SimpleNamespace(source="s", domain_group=c.domain, **c._asdict())
+            for c in binormal_clusters(24)
         )
     )
 

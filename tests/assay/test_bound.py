@@ -7,7 +7,7 @@ from wellhead.assay.bound import at_least
 from wellhead.errors import BadSetting, UnusableReference
 
 
-@pytest.mark.parametrize("share", [0.0, 0.1, 0.5])
+@pytest.mark.parametrize("share", [0.0, 0.3])
 @pytest.mark.parametrize("generator", ["far", "inside", "two-sided"])
 def test_the_bound_lies_below_the_truth_whatever_the_generator(share, generator):
     rng = np.random.default_rng(7)
@@ -17,11 +17,11 @@ def test_the_bound_lies_below_the_truth_whatever_the_generator(share, generator)
         "two-sided": lambda k: rng.choice([-3.0, 3.0], k) + rng.normal(0, 0.3, k),
     }[generator]
     valid = []
-    for trial in range(60):
+    for trial in range(40):
         machines = round(200 * share)
         scores = np.concatenate([rng.normal(size=200 - machines), draw(machines)])
         valid.append(at_least(scores, rng.normal(size=100), seed=trial) <= share)
-    assert np.mean(valid) >= 0.95 - 3 * np.sqrt(0.05 * 0.95 / 60)
+    assert np.mean(valid) >= 0.95 - 3 * np.sqrt(0.05 * 0.95 / 40)
 
 
 def test_the_bound_comes_close_when_the_generator_stands_out():

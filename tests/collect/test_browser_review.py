@@ -1,0 +1,86 @@
+"""The researcher's side and a survey's frame in a real browser, against a real server."""
+
+from __future__ import annotations
+
+import http.server
+import threading
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from collect_helpers import edit
+from loopback import Server
+
+from wellhead.collect.create import new_study
+from wellhead.collect.review.accounts import add_user
+from wellhead.collect.server.host import open_host
+
+pytestmark = pytest.mark.browser
+
+PASSWORD = "correct horse battery"
+TEXT = "My own words."
+
+
+@pytest.fixture
+def survey(tmp_path: Path) -> Iterator[str]:
+    """Another site, which may show the study in a frame."""
+    folder = tmp_path / "survey"
+    folder.mkdir()
+    handler = partial(http.server.SimpleHTTPRequestHandler, directory=folder)
+    site = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=site.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{site.server_port}"
+    site.shutdown()
+    site.server_close()
+
+
+@pytest.fixture
+def server(tmp_path: Path, survey: str) -> Iterator[Server]:
+    study = edit(
+        new_study(tmp_path / "demo", platform="qualtrics"), frame_ancestors=f'["{survey}"]'
+    )
+    host = open_host([study])
+    host.store.write(lambda c: add_user(c, "ann", PASSWORD, "demo", "owner", now_ms=0))
+    host.store.close()
+    server = Server(study.path)
+    server.start()
+    yield server
+    server.stop()
+
+
+def test_a_framed_answer_reaches_the_survey_and_the_researcher(
+    chromium: Any, server: Server, survey: str, tmp_path: Path
+) -> None:
+    """Write in a frame of another site; the survey learns the code, the researcher the text."""
+    address = f"http://127.0.0.1:{server.port}"
+    (tmp_path / "survey" / "index.html").write_text(
+        "<!doctype html><script>addEventListener('message', e => { window.told = "
+        f"[e.origin, e.data.wellhead] }})</script><iframe src='{address}/s/demo?ResponseID=R_1' "
+        "width=800 height=900></iframe>"
+    )
+    page = chromium.new_page()
+    page.goto(survey)
+    frame = page.frame_locator("iframe")
+    frame.locator("#agree").click()
+    frame.locator("textarea:not([readonly])").press_sequentially(TEXT, delay=15)
+    frame.locator("#submit").click()
+    page.wait_for_function("window.told")
+    origin, told = page.evaluate("window.told")
+    assert origin == address
+    assert len(told["code"]) == 10
+    page.goto(f"{address}/review")
+    page.fill("#name", "ann")
+    page.fill("#password", PASSWORD)
+    page.click("main button")
+    page.click("main a")
+    assert "1 of 3 wanted answers" in page.inner_text("main")
+    page.goto(f"{address}/review/s/demo/a/{told['session']}")
+    assert page.inner_text("#film") == TEXT
+    page.fill("#film-at", "0")
+    assert page.inner_text("#film") == ""
+    page.fill("#text", "Looked at it")
+    page.get_by_role("button", name="Add", exact=True).click()
+    assert "Looked at it" in page.inner_text(".notes")
+    page.close()

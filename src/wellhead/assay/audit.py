@@ -7,7 +7,8 @@ assumption about generator or domain, only that the subset was drawn at random.
 The estimate is the prediction-powered mean with its power-tuned weight (PPI++), in its
 finite-population form: the survey regression estimator, because the share asked for is that of
 these n documents and labelling all of them leaves no uncertainty. Its interval is Wilson's with an
-effective sample size, so that it does not collapse to a point when all labels agree.
+effective sample size, and where all labels agree the exact one-sided bound, so that it does not
+collapse to a point.
 """
 
 from __future__ import annotations
@@ -69,6 +70,8 @@ def audited_share(
         return Interval(point, point, point, level)
     # What the predictions explain of the labels need not be learned from the labels.
     effective = k / (max(1 - explained**2, 1 / k) * unseen)
+    if labels.min() == labels.max():
+        return _unanimous(float(labels[0]), effective, level)
     return _wilson(point, effective, float(student.ppf((1 + level) / 2, k - 2)), level)
 
 
@@ -82,6 +85,15 @@ def _explained(seen: np.ndarray, labels: np.ndarray) -> float:
     r = float(np.corrcoef(seen, labels)[0, 1])
     adjusted = 1 - (1 - r**2) * (labels.size - 1) / (labels.size - 2)
     return float(np.sqrt(max(adjusted, 0.0)) * np.sign(r))
+
+
+def _unanimous(label: float, effective: float, level: float) -> Interval:
+    """All labels agree: the end of the range is inside, and all the doubt lies on one side.
+
+    Source: the "rule of three", exactly: (1 - share) ** effective = 1 - level.
+    """
+    reach = 1 - (1 - level) ** (1 / effective)
+    return clamp(0.0, 0.0, reach, level) if label < 0.5 else clamp(1 - reach, 1.0, 1.0, level)
 
 
 def _wilson(point: float, effective: float, z: float, level: float) -> Interval:

@@ -32,6 +32,8 @@ VERBS: tuple[str, ...] = (
     "demo",
     "assay",
     "plan",
+    "plan_study",
+    "study",
     "score",
     "detector",
     "corpus",

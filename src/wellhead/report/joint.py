@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "agreement_blocks",
+    "checks",
+    "facts",
+    "footer",
     "forest",
+    "how",
     "joint_page",
     "lead",
     "method_table",
@@ -40,38 +44,59 @@ def joint_page(result: JointResult) -> Page:
 
 def lead(result: JointResult) -> str:
     """The answer in words that need no statistics."""
-    names = names_of([method.name for method in result.methods])
-    n = count(result.documents.n)
-    low, high = percent(result.share.low), percent(result.share.high)
-    few, many = (_of_hundred(x) for x in (result.share.low, result.share.high))
-    how = "two" if len(result.methods) == 2 else str(len(result.methods))
+    names = [method.name for method in result.methods]
+    few, many = (_of_hundred(share) for share in result.share[::2])
     opening = (
-        f"We looked at {n} texts in {how} ways ({names}), none of which is always right, and asked "
-        "how many of the texts a machine wrote. "
+        f"We looked at {count(result.documents.n)} texts in {_ways(names)}. None of these is "
+        "always right, but they go wrong for different reasons, so together they tell more. "
     )
     if result.model == "bounds":
+        low, high = percent(result.share.low), percent(result.share.high)
         return opening + (
-            f"These data do not settle it: anything from {low} to {high} fits what was seen.\n\n"
-            "The ways of looking agree and disagree in a manner that many different answers could "
-            "have produced. What would settle it is listed under the checks."
+            f"Here they do not settle how many of the texts a machine wrote: anything from {low} "
+            f"to {high} fits what was seen.\n\nTheir answers agree and disagree in a way that many "
+            "different truths could have produced. What would settle it is listed under the checks."
         )
-    best = _of_hundred(result.share.point)
     return opening + (
-        f"The best estimate is that machines wrote about {best} of every 100 texts; it could be as "
-        f"few as {few} or as many as {many}.\n\n{_agreeing(result)}"
+        f"Our best estimate is that machines wrote about {_of_hundred(result.share.point)} of "
+        f"every 100 texts; it could be as few as {few} or as many as {many}.\n\n"
+        f"{_agreeing(result)}"
     )
+
+
+_PLAIN = {
+    "text": "reading the text",
+    "process": "watching how it was written",
+    "declared": "asking the writer",
+    "metadata": "looking at times and settings",
+    "duplicates": "looking for repeated texts",
+}
+
+
+def _way(name: str) -> str:
+    return _PLAIN.get(name, f"'{name}'")
+
+
+def _ways(names: list[str]) -> str:
+    """
+    >>> _ways(["text", "process"])
+    'two ways: by reading the text and by watching how it was written'
+    """
+    numbers = {2: "two", 3: "three", 4: "four"}
+    each = names_of([f"by {_way(name)}" for name in names])
+    return f"{numbers.get(len(names), str(len(names)))} ways: {each}"
 
 
 def _agreeing(result: JointResult) -> str:
     pair = result.agreement[0]
-    flagged = pair.both + pair.only_first
+    flagged, others = pair.both + pair.only_first, pair.only_second + pair.neither
     words = (
-        f"Where {pair.first} says that a machine wrote a text, {pair.second} says so too in "
-        f"{pair.both} of {flagged} cases; where it says that a person did, {pair.second} disagrees "
-        f"in {pair.only_second} of {pair.only_second + pair.neither}."
+        f"Of the {count(flagged)} texts that looked machine-written by {_way(pair.first)}, "
+        f"{count(pair.both)} also did by {_way(pair.second)}; of the other {count(others)}, "
+        f"{count(pair.only_second)} did."
     )
     if pair.silent:
-        words += f" On {pair.silent} texts at least one of the two could not tell anything."
+        words += f" For {count(pair.silent)} texts one of the two could not tell anything."
     return words
 
 
@@ -96,7 +121,7 @@ def sections(result: JointResult) -> list[Section]:
         Section("Where the methods agree", agreement_blocks(result.agreement)),
         *_groups(result),
         Section("Checks", checks(result)),
-        Section("How it was estimated", _how(result)),
+        Section("How it was estimated", how(result)),
     ]
 
 
@@ -208,7 +233,7 @@ def checks(result: JointResult) -> list[Any]:
     return [*blocks, *([Bullets(held)] if held else [])]
 
 
-def _how(result: JointResult) -> list[Any]:
+def how(result: JointResult) -> list[Any]:
     names = {
         "hui-walter": "two methods in groups with different shares (Hui and Walter 1980)",
         "dawid-skene": "three or more methods (Dawid and Skene 1979)",

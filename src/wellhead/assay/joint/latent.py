@@ -417,8 +417,14 @@ def _shares_at(
 
 
 def _at_slope(a: np.ndarray, b: np.ndarray, weights: np.ndarray, slope: np.ndarray) -> np.ndarray:
-    """Root in [0, 1] of ``a/s - b/(1-s) = slope * weight``, in the form that loses no digits."""
+    """Root in [0, 1] of ``a/s - b/(1-s) = slope * weight``, in forms that lose no digits.
+
+    For a negative slope the same is solved for ``1 - s``, with a and b changed over.
+    """
     pull = slope[:, None] * weights
-    sum_ = a + b + pull
-    root = np.sqrt(np.maximum(sum_**2 - 4 * pull * a, 0.0))
-    return np.asarray(np.clip(2 * a / np.maximum(sum_ + root, _TINY), 0.0, 1.0))
+    upwards = pull < 0
+    near, push = np.where(upwards, b, a), np.abs(pull)
+    whole = a + b + push
+    root = np.sqrt(np.maximum(whole**2 - 4 * push * near, 0.0))
+    part = np.clip(2 * near / np.maximum(whole + root, _TINY), 0.0, 1.0)
+    return np.where(upwards, 1 - part, part)

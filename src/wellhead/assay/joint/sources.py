@@ -57,13 +57,20 @@ def read_sources(sources: Any) -> Sources:
                 f"expected a column 'id' in '{name}', got {', '.join(table.column_names)}."
             )
         documents.update(_merged(documents, _beside(table)))
-        if "value" in table.column_names or "outcome" in table.column_names:
+        if _speaks(table.column_names):
             tables.append(_complete(table, name))
     if not tables:
         raise BadInput(
             "expected evidence: rows with 'id', 'method' and a 'value' in [0, 1] or an 'outcome'."
         )
     return Sources(evidence.validate(pa.concat_tables(tables)), documents, hashes)
+
+
+def _speaks(columns: list[str]) -> bool:
+    """Whether a table holds evidence; the answers of a study, with their texts, do not."""
+    if "method" in columns or "value" in columns:
+        return True
+    return "outcome" in columns and "text" not in columns
 
 
 def read_documents(source: Any) -> dict[str, dict[str, Any]]:

@@ -1,0 +1,83 @@
+"""`wellhead plan study`: what to collect so that two methods give one answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wellhead._progress import progress
+from wellhead.cli.plan import plan_app
+from wellhead.errors import BadSetting
+
+if TYPE_CHECKING:
+    from wellhead.assay.joint.planning import Expected
+
+
+@plan_app.command("study")
+def plan_study_command(
+    width: Annotated[float, typer.Option(help="Wanted interval width, for example 0.1.")],
+    share: Annotated[float, typer.Option(help="Expected machine-written share.")] = 0.3,
+    method: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME:SENSITIVITY:SPECIFICITY, at least two; by default text, process."),
+    ] = None,
+    answers: Annotated[str, typer.Option(help="Numbers of answers to try.")] = "100,300,1000",
+    warm_ups: Annotated[str, typer.Option(help="Numbers of known-human texts.")] = "0,50,200",
+    audits: Annotated[str, typer.Option(help="Numbers of audited answers.")] = "0,50",
+    level: Annotated[float, typer.Option(help="Confidence of the interval.")] = 0.95,
+    repeats: Annotated[int, typer.Option(min=5, help="Simulated studies per design.")] = 24,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same plan.")] = 0,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="HTML file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The plan as JSON on stdout.")] = False,
+) -> None:
+    """How many answers, known-human warm-ups and audits give an interval of WIDTH?"""
+    from wellhead.assay.joint.planning import METHODS, plan_study
+    from wellhead.report.terminal import show
+
+    with progress("simulating") as bar:
+        plan = plan_study(
+            width=width,
+            share=share,
+            methods=[_method(item) for item in method] if method else METHODS,
+            answers=_counts(answers, "--answers"),
+            warm_ups=_counts(warm_ups, "--warm-ups"),
+            audits=_counts(audits, "--audits"),
+            level=level,
+            repeats=repeats,
+            seed=seed,
+            progress=bar,
+        )
+    if out is not None:
+        plan.save_html(out)
+    if as_json:
+        typer.echo(plan.to_json())
+        return
+    show(plan.page(), more=() if out is None else (f"report: {out}",))
+    typer.echo("")
+    typer.echo("answers  warm-ups  audited  mean width  9 in 10 below  settles it")
+    for design in plan.designs:
+        verdict = "yes" if design.enough else "no" if design.determined else "no, a range only"
+        typer.echo(
+            f"{design.answers:7,}  {design.warm_ups:8,}  {design.audited:7,}  {design.width:10.1%}"
+            f"  {design.width_90:13.1%}  {verdict}"
+        )
+
+
+def _method(item: str) -> Expected:
+    from wellhead.assay.joint.planning import Expected
+
+    name, *rates = item.split(":")
+    try:
+        sensitivity, specificity = (float(rate) for rate in rates)
+    except ValueError as error:
+        raise BadSetting(f"--method expects NAME:SENSITIVITY:SPECIFICITY, got '{item}'.") from error
+    return Expected(name, sensitivity, specificity)
+
+
+def _counts(words: str, option: str) -> list[int]:
+    try:
+        return [int(word) for word in words.split(",")]
+    except ValueError as error:
+        raise BadSetting(f"{option} expects whole numbers by comma, got '{words}'.") from error

@@ -1,0 +1,285 @@
+"""The crowd study of 2023 by two methods at once, from its raw files.
+
+Text: the study's own published predictions (its strict threshold), and a detector of ours trained
+on the study's 2018 summaries and ChatGPT outputs with the abstract in question left out. Process:
+the key, copy and paste logs of the MTurk batch, read by `wellhead.collect.importers`. Both are
+joined, and every published number is set beside ours.
+
+    python benchmarks/gpturk_joint.py [--json FILE] [--report FOLDER]
+
+Data: ``gpturk/`` (epfl-dlab/GPTurk; no licence stated, so evaluation only), found through
+WELLHEAD_DATA or ../shared/data. With 46 answers this illustrates; it proves nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from wellhead._atomic import write_text
+from wellhead.assay.copying import COPIED, Sources
+from wellhead.assay.evidence import Row, table
+from wellhead.assay.interval import Interval
+from wellhead.assay.joint.agreement import wilson
+from wellhead.assay.joint.bayes import Beta, Priors
+from wellhead.assay.joint.study import StudyResult, study
+from wellhead.collect.importers import Imported, read_import
+from wellhead.collect.overview import FOREIGN
+from wellhead.detect.train import train_detector
+
+ROOT = Path(__file__).resolve().parent.parent
+BATCH = "Batch_5083843_batch_results.csv"
+STRICT = "processed_responses_with_predictions3.csv"
+# As if 98 honest answers had been watched and two had shown foreign text (a translation, notes).
+PRIORS = Priors(specificity={"process": Beta(97, 3)})
+# What the study's authors counted on their held-out texts: 1 of 31 people's summaries flagged,
+# none of 81 of ChatGPT's missed (reconstructed from the accuracies in their notebook).
+HELD_OUT = {"human": (1, 31), "machine": (81, 81)}
+
+
+def main() -> None:
+    """Print the tables; write JSON and the report when asked."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--report", type=Path, help="folder for the two study reports")
+    options = parser.parse_args()
+    folder = Path(os.environ.get("WELLHEAD_DATA", ROOT.parent / "shared" / "data")) / "gpturk"
+    if not (folder / BATCH).is_file():
+        sys.exit(f"The study's batch file is missing: expected {folder / BATCH}.")
+    answers = used(folder)
+    sources = Sources({row["original_text"] for row in rows_of(folder / STRICT)})
+    published = joined(answers, authors_says(folder, answers), title="The crowd study of 2023")
+    ours = joined(
+        answers, our_says(folder, answers, sources), title="The same, with our own detector"
+    )
+    result = {
+        "counts": counts(folder, answers, sources),
+        "published_text": summary(published),
+        "our_text": summary(ours),
+    }
+    show(result)
+    if options.report:
+        published.save(options.report / "published")
+        ours.save(options.report / "ours")
+    if options.json:
+        write_text(options.json, json.dumps(result, indent=1) + "\n")
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    """The rows of a CSV file."""
+    with path.open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def used(folder: Path) -> list[Imported]:
+    """The answers that the study's strict file holds, judged by their logs, in its order."""
+    known = {(a.task, a.text.strip()): a for a in read_import(folder / BATCH, "gpturk")}
+    return [known[row["HITId"], row["text"].strip()] for row in rows_of(folder / STRICT)]
+
+
+def process_rows(answers: Iterable[Imported]) -> list[Row]:
+    """What the logs say; foreign text is outside origin, the task's own text is not."""
+    return [Row(a.id, "process", None, a.outcome) for a in answers]
+
+
+def authors_says(folder: Path, answers: list[Imported]) -> list[Row]:
+    """The published predictions, and the authors' held-out texts as documents known beforehand."""
+    rows = [
+        Row(a.id, "text", None, "machine" if row["predicted"] == "synthetic" else "human")
+        for a, row in zip(answers, rows_of(folder / STRICT), strict=True)
+    ]
+    for origin, (flagged, n) in HELD_OUT.items():
+        for i in range(n):
+            rows += known(f"{origin}-{i}", origin, flagged=i < flagged)
+    return rows
+
+
+def known(identity: str, origin: str, *, flagged: bool) -> list[Row]:
+    """A document known beforehand and what the text method says of it."""
+    return [
+        Row(identity, "known", 1.0 if origin == "machine" else 0.0),
+        Row(identity, "text", None, "machine" if flagged else "human"),
+    ]
+
+
+def opening(text: str) -> str:
+    """How an abstract begins; enough to know it by."""
+    return " ".join(text.split())[:80]
+
+
+def our_says(folder: Path, answers: list[Imported], sources: Sources) -> list[Row]:
+    """Our detector's flags at 5 % false positives, each abstract judged without its own texts.
+
+    Answers that mostly repeat the abstract are set apart, as `wellhead.assay` does.
+    """
+    abstract = {opening(row["question"]): row["HITId"] for row in rows_of(folder / "qids.csv")}
+    task_of = {
+        row["HITId"]: abstract[opening(row["original_text"])] for row in rows_of(folder / STRICT)
+    }
+    train = json.loads((folder / "base.json").read_text(encoding="utf-8"))
+    kinds = {"gen-summaries": "machine", "old-summaries": "human"}
+    texts = [t for t in train if t["class"] in kinds]
+    tasks = sorted({t["HITId"] for t in texts})
+    folds: list[Fold] = []
+    for fold in np.array_split(np.array(tasks), 4):
+        inside = [t for t in texts if t["HITId"] not in fold]
+        human = [t["text"] for t in inside if kinds[t["class"]] == "human"]
+        machine = [t["text"] for t in inside if kinds[t["class"]] == "machine"]
+        detector = train_detector(human=human, machine=[machine], seed=0)
+        held = [t for t in texts if t["HITId"] in fold]
+        mine = [a for a in answers if task_of[a.task] in fold]
+        folds.append(
+            Fold(
+                np.array([kinds[t["class"]] for t in held]),
+                detector.score([t["text"] for t in held]),
+                mine,
+                detector.score([a.text for a in mine]),
+            )
+        )
+    return [row for at in range(len(folds)) for row in _flagged(folds, at, sources)]
+
+
+class Fold(NamedTuple):
+    """Four abstracts: scores of their texts by a detector that saw none of them."""
+
+    origins: np.ndarray
+    scores: np.ndarray
+    answers: list[Imported]
+    answer_scores: np.ndarray
+
+
+def _flagged(folds: list[Fold], at: int, sources: Sources) -> Iterator[Row]:
+    """Flags in one fold, at the cut that flags 5 % of people's texts in the other folds."""
+    others = [fold for i, fold in enumerate(folds) if i != at]
+    cut = np.quantile(np.concatenate([f.scores[f.origins == "human"] for f in others]), 0.95)
+    fold = folds[at]
+    for i, (origin, score) in enumerate(zip(fold.origins, fold.scores, strict=True)):
+        yield from known(f"known-{at}-{i}", str(origin), flagged=bool(score > cut))
+    for answer, score in zip(fold.answers, fold.answer_scores, strict=True):
+        copied = sources.containment(answer.text) >= COPIED
+        word = "quotes_task" if copied else "machine" if score > cut else "human"
+        yield Row(answer.id, "text", None, word)
+
+
+def joined(answers: list[Imported], text: list[Row], *, title: str) -> StudyResult:
+    """The whole study by both methods."""
+    documents = pa.table(
+        {
+            "id": [a.id for a in answers],
+            "worker": [a.worker for a in answers],
+            "text": [a.text for a in answers],
+        }
+    )
+    evidence = table([*text, *process_rows(answers)])
+    return study(evidence, documents=documents, priors=PRIORS, title=title)
+
+
+def counts(folder: Path, answers: list[Imported], sources: Sources) -> dict[str, Any]:
+    """The plain counts that need no model."""
+    strict = [row["predicted"] == "synthetic" for row in rows_of(folder / STRICT)]
+    foreign = [a.outcome in FOREIGN for a in answers]
+    copies = [sources.containment(a.text) >= COPIED for a in answers]
+    n = len(answers)
+    both = sum(s and f for s, f in zip(strict, foreign, strict=True))
+    positives = [
+        sum(row["predicted"] == "synthetic" for row in rows_of(file))
+        for file in sorted(folder.glob("processed_responses_with_predictions*.csv"))
+    ]
+    return {
+        "answers": n,
+        "published_positives": positives,
+        "strict": sum(strict),
+        "foreign": sum(foreign),
+        "whole": sum(map(whole, answers)),
+        "whole_share": share(wilson(sum(map(whole, answers)), n)),
+        "both": both,
+        "strict_that_copy_the_source": sum(s and c for s, c in zip(strict, copies, strict=True)),
+        "copies": sum(copies),
+        "outcomes": dict(Counter(a.outcome for a in answers).most_common()),
+        "strict_share": share(wilson(sum(strict), n)),
+        "both_share": share(wilson(both, n)),
+        "foreign_share": share(wilson(sum(foreign), n)),
+    }
+
+
+def whole(answer: Imported) -> bool:
+    """The answer was pasted whole from elsewhere: at most five characters typed."""
+    typed = answer.detail["typed_per_character"] * len(answer.text)
+    return answer.outcome == "pasted_outside" and typed < 5.5
+
+
+def summary(found: StudyResult) -> dict[str, Any]:
+    """What is printed about one joint estimate."""
+    joint = found.joint
+    pair = joint.agreement[0]
+    return {
+        "joint": share(joint.share),
+        "model": joint.model,
+        "identified": joint.identified,
+        "table": [pair.both, pair.only_first, pair.only_second, pair.neither],
+        "kappa": share(pair.kappa) if pair.kappa else None,
+        "methods": {
+            m.name: {
+                "flagged": [m.flagged, m.observed],
+                "sensitivity": share(m.sensitivity) if m.sensitivity else None,
+                "specificity": share(m.specificity) if m.specificity else None,
+            }
+            for m in joint.methods
+        },
+        "also": {a.name: share(a.share) for a in joint.also},
+        "ablations": {a.name: share(a.share) for a in found.ablations},
+        "length": None
+        if found.length is None
+        else {
+            "pairs": found.length.pairs,
+            "before": [s.point for s in found.length.before],
+            "after": [s.point for s in found.length.after],
+            "lengths": found.length.lengths,
+        },
+        "unchecked": list(joint.unchecked),
+        "twins": [list(t.ids) for t in found.twins],
+    }
+
+
+def share(interval: Interval) -> list[float]:
+    """Point, low, high."""
+    return [round(x, 4) for x in (interval.point, interval.low, interval.high)]
+
+
+def show(result: dict[str, Any]) -> None:
+    """Print the tables."""
+    c = result["counts"]
+    print(f"{c['answers']} answers; published positives by file {c['published_positives']}")
+    print(f"strict positives {c['strict']}: {c['both']} with foreign text in the log, ", end="")
+    print(f"{c['strict_that_copy_the_source']} that are copies of the source")
+    for name in ("strict", "both", "whole", "foreign"):
+        print(f"  {name:8} {c[name]:3} = {written(c[name + '_share'])}")
+    for name in ("published_text", "our_text"):
+        part = result[name]
+        print(f"{name}: joint {written(part['joint'])} ({part['model']}, {part['identified']})")
+        print(f"  both, text only, process only, neither: {part['table']}")
+        for method, row in part["methods"].items():
+            rates = [row["sensitivity"], row["specificity"]]
+            print(f"  {method}: {row['flagged']}, " + ", ".join(written(r) for r in rates if r))
+        for label, value in {**part["also"], **part["ablations"]}.items():
+            print(f"  {label}: {written(value)}")
+        print(f"  length: {part['length']}")
+
+
+def written(three: list[float]) -> str:
+    """Point and interval in percent."""
+    return f"{three[0]:.1%} ({three[1]:.1%} to {three[2]:.1%})"
+
+
+if __name__ == "__main__":
+    main()

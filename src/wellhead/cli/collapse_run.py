@@ -43,6 +43,7 @@ def run(
     from wellhead.collapse import resume as finish
     from wellhead.collapse import run as start
     from wellhead.collapse.summary import show
+    from wellhead.collapse.together import leads
 
     if (Path(experiment) / "run.json").exists():
         if seed is not None or full or changes or out:
@@ -58,6 +59,8 @@ def run(
         result = start(
             experiment, out=folder, seed=seed, full=full, changes=wanted, workers=workers, show=True
         )
+    if not leads():
+        return
     if as_json:
         typer.echo(result.to_json())
     else:

@@ -13,6 +13,7 @@ from wellhead.collapse.folder import Folder
 from wellhead.collapse.presets import preset
 from wellhead.collapse.result import Run
 from wellhead.collapse.sweep import complete
+from wellhead.collapse.together import leader_first, several
 from wellhead.errors import BadSetting
 
 __all__ = ["make_plan", "resume", "run"]
@@ -56,9 +57,12 @@ def run(
     """
     wanted = make_plan(experiment, full=full, seed=seed, changes=changes)
     if out is not None:
-        folder = Folder.create(out, wanted)
+        with leader_first():
+            folder = Folder.create(out, wanted)
         complete(folder, workers=workers, show=show)
         return Run.load(folder.path)
+    if several():
+        raise BadSetting("several processes need one run folder: give out (--out).")
     with tempfile.TemporaryDirectory(prefix="wellhead-") as scratch:
         folder = Folder.create(Path(scratch) / "run", wanted)
         complete(folder, workers=workers, show=show)

@@ -26,6 +26,7 @@ from wellhead.collapse.checkpoints import FolderCheckpoints
 from wellhead.collapse.folder import Cell, Folder, keeping
 from wellhead.collapse.loop import run_cell
 from wellhead.collapse.room import announce, make_room
+from wellhead.collapse.together import Following, all_here, leads, several
 from wellhead.errors import BadSetting, Interrupted, WellheadError
 
 __all__ = ["complete"]
@@ -46,15 +47,16 @@ def complete(folder: Folder, *, workers: int | None = None, show: bool = True) -
         WellheadError: the folder cannot be written, or a worker was killed.
     """
     for cell in folder.cells():
-        if folder.finished(cell):
+        if leads() and folder.finished(cell):
             # A kill may have come between its last number and this.
             _settle(folder, cell)
     missing = folder.missing()
+    all_here()
     if not missing:
         return
     folder.may_continue()
     announce(make_room(folder, missing), show=show)
-    count = min(workers or _cores(), len(missing))
+    count = 1 if several() else min(workers or _cores(), len(missing))
     total = sum(folder.plan.settings[cell.setting].fits for cell in missing)
     try:
         with _locked(folder), progress(folder.plan.name, total, show=show) as bar:
@@ -75,16 +77,20 @@ def run_one(folder: Folder, cell: Cell, tick: Any) -> None:
     setting = folder.plan.settings[cell.setting]
     workspace = folder.workspace(cell)
     began = time.perf_counter()
+    checkpoints = FolderCheckpoints(workspace) if leads() else Following(workspace)
     with threadpool_limits(1), keeping(folder.path):
         records = list(
             run_cell(
                 setting,
                 seed=folder.plan.seed,
                 cell=cell.repetition,
-                checkpoints=FolderCheckpoints(workspace),
+                checkpoints=checkpoints,
                 tick=tick,
             )
         )
+    all_here()
+    if not leads():
+        return
     folder.write(cell, records, {"seconds": round(time.perf_counter() - began, 3)})
     _settle(folder, cell)
 
@@ -107,6 +113,7 @@ def _settle(folder: Folder, cell: Cell) -> None:
 def _in_this_process(folder: Folder, cells: list[Cell], bar: Progress) -> None:
     for cell in cells:
         run_one(folder, cell, bar.advance)
+    all_here()
 
 
 def _in_processes(folder: Folder, cells: list[Cell], count: int, bar: Progress) -> None:
@@ -164,6 +171,9 @@ def _work(path: str, cell: Cell) -> None:
 @contextmanager
 def _locked(folder: Folder) -> Iterator[None]:
     """One process at a time works on a run; the lock goes when the process does."""
+    if not leads():
+        yield
+        return
     with keeping(folder.path):
         (folder.path / ".lock").touch()
     with (folder.path / ".lock").open() as handle:

@@ -63,7 +63,8 @@ class Transformer(Family):
         reserve: the share of documents kept as fresh real text, for regimes that need it.
         vocabulary: tokens of the tokenizer that is learned; unused with `base`.
         block: tokens in a block.
-        prompt: tokens at the end of a real block that prompt a new block; 0 prompts with nothing.
+        prompt: tokens at the end of a real block that prompt a new block; left out, the whole
+            block; 0 prompts with nothing.
         epochs: passes over the training data.
         batch: blocks in a training step.
         rate: the highest learning rate.
@@ -93,7 +94,7 @@ class Transformer(Family):
     reserve: float = 0.0
     vocabulary: int = 1024
     block: int = 64
-    prompt: int = 64
+    prompt: int | None = None
     epochs: int = 4
     batch: int = 32
     rate: float = 3e-3
@@ -124,7 +125,7 @@ class Transformer(Family):
         )
         require(8 <= self.block <= 1024, f"expected a block of 8 to 1024, got {self.block}.")
         require(
-            0 <= self.prompt <= self.block,
+            0 <= self._prompt() <= self.block,
             f"expected a prompt from 0 to the block's {self.block} tokens, got {self.prompt}.",
         )
         for name in ("epochs", "batch", "output_blocks"):
@@ -259,11 +260,14 @@ class Transformer(Family):
         real = text.training.tokens
         rounds = -(-size // len(real))
         order = np.concatenate([rng.permutation(len(real)) for _ in range(rounds)])[:size]
-        prompts = real[order, real.shape[1] - self.prompt :]
+        prompts = real[order, real.shape[1] - self._prompt() :]
         if self.prompt == 0:
             prompts = np.full((size, 1), text.tokens.end, dtype=np.int32)
         written = continued(model.network, prompts, self.block, sampler, rng)
         return prompts, Blocks.machine(written)
+
+    def _prompt(self) -> int:
+        return self.block if self.prompt is None else self.prompt
 
     def _read(self) -> RealText:
         return read_real_text(

@@ -19,6 +19,7 @@ from wellhead.collapse.families.transformer.torching import (
     device,
     load_torch,
     load_transformers,
+    one_thread,
     world,
 )
 from wellhead.collapse.samplers import Beam, Sampler
@@ -39,7 +40,11 @@ def continued(network: Any, prompts: Array, length: int, sampler: Sampler, rng: 
     here = world()
     mine = np.array_split(np.arange(len(prompts)), here.size)[here.rank]
     network.eval()
-    with torch.inference_mode(), autocast("auto" if device().type == "cuda" else "fp32"):
+    with (
+        one_thread(),
+        torch.inference_mode(),
+        autocast("auto" if device().type == "cuda" else "fp32"),
+    ):
         rows = _rows(sampler)
         written = [
             _batch(network, prompts[part], uniform[part], sampler)

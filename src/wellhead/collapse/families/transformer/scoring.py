@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from wellhead.collapse.data import Array
-from wellhead.collapse.families.transformer.torching import autocast, device, load_torch
+from wellhead.collapse.families.transformer.torching import autocast, device, load_torch, one_thread
 
 __all__ = ["log_probabilities", "mean_loss"]
 
@@ -27,7 +27,11 @@ def log_probabilities(network: Any, tokens: Array) -> Array:
     torch = load_torch()
     network.eval()
     found = []
-    with torch.inference_mode(), autocast("auto" if device().type == "cuda" else "fp32"):
+    with (
+        one_thread(),
+        torch.inference_mode(),
+        autocast("auto" if device().type == "cuda" else "fp32"),
+    ):
         for start in range(0, len(tokens), ROWS):
             part = torch.as_tensor(tokens[start : start + ROWS].astype(np.int64), device=device())
             logits = network(input_ids=part, use_cache=False).logits[:, :-1].float()

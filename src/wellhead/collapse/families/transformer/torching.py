@@ -21,6 +21,7 @@ __all__ = [
     "device",
     "load_torch",
     "load_transformers",
+    "one_thread",
     "world",
 ]
 
@@ -84,6 +85,19 @@ def autocast(precision: str) -> Iterator[None]:
     wanted = precision == "bf16" or (precision == "auto" and _multiplies_bf16(kind))
     with torch.autocast(kind, torch.bfloat16, enabled=wanted):
         yield
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """One thread inside the block on a CPU: cells of a sweep share the cores, not threads."""
+    torch = load_torch()
+    before = torch.get_num_threads()
+    if device().type == "cpu":
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def world() -> World:

@@ -24,6 +24,7 @@ from wellhead.collapse.families.transformer.torching import (
     autocast,
     device,
     load_torch,
+    one_thread,
     world,
 )
 
@@ -82,12 +83,13 @@ def train(
     fit = _Fit(network, data, recipe, seed, world())
     halfway = Halfway(None if workspace is None else workspace / "training.pt", recipe.save_every)
     fit.restore(halfway.read())
-    while fit.step < fit.total:
-        fit.one_step()
-        if fit.step % fit.per_epoch == 0:
-            fit.finish_epoch(validation)
-        if fit.world.leads and halfway.due(time.monotonic()):
-            halfway.write(fit.state())
+    with one_thread():
+        while fit.step < fit.total:
+            fit.one_step()
+            if fit.step % fit.per_epoch == 0:
+                fit.finish_epoch(validation)
+            if fit.world.leads and halfway.due(time.monotonic()):
+                halfway.write(fit.state())
     fit.settle()
     if fit.world.leads:
         halfway.remove()
@@ -176,13 +178,17 @@ class _Fit:
         torch = load_torch()
         mass = self.mass[rows].sum()
         own = rows[self.world.rank :: self.world.size]
+        weights = self.mass[own]
+        if len(own) == 0:
+            # The last batch may have fewer blocks than there are processes.
+            own, weights = rows[:1], torch.zeros_like(self.mass[:1])
         tokens = self.tokens[own]
         with autocast(self.recipe.precision):
             logits = self.together(input_ids=tokens, use_cache=False).logits
         each = torch.nn.functional.cross_entropy(
             logits[:, :-1].float().transpose(1, 2), tokens[:, 1:], reduction="none"
         )
-        total = (each.mean(dim=1) * self.mass[own]).sum() / mass.clamp(min=1e-12)
+        total = (each.mean(dim=1) * weights).sum() / mass.clamp(min=1e-12)
         # Gradients of processes are averaged; their sum is wanted.
         return total * self.world.size
 

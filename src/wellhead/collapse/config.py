@@ -29,6 +29,7 @@ from wellhead.collapse.samplers import SAMPLERS
 from wellhead.collapse.schedules import SCHEDULES
 from wellhead.collapse.selectors import SELECTORS
 from wellhead.collapse.setting import Setting
+from wellhead.collapse.weighing import Importance  # noqa: F401  (registers it)
 from wellhead.errors import BadInput, BadSetting, unknown_name
 
 __all__ = ["Plan", "load_table", "plan"]

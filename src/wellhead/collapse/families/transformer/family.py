@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Transformer"]
 
+BASE_RATE = 5e-5
 SAMPLES = 12  # pairs kept for people to read, of each generation
 
 
@@ -67,7 +68,7 @@ class Transformer(Family):
             block; 0 prompts with nothing.
         epochs: passes over the training data.
         batch: blocks in a training step.
-        rate: the highest learning rate.
+        rate: the highest learning rate; left out, 0.64 / width from scratch and 5e-5 from a base.
         choose: "validation" keeps the best epoch by real validation text, "last" the last one.
         precision: "auto" trains in bf16 where the hardware multiplies it; "fp32" or "bf16".
         output_blocks: blocks written in each generation to measure the model's own output.
@@ -96,8 +97,8 @@ class Transformer(Family):
     block: int = 64
     prompt: int | None = None
     epochs: int = 4
-    batch: int = 32
-    rate: float = 3e-3
+    batch: int = 16
+    rate: float | None = None
     choose: str = "validation"
     precision: str = "auto"
     output_blocks: int = 256
@@ -132,7 +133,9 @@ class Transformer(Family):
             require(
                 getattr(self, name) >= 1, f"expected {name} above 0, got {getattr(self, name)}."
             )
-        require(0 < self.rate < 1, f"expected a rate in (0, 1), got {self.rate}.")
+        require(
+            self.rate is None or 0 < self.rate < 1, f"expected a rate in (0, 1), got {self.rate}."
+        )
         require(self.disk_limit > 0, f"expected a disk_limit above 0, got {self.disk_limit}.")
 
     def check(self, setting: Setting) -> None:
@@ -182,8 +185,9 @@ class Transformer(Family):
         weights, order = (int(each) for each in context.rng.integers(2**31, size=2))
         text = self._read()
         network = self._beginning(context.previous, weights, text)
+        own = BASE_RATE if self.base else shape(self.parameters).rate
         recipe = Recipe(
-            self.epochs, self.batch, self.rate, precision=self.precision, choose=self.choose
+            self.epochs, self.batch, self.rate or own, precision=self.precision, choose=self.choose
         )
         fitted = train(
             network, data, text.validation.tokens, recipe, order, workspace=context.workspace

@@ -33,6 +33,11 @@ class Shape(NamedTuple):
         return 16 * round(8 * self.width / 3 / 16)
 
     @property
+    def rate(self) -> float:
+        """A learning rate that suits the width: 0.01 at 64, 0.0008 at 768."""
+        return 0.64 / self.width
+
+    @property
     def parameters(self) -> float:
         """Non-embedding parameters in millions."""
         return self.layers * (4 * self.width**2 + 3 * self.width * self.inner) / 1e6

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from lm_corpus import SMALL, write_corpus
 
 import wellhead.collapse
 from wellhead.collapse.checkpoints import FolderCheckpoints
@@ -22,35 +23,10 @@ from wellhead.errors import BadInput, BadSetting, MissingExtra
 pytest.importorskip("torch", reason="needs wellhead[lm]")
 transformers = pytest.importorskip("transformers", reason="needs wellhead[lm]")
 
-LINE = (
-    "the well is deep and the water of the well is clear so the people of the town drink it while "
-    "their children play near old stones that keep cold even in summer heat"
-)
-WORDS = LINE.split()
-SMALL = {
-    "name": "transformer",
-    "parameters": 0.01,
-    "vocabulary": 300,
-    "block": 16,
-    "prompt": 8,
-    "epochs": 2,
-    "batch": 16,
-    "rate": 0.01,
-    "output_blocks": 16,
-    "precision": "fp32",
-}
-
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory):
-    """400 lines in which words depend on each other."""
-    rng = np.random.default_rng(7)
-    lines = []
-    for start in rng.integers(0, len(WORDS) - 8, 400):
-        lines.append(" ".join([*WORDS[start : start + 7], *rng.choice(WORDS, 2)]) + ".")
-    file = tmp_path_factory.mktemp("text") / "corpus.txt"
-    file.write_text("\n".join(lines))
-    return str(file)
+    return write_corpus(tmp_path_factory.mktemp("text") / "corpus.txt")
 
 
 def setting(corpus, regime="replace", generations=2, family=None, **table):

@@ -19,6 +19,7 @@ from wellhead.collapse.summary import headlines
 from wellhead.collapse.verdicts import Verdict, verdicts
 from wellhead.errors import BadSetting
 from wellhead.report.blocks import Block, Callout, Code, Details, Section
+from wellhead.report.collapse_text import text_sections
 from wellhead.report.numbers import count, number
 from wellhead.report.page import Page
 from wellhead.report.svg import Axis, Line, LineChart
@@ -28,6 +29,7 @@ __all__ = ["collapse_page"]
 
 CHARTS = 6
 CURVES = 8
+HISTOGRAMS = 4
 PARTS = ("family", "regime", "sampler", "selector")
 
 
@@ -40,6 +42,7 @@ def collapse_page(run: Run) -> Page:
         facts=_facts(run),
         sections=[
             Section("What happened", _charts(run)),
+            *text_sections(run),
             Section("Is it collapse? Eight meanings", _verdicts(found)),
             Section("What was run", _what(run)),
         ],
@@ -87,8 +90,8 @@ def _charts(run: Run) -> list[Block | str]:
                 f"{run.cells[0]} of {run.cells[1]} cells are in these curves.",
             ),
         )
-    histogram = _histogram(run)
-    return charts if histogram is None else [*charts, histogram]
+    histograms = [_histogram(run, setting) for setting in run.plan.settings[:HISTOGRAMS]]
+    return [*charts, *(chart for chart in histograms if chart is not None)]
 
 
 def _chart(run: Run, name: str) -> LineChart:
@@ -144,13 +147,14 @@ def _sizes(run: Run) -> str:
     return f"n = {count(counts[0])} lineages" if len(counts) == 1 else "lineages as planned"
 
 
-def _histogram(run: Run) -> LineChart | None:
-    """How strange generation 0 finds the output of later generations, for the first setting."""
+def _histogram(run: Run, setting: Setting) -> LineChart | None:
+    """How strange generation 0 finds the output of later generations of a setting."""
     names = sorted(name for name in run.measures if name.startswith("output_histogram_"))
     if not names:
         return None
-    setting = run.plan.settings[0]
     generations = [point.generation for point in run.curve(names[0], setting.label)]
+    if not generations:
+        return None
     chosen = sorted({generations[0], generations[len(generations) // 2], generations[-1]})
     middles = (HISTOGRAM_EDGES[:-1] * HISTOGRAM_EDGES[1:]) ** 0.5
     lines = [
@@ -163,8 +167,8 @@ def _histogram(run: Run) -> LineChart | None:
         for generation in chosen
     ]
     return LineChart(
-        "What generation 0 thinks of later output",
-        f"Perplexity of 64-word blocks of output under the model of generation 0, {setting.label}.",
+        f"What generation 0 thinks of later output, {setting.label}",
+        "Perplexity of blocks of output (64 words or tokens) under the model of generation 0.",
         lines,
         Axis("perplexity under generation 0", log=True),
         Axis("blocks", percent=True),

@@ -1,0 +1,147 @@
+"""What the page about a run of language models adds: words, histograms, texts, forecast.
+
+Nothing is added for runs without text. Texts come from ``generations/*/samples.json`` in the run
+folder; they were written by models, and are shown as untrusted as any other text.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from wellhead.collapse.excess import Excess, excess, order_agreement
+from wellhead.collapse.result import Run
+from wellhead.report.blocks import Block, Details, Section
+from wellhead.report.numbers import number
+from wellhead.report.svg import Axis, Line, LineChart
+from wellhead.report.table import Column, Table
+
+__all__ = ["text_sections"]
+
+MOST = 6  # settings side by side
+PAIRS = 3  # texts of each generation
+BINS = ("1_to_2", "3_to_9", "10_to_99", "100_and_more")
+SPOKEN = {
+    "1_to_2": "seen 1-2 times",
+    "3_to_9": "seen 3-9 times",
+    "10_to_99": "seen 10-99 times",
+    "100_and_more": "seen 100 times or more",
+}
+
+
+def text_sections(run: Run) -> list[Section]:
+    """The sections of a run of language models; none for other runs."""
+    made = [
+        ("Rare words first", _words(run)),
+        ("Forecast against observed", _forecast(run)),
+        ("What it wrote", _written(run)),
+    ]
+    return [Section(heading, blocks) for heading, blocks in made if blocks]
+
+
+def _words(run: Run) -> list[Block | str]:
+    """How much more real words cost than at generation 0, by how often they were seen."""
+    if "loss_1_to_2" not in run.measures:
+        return []
+    return [_word_chart(run, setting.label) for setting in run.plan.settings[:MOST]]
+
+
+def _word_chart(run: Run, label: str) -> LineChart:
+    lines = []
+    for name in BINS:
+        points = run.curve(f"loss_{name}", label, "mean")
+        if points:
+            start = points[0].value
+            x = [point.generation for point in points]
+            lines.append(Line(SPOKEN[name], x, [point.value - start for point in points]))
+    return LineChart(
+        f"Excess loss by word frequency, {label}",
+        "Held-out real words, by how often they came in the real text that was learned from.",
+        lines,
+        Axis("generation"),
+        Axis("loss above generation 0", "nats per word"),
+        n=f"mean over {run.plan.seeds} repetitions",
+    )
+
+
+def _forecast(run: Run) -> list[Block | str]:
+    rows = excess(run)
+    if not rows:
+        return []
+    columns = [
+        Column("setting"),
+        Column("real share", "percent", "after selection"),
+        Column("κ", "number", "forecast"),
+        Column("excess loss", "number", "nats per token"),
+        Column("range over repetitions", "interval"),
+    ]
+    table = [
+        [
+            row.setting,
+            row.real_share,
+            row.kappa if row.kappa == row.kappa else None,
+            row.observed,
+            (row.low, row.high),
+        ]
+        for row in rows
+    ]
+    return [_words_on_order(rows), Table(columns, table)]
+
+
+def _words_on_order(rows: list[Excess]) -> str:
+    agreement = order_agreement(rows)
+    words = (
+        "κ is how much theory expects recursion to inflate the error of one round, from the real "
+        "share that the training data had. It counts sampling noise alone: narrow sampling adds "
+        "a bias that it does not know."
+    )
+    if agreement != agreement:
+        return words
+    return f"{words} Kendall's τ between its order and that observed is {number(agreement)}."
+
+
+def _written(run: Run) -> list[Block | str]:
+    if run.path is None:
+        return []
+    blocks: list[Block | str] = []
+    settings = run.plan.settings[:MOST]
+    texts = {each.label: _samples(run.path, place) for place, each in enumerate(settings)}
+    texts = {label: found for label, found in texts.items() if found}
+    if not texts:
+        return []
+    columns = [Column("generation"), *(Column(label) for label in texts)]
+    last = max(max(found) for found in texts.values())
+    rows = [
+        [str(number), *(_first(found, number) for found in texts.values())]
+        for number in sorted({0, last // 2, last})
+    ]
+    blocks.append(Table(columns, rows, caption="The first text that each generation wrote."))
+    for label, found in texts.items():
+        table = [
+            [str(generation), pair["prompt"], pair["continuation"]]
+            for generation, pairs in sorted(found.items())
+            for pair in pairs[:PAIRS]
+        ]
+        named = [Column("generation"), Column("prompt (real)"), Column("continuation")]
+        blocks.append(Details(f"More of it: {label}", [Table(named, table)]))
+    return blocks
+
+
+def _first(found: dict[int, list[dict[str, str]]], generation: int) -> str:
+    pairs = found.get(generation, [])
+    return pairs[0]["continuation"] if pairs else ""
+
+
+def _samples(path: Path, setting: int) -> dict[int, list[dict[str, str]]]:
+    """What the first repetition of a setting wrote, by generation."""
+    found = {}
+    for file in sorted(path.glob(f"generations/{setting:03d}-*-00/*/samples.json")):
+        try:
+            pairs = json.loads(file.read_text(encoding="utf-8"))
+            # Folders count fits from 1; the first fit is generation 0.
+            found[int(file.parent.name) - 1] = [
+                {key: str(pair[key]) for key in ("prompt", "continuation")} for pair in pairs
+            ]
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return found

@@ -43,24 +43,25 @@ def joint_page(result: JointResult) -> Page:
 
 
 def lead(result: JointResult) -> str:
-    """The answer in words that need no statistics."""
+    """The answer in words that need no statistics, then what it comes from."""
     names = [method.name for method in result.methods]
-    few, many = (_of_hundred(share) for share in result.share[::2])
-    opening = (
-        f"We looked at {count(result.documents.n)} texts in {_ways(names)}. None of these is "
-        "always right, but they go wrong for different reasons, so together they tell more. "
+    n = count(result.documents.n)
+    looked = (
+        f"We looked at {n} texts in {_ways(names)}. None of these is always right, but they go "
+        "wrong for different reasons, so together they tell more than one alone."
     )
     if result.model == "bounds":
         low, high = percent(result.share.low), percent(result.share.high)
-        return opening + (
-            f"Here they do not settle how many of the texts a machine wrote: anything from {low} "
-            f"to {high} fits what was seen.\n\nTheir answers agree and disagree in a way that many "
-            "different truths could have produced. What would settle it is listed under the checks."
+        return (
+            f"How many of these {n} texts a machine wrote is not settled: anything from {low} to "
+            f"{high} fits what was seen.\n\n{looked} Here their answers agree and disagree in a "
+            "way that many different truths could have produced. What would settle it is listed "
+            "under the checks."
         )
-    return opening + (
-        f"Our best estimate is that machines wrote about {_of_hundred(result.share.point)} of "
-        f"every 100 texts; it could be as few as {few} or as many as {many}.\n\n"
-        f"{_agreeing(result)}"
+    few, many = (_of_hundred(share) for share in result.share[::2])
+    return (
+        f"Machines wrote about {_of_hundred(result.share.point)} of every 100 of these texts; it "
+        f"could be as few as {few} or as many as {many}.\n\n{looked} {_agreeing(result)}"
     )
 
 
@@ -135,7 +136,8 @@ def forest(result: JointResult, extra: tuple[Stretch, ...] = ()) -> Forest:
     whole = _stretch("together", result.share, result.documents.n)
     return Forest(
         title="Share written by machines",
-        description="One line per way of counting; the strip is the joint estimate.",
+        description="One line per way of counting; the strip is the joint estimate. What each "
+        "line rests on is said in the last section.",
         rows=rows,
         x=Axis("share of texts", percent=True, low=0.0),
         overall=whole,
@@ -155,7 +157,7 @@ def method_table(result: JointResult) -> Table:
             Column("flags", "count"),
             Column("finds of machine texts", "text"),
             Column("spares of people's texts", "text"),
-            Column("flagged, unseen counted either way", "share"),
+            Column("flagged at least, at most", "share"),
         ],
         [
             [
@@ -168,7 +170,9 @@ def method_table(result: JointResult) -> Table:
             ]
             for m in result.methods
         ],
-        caption=f"Error rates are estimated; in brackets the {percent(result.level)} interval.",
+        caption=f"Error rates are estimated, in brackets their {percent(result.level)} interval. "
+        "The last column counts texts that the method could not observe as nobody's and as all "
+        "machines'.",
     )
 
 

@@ -76,7 +76,8 @@ def _ablations(study: StudyResult) -> list[Any]:
         ]
         blocks += [
             "The same share with something taken away. If one line lies far from the strip, the "
-            "answer hangs on what was taken away there.",
+            "answer hangs on what was taken away there. A method alone is corrected for its errors "
+            "where texts of known origin show them, and a plain count where not.",
             Forest(
                 title="The share with something taken away",
                 description="One line per thing left out; the strip is the joint estimate.",

@@ -73,7 +73,7 @@ def ablations(
     if groups.size > 1:
         for group in groups[np.argsort(-sizes, kind="stable")][:most]:
             kept = votes.only(votes.outside | (votes.groups != group))
-            made.append(_estimated(f"without group {group}", kept, level, inflation))
+            made.append(_estimated(f"without {group}", kept, level, inflation))
     return tuple(made)
 
 
@@ -81,10 +81,10 @@ def _alone(votes: Votes, name: str, level: float, inflation: float) -> Ablation:
     one = votes.of((name,))
     heard = one.votes[:, 0] != SILENT
     if _shown(one, heard):
-        return _estimated(f"{name} alone, its errors corrected", one.only(heard), level, inflation)
+        return _estimated(f"{name}, corrected", one.only(heard), level, inflation)
     inside = one.votes[heard & one.inside, 0]
     share = wilson(int((inside == 1).sum()), inside.size, level=level)
-    return Ablation(f"{name} alone, flags counted", share, inside.size, True)
+    return Ablation(f"{name}, counted", share, inside.size, True)
 
 
 def _shown(one: Votes, heard: np.ndarray) -> bool:

@@ -222,7 +222,10 @@ def _simulated(
 
 
 def _template(n: int, warm: int, audited: int, share: float, methods: int) -> Tables:
-    """Tables with the right number of documents of each kind; what they say is drawn later."""
+    """Tables with the right number of documents of each kind; what they say is drawn later.
+
+    Audited answers are split as expected, not drawn: their number, not their luck, is planned.
+    """
     machine = round(audited * share)
     votes = np.zeros((n + 2 * warm, methods), dtype=np.int8)
     votes[n + warm :, 1:] = SILENT

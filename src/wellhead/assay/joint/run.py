@@ -256,12 +256,12 @@ def _also(
     n = int(complete.sum())
     also = [
         Also(
-            "all methods say machine",
+            "all say machine",
             wilson(int((seen[complete] == 1).all(axis=1).sum()), n, level=level),
             "a count, errors not corrected; too low where a method misses",
         ),
         Also(
-            "at least one says machine",
+            "any says machine",
             wilson(int((seen[complete] == 1).any(axis=1).sum()), n, level=level),
             "a count, errors not corrected; too high where a method is wrong about people",
         ),
@@ -276,22 +276,28 @@ def _also(
         if answer is not None:
             also.append(
                 Also(
-                    f"{trusted} taken as the truth where it speaks",
+                    f"{trusted} trusted",
                     answer.share,
-                    f"{answer.labels} documents; holds if it speaks on a random part of them",
+                    f"{trusted} taken as the truth where it speaks, {answer.labels} documents; "
+                    "holds if it speaks on a random part of them",
                 )
             )
     if prior is not None and not by_prior:
-        also.append(Also("with the priors stated", prior.share, "posterior, equal tails"))
+        also.append(
+            Also("priors stated", prior.share, "posterior with the stated priors, equal tails")
+        )
     if by_prior:
-        also.append(Also("without the priors", found.share, "the whole range that is possible"))
+        also.append(
+            Also("no priors", found.share, "the whole range that is possible without the priors")
+        )
     elif len(votes.methods) == 2:
         for part, share in echoed(found.tables, level=level, inflation=inflation).items():
             also.append(
                 Also(
-                    f"if {votes.methods[1]} repeated {votes.methods[0]} in {part:.0%} of documents",
+                    f"echo in {100 * part:.0f} %",
                     share,
-                    "what dependence of this strength would make of the same data",
+                    f"if {votes.methods[1]} repeated {votes.methods[0]}'s answer, right or wrong, "
+                    f"in {100 * part:.0f} % of documents",
                 )
             )
     return also
@@ -307,9 +313,10 @@ def _audited(votes: Votes, found: Estimate, level: float) -> list[Also]:
     share = audited_share(mean, labelled, votes.truth[inside][labelled], level=level, sampled=True)
     return [
         Also(
-            "audited documents, helped by the methods",
+            "audited",
             share,
-            f"{labelled.size} audited documents; holds if they were drawn at random",
+            f"{labelled.size} audited documents, helped by the methods; holds if they were drawn "
+            "at random",
         )
     ]
 

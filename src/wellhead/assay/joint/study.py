@@ -189,11 +189,13 @@ def steps(votes: Votes) -> tuple[Step, ...]:
     made = [Step("submitted", n)]
     for i, name in enumerate(votes.methods):
         silent = int((inside.votes[:, i] == SILENT).sum())
-        made.append(Step(f"observed by {name}", n - silent, f"{silent} not observable"))
+        if silent:
+            made.append(Step(f"observed by {name}", n - silent, f"{silent} not observable"))
     complete = int((inside.votes != SILENT).all(axis=1).sum())
-    made.append(Step("observed by every method", complete, f"{n - complete} by some or none"))
+    if complete < n:
+        made.append(Step("observed by every method", complete, f"{n - complete} by some or none"))
     nobody = int((inside.votes == SILENT).all(axis=1).sum())
-    made.append(Step("in the joint estimate", n, f"of these {nobody} with no method at all"))
+    made.append(Step("in the estimate", n, f"{nobody} of them seen by no method" if nobody else ""))
     return tuple(made)
 
 

@@ -136,7 +136,7 @@ def _independence(found: Estimate, votes: Votes) -> list[Diagnostic]:
                 "independence",
                 "note",
                 "Whether the methods err together cannot be tested with these data.",
-                "If they do, the interval is off. With two methods, the rows 'if … repeated …' "
+                "If they do, the interval is off. With two methods, the rows 'echo in …' "
                 "show by how much; three methods in two groups, or documents of known origin "
                 "seen by both methods, would allow a test.",
             )

@@ -13,7 +13,7 @@ demo: setup-demo
 	$(BIN)/wellhead demo
 
 test: setup-test check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 check: setup-test
 	$(BIN)/ruff format --check .

@@ -9,6 +9,7 @@ import pytest
 
 import wellhead
 from tests.assay.clusters import binormal_clusters
+from wellhead.detect import train_detector
 from wellhead.errors import BadInput, BadSetting, UnusableReference
 
 _NUMBER = re.compile(r"level (-?\d+\.\d+)")
@@ -236,3 +237,23 @@ def test_everything_is_written_whole(answers, human, tmp_path):
         p.name for p in paths.values()
     )
     assert paths["html"].stat().st_size < 300_000
+
+
+def test_a_detector_trained_for_the_task_wants_a_reference_that_it_was_not_trained_on():
+    people = [f"Well, {i} of us walked {i * 7} miles home, dead tired." for i in range(240)]
+    robots = [f"It is worth noting that {i} travellers covered {i * 7} miles." for i in range(120)]
+    trained = train_detector(human=people[::3], machine=[robots[:90]])
+    corpus = people[1::3][:70] + robots[90:]
+    result = wellhead.assay(corpus, human=people[2::3], detector=trained)
+    assert result.share.covers(0.3)
+    assert result.at_least <= 0.3
+    assert any("made for one task" in line for line in result.assumptions)
+    again = wellhead.assay(corpus, human=people[::3], detector=trained)
+    assert any("fitted on 80 of the 80" in d.finding for d in again.diagnostics)
+
+
+def test_a_scorer_without_a_library_needs_a_reference(answers):
+    bare = Gauge()
+    bare.library = None
+    with pytest.raises(UnusableReference, match="--human"):
+        wellhead.assay(answers, detector=bare)

@@ -1,6 +1,7 @@
 """The audited estimate covers the truth without assumptions on the predictions."""
 
 import numpy as np
+import ppi_py
 import pytest
 from scipy.special import expit
 
@@ -47,12 +48,11 @@ def test_labelling_everything_leaves_no_uncertainty():
 
 
 def test_it_agrees_with_ppi_python_when_the_corpus_is_much_larger_than_the_audit():
-    ppi = pytest.importorskip("ppi_py", reason="ppi-python is a benchmark extra")
     rng = np.random.default_rng(14)
     predictions, truth = corpus(rng, 60_000, 0.4, 2.0)
     drawn = rng.choice(60_000, 400, replace=False)
     rest = np.setdiff1d(np.arange(60_000), drawn)
-    low, high = ppi.ppi_mean_ci(
+    low, high = ppi_py.ppi_mean_ci(
         truth[drawn].astype(float), predictions[drawn], predictions[rest], alpha=0.05
     )
     ours = audited_share(predictions, drawn, truth[drawn], sampled=True)

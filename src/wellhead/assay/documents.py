@@ -40,6 +40,7 @@ class ScoredDocuments:
         copied: True where the text mostly repeats a source text.
         characters: length of the text.
         words: number of whitespace-separated words.
+        trained_on: True where the detector was fitted on the text.
         groups: group of each document, or None.
         highest: texts of the highest scores, by row.
         sample: some texts, chosen by content hash.
@@ -55,6 +56,7 @@ class ScoredDocuments:
     copied: np.ndarray
     characters: np.ndarray
     words: np.ndarray
+    trained_on: np.ndarray
     groups: np.ndarray | None
     highest: dict[int, str]
     sample: tuple[str, ...]
@@ -82,7 +84,7 @@ def read_documents(
         BadInput: no usable document, or no column `group_by`.
     """
     columns: dict[str, list[np.ndarray]] = {
-        name: [] for name in ("scores", "first", "copied", "characters", "words")
+        name: [] for name in ("scores", "first", "copied", "characters", "words", "trained_on")
     }
     ids: list[pa.Array] = []
     hashes: list[str] = []
@@ -101,6 +103,7 @@ def read_documents(
         columns["copied"].append(_copied(texts, sources))
         columns["characters"].append(np.fromiter(map(len, texts), np.int64, len(texts)))
         columns["words"].append(_words(texts))
+        columns["trained_on"].append(_trained_on(texts, scorer))
         if group_by is not None:
             groups += _groups(batch, group_by)
         progress.advance(len(texts))
@@ -149,6 +152,11 @@ def _push(heap: list[Any], item: tuple[Any, ...], limit: int) -> None:
         heapq.heappush(heap, item)
     else:
         heapq.heapreplace(heap, item)
+
+
+def _trained_on(texts: Sequence[str], scorer: Scorer) -> np.ndarray:
+    fitted_on = getattr(scorer, "fitted_on", None)
+    return np.zeros(len(texts), dtype=bool) if fitted_on is None else np.asarray(fitted_on(texts))
 
 
 def _words(texts: Iterable[str]) -> np.ndarray:

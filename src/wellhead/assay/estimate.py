@@ -45,7 +45,10 @@ class Evidence:
         human: shape (m,), known-human texts, or None.
         machine: scores of the user's own machine references by generator.
         labels: audited documents, or None; indices into `scores`.
-        library: the clusters that came with the detector.
+        library: clusters that say what generators at large look like in human rank space.
+        trained: clusters of the generators that the detector was trained on, if it was trained
+            for one task.
+        comparable: the scores of the library are those of this detector.
         sampled: the documents are a random sample of the corpus asked about.
     """
 
@@ -54,6 +57,8 @@ class Evidence:
     machine: Mapping[str, np.ndarray] = field(default_factory=dict)
     labels: Labels | None = None
     library: Sequence[Cluster] = ()
+    trained: Sequence[Cluster] = ()
+    comparable: bool = True
     sampled: bool = False
 
 
@@ -125,7 +130,7 @@ def _share(
         return audited, "audited" if posterior is None else "audited+anchored"
     if posterior is not None:
         return posterior.interval(level), "anchored"
-    if not evidence.library:
+    if not (evidence.library and evidence.comparable):
         raise UnusableReference(
             "this detector brings no library of measured clusters, so that a share cannot be "
             "estimated without a reference. Bring 50 to 100 texts of the same kind that people "
@@ -138,14 +143,14 @@ def _share(
 
 
 def generators_of(evidence: Evidence) -> Generators:
-    """The library and the user's own machine references, in the rank space of the user's humans.
+    """The library, what the detector was trained on, and the user's own machine references.
 
     Raises:
         UnusableReference: neither a library nor a machine reference.
     """
     human = np.zeros(0) if evidence.human is None else evidence.human
     own = [Cluster("yours", name, human, scores) for name, scores in evidence.machine.items()]
-    return generators(evidence.library, own)
+    return generators(evidence.library, [*own, *evidence.trained])
 
 
 def _ranks(scores: np.ndarray) -> np.ndarray:

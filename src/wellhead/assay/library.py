@@ -19,16 +19,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from wellhead.detect.scorer import Scorer
+from wellhead.detect import Scorer, load_scorer
 from wellhead.errors import UnusableReference
 
-__all__ = ["Cluster", "Generators", "generators", "library_of"]
+__all__ = ["Cluster", "Generators", "generators", "known_clusters", "library_of"]
 
 # Chosen by benchmarks/assay_coverage.py with whole clusters left out.
 STRENGTH = 0.3
 SCALE = 0.1
 # A cluster whose machine texts are told from human ones less often than this cannot be seen.
 VISIBLE = 0.65
+# A detector that brings fewer clusters than this was made for one task.
+_FEW = 5
 
 
 class Cluster(NamedTuple):
@@ -170,6 +172,22 @@ def library_of(scorer: Scorer) -> tuple[Cluster, ...]:
         )
         for c in library.clusters
     )
+
+
+def known_clusters(scorer: Scorer) -> tuple[tuple[Cluster, ...], tuple[Cluster, ...]]:
+    """What is known about generators at large, and about those that a detector was trained on.
+
+    A detector with few clusters, trained for one task, says little about other generators. How
+    far generators stand out to the general detector is then the best guess of how far an unknown
+    one stands out to this: only the human rank space is shared, not the scores.
+
+    Returns:
+        The library; and the detector's own few clusters, expected rather than only possible.
+    """
+    own = library_of(scorer)
+    if len(own) >= _FEW:
+        return own, ()
+    return library_of(load_scorer("general")), own
 
 
 def _standardised(cluster: Cluster) -> tuple[np.ndarray, np.ndarray]:

@@ -21,7 +21,7 @@ from wellhead.assay.copying import Sources
 from wellhead.assay.documents import ScoredDocuments, read_documents
 from wellhead.assay.estimate import Estimate, Evidence, estimate
 from wellhead.assay.labels import Labels, match_labels, read_labels, require_drawn
-from wellhead.assay.library import library_of
+from wellhead.assay.library import known_clusters, library_of
 from wellhead.assay.picture import histogram, passages
 from wellhead.assay.result import (
     AssayResult,
@@ -100,13 +100,16 @@ def assay(
     docs = read_documents(opened, scorer, group_by=group_by, sources=sources, progress=progress)
     known.refuse_overlap(docs)
     rows = docs.evidence
+    library, trained = known_clusters(scorer)
     audited = _audited(labels, docs, rows)
     evidence = Evidence(
         scores=docs.scores[rows],
         human=None if known.human is None else known.human.scores[known.human.evidence],
         machine={name: part.scores[part.evidence] for name, part in known.machine.items()},
         labels=audited,
-        library=library_of(scorer),
+        library=library,
+        trained=trained,
+        comparable=not trained and bool(library_of(scorer)),
         sampled=population is not None,
     )
     found = estimate(evidence, level=level, seed=seed)

@@ -50,6 +50,12 @@ def assumptions(
             f"The unknown generator differs from {measured} no more than generators differ from "
             "each other, and the detector can see it."
         )
+        if not evidence.comparable:
+            lines.append(
+                "This detector was made for one task: half of the prior holds what it was trained "
+                "on, the other half that an unknown generator stands out to it as far as "
+                "generators stand out to the general detector."
+            )
     else:
         lines.append(
             "Domain and generator differ from the measured ones no more than these differ from "
@@ -92,6 +98,7 @@ def diagnostics(
         }
         checks += [
             _enough_humans(evidence.human.size),
+            _trained_on(docs, human),
             check_human_reference(evidence.scores, evidence.human),
             check_detectability(found.stands_out, auc),
             check_lengths(docs.characters[rows], human.characters[human.evidence]),
@@ -132,6 +139,21 @@ def _enough_humans(count: int) -> Diagnostic | None:
         f"{count} distinct known-human texts; {MINIMUM_ANCHOR} to 100 are wanted.",
         "The guarantee of the flags still holds on average, but this one reference may be far off, "
         "and few documents can be flagged.",
+    )
+
+
+def _trained_on(docs: ScoredDocuments, human: ScoredDocuments) -> Diagnostic | None:
+    reference, corpus = int(human.trained_on.sum()), int(docs.trained_on.sum())
+    if not (reference or corpus):
+        return None
+    return Diagnostic(
+        "Was the detector trained on these texts?",
+        "warning",
+        f"It was fitted on {reference:,} of the {human.scores.size:,} reference texts and "
+        f"{corpus:,} of the {docs.scores.size:,} documents.",
+        "They count with the score of a model that had not seen them. That model differs a little "
+        "from the one that scores the rest, so that p-values, flags and the at-least bound hold "
+        "approximately, not exactly. Known-human texts kept out of the training make them exact.",
     )
 
 

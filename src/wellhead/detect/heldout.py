@@ -42,6 +42,10 @@ class HeldOut:
         order = np.argsort(keys)
         return cls(keys[order], np.asarray(scores, np.float64)[order])
 
+    def knows(self, texts: Sequence[str]) -> NDArray[np.bool_]:
+        """Which of the normalised `texts` are among those the detector was fitted on."""
+        return np.isin(_keys(texts), self.key)
+
     def replace(self, texts: Sequence[str], scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """`scores` of normalised `texts`, with the held-out score where the text is known."""
         keys = _keys(texts)

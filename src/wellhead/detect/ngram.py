@@ -82,6 +82,12 @@ class NgramDetector:
         scores = self.model.score(clean)
         return scores if self.held_out is None else self.held_out.replace(clean, scores)
 
+    def fitted_on(self, texts: Sequence[str]) -> NDArray[np.bool_]:
+        """Which of `texts` this detector was fitted on, as far as it remembers."""
+        if self.held_out is None:
+            return np.zeros(len(texts), dtype=bool)
+        return self.held_out.knows([normalise(text, self.card.normalisation) for text in texts])
+
     def explain(self, text: str) -> tuple[Passage, ...]:
         """The sentences of `text`, normalised, with what each adds to the score.
 

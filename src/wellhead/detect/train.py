@@ -3,7 +3,7 @@
 The best detector is the one trained for the very task. Every machine corpus counts as one
 generator. The strength of the penalty is chosen by cross-validation; the errors in the card are
 those of models that had not seen the texts they were measured on, and, with two generators or
-more, not the generator either. Those leave-one-generator-out scores become the library.
+more, not the generator either. These left-out scores become the library.
 """
 
 from __future__ import annotations
@@ -202,12 +202,12 @@ def _strongest(learner: Learner) -> tuple[float, NDArray[np.float64]]:
 
 def _measured(
     learner: Learner, sides: list[_Side], strength: float, scores: NDArray[np.float64]
-) -> tuple[tuple[Measured, ...], Library | None]:
+) -> tuple[tuple[Measured, ...], Library]:
     generators = [side.name for side in sides[1:]]
     known = [_cluster(learner, name, scores) for name in generators]
     measured = [_error(cluster, "texts") for cluster in known]
     if len(generators) < 2:
-        return tuple(measured), None
+        return tuple(measured), Library(tuple(known))
     unseen = [
         _cluster(learner, name, cross_scores(learner, strength=strength, without=name))
         for name in generators

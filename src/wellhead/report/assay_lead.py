@@ -123,7 +123,7 @@ def _flags(result: AssayResult) -> str:
     flagged = count(result.documents.flagged)
     if not result.documents.flagged:
         return flagged
-    return f"{flagged}, at most {percent(result.false_discovery_rate)} wrongly"
+    return f"{flagged}, on average at most {percent(result.false_discovery_rate)} wrongly"
 
 
 def _answer(result: AssayResult) -> str:

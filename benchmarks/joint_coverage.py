@@ -19,8 +19,9 @@ import numpy as np
 
 from wellhead._atomic import write_text
 from wellhead._progress import progress
+from wellhead.assay.joint.density import model_of
 from wellhead.assay.joint.identify import identify
-from wellhead.assay.joint.latent import fit, model_of
+from wellhead.assay.joint.latent import fit
 from wellhead.assay.joint.profile import share_intervals, worse_by
 from wellhead.assay.joint.tables import Tables
 

@@ -13,7 +13,8 @@ import wellhead
 from tests.assay.joint_cases import simulated
 from wellhead.assay.evidence import NOT_OBSERVABLE, Row, table
 from wellhead.assay.joint.bayes import Beta, Priors
-from wellhead.assay.joint.latent import fit, model_of
+from wellhead.assay.joint.density import model_of
+from wellhead.assay.joint.latent import fit
 from wellhead.assay.joint.profile import worse_by
 from wellhead.assay.joint.run import join
 from wellhead.errors import BadInput, BadSetting

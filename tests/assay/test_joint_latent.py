@@ -8,8 +8,9 @@ import pytest
 from tests.assay.joint_cases import TUBERCULOSIS, judgements, simulated, tables_of
 from wellhead.assay.joint.agreement import kappa
 from wellhead.assay.joint.dawid_skene import dawid_skene
+from wellhead.assay.joint.density import model_of
 from wellhead.assay.joint.identify import identify
-from wellhead.assay.joint.latent import Pinned, fit, model_of, rate_of
+from wellhead.assay.joint.latent import Pinned, fit, rate_of
 from wellhead.assay.joint.profile import share_interval, worse_by
 
 

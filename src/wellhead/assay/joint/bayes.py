@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from wellhead.assay.interval import Interval, clamp
-from wellhead.assay.joint.latent import densities, model_of, posterior_of
+from wellhead.assay.joint.density import densities, model_of, posterior_of
 from wellhead.assay.joint.tables import Tables
 from wellhead.errors import BadSetting
 

@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from scipy.stats import chi2
 
-from wellhead.assay.joint.latent import Model, densities, model_of
+from wellhead.assay.joint.density import Model, densities, model_of
 from wellhead.assay.joint.tables import Tables
 
 __all__ = ["Identified", "identify"]
@@ -55,7 +55,7 @@ class Identified(NamedTuple):
 def identify(tables: Tables, model: Model) -> Identified:
     """The verdict for these tables.
 
-    >>> from wellhead.assay.joint.latent import model_of
+    >>> from wellhead.assay.joint.density import model_of
     >>> from wellhead.assay.joint.tables import tabulate
     >>> votes = np.array([[1, 1], [0, 0], [1, 0], [0, 1]])
     >>> one = tabulate(votes)

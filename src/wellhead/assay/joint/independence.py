@@ -18,7 +18,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from wellhead.assay.joint.latent import Fit, Model, densities, fit
+from wellhead.assay.joint.density import Model, densities
+from wellhead.assay.joint.latent import Fit, fit
 from wellhead.assay.joint.tables import Tables
 
 __all__ = ["Independence", "Residual", "independence", "simulate"]

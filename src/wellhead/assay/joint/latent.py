@@ -4,56 +4,39 @@ In: `Tables`. Out: the share of machine text in each group, and how often each m
 "machine" of a machine's and of a person's text. With two methods and two groups this is the model
 of Hui & Walter; with three or more methods and one group that of Dawid & Skene for two classes.
 
-The likelihood of group g and pattern p is ``s_g f_1(p) + (1 - s_g) f_0(p)``, where ``f_c`` is a
-product over blocks. A block is one method, or a set of methods whose errors may depend on each
-other; then its joint table is free. A method that is not observable contributes nothing, which
-assumes that its silence does not depend on what it would have said (`missing` bounds the rest).
-Each single method is held to be no worse than a coin (sensitivity + specificity >= 1), which is
-also what tells machine from human.
+The likelihood of group g and pattern p is ``s_g f_1(p) + (1 - s_g) f_0(p)`` with the densities of
+`density`. Each single method is held to be no worse than a coin (sensitivity + specificity >= 1),
+which is also what tells machine from human.
 
 Fitted by EM, with the share of the whole collection, or one rate, held fixed where a profile
 likelihood asks for it. Everything is an array over tables, so that bootstraps and grids cost one
 fit. Source: Hui & Walter (1980), Biometrics 36, 167-171; Dawid & Skene (1979), Applied Statistics
-28, 20-28; Qu, Tan & Kutner (1996), Biometrics 52, 797-810 for the dependent blocks.
+28, 20-28.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
+from wellhead.assay.joint.density import (
+    TINY,
+    Model,
+    densities,
+    factors,
+    own_answers,
+    posterior_of,
+    product,
+)
+from wellhead.assay.joint.mean_share import shares_at
 from wellhead.assay.joint.tables import Tables
 
-__all__ = ["Fit", "Model", "Pinned", "densities", "fit", "model_of", "posterior_of", "rate_of"]
+__all__ = ["Fit", "Pinned", "fit", "rate_of"]
 
-_TINY = 1e-300
 _ROUND = 5
 _STARTS = ((0.75, 0.75), (0.6, 0.97), (0.97, 0.6))
-
-
-@dataclass(frozen=True)
-class Model:
-    """Which methods may err together.
-
-    Attributes:
-        blocks: the methods of each block.
-        allowed: for each block, shape (p, 2**methods), which joint outcomes a pattern allows.
-        echo: (leader, follower, part): in this part of the documents the follower repeats the
-            leader's answer whatever the origin. It cannot be estimated from two methods; it is
-            set, to see what would follow.
-    """
-
-    blocks: tuple[tuple[int, ...], ...]
-    allowed: tuple[np.ndarray, ...]
-    echo: tuple[int, int, float] | None = None
-
-    @property
-    def rates(self) -> int:
-        """Free rates: each block has a table in each class."""
-        return sum(2 * (table.shape[1] - 1) for table in self.allowed)
 
 
 class Fit(NamedTuple):
@@ -81,28 +64,6 @@ class Pinned(NamedTuple):
     method: int = 0
     origin: int = 1
     rate: np.ndarray | None = None
-
-
-def model_of(tables: Tables, together: Sequence[tuple[int, ...]] = ()) -> Model:
-    """The model in which only the methods of each tuple in `together` may err together.
-
-    >>> from wellhead.assay.joint.tables import tabulate
-    >>> tables = tabulate(np.array([[1, 1, 0], [0, 0, 0]]))
-    >>> model_of(tables).rates, model_of(tables, [(0, 1)]).rates
-    (6, 8)
-    """
-    taken = {method for block in together for method in block}
-    alone = ((method,) for method in range(tables.methods) if method not in taken)
-    blocks = (*(tuple(block) for block in together), *alone)
-    return Model(blocks, tuple(_allowed(tables.patterns[:, list(block)]) for block in blocks))
-
-
-def _allowed(patterns: np.ndarray) -> np.ndarray:
-    """Outcome k of a block has the votes of the binary digits of k, the first method lowest."""
-    outcomes = np.arange(2 ** patterns.shape[1])
-    digits = (outcomes[:, None] >> np.arange(patterns.shape[1])) & 1
-    agrees = (patterns[:, None, :] == digits[None]) | (patterns[:, None, :] < 0)
-    return np.asarray(agrees.all(axis=2), dtype=float)
 
 
 def rate_of(model: Model, fitted: Fit, method: int) -> np.ndarray:
@@ -258,7 +219,7 @@ def _leap(
     points = [_flat(*point) for point in ((shares, rates), (first, first_rates))]
     last = _flat(second, second_rates)
     r, v = points[1] - points[0], last - 2 * points[1] + points[0]
-    size = np.sqrt((r**2).sum(axis=1) / np.maximum((v**2).sum(axis=1), _TINY))
+    size = np.sqrt((r**2).sum(axis=1) / np.maximum((v**2).sum(axis=1), TINY))
     a = np.clip(size, 1.0, 200.0)[:, None]
     far = np.clip(points[0] + 2 * a * r + a**2 * v, 1e-9, 1 - 1e-9)
     leaped, leaped_rates = _shaped(far, rates, shares.shape[1])
@@ -287,57 +248,13 @@ def _shaped(
     return flat[:, :groups], rates
 
 
-def _factors(model: Model, rates: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """For each block, shape (B, 2, p): probability of its part of each pattern in each class."""
-    return [rate @ table.T for table, rate in zip(model.allowed, rates, strict=True)]
-
-
-def densities(model: Model, rates: Sequence[np.ndarray]) -> np.ndarray:
-    """Shape (B, 2, p): probability of each pattern in each class."""
-    return _product(model, _factors(model, rates))
-
-
-def _product(model: Model, factors: Sequence[np.ndarray]) -> np.ndarray:
-    """The factors multiplied; that of an echoing method is a mixture with its leader's answer."""
-    if model.echo is None:
-        return np.asarray(np.multiply.reduce(factors))
-    follower, part = model.blocks.index((model.echo[1],)), model.echo[2]
-    both, agree = _echoing(model)
-    mixed = (1 - part) * factors[follower] + part * agree
-    others = [factor for i, factor in enumerate(factors) if i != follower]
-    return np.asarray(np.multiply.reduce([*others, np.where(both, mixed, factors[follower])]))
-
-
-def _echoing(model: Model) -> tuple[np.ndarray, np.ndarray]:
-    """Shape (p,) each: both methods of the echo answered; their answers agree."""
-    assert model.echo is not None
-    leader, follower = (model.allowed[model.blocks.index((m,))] for m in model.echo[:2])
-    both = (leader.sum(axis=1) == 1) & (follower.sum(axis=1) == 1)
-    return both, (leader == follower).all(axis=1)
-
-
-def _own(model: Model, expected: np.ndarray, factor: np.ndarray) -> np.ndarray:
-    """The expected documents in which the follower answered for itself."""
-    assert model.echo is not None
-    both, agree = _echoing(model)
-    own = (1 - model.echo[2]) * factor
-    weight = own / np.maximum(own + model.echo[2] * agree, _TINY)
-    return np.asarray(expected * np.where(both, weight, 1.0))
-
-
-def posterior_of(shares: np.ndarray, dense: np.ndarray) -> np.ndarray:
-    machine = shares[:, :, None] * dense[:, None, 1]
-    human = (1 - shares)[:, :, None] * dense[:, None, 0]
-    return np.asarray(machine / np.maximum(machine + human, _TINY))
-
-
 def _loglik(problem: _Problem, shares: np.ndarray, rates: Sequence[np.ndarray]) -> np.ndarray:
     dense = densities(problem.model, rates)
     machine = shares[:, :, None] * dense[:, None, 1]
     human = (1 - shares)[:, :, None] * dense[:, None, 0]
-    total = problem.counts * np.log(np.maximum(machine + human, _TINY))
-    total = total + problem.known[:, 1] * np.log(np.maximum(machine, _TINY))
-    total = total + problem.known[:, 0] * np.log(np.maximum(human, _TINY))
+    total = problem.counts * np.log(np.maximum(machine + human, TINY))
+    total = total + problem.known[:, 1] * np.log(np.maximum(machine, TINY))
+    total = total + problem.known[:, 0] * np.log(np.maximum(human, TINY))
     return np.asarray(total.sum(axis=(1, 2)))
 
 
@@ -346,26 +263,26 @@ def _step(
 ) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
     """One EM step; `slope` carries the multiplier of a pinned share from step to step."""
     model, pinned = problem.model, problem.pinned
-    factors = _factors(model, rates)
-    posterior = posterior_of(shares, _product(model, factors))
+    parts = factors(model, rates)
+    posterior = posterior_of(shares, product(model, parts))
     machine = problem.counts * posterior + problem.known[:, 1]
     human = problem.counts * (1 - posterior) + problem.known[:, 0]
     a, b = machine.sum(axis=2), human.sum(axis=2)
     if pinned.share is None:
-        shares = a / np.maximum(a + b, _TINY)
+        shares = a / np.maximum(a + b, TINY)
     else:
-        shares, slope = _shares_at(a, b, problem.weights, pinned.share, slope)
+        shares, slope = shares_at(a, b, problem.weights, pinned.share, slope)
     expected = np.stack([human.sum(axis=1), machine.sum(axis=1)], axis=1)
     new = []
-    for block, table, rate, factor in zip(model.blocks, model.allowed, rates, factors, strict=True):
+    for block, table, rate, factor in zip(model.blocks, model.allowed, rates, parts, strict=True):
         if len(block) == 1:
             held = pinned if pinned.rate is not None and pinned.method == block[0] else None
             echoes = model.echo is not None and model.echo[1] == block[0]
-            mine = _own(model, expected, factor) if echoes else expected
+            mine = own_answers(model, expected, factor) if echoes else expected
             new.append(_one_method(mine, table, held))
         else:
-            counted = rate * ((expected / np.maximum(factor, _TINY)) @ table)
-            new.append(counted / np.maximum(counted.sum(axis=2, keepdims=True), _TINY))
+            counted = rate * ((expected / np.maximum(factor, TINY)) @ table)
+            new.append(counted / np.maximum(counted.sum(axis=2, keepdims=True), TINY))
     return shares, new, slope
 
 
@@ -378,53 +295,13 @@ def _one_method(expected: np.ndarray, table: np.ndarray, pinned: Pinned | None) 
     seen = expected * (table.sum(axis=1) < table.shape[1])
     ones = seen @ (table[:, 1] * (table[:, 0] == 0))
     totals = seen.sum(axis=2)
-    says = (ones + _TINY) / (totals + 2 * _TINY)
-    pooled = (ones.sum(axis=1) + _TINY) / (totals.sum(axis=1) + 2 * _TINY)
+    says = (ones + TINY) / (totals + 2 * TINY)
+    pooled = (ones.sum(axis=1) + TINY) / (totals.sum(axis=1) + 2 * TINY)
     worse = says[:, 1] < says[:, 0]
     says = np.where(worse[:, None], pooled[:, None], says)
     if pinned is not None and pinned.rate is not None:
         held, free = pinned.origin, 1 - pinned.origin
-        unheld = (ones[:, free] + _TINY) / (totals[:, free] + 2 * _TINY)
+        unheld = (ones[:, free] + TINY) / (totals[:, free] + 2 * TINY)
         bound = np.maximum if free == 1 else np.minimum
         says[:, held], says[:, free] = pinned.rate, bound(unheld, pinned.rate)
     return np.stack([1 - says, says], axis=2)
-
-
-def _shares_at(
-    a: np.ndarray, b: np.ndarray, weights: np.ndarray, share: np.ndarray, slope: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """The most likely group shares whose weighted mean is `share`.
-
-    Maximises ``sum a log s + b log(1 - s)`` under ``weights @ s = share`` by Newton's method on
-    the multiplier; ``A/S - B/(1-S)`` of the mean S is nearly linear in it.
-    """
-    inside = weights > 0
-    total_a = (a[:, inside]).sum(axis=1) + _TINY
-    total_b = (b[:, inside]).sum(axis=1) + _TINY
-    share = np.clip(share, 1e-9, 1 - 1e-9)
-    target = total_a / share - total_b / (1 - share)
-    shares = _at_slope(a, b, weights, slope)
-    for _ in range(3):
-        mean = np.clip(shares @ weights, 1e-12, 1 - 1e-12)
-        now = total_a / mean - total_b / (1 - mean)
-        bend = np.maximum(shares, 1e-12), np.maximum(1 - shares, 1e-12)
-        curve = np.maximum(a / bend[0] ** 2 + b / bend[1] ** 2, _TINY)
-        fall = (weights**2 / curve).sum(axis=1)
-        gain = (total_a / mean**2 + total_b / (1 - mean) ** 2) * fall
-        slope = slope + (target - now) / np.maximum(gain, _TINY)
-        shares = _at_slope(a, b, weights, slope)
-    return shares, slope
-
-
-def _at_slope(a: np.ndarray, b: np.ndarray, weights: np.ndarray, slope: np.ndarray) -> np.ndarray:
-    """Root in [0, 1] of ``a/s - b/(1-s) = slope * weight``, in forms that lose no digits.
-
-    For a negative slope the same is solved for ``1 - s``, with a and b changed over.
-    """
-    pull = slope[:, None] * weights
-    upwards = pull < 0
-    near, push = np.where(upwards, b, a), np.abs(pull)
-    whole = a + b + push
-    root = np.sqrt(np.maximum(whole**2 - 4 * push * near, 0.0))
-    part = np.clip(2 * near / np.maximum(whole + root, _TINY), 0.0, 1.0)
-    return np.where(upwards, 1 - part, part)

@@ -17,9 +17,10 @@ import numpy as np
 
 from wellhead._progress import Progress, quiet
 from wellhead._result import Result
+from wellhead.assay.joint.density import model_of
 from wellhead.assay.joint.identify import identify
 from wellhead.assay.joint.independence import simulate
-from wellhead.assay.joint.latent import Fit, fit, model_of
+from wellhead.assay.joint.latent import Fit, fit
 from wellhead.assay.joint.profile import share_intervals
 from wellhead.assay.joint.tables import SILENT, Tables, tabulate
 from wellhead.errors import BadSetting

@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from wellhead.assay.joint.density import densities
 from wellhead.assay.joint.estimate import Estimate
 from wellhead.assay.joint.independence import simulate
-from wellhead.assay.joint.latent import densities, fit
+from wellhead.assay.joint.latent import fit
 from wellhead.assay.joint.tables import SILENT
 from wellhead.assay.joint.votes import Votes
 

@@ -15,7 +15,8 @@ import numpy as np
 from scipy.stats import chi2
 
 from wellhead.assay.interval import Interval, clamp
-from wellhead.assay.joint.latent import Fit, Model, Pinned, fit, rate_of
+from wellhead.assay.joint.density import Model
+from wellhead.assay.joint.latent import Fit, Pinned, fit, rate_of
 from wellhead.assay.joint.tables import Tables
 
 __all__ = ["rate_interval", "share_interval", "share_intervals", "worse_by"]
@@ -30,7 +31,7 @@ def worse_by(
 ) -> np.ndarray:
     """Twice the log-likelihood lost when the share is held at `values`, shape (B, v).
 
-    >>> from wellhead.assay.joint.latent import model_of
+    >>> from wellhead.assay.joint.density import model_of
     >>> from wellhead.assay.joint.tables import tabulate
     >>> tables = tabulate(np.array([[1]] * 3 + [[0]] * 7), truth=np.array([1] * 3 + [0] * 7))
     >>> best = fit(tables, model_of(tables))

@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from wellhead.assay.audit import MINIMUM_LABELS, audited_share
 from wellhead.assay.interval import Interval
 from wellhead.assay.joint import words
 from wellhead.assay.joint.agreement import Agreement, agreement, wilson
+from wellhead.assay.joint.also import other_shares
 from wellhead.assay.joint.bayes import Posterior, Priors, posterior
-from wellhead.assay.joint.estimate import Estimate, echoed, estimate, inflation_of, merged
-from wellhead.assay.joint.missing import bounds, silence_differs, trusted_share, widen
-from wellhead.assay.joint.result import Also, Counts, Group, JointResult, Method
+from wellhead.assay.joint.estimate import Estimate, estimate
+from wellhead.assay.joint.grouping import inflation_of, merged
+from wellhead.assay.joint.missing import bounds, silence_differs, widen
+from wellhead.assay.joint.result import Counts, Group, JointResult, Method
 from wellhead.assay.joint.sources import read_documents, read_sources
 from wellhead.assay.joint.tables import SILENT
 from wellhead.assay.joint.votes import Votes, gather
@@ -135,7 +136,7 @@ def join(
         agreement=pairs,
         independence=found.independence,
         bounds=_bounds(grouped, found, level, inflation),
-        also=tuple(_also(votes, found, trusted, prior, by_prior, level, inflation)),
+        also=tuple(other_shares(votes, found, trusted, prior, by_prior, level, inflation)),
         prior=prior,
         table=_table(votes, _posterior(found, prior if by_prior else None)),
         level=level,
@@ -239,86 +240,6 @@ def _bounds(votes: Votes, found: Estimate, level: float, inflation: float) -> In
         return Interval(0.0, found.share.point, 1.0, level)
     part = estimate(votes.only(complete), level=level, inflation=inflation, rates=False, repeats=0)
     return widen(part.share, missing / inside)._replace(point=min(max(found.share.point, 0.0), 1.0))
-
-
-def _also(
-    votes: Votes,
-    found: Estimate,
-    trusted: str | None,
-    prior: Posterior | None,
-    by_prior: bool,
-    level: float,
-    inflation: float,
-) -> list[Also]:
-    inside = votes.inside
-    seen = votes.votes[inside]
-    complete = (seen != SILENT).all(axis=1)
-    n = int(complete.sum())
-    also = [
-        Also(
-            "all say machine",
-            wilson(int((seen[complete] == 1).all(axis=1).sum()), n, level=level),
-            "a count, errors not corrected; too low where a method misses",
-        ),
-        Also(
-            "any says machine",
-            wilson(int((seen[complete] == 1).any(axis=1).sum()), n, level=level),
-            "a count, errors not corrected; too high where a method is wrong about people",
-        ),
-    ]
-    also += _audited(votes, found, level)
-    if trusted is not None:
-        others = np.delete(seen, votes.methods.index(trusted), axis=1)
-        helper = np.where((others >= 0).any(axis=1), others.max(axis=1), SILENT)
-        answer = trusted_share(
-            seen[:, votes.methods.index(trusted)], helper, name=trusted, level=level
-        )
-        if answer is not None:
-            also.append(
-                Also(
-                    f"{trusted} trusted",
-                    answer.share,
-                    f"{trusted} taken as the truth where it speaks, {answer.labels} documents; "
-                    "holds if it speaks on a random part of them",
-                )
-            )
-    if prior is not None and not by_prior:
-        also.append(
-            Also("priors stated", prior.share, "posterior with the stated priors, equal tails")
-        )
-    if by_prior:
-        also.append(
-            Also("no priors", found.share, "the whole range that is possible without the priors")
-        )
-    elif len(votes.methods) == 2:
-        for part, share in echoed(found.tables, level=level, inflation=inflation).items():
-            also.append(
-                Also(
-                    f"echo in {100 * part:.0f} %",
-                    share,
-                    f"if {votes.methods[1]} repeated {votes.methods[0]}'s answer, right or wrong, "
-                    f"in {100 * part:.0f} % of documents",
-                )
-            )
-    return also
-
-
-def _audited(votes: Votes, found: Estimate, level: float) -> list[Also]:
-    inside = np.flatnonzero(votes.inside)
-    labelled = np.flatnonzero(votes.truth[inside] != SILENT)
-    if labelled.size < MINIMUM_LABELS:
-        return []
-    heard = votes.votes[inside] >= 0
-    mean = np.where(heard, votes.votes[inside], 0).sum(axis=1) / np.maximum(heard.sum(axis=1), 1)
-    share = audited_share(mean, labelled, votes.truth[inside][labelled], level=level, sampled=True)
-    return [
-        Also(
-            "audited",
-            share,
-            f"{labelled.size} audited documents, helped by the methods; holds if they were drawn "
-            "at random",
-        )
-    ]
 
 
 def _posterior(found: Estimate, prior: Posterior | None) -> np.ndarray:

@@ -111,6 +111,12 @@ def _files(path: Path) -> list[Path]:
         return found
     if not path.is_file():
         raise BadInput(f"no evidence at '{path}'.")
+    if path.suffix == ".toml":
+        raise BadInput(
+            f"'{path.name}' describes a study; its answers are in the database. Write them to a "
+            "folder first, with `wellhead collect export STUDY --format parquet --out FOLDER` and "
+            "once more with `--format evidence`, and give that folder."
+        )
     if path.suffix not in _READABLE:
         raise BadInput(f"evidence in '{path.name}': expected {', '.join(_READABLE)}.")
     return [path]

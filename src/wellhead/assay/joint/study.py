@@ -18,7 +18,8 @@ from wellhead.assay.joint.ablation import Ablation, LengthMatch, ablations, leng
 from wellhead.assay.joint.bayes import Priors
 from wellhead.assay.joint.cases import Case, cases
 from wellhead.assay.joint.drift import Drift, drift, moments
-from wellhead.assay.joint.estimate import estimate, merged
+from wellhead.assay.joint.estimate import estimate
+from wellhead.assay.joint.grouping import merged
 from wellhead.assay.joint.methods_text import methods_text
 from wellhead.assay.joint.policy import Policy, policies
 from wellhead.assay.joint.result import JointResult

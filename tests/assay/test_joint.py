@@ -11,9 +11,11 @@ import pytest
 
 import wellhead
 from tests.assay.joint_cases import simulated
+from tests.report.assays import assay_result
 from wellhead.assay.evidence import NOT_OBSERVABLE, Row, table
 from wellhead.assay.joint.bayes import Beta, Priors
 from wellhead.assay.joint.density import model_of
+from wellhead.assay.joint.from_assay import evidence_of
 from wellhead.assay.joint.latent import fit
 from wellhead.assay.joint.profile import worse_by
 from wellhead.assay.joint.run import join
@@ -237,3 +239,28 @@ def test_a_group_that_nobody_has_is_refused():
 def test_same_seed_same_answer():
     votes, _ = simulated(300, (0.2, 0.7), (0.9, 0.8), (0.95, 0.97), seed=15)
     assert join(votes, seed=3).to_json() == join(votes, seed=3).to_json()
+
+
+def test_an_assays_documents_become_evidence_by_posterior_or_by_p_value():
+    rows = evidence_of(assay_result()).to_pylist()
+    assert all(row["method"] == "text" for row in rows)
+    assert all(row["value"] is not None or row["outcome"] is not None for row in rows)
+    strict = evidence_of(assay_result(), false_positive_rate=0.01).to_pylist()
+    loose = evidence_of(assay_result(), false_positive_rate=0.5).to_pylist()
+    flagged = [sum(row["outcome"] == "machine" for row in found) for found in (strict, loose)]
+    assert flagged[0] <= flagged[1]
+    assert flagged[1] > 0
+
+
+def test_a_trusted_method_serves_as_an_audit():
+    votes, truth = simulated(600, (0.2, 0.6), (0.9, 1.0), (0.9, 1.0), seed=16, silent=0.7)
+    result = join(votes, trusted="process", repeats=0)
+    trusted = next(also for also in result.also if also.name == "process trusted")
+    assert trusted.share.covers(truth.mean())
+    assert trusted.share.width < 0.2
+
+
+def test_a_study_file_is_refused_with_how_to_export_it(tmp_path):
+    (tmp_path / "study.toml").write_text("id = 'x'\n")
+    with pytest.raises(BadInput, match="collect export"):
+        wellhead.joint(tmp_path / "study.toml")

@@ -47,8 +47,8 @@ def lead(result: JointResult) -> str:
     names = [method.name for method in result.methods]
     n = count(result.documents.n)
     looked = (
-        f"We looked at {n} texts in {_ways(names)}. None of these is always right, but they go "
-        "wrong for different reasons, so together they tell more than one alone."
+        f"We looked at {n} texts in {_ways(names)}. None of these is always right. "
+        "The answer takes them to go wrong for different reasons, so that each checks the other."
     )
     if result.model == "bounds":
         low, high = percent(result.share.low), percent(result.share.high)

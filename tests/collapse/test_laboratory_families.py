@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from laboratory import errors_from, last
@@ -84,6 +86,33 @@ def test_many_mixtures_at_once_are_those_fitted_alone():
         one = values[row : row + 1]
         alone = expectation_maximisation(one, np.ones((1, 200)), family.reference(1))[0]
         assert together.means[row] == pytest.approx(alone.means[0], abs=1e-9)
+
+
+@pytest.mark.parametrize(("components", "dimension"), [(1, 1), (3, 2), (2, 4)])
+def test_compiled_mixtures_equal_those_of_the_literal_path(components, dimension):
+    """Draws, fits, stopping and likelihoods, on weighted items and more than one block of them."""
+    pytest.importorskip("numba")
+    compiled = GaussianMixture(components=components, dimension=dimension)
+    literal = replace(compiled, path="literal")
+    drawn = [one.real(700, 6, np.random.default_rng(8)).values for one in (compiled, literal)]
+    assert drawn[0] == pytest.approx(drawn[1], abs=1e-12)
+    mass = np.random.default_rng(9).integers(0, 3, (6, 700)).astype(float)
+    fits = [
+        expectation_maximisation(drawn[0], mass, compiled.reference(6), literal=path)
+        for path in (False, True)
+    ]
+    for ours, oracle in zip((*fits[0][0], fits[0][1]), (*fits[1][0], fits[1][1]), strict=True):
+        assert ours == pytest.approx(oracle, abs=1e-9)
+
+
+def test_compiled_exponentials_and_logarithms_are_exact_to_rounding():
+    kernels = pytest.importorskip("wellhead.collapse.families.mixture_kernels")
+    below = -np.logspace(-18, np.log10(690), 500)
+    above = np.concatenate([1 + np.logspace(-15, 0, 200), np.logspace(-300, 300, 500)])
+    powers = np.array([kernels.exponential(x) for x in (0.0, *below)])
+    assert powers == pytest.approx(np.exp([0.0, *below]), rel=4e-16)
+    assert [kernels.logarithm(x) for x in above] == pytest.approx(np.log(above), rel=1e-15)
+    assert 0 < kernels.exponential(-1e300) < 1e-300
 
 
 def test_an_item_of_weight_two_counts_like_two_items_in_a_mixture():

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import wellhead.collapse
 from wellhead.collapse.theory import gaussian_table, theory_table
 from wellhead.errors import BadSetting
 
@@ -129,8 +130,40 @@ def test_the_other_families_have_tables_too() -> None:
 
 
 def test_no_closed_form_is_invented() -> None:
-    with pytest.raises(BadSetting, match="plain replace"):
-        gaussian_table("growing", 20, 3, dimensions=2)
+    with pytest.raises(BadSetting, match="must exceed dimensions"):
+        gaussian_table("accumulate", 20, 3, dimensions=20)
     row = gaussian_table("replace", 20, 3, dimensions=2)[-1]
     assert row["wasserstein2_squared"] is None
     assert row["determinant"] < row["variance"]
+
+
+@pytest.mark.parametrize(
+    "regime",
+    [
+        "replace",
+        "growing",
+        "accumulate",
+        "accumulate-subsample",
+        "golden-ratio",
+        "fresh-real",
+        "fixed-original",
+    ],
+)
+def test_the_error_in_three_dimensions_is_that_of_three_coordinates(regime: str) -> None:
+    """Against draws in three dimensions; `variance` stays the multiple of the true covariance."""
+    rows = gaussian_table(regime, 20, 4, dimensions=3, **settings(regime))
+    one = gaussian_table(regime, 20, 4, **settings(regime))
+    assert [row["variance"] for row in rows] == [row["variance"] for row in one]
+    share = {"share": 0.25} if regime in SHARED else {}
+    found = wellhead.collapse.run(
+        {
+            "family": {"name": "gaussian", "dimension": 3, "ddof": 0},
+            "regime": {"name": regime, **share},
+            "size": 20,
+            "generations": 4,
+            "lineages": 4000,
+        }
+    )
+    curve = found.curve("mean_square_error", regime, statistic="mean")[-1]
+    assert curve.value == pytest.approx(rows[-1]["mean_square_error"], rel=0.06)
+    assert rows[-1]["wasserstein2_squared"] is None

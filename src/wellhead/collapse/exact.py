@@ -28,9 +28,6 @@ __all__ = ["exact_curves"]
 # The names of the theory, and ours where they differ.
 OURS = {"surviving_symbols": "survivors", "squared_distance": "square_error"}
 
-# Measures that are sums over coordinates.
-SUMS = ("mean_square_error", "wasserstein2_squared", "kl", "log_variance")
-
 
 def exact_curves(setting: Setting) -> dict[str, Array]:
     """Expected values by measure, each of shape (generations + 1,), generation 0 first.
@@ -48,15 +45,10 @@ def exact_curves(setting: Setting) -> dict[str, Array]:
     except BadSetting:
         return {}
     truth = {name: float(v[0]) for name, v in setting.family.truth(1).items()}
-    wide = isinstance(setting.family, Gaussian) and setting.family.dimension > 1
-    several = wide and asked["regime"] != "replace"
     curves = {}
     for name in rows[0]:
         mine = OURS.get(name, name)
         values = [row[name] for row in rows]
-        # In more dimensions the theory of the pools is that of one coordinate.
-        if several and mine in SUMS:
-            continue
         if mine in truth and all(isinstance(value, float | int) for value in values):
             curves[mine] = np.array([truth[mine], *values], dtype=float)
     return curves

@@ -4,18 +4,20 @@ A Gaussian log-density is linear in the products of the coordinates, so that one
 of features (1, x, x x') with coefficients gives all log-densities, and one product of
 responsibilities with the same features gives all sums of the next step. Every sample of every
 lineage goes through the same two products. Covariances get `RIDGE` on the diagonal, as in
-scikit-learn, with whose result one fit agrees when both start alike.
+scikit-learn, with whose result one fit agrees when both start alike. Where numba is installed
+(the extra `collapse`) `mixture_kernels` does the same arithmetic without the large arrays.
 """
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
 
 from wellhead.collapse.data import Array
 
-__all__ = ["Mixture", "densities", "expectation_maximisation"]
+__all__ = ["Mixture", "densities", "expectation_maximisation", "kernels"]
 
 RIDGE = 1e-6
 
@@ -26,6 +28,17 @@ class Mixture(NamedTuple):
     weights: Array
     means: Array
     covariances: Array
+
+
+def kernels() -> ModuleType | None:
+    """The compiled versions, where numba is installed."""
+    try:
+        import numba  # noqa: F401
+    except ImportError:
+        return None
+    from wellhead.collapse.families import mixture_kernels
+
+    return mixture_kernels
 
 
 def densities(model: Mixture, values: Array) -> Array:
@@ -41,6 +54,7 @@ def expectation_maximisation(
     *,
     steps: int = 200,
     tolerance: float = 1e-4,
+    literal: bool = False,
 ) -> tuple[Mixture, Array]:
     """The mixtures that maximise the likelihood, from `start`.
 
@@ -50,16 +64,33 @@ def expectation_maximisation(
         start: where to begin.
         steps: at most so many.
         tolerance: stop a lineage when its mean log-likelihood grows by less.
+        literal: in numpy even where numba is installed.
 
     Returns:
         The mixtures, and the mean log-likelihood of each (lineages,).
     """
     centre = np.einsum("rm,rmi->ri", mass, values) / mass.sum(axis=1)[:, None]
     # Centred, so that second moments minus squared means lose no digits.
-    features = _features(values - centre[:, None, :])
-    model = start._replace(means=start.means - centre[:, None, :])
+    centred = values - centre[:, None, :]
+    model = Mixture(
+        start.weights.copy(), start.means - centre[:, None, :], start.covariances.copy()
+    )
     likelihood = np.full(len(values), -np.inf)
-    active = np.arange(len(values))
+    compiled = None if literal else kernels()
+    if compiled is not None:
+        mass = np.ascontiguousarray(mass, dtype=float)
+        compiled.fit_all(centred, mass, *model, likelihood, steps, tolerance, RIDGE)
+    else:
+        _fit_in_steps(centred, mass, model, likelihood, steps, tolerance)
+    return model._replace(means=model.means + centre[:, None, :]), likelihood
+
+
+def _fit_in_steps(
+    centred: Array, mass: Array, model: Mixture, likelihood: Array, steps: int, tolerance: float
+) -> None:
+    """Fits all lineages side by side, writing into `model` and `likelihood`."""
+    features = _features(centred)
+    active = np.arange(len(centred))
     for _ in range(steps):
         part = Mixture(*(array[active] for array in model))
         part, reached = _step(features[active], mass[active], part)
@@ -70,7 +101,6 @@ def expectation_maximisation(
         active = active[np.abs(gain) >= tolerance]
         if len(active) == 0:
             break
-    return model._replace(means=model.means + centre[:, None, :]), likelihood
 
 
 def _step(features: Array, mass: Array, model: Mixture) -> tuple[Mixture, Array]:

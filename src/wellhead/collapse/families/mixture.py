@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from wellhead.collapse.data import Array, Counts, Data, Rng, Samples
-from wellhead.collapse.families.em import Mixture, densities, expectation_maximisation
+from wellhead.collapse.families.em import Mixture, densities, expectation_maximisation, kernels
 from wellhead.collapse.family import FAMILIES, Family, Fitting, Step
 from wellhead.collapse.plugin import require
 from wellhead.collapse.samplers import Bias, Sampler
@@ -38,6 +38,8 @@ class GaussianMixture(Family):
         radius: of the circle, in standard deviations of a component.
         steps: of expectation-maximisation, at most.
         tolerance: gain in mean log-likelihood at which a fit stops.
+        path: "literal" is numpy; "auto" the same arithmetic compiled, where the extra `collapse`
+            is installed.
     """
 
     samplers = frozenset({"unbiased", "bias"})
@@ -47,6 +49,7 @@ class GaussianMixture(Family):
     radius: float = 2.0
     steps: int = 100
     tolerance: float = 1e-3
+    path: str = "auto"
 
     def __post_init__(self) -> None:
         require(self.components >= 1, f"expected at least 1 component, got {self.components}.")
@@ -54,6 +57,10 @@ class GaussianMixture(Family):
         require(self.radius >= 0, f"expected a radius of 0 or more, got {self.radius}.")
         require(self.steps >= 1, f"expected at least 1 step, got {self.steps}.")
         require(self.tolerance > 0, f"expected a tolerance above 0, got {self.tolerance}.")
+        require(
+            self.path in ("auto", "literal"),
+            f"expected path 'auto' or 'literal', got '{self.path}'.",
+        )
 
     def check(self, setting: Setting) -> None:
         needed = self.components * (self.dimension + 1) + 1
@@ -93,9 +100,13 @@ class GaussianMixture(Family):
     def fit(self, data: Data, context: Fitting) -> Mixture:
         assert isinstance(data, Samples)
         start = context.previous or self.reference(len(data.values))
-        copies = Mixture(*(array.copy() for array in start))
         return expectation_maximisation(
-            data.values, data.mass, copies, steps=self.steps, tolerance=self.tolerance
+            data.values,
+            data.mass,
+            start,
+            steps=self.steps,
+            tolerance=self.tolerance,
+            literal=self.path == "literal",
         )[0]
 
     def truth(self, lineages: int) -> dict[str, Array]:
@@ -136,12 +147,21 @@ class GaussianMixture(Family):
 
     def _draw(self, model: Mixture, size: Counts, strength: float, rng: Rng) -> Samples:
         lineages, count = len(model.weights), int(np.max(size))
+        uniform = rng.random((lineages, count))
+        values = rng.standard_normal((lineages, count, self.dimension))
         edges = np.cumsum(model.weights, axis=1)
-        pick = (rng.random((lineages, count, 1)) * edges[:, -1:, None] > edges[:, None, :]).sum(
-            axis=2
-        )
-        row = np.arange(lineages)[:, None]
-        factor = np.linalg.cholesky(model.covariances * strength)[row, pick]
-        noise = rng.standard_normal((lineages, count, self.dimension))
-        values = model.means[row, pick] + np.einsum("rmij,rmj->rmi", factor, noise)
+        factors = np.linalg.cholesky(model.covariances * strength)
+        compiled = kernels() if self.path == "auto" else None
+        if compiled is not None:
+            compiled.draw_all(values, uniform, edges, model.means, factors)
+        else:
+            values = _placed(values, uniform, edges, model.means, factors)
         return Samples(values) if isinstance(size, int) else Samples(values).first(size)
+
+
+def _placed(noise: Array, uniform: Array, edges: Array, means: Array, factors: Array) -> Array:
+    """Draws of the mixtures from standard normal noise, and numbers that choose the component."""
+    pick = (uniform[..., None] * edges[:, None, -1:] > edges[:, None, :]).sum(axis=2)
+    row = np.arange(len(means))[:, None]
+    drawn: Array = means[row, pick] + np.einsum("rmij,rmj->rmi", factors[row, pick], noise)
+    return drawn

@@ -63,7 +63,10 @@ def gaussian_table(
         real_weight: the weight of real data in ``golden-ratio``; 0.618 unless given.
         growth: the ratio of successive sizes in ``growing``; without it sizes are M, 2M, 3M…
         independent: in ``fresh-real`` each sample is real by chance, instead of an exact share.
-        dimensions: d, for ``replace`` and ``growing`` only.
+        dimensions: d. Every coordinate is a chain in one dimension (fits, mixes and draws go
+            through any projection unchanged), so that `variance` is the multiple of the true
+            covariance and `mean_square_error` d times that of one coordinate. Distances and
+            divergences have no closed form in more than one, `determinant` only in ``replace``.
 
     Returns:
         Records with the keys above; `unavailable` names what has no closed form, and why.
@@ -86,12 +89,20 @@ def gaussian_table(
         "independent": independent or None,
     }
     options = {key: value for key, value in given.items() if value is not None}
-    _check_options(name, options, samples, dimensions)
+    _check_options(name, options, samples)
+    width = check_whole("dimensions", dimensions, least=1, most=100_000)
     n = np.arange(1, check_whole("generations", generations, least=1, most=100_000) + 1)
     if name in ("replace", "growing"):
-        columns = _replaced(n, name, samples, ddof, options, dimensions)
+        columns = _replaced(n, name, samples, ddof, options)
     else:
         columns = _mixed(n, name, check_whole("samples", samples, least=2), ddof, options)
+    if width > 1:
+        sizes = _sizes(name, samples, len(n), growth) if name == "growing" else samples
+        columns = _in_dimensions(columns, width, np.min(sizes))
+        if name == "replace" and "sampling_bias" not in options and isinstance(samples, int):
+            columns["determinant"] = gaussian_matrix.determinant_ratio(
+                n, samples=samples, dimensions=width, ddof=ddof
+            )
     return records(n, columns)
 
 
@@ -106,7 +117,7 @@ _BELONGS = {
 }
 
 
-def _check_options(name: str, options: Columns, samples: Any, dimensions: int) -> None:
+def _check_options(name: str, options: Columns, samples: Any) -> None:
     for option in options:
         if name not in _BELONGS[option]:
             raise BadSetting(
@@ -120,17 +131,29 @@ def _check_options(name: str, options: Columns, samples: Any, dimensions: int) -
         raise BadSetting("a detector needs both true_positive_rate and false_positive_rate")
     if not isinstance(samples, Sequence | np.ndarray):
         return
-    if name not in ("replace", "growing") or "growth" in options or dimensions != 1:
+    if name not in ("replace", "growing") or "growth" in options:
         raise BadSetting("sizes of each generation belong to replace or growing, without growth")
 
 
-def _replaced(
-    n: Floats, name: str, samples: Any, ddof: int, options: Columns, dimensions: int
-) -> Columns:
+def _in_dimensions(columns: Columns, dimensions: int, least: int) -> Columns:
+    """The table of d equal coordinates from that of one."""
+    if least <= dimensions:
+        raise BadSetting(
+            f"{least} samples cannot fit a covariance in {dimensions} dimensions: samples must "
+            "exceed dimensions"
+        )
+    distance = Unavailable("needs the mean square roots of the covariance's eigenvalues")
+    divergence = Unavailable("not derived in several dimensions")
+    kept = {"variance": columns["variance"], "mean_square_error": columns["mean_square_error"]}
+    kept["mean_square_error"] = kept["mean_square_error"] * dimensions
+    others = {"inflation", "real_share"} & columns.keys()
+    gaps = {"wasserstein2_squared": distance, "kl": divergence}
+    return kept | gaps | {key: columns[key] for key in others}
+
+
+def _replaced(n: Floats, name: str, samples: Any, ddof: int, options: Columns) -> Columns:
     sizes = _sizes(name, samples, len(n), options.get("growth"))
     bias = options.get("sampling_bias", 1.0)
-    if dimensions != 1:
-        return _many_dimensions(n, name, samples, ddof, dimensions, bias)
     what, plain = {"samples": sizes, "ddof": ddof, "sampling_bias": bias}, _plain(bias)
     kl = Unavailable("not derived for a biased sampler")
     steady = Unavailable("a biased sampler has a bias that the inflation constant leaves out")
@@ -164,21 +187,6 @@ def _sizes(name: str, samples: Any, last: int, growth: float | None) -> list[int
         raise BadSetting(
             f"growth {growth:g} over {last} generations is too large to count"
         ) from None
-
-
-def _many_dimensions(
-    n: Floats, name: str, samples: Any, ddof: int, dimensions: int, bias: Any
-) -> Columns:
-    if name != "replace" or not _plain(bias):
-        raise BadSetting("several dimensions have closed forms for plain replace only")
-    what = {"samples": samples, "dimensions": dimensions, "ddof": ddof}
-    return {
-        "variance": gaussian_matrix.covariance_ratio(n, **what),
-        "mean_square_error": gaussian_matrix.mean_square_error(n, **what),
-        "wasserstein2_squared": Unavailable("needs the mean square root of a Wishart product"),
-        "determinant": gaussian_matrix.determinant_ratio(n, **what),
-        "inflation": inflation.replace(n),
-    }
 
 
 def _mixed(n: Floats, name: str, size: int, ddof: int, options: Columns) -> Columns:

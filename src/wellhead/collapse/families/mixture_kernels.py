@@ -1,0 +1,238 @@
+"""Fitting and drawing Gaussian mixtures, one lineage after another, compiled by numba.
+
+The arithmetic is that of `wellhead.collapse.families.em`, which is the literal version and the
+oracle of the tests: the same features, stopping rule and ridge. What differs is that a step reads
+every item once, in blocks that stay in the cache, and keeps only the sums; and that exponentials
+and logarithms are polynomials, which the compiler runs on several items at once (the library's
+own functions are called one item at a time and would take most of the time).
+
+This module imports numba; import it only where the extra is known to be there.
+"""
+
+# Array types are numba's business here.
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+__all__ = ["draw_all", "exponential", "fit_all", "logarithm"]
+
+BLOCK = 256
+LOWEST = -700.0  # below it e^x counts as e^-700
+
+LOG2_E = 1 / math.log(2)
+# log 2 in two parts, the first with zeros at its end: k × first is exact.
+LOG2_HIGH, LOG2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
+# Added and taken away again, it rounds to a whole number and leaves it in the lowest bits.
+ROUND = 1.5 * 2.0**52
+BIAS = np.int64(1023)
+MANTISSA, ONE, ROOT_HALF = np.int64(2**52 - 1), np.int64(1023 << 52), np.int64(0x3FE6A09E667F3BCD)
+EXP = tuple(1 / math.factorial(j) for j in range(13))
+LOG = tuple(2 / (2 * j + 1) for j in range(11))
+
+SUMS = {"reassoc", "contract", "nsz"}  # sums may be reordered; nothing else is assumed
+
+
+@njit(cache=True, fastmath={"contract"}, error_model="numpy")
+def exponential(x: Any) -> Any:
+    """e^x for x at most 0, to about 3e-16 of its value."""
+    x = x if x > LOWEST else LOWEST
+    shifted = x * LOG2_E + ROUND
+    power = shifted - ROUND
+    r = (x - power * LOG2_HIGH) - power * LOG2_LOW
+    value = EXP[12]
+    for j in range(11, -1, -1):
+        value = value * r + EXP[j]
+    bits = np.float64(shifted).view(np.int64)
+    return value * np.int64((bits + BIAS) << np.int64(52)).view(np.float64)
+
+
+@njit(cache=True, fastmath={"contract"}, error_model="numpy")
+def logarithm(x: Any) -> Any:
+    """log x for positive x that are not subnormal, to about 3e-16."""
+    bits = np.float64(x).view(np.int64)
+    power = (bits - ROOT_HALF) >> np.int64(52)
+    scaled = np.int64(bits - (power << np.int64(52))).view(np.float64)  # within √½ and √2
+    s = (scaled - 1) / (scaled + 1)
+    square = s * s
+    value = LOG[10]
+    for j in range(9, -1, -1):
+        value = value * square + LOG[j]
+    return power * LOG2_HIGH + (value * s + power * LOG2_LOW)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def fit_all(
+    values: Any,
+    mass: Any,
+    weights: Any,
+    means: Any,
+    covariances: Any,
+    likelihood: Any,
+    steps: int,
+    tolerance: float,
+    ridge: float,
+) -> None:
+    """Fits each lineage from the model in `weights`, `means` and `covariances`, in place.
+
+    Args:
+        values: centred items (lineages, items, d).
+        mass: (lineages, items).
+        weights, means, covariances: the start; replaced by the fit.
+        likelihood: the mean log-likelihood of each lineage; written.
+        steps, tolerance: as in `em.expectation_maximisation`.
+        ridge: added to every variance.
+    """
+    lineages, items, dimension = values.shape
+    components = weights.shape[1]
+    width = 1 + dimension + dimension * (dimension + 1) // 2
+    features = np.ones((width, items))
+    coefficients = np.empty((components, width))
+    sums = np.empty((components, width))
+    block = np.empty((components + 2, BLOCK))
+    for row in range(lineages):
+        _fill(features, values[row])
+        whole = mass[row].sum()
+        likelihood[row] = -np.inf
+        for _ in range(steps):
+            _coefficients(weights[row], means[row], covariances[row], coefficients)
+            reached = _sums(features, mass[row], coefficients, sums, block) / whole
+            _maximise(sums, weights[row], means[row], covariances[row], ridge)
+            gain = reached - likelihood[row]
+            likelihood[row] = reached
+            if abs(gain) < tolerance:
+                break
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def draw_all(values: Any, uniform: Any, edges: Any, means: Any, factors: Any) -> None:
+    """Turns standard normal `values` (lineages, items, d) into draws of the mixtures, in place.
+
+    Args:
+        values: standard normal numbers; replaced by the draws.
+        uniform: between 0 and 1, one for each item; says which component it comes from.
+        edges: cumulated weights (lineages, k).
+        means, factors: of the components; a factor is lower triangular.
+    """
+    lineages, items, dimension = values.shape
+    components = edges.shape[1]
+    for row in range(lineages):
+        for m in range(items):
+            place, c = uniform[row, m] * edges[row, components - 1], 0
+            while place > edges[row, c]:
+                c += 1
+            for i in range(dimension - 1, -1, -1):
+                value = means[row, c, i]
+                for j in range(i + 1):
+                    value += factors[row, c, i, j] * values[row, m, j]
+                values[row, m, i] = value
+
+
+@njit(cache=True, error_model="numpy")
+def _fill(features: Any, values: Any) -> None:
+    """Coordinates and their products (features, items); the first feature stays 1."""
+    items, dimension = values.shape
+    place = 1 + dimension
+    for i in range(dimension):
+        features[1 + i] = values[:, i]
+        for j in range(i + 1):
+            for m in range(items):
+                features[place, m] = features[1 + i, m] * features[1 + j, m]
+            place += 1
+
+
+@njit(cache=True, error_model="numpy")
+def _sums(features: Any, mass: Any, coefficients: Any, sums: Any, block: Any) -> Any:
+    """Writes the responsibility-weighted sums of features; the log-likelihood of all items."""
+    sums[:] = 0.0
+    reached = 0.0
+    for low in range(0, features.shape[1], BLOCK):
+        reached += _shares(features, low, mass[low : low + BLOCK], coefficients, block)
+        _add(features, low, block, sums)
+    return reached
+
+
+@njit(cache=True, fastmath=SUMS, error_model="numpy")
+def _shares(features: Any, low: int, mass: Any, coefficients: Any, block: Any) -> Any:
+    """Writes each component's share of each item's mass into `block`; their log-likelihood."""
+    components, width = coefficients.shape
+    items = len(mass)
+    top, total = block[components, :items], block[components + 1, :items]
+    for c in range(components):
+        logs = block[c, :items]
+        logs[:] = coefficients[c, 0]
+        for f in range(1, width):
+            factor, feature = coefficients[c, f], features[f, low : low + items]
+            for m in range(items):
+                logs[m] += factor * feature[m]
+        for m in range(items):
+            top[m] = logs[m] if c == 0 else max(top[m], logs[m])
+    total[:] = 0.0
+    for c in range(components):
+        logs = block[c, :items]
+        for m in range(items):
+            logs[m] = exponential(logs[m] - top[m])
+            total[m] += logs[m]
+    reached = 0.0
+    for m in range(items):
+        reached += mass[m] * (top[m] + logarithm(total[m]))
+        total[m] = mass[m] / total[m]
+    for c in range(components):
+        shares = block[c, :items]
+        for m in range(items):
+            shares[m] *= total[m]
+    return reached
+
+
+@njit(cache=True, fastmath=SUMS, error_model="numpy")
+def _add(features: Any, low: int, block: Any, sums: Any) -> None:
+    components, width = sums.shape
+    items = min(BLOCK, features.shape[1] - low)
+    for c in range(components):
+        shares = block[c, :items]
+        for f in range(width):
+            feature, total = features[f, low : low + items], 0.0
+            for m in range(items):
+                total += shares[m] * feature[m]
+            sums[c, f] += total
+
+
+@njit(cache=True, error_model="numpy")
+def _maximise(sums: Any, weights: Any, means: Any, covariances: Any, ridge: float) -> None:
+    components, dimension = means.shape
+    for c in range(components):
+        weights[c] = sums[c, 0] + 10 * np.finfo(np.float64).eps
+        place = 1 + dimension
+        for i in range(dimension):
+            means[c, i] = sums[c, 1 + i] / weights[c]
+            for j in range(i + 1):
+                covariances[c, i, j] = sums[c, place] / weights[c] - means[c, i] * means[c, j]
+                covariances[c, j, i] = covariances[c, i, j]
+                place += 1
+            covariances[c, i, i] += ridge
+    weights /= weights.sum()
+
+
+@njit(cache=True, error_model="numpy")
+def _coefficients(weights: Any, means: Any, covariances: Any, out: Any) -> None:
+    """What the features are multiplied with to give log-densities (components, features)."""
+    components, dimension = means.shape
+    for c in range(components):
+        factor = np.linalg.cholesky(covariances[c])
+        inverse = np.linalg.inv(factor)
+        precision = inverse.T @ inverse
+        linear = precision @ means[c]
+        out[c, 0] = np.log(weights[c]) - 0.5 * dimension * np.log(2 * np.pi)
+        place = 1 + dimension
+        for i in range(dimension):
+            out[c, 0] -= 0.5 * linear[i] * means[c, i] + np.log(factor[i, i])
+            out[c, 1 + i] = linear[i]
+            for j in range(i):
+                # Off the diagonal a product stands for two entries of the precision.
+                out[c, place] = -precision[i, j]
+                place += 1
+            out[c, place] = -0.5 * precision[i, i]
+            place += 1

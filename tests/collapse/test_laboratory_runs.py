@@ -186,6 +186,17 @@ def test_run_list_and_json_on_the_command_line(wellhead, tmp_path):
     assert [point["generation"] for point in curves["variance"]] == [0, 1, 2, 3]
 
 
+def test_a_change_that_no_setting_would_see_is_refused():
+    with pytest.raises(BadSetting, match="would change nothing"):
+        wellhead.collapse.make_plan("gerstgrasser", changes={"regime": "acumulate"})
+    with pytest.raises(BadSetting, match="would change nothing"):
+        wellhead.collapse.make_plan("golden-ratio", changes={"regime.weight": 0.3})
+    plan = wellhead.collapse.make_plan(
+        "gerstgrasser", changes={"size": 200, "family.inputs": "same"}
+    )
+    assert plan.settings[0].size == 200
+
+
 def test_every_key_of_a_plan_survives_the_round_trip():
     table = SMALL | {"selector": "oracle", "regime": {"name": "fresh-real", "share": 0.3}}
     assert plan(plan(table).to_dict()) == plan(table)

@@ -89,8 +89,8 @@ def plan(
             that does not set the same key itself.
 
     Raises:
-        wellhead.errors.BadSetting: unknown keys, wrong types, values outside their range, or
-            settings that contradict each other.
+        wellhead.errors.BadSetting: unknown keys, wrong types, values outside their range,
+            settings that contradict each other, or a change that would reach no setting.
 
     >>> plan({"family": "gaussian", "regime": "replace", "size": 20, "generations": 3}).seeds
     1
@@ -110,6 +110,8 @@ selector, settings, size, sweep, title
     base = {key: layered[key] for key in (*PARTS, *NUMBERS) if key in layered}
     entries = [_entry(base, entry) for entry in layered.get("settings", [{}])]
     swept = [each for entry in entries for each in _sweep(entry, layered.get("sweep", {}))]
+    for key, value in (changes or {}).items():
+        _check_reach(swept, key, value)
     return Plan(
         name=_text(layered, "name", "experiment"),
         title=_text(layered, "title", ""),
@@ -215,6 +217,24 @@ def _nested(key: str, value: Any) -> dict[str, Any]:
     if not rest:
         return {key: value}
     return {part: {rest: value}}
+
+
+def _check_reach(entries: list[dict[str, Any]], key: str, value: Any) -> None:
+    """Refuses a change that every setting, or a sweep, overrides: it would be lost in silence."""
+    part, _, rest = key.partition(".")
+    if part not in (*PARTS, *NUMBERS) or isinstance(value, Mapping):
+        return
+    found = []
+    for entry in entries:
+        item = entry.get(part)
+        if part in PARTS and not isinstance(item, Mapping):
+            item = {"name": item}
+        found.append(item.get(rest or "name") if isinstance(item, Mapping) else item)
+    require(
+        value in found,
+        f"{key}: {value!r} would change nothing, because every setting or the sweep has its own "
+        f"{part}: copy the experiment into a TOML file and change it there.",
+    )
 
 
 def _name(value: object) -> str:

@@ -116,7 +116,8 @@ def _chart(run: Run, name: str) -> LineChart:
         )
     spoken = " and ".join(sorted(words))
     hidden = len(run.plan.settings) - CURVES
-    more = f" {hidden} more settings are in the tables of the run folder." if hidden > 0 else ""
+    settings = "setting is" if hidden == 1 else "settings are"
+    more = f" {hidden} more {settings} in the tables of the run folder." if hidden > 0 else ""
     return LineChart(
         measure.title[0].upper() + measure.title[1:],
         f"The {spoken} over lineages, generation by generation.{more}",

@@ -145,7 +145,9 @@ def trainer_fit(network: Any, data: np.ndarray) -> None:
             disable_tqdm=True,
             use_cpu=True,
         )
-        transformers.Trainer(network, options, train_dataset=rows).train()
+        trainer = transformers.Trainer(network, options, train_dataset=rows)
+        trainer.remove_callback(transformers.PrinterCallback)
+        trainer.train()
 
 
 class PlainDecoder(nn.Module):

@@ -257,3 +257,16 @@ def test_a_scorer_without_a_library_needs_a_reference(answers):
     bare.library = None
     with pytest.raises(UnusableReference, match="--human"):
         wellhead.assay(answers, detector=bare)
+
+
+def test_a_faint_generator_is_named_as_such(rng, human):
+    faint = texts(np.concatenate([rng.normal(size=100), rng.normal(0.8, 0.9, 700)]), "faint")
+    result = assay(faint, human=human)
+    check = next(d for d in result.diagnostics if "detected at all" in d.name)
+    assert check.severity == "warning"
+    assert "Hardly" in check.finding
+
+
+def test_a_plain_generator_is_not_called_faint(answers, human):
+    check = next(d for d in assay(answers, human=human).diagnostics if "detected at all" in d.name)
+    assert check.severity == "ok"

@@ -15,6 +15,7 @@ from scipy.stats import betabinom, ks_2samp
 from wellhead.assay.result import Diagnostic
 
 __all__ = [
+    "FAINT",
     "check_detectability",
     "check_documents",
     "check_human_reference",
@@ -24,6 +25,8 @@ __all__ = [
     "length_auc",
 ]
 
+# Below this part of the machine documents that stands out clearly, a generator counts as faint.
+FAINT = 0.4
 _ALPHA = 0.01
 _SHORT_WORDS = 50
 _FEW_DOCUMENTS = 50
@@ -74,11 +77,14 @@ def check_human_reference(scores: np.ndarray, human: np.ndarray) -> Diagnostic:
     )
 
 
-def check_detectability(evidence_of_machine: bool, auc: Mapping[str, float]) -> Diagnostic:
+def check_detectability(
+    evidence_of_machine: bool, clear: float | None, auc: Mapping[str, float]
+) -> Diagnostic:
     """Whether anything machine-like can be told from human text here.
 
     Args:
         evidence_of_machine: the generator-free test rejects a share of zero.
+        clear: the part of the machine documents that scores above 95 % of people.
         auc: for each machine reference of the user, the probability that one of its texts
             scores above a human text.
     """
@@ -100,6 +106,17 @@ def check_detectability(evidence_of_machine: bool, auc: Mapping[str, float]) -> 
             "No group of documents stands out from the human reference.",
             "Only the upper end of the interval informs, and only for generators that the detector "
             "can see: text of a base model, or rewritten to evade, can look the same as human.",
+        )
+    if clear is not None and clear < FAINT:
+        return Diagnostic(
+            name,
+            "warning",
+            f"Hardly: only {100 * clear:.0f} % of what the estimate holds to be machine-written "
+            "scores above 95 % of people.",
+            "The share then rests on the shape of all scores together. A generator that is hard to "
+            "see and wrote much looks like one that is easy to see and wrote less, so that the "
+            "interval can be too low. Bring texts of the suspected generator (--machine), or "
+            "labels of a random subset (--labels), which do not depend on it.",
         )
     return Diagnostic(
         name,

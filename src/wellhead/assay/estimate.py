@@ -29,7 +29,15 @@ from wellhead.assay.result import Method
 from wellhead.assay.unanchored import cluster_random_share
 from wellhead.errors import UnusableReference
 
-__all__ = ["EFFECTIVE", "EFFECTIVE_UNANCHORED", "Estimate", "Evidence", "estimate", "generators_of"]
+__all__ = [
+    "EFFECTIVE",
+    "EFFECTIVE_UNANCHORED",
+    "Estimate",
+    "Evidence",
+    "clear_part",
+    "estimate",
+    "generators_of",
+]
 
 # The tempers that benchmarks/assay_coverage.py chose by leaving whole clusters out.
 EFFECTIVE = 140.0
@@ -87,6 +95,13 @@ class Estimate:
         """Whether a share of zero is rejected without knowing the generator."""
         return self.at_least > 0
 
+    @property
+    def clear_part(self) -> float | None:
+        """How much of the machine part scores above 95 % of people; None without an anchor."""
+        if self.p_values is None or self.posterior is None:
+            return None
+        return clear_part(self.p_values, self.share.point)
+
 
 def estimate(evidence: Evidence, *, level: float = 0.95, seed: int = 0) -> Estimate:
     """The best estimate that `evidence` allows.
@@ -109,6 +124,23 @@ def estimate(evidence: Evidence, *, level: float = 0.95, seed: int = 0) -> Estim
     return Estimate(
         share=share, at_least=bound, method=method, p_values=p, posterior=posterior, prior=prior
     )
+
+
+def clear_part(p_values: np.ndarray, share: float) -> float:
+    """The part of the machine documents that scores above 95 % of people.
+
+    Follows from the share and the documents with a p-value of at most 0.05, of which people make
+    up 5 % of theirs. A small part means that the share rests on the shape of the whole
+    distribution: either a generator that is hard to see wrote much, or one that is easy to see
+    wrote less, and the scores hardly tell which.
+
+    Returns:
+        In [0, 1]; 1 where the share is below 5 %, too small to tell.
+    """
+    if share < 0.05:
+        return 1.0
+    high = float(np.mean(p_values <= 0.05))
+    return float(np.clip((high - 0.05 * (1 - share)) / share, 0, 1))
 
 
 def _share(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import json
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from tests.loops import run_async
 
 from wellhead.collect.schema import MAX_EVENTS
 from wellhead.collect.server import create_app
@@ -110,13 +110,13 @@ def test_a_body_without_end_is_cut_off_while_it_streams(
     """Bytes are counted as they come, whatever the headers say."""
     chunks = [b" " * 262_144] * (2 * MAX_REQUEST // 262_144)
     kind = [(b"content-type", b"application/json")]
-    assert asyncio.run(raw_request(host, chunks, headers + kind)) == 413
+    assert run_async(raw_request(host, chunks, headers + kind)) == 413
 
 
 @pytest.mark.parametrize("length", [b"99999999999", b"-1", b"x"])
 def test_an_impossible_length_is_refused_unread(host: Host, length: bytes) -> None:
     """A declared size over the limit is not waited for."""
-    assert asyncio.run(raw_request(host, [b"{}"], [(b"content-length", length)])) == 413
+    assert run_async(raw_request(host, [b"{}"], [(b"content-length", length)])) == 413
 
 
 def test_compressed_bodies_are_refused(client: TestClient) -> None:

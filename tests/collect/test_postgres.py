@@ -13,6 +13,7 @@ from collect_helpers import Clock, Writer, edit
 from fastapi.testclient import TestClient
 from loopback import LoadWriter, Server
 from postgres_cluster import postgres_programs, temporary_postgres
+from tests.loops import run_async
 
 from wellhead.collect.answers import load_records, settle
 from wellhead.collect.create import new_study
@@ -87,5 +88,5 @@ def test_kill_nine_loses_nothing_on_postgresql(url: str, tmp_path: Path) -> None
             assert (await writer.kept()).startswith(writer.acknowledged)
         assert any(writer.acknowledged for writer in writers)
 
-    asyncio.run(run())
+    run_async(run())
     server.stop()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from importlib.resources import files
 
 import pytest
@@ -50,26 +49,16 @@ def test_the_deepest_mark_keeps_its_text_readable(mode):
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [390, 1200])
 def test_a_browser_shows_hostile_text_without_running_loading_or_overflowing(
-    hostile, tmp_path, width
+    hostile, chromium, tmp_path, width
 ):
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("needs Chromium: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
     hostile.save_html(tmp_path / "page.html")
     said: list[str] = []
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=chromium,
-            args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
-        )
-        page = browser.new_page(viewport={"width": width, "height": 800})
-        page.on("dialog", lambda dialog: said.append(dialog.message))
-        page.on("console", lambda message: said.append(message.text))
-        page.on("request", lambda request: said.append(request.url))
-        page.goto((tmp_path / "page.html").as_uri())
-        across = page.evaluate("document.documentElement.scrollWidth")
-        browser.close()
+    page = chromium.new_page(viewport={"width": width, "height": 800})
+    page.on("dialog", lambda dialog: said.append(dialog.message))
+    page.on("console", lambda message: said.append(message.text))
+    page.on("request", lambda request: said.append(request.url))
+    page.goto((tmp_path / "page.html").as_uri())
+    across = page.evaluate("document.documentElement.scrollWidth")
+    page.close()
     assert said == [(tmp_path / "page.html").as_uri()]
     assert across <= width

@@ -41,9 +41,11 @@ def test_the_library_holds_scores_of_each_generator_as_an_unseen_one(
         assert (np.diff(cluster.machine) >= 0).all()
 
 
-def test_one_generator_gives_no_library(texts: Texts) -> None:
+def test_one_generator_gives_its_own_cross_validated_cluster(texts: Texts) -> None:
     detector = train_detector(human=texts["human"][:60], machine=[texts["cool"][:60]])
-    assert detector.library is None
+    assert detector.library is not None
+    (cluster,) = detector.library
+    assert len(cluster.machine) == 60
     assert [one.left_out for one in detector.card.measured] == ["texts"]
 
 

@@ -260,7 +260,7 @@ def test_a_trusted_method_serves_as_an_audit():
     assert trusted.share.width < 0.2
 
 
-def test_a_study_file_is_refused_with_how_to_export_it(tmp_path):
+def test_a_study_file_is_refused_in_python_with_what_reads_it(tmp_path):
     (tmp_path / "study.toml").write_text("id = 'x'\n")
-    with pytest.raises(BadInput, match="collect export"):
+    with pytest.raises(BadInput, match="read_study"):
         wellhead.joint(tmp_path / "study.toml")

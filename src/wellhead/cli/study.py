@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from wellhead._progress import progress
 from wellhead.cli import app
+from wellhead.cli.collect import with_extra
 from wellhead.errors import BadSetting
 
 
@@ -15,7 +17,12 @@ from wellhead.errors import BadSetting
 def study(
     evidence: Annotated[
         list[Path],
-        typer.Argument(help="Evidence files (Parquet, CSV, JSONL), or a study's export folder."),
+        typer.Argument(
+            metavar="STUDY|EVIDENCE...",
+            help="A study (STUDY.toml or its folder) whose answers are read from its database, "
+            "evidence files (Parquet, CSV, JSONL), an assay's documents.parquet, or a folder of "
+            "such files.",
+        ),
     ],
     documents: Annotated[
         Path | None, typer.Option(help="A table with more about the documents, by id.")
@@ -46,6 +53,25 @@ def study(
     dependent: Annotated[
         str | None, typer.Option(help="Methods that are known to err together, by comma.")
     ] = None,
+    human: Annotated[
+        str | None,
+        typer.Option(
+            help="Texts known to be by people: judge the study's answers by wellhead's text "
+            "detector, too."
+        ),
+    ] = None,
+    detector: Annotated[str, typer.Option(help="The detector for --human.")] = "general",
+    false_positives: Annotated[
+        float, typer.Option(help="Part of people's texts that an assay may flag.")
+    ] = 0.05,
+    task_text: Annotated[
+        list[Path] | None,
+        typer.Option(help="A task's own text (UTF-8 file); quoting it is no copying; repeatable."),
+    ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(help="Database URL instead of the study's own.", envvar="WELLHEAD_DATABASE"),
+    ] = None,
     title: Annotated[str, typer.Option(help="Title of the report.")] = "",
     level: Annotated[float, typer.Option(help="Confidence of the intervals.")] = 0.95,
     seed: Annotated[int, typer.Option(help="The same seed gives the same report.")] = 0,
@@ -58,8 +84,9 @@ def study(
     from wellhead.assay.joint.study import study as run
     from wellhead.report.terminal import show
 
+    given = _given(evidence, database, human, detector, false_positives, seed)
     result = run(
-        evidence,
+        given.sources,
         documents=documents,
         group=group_by,
         worker=worker,
@@ -70,7 +97,9 @@ def study(
         priors=_priors(prior),
         trusted=trust,
         dependent=tuple(dependent.split(",")) if dependent else (),
-        title=title,
+        false_positive_rate=false_positives,
+        task_texts=(*given.task_texts, *map(_text, task_text or ())),
+        title=title or given.title,
         level=level,
         seed=seed,
     )
@@ -79,6 +108,86 @@ def study(
         typer.echo(result.to_json())
     else:
         show(result.page(), more=[f"report: {saved['html']}"] if saved else ())
+
+
+class _Given(NamedTuple):
+    sources: list[Any]
+    task_texts: tuple[str, ...] = ()
+    title: str = ""
+
+
+def _given(
+    paths: list[Path],
+    database: str | None,
+    human: str | None,
+    detector: str,
+    rate: float,
+    seed: int,
+) -> _Given:
+    """The evidence, with a study's own read from its database."""
+    studies = [_study_file(path) for path in paths]
+    found = [path for path in studies if path is not None]
+    if len(found) > 1:
+        raise BadSetting(f"one study at a time, got {', '.join(map(str, found))}.")
+    others: list[Any] = [path for path, file in zip(paths, studies, strict=True) if file is None]
+    if found:
+        return _live(found[0], others, database, human, detector, rate, seed)
+    if human is not None:
+        raise BadSetting(
+            "--human judges the answers of a study, and none was given. For texts in files: "
+            "`wellhead assay TEXTS --human FILE --out FOLDER`, then give FOLDER/documents.parquet."
+        )
+    return _Given(others)
+
+
+def _study_file(path: Path) -> Path | None:
+    """The study file that a path names, or None where it names evidence."""
+    if path.suffix == ".toml":
+        return path
+    inside = path / "STUDY.toml"
+    return inside if inside.is_file() else None
+
+
+@with_extra
+def _live(
+    path: Path,
+    others: list[Any],
+    database: str | None,
+    human: str | None,
+    detector: str,
+    rate: float,
+    seed: int,
+) -> _Given:
+    from wellhead.collect.live import judge_texts, read_study
+
+    live = read_study(path, database=database)
+    sources = [live.evidence, live.answers, *others]
+    if human is not None:
+        with progress("scoring") as bar:
+            sources.append(
+                judge_texts(
+                    live,
+                    human,
+                    detector=detector,
+                    false_positive_rate=rate,
+                    seed=seed,
+                    progress=bar,
+                )
+            )
+    elif not others:
+        raise BadSetting(
+            f"'{path.name}' has one method, its recordings. Give a second: texts known to be by "
+            "people with --human FILE, so that wellhead's text detector judges the answers, or "
+            "evidence from elsewhere (a CSV file with id and value)."
+        )
+    return _Given(sources, live.task_texts, live.title)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSetting(f"--task-text expects a UTF-8 file: {error}") from error
 
 
 def _pairs(given: list[str] | None, option: str) -> list[tuple[str, str]]:

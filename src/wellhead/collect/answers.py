@@ -25,7 +25,15 @@ from wellhead.collect.store.models import Answer, Link, Session
 from wellhead.collect.study import Study
 from wellhead.collect.verify import verify_session
 
-__all__ = ["OUTSIDE", "Record", "load_batches", "load_record", "load_records", "settle"]
+__all__ = [
+    "OUTSIDE",
+    "Record",
+    "current_records",
+    "load_batches",
+    "load_record",
+    "load_records",
+    "settle",
+]
 
 _SESSION = Session.__table__
 OUTSIDE = ("paste_outside", "drop", "scripted")
@@ -102,6 +110,15 @@ def _derive_all(keys: Keys, rows: Sequence[Row[Any]], connection: Connection) ->
 
 
 def _derive_one(connection: Connection, keys: Keys, row: Row[Any]) -> None:
+    derived = _derived(connection, keys, row)
+    connection.execute(
+        update(Answer)
+        .where(Answer.session == row.id)
+        .values(derived=json.dumps(derived), derived_seq=row.seq)
+    )
+
+
+def _derived(connection: Connection, keys: Keys, row: Row[Any]) -> dict[str, Any]:
     facts = json.loads(row.opening)
     batches = load_batches(connection, row.id)
     first = connection.execute(
@@ -125,11 +142,7 @@ def _derive_one(connection: Connection, keys: Keys, row: Row[Any]) -> None:
     for length, origin, _ in derived["provenance"]:
         origins[origin] += length
     derived["origins"] = dict(origins)
-    connection.execute(
-        update(Answer)
-        .where(Answer.session == row.id)
-        .values(derived=json.dumps(derived), derived_seq=row.seq)
-    )
+    return derived
 
 
 def load_batches(connection: Connection, session: str) -> list[Stored]:
@@ -161,7 +174,18 @@ def load_records(connection: Connection, study: str) -> Iterator[Record]:
     rows = connection.execution_options(yield_per=100).execute(
         query.order_by(Session.submitted_ms, Session.id)
     )
-    return map(_record, rows)
+    return (_record(row) for row in rows)
+
+
+def current_records(connection: Connection, study: str, keys: Keys) -> Iterator[Record]:
+    """The same for whoever may only read: what is stale is derived anew and not kept."""
+    query = _joined().where(
+        Session.study == study, or_(Answer.derived.is_not(None), Session.expired_ms.is_(None))
+    )
+    rows = connection.execute(query.order_by(Session.submitted_ms, Session.id))
+    for row in rows:
+        stale = row.derived_seq != row.seq and row.expired_ms is None
+        yield _record(row, _derived(connection, keys, row) if stale else None)
 
 
 def load_record(connection: Connection, study: str, session: str) -> Record | None:
@@ -173,7 +197,7 @@ def load_record(connection: Connection, study: str, session: str) -> Record | No
     return None if row is None else _record(row)
 
 
-def _record(row: Row[Any]) -> Record:
+def _record(row: Row[Any], derived: dict[str, Any] | None = None) -> Record:
     return Record(
         session=row.id,
         task=row.task,
@@ -185,5 +209,5 @@ def _record(row: Row[Any]) -> Record:
         submitted_ms=row.submitted_ms,
         receipt=row.head_receipt.hex(),
         text=row.text,
-        derived=json.loads(row.derived),
+        derived=json.loads(row.derived) if derived is None else derived,
     )

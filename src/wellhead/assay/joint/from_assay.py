@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pyarrow as pa
 
 from wellhead.assay import evidence
 from wellhead.assay.evidence import NOT_OBSERVABLE, Row
-from wellhead.assay.result import AssayResult
-from wellhead.errors import BadInput
+from wellhead.errors import BadInput, BadSetting
 
-__all__ = ["evidence_of"]
+if TYPE_CHECKING:
+    from wellhead.assay.result import AssayResult
+
+__all__ = ["RATE", "evidence_of", "is_assay", "rows_of_assay"]
+
+RATE = 0.05
+_COLUMNS = frozenset({"id", "score", "p_value", "posterior", "copied"})
 
 
 def evidence_of(
@@ -32,10 +39,34 @@ def evidence_of(
     Raises:
         BadInput: the assay has no p-values because it had no known-human texts.
     """
-    rows = result.table.to_pylist()
-    if false_positive_rate is not None and all(row.get("p_value") is None for row in rows):
+    if false_positive_rate is not None and not _has_p_values(result.table):
         raise BadInput("this assay has no p-values: give it texts known to be by people (--human).")
-    return evidence.table(_row(row, method, false_positive_rate) for row in rows)
+    return rows_of_assay(result.table, method=method, rate=false_positive_rate)
+
+
+def is_assay(table: pa.Table) -> bool:
+    """Whether a table is what `wellhead assay --out` writes as `documents.parquet`."""
+    return set(table.column_names) >= _COLUMNS
+
+
+def rows_of_assay(
+    documents: pa.Table, *, method: str = "text", rate: float | None = RATE
+) -> pa.Table:
+    """The same from an assay's table of documents; by posterior where it has no p-values.
+
+    Raises:
+        BadSetting: a rate outside (0, 1).
+    """
+    if rate is not None and not 0 < rate < 1:
+        raise BadSetting(f"a false-positive rate lies between 0 and 1, got {rate}.")
+    used = rate if _has_p_values(documents) else None
+    rows = documents.to_pylist()
+    first = {str(row["id"]): row for row in reversed(rows)}
+    return evidence.table(_row(row, method, used) for row in reversed(first.values()))
+
+
+def _has_p_values(documents: pa.Table) -> bool:
+    return bool(documents["p_value"].null_count < documents.num_rows)
 
 
 def _row(row: dict[str, object], method: str, rate: float | None) -> Row:

@@ -15,6 +15,7 @@ from wellhead.assay.joint.agreement import Agreement, agreement, wilson
 from wellhead.assay.joint.also import other_shares
 from wellhead.assay.joint.bayes import Posterior, Priors, posterior
 from wellhead.assay.joint.estimate import Estimate, estimate
+from wellhead.assay.joint.from_assay import RATE
 from wellhead.assay.joint.grouping import inflation_of, merged
 from wellhead.assay.joint.missing import bounds, silence_differs, widen
 from wellhead.assay.joint.result import Counts, Group, JointResult, Method
@@ -37,6 +38,7 @@ def joint(
     priors: Priors | None = None,
     trusted: str | None = None,
     dependent: tuple[str, ...] = (),
+    false_positive_rate: float | None = RATE,
     level: float = 0.95,
     seed: int = 0,
 ) -> JointResult:
@@ -58,6 +60,8 @@ def joint(
         priors: what is believed about share and error rates, stated openly.
         trusted: a method that is right wherever it speaks.
         dependent: methods that are known to err together (three or more methods needed).
+        false_positive_rate: where a source is an assay's `documents.parquet`, the rate at which
+            its p-values flag; None for its posteriors.
         level: confidence.
         seed: of simulations.
 
@@ -72,7 +76,7 @@ def joint(
     Source:
         Hui & Walter (1980); Dawid & Skene (1979); Manski (1990); see the modules.
     """
-    found = read_sources(sources)
+    found = read_sources(sources, rate=false_positive_rate)
     about = dict(found.documents)
     if documents is not None:
         for identity, row in read_documents(documents).items():
@@ -119,7 +123,7 @@ def join(
     prior = None
     if priors is not None:
         prior = posterior(found.tables, votes.methods, priors, level=level, seed=seed)
-    undetermined = found.identified.verdict == "no"
+    undetermined = not found.identified.settled
     by_prior = undetermined and prior is not None
     pairs = _agreements(votes, level)
     methods = _methods(votes, found, prior if by_prior else None, level)
@@ -214,7 +218,7 @@ def _agreements(votes: Votes, level: float) -> tuple[Agreement, ...]:
 
 
 def _groups(found: Estimate, votes: Votes, prior: Posterior | None) -> tuple[Group, ...]:
-    if found.identified.verdict == "no" and prior is None:
+    if not found.identified.settled and prior is None:
         return ()
     inside = found.tables.weights > 0
     sizes = np.bincount(found.tables.group[votes.inside], minlength=found.tables.weights.size)

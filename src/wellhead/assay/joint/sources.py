@@ -16,13 +16,16 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from wellhead.assay import evidence
+from wellhead.assay.joint.from_assay import RATE, is_assay, rows_of_assay
 from wellhead.errors import BadInput
 
-__all__ = ["Sources", "read_documents", "read_sources"]
+__all__ = ["NAME", "Sources", "read_documents", "read_sources"]
 
 _READABLE = (".parquet", ".csv", ".jsonl", ".ndjson")
 _CORE = ("id", "method", "value", "outcome", "detail")
 _BIGGEST = 1 << 31
+# A table in memory that carries this in its schema's metadata is hashed under that name.
+NAME = b"wellhead.name"
 
 
 class Sources(NamedTuple):
@@ -39,11 +42,12 @@ class Sources(NamedTuple):
     hashes: dict[str, str]
 
 
-def read_sources(sources: Any) -> Sources:
+def read_sources(sources: Any, *, rate: float | None = RATE) -> Sources:
     """Read and check evidence.
 
     Args:
         sources: one source or a sequence of them.
+        rate: of false positives, at which an assay's p-values flag; None for its posteriors.
 
     Raises:
         BadInput: nothing there, not readable, or a row breaks the format of evidence.
@@ -56,6 +60,9 @@ def read_sources(sources: Any) -> Sources:
             raise BadInput(
                 f"expected a column 'id' in '{name}', got {', '.join(table.column_names)}."
             )
+        if is_assay(table):
+            tables.append(rows_of_assay(table, rate=rate))
+            continue
         documents.update(_merged(documents, _beside(table)))
         if _speaks(table.column_names):
             tables.append(_complete(table, name))
@@ -91,7 +98,11 @@ def _tables(sources: Any, hashes: dict[str, str]) -> Iterable[tuple[str, pa.Tabl
             hashes[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
             yield path.stem, _read(path)
     elif hasattr(sources, "__arrow_c_stream__"):
-        yield "evidence", pa.table(sources)
+        given = pa.table(sources)
+        name = (given.schema.metadata or {}).get(NAME)
+        if name is not None:
+            hashes[name.decode()] = _digest(given)
+        yield "evidence", given
     elif hasattr(sources, "to_dict") and hasattr(sources, "columns"):
         yield "evidence", pa.Table.from_pandas(sources, preserve_index=False)
     elif isinstance(sources, Sequence) and all(isinstance(row, evidence.Row) for row in sources):
@@ -101,6 +112,13 @@ def _tables(sources: Any, hashes: dict[str, str]) -> Iterable[tuple[str, pa.Tabl
             yield from _tables(source, hashes)
     else:
         raise BadInput(f"expected evidence as paths, tables or rows, got {type(sources).__name__}.")
+
+
+def _digest(table: pa.Table) -> str:
+    digest = hashlib.sha256()
+    for row in table.to_pylist():
+        digest.update(repr(row).encode("utf-8", "replace"))
+    return digest.hexdigest()
 
 
 def _files(path: Path) -> list[Path]:
@@ -113,9 +131,9 @@ def _files(path: Path) -> list[Path]:
         raise BadInput(f"no evidence at '{path}'.")
     if path.suffix == ".toml":
         raise BadInput(
-            f"'{path.name}' describes a study; its answers are in the database. Write them to a "
-            "folder first, with `wellhead collect export STUDY --format parquet --out FOLDER` and "
-            "once more with `--format evidence`, and give that folder."
+            f"'{path.name}' describes a study; its answers are in the database. On the command "
+            "line `wellhead study STUDY.toml` reads it; in Python give `evidence` and `answers` of "
+            "`wellhead.collect.live.read_study(path)`."
         )
     if path.suffix not in _READABLE:
         raise BadInput(f"evidence in '{path.name}': expected {', '.join(_READABLE)}.")

@@ -19,6 +19,7 @@ from wellhead.assay.joint.bayes import Priors
 from wellhead.assay.joint.cases import Case, cases
 from wellhead.assay.joint.drift import Drift, drift, moments
 from wellhead.assay.joint.estimate import estimate
+from wellhead.assay.joint.from_assay import RATE
 from wellhead.assay.joint.grouping import merged
 from wellhead.assay.joint.methods_text import methods_text
 from wellhead.assay.joint.policy import Policy, policies
@@ -120,6 +121,7 @@ def study(
     priors: Priors | None = None,
     trusted: str | None = None,
     dependent: tuple[str, ...] = (),
+    false_positive_rate: float | None = RATE,
     title: str = "",
     level: float = 0.95,
     seed: int = 0,
@@ -133,14 +135,15 @@ def study(
         group: column that parts documents into groups.
         worker, time, text: columns; found by their usual names when not given.
         task_texts: the task's own texts, so that quoting them is not taken for copying.
-        methods, cuts, priors, trusted, dependent, level, seed: as for `wellhead.joint`.
+        methods, cuts, priors, trusted, dependent, false_positive_rate, level, seed: as for
+            `wellhead.joint`.
         title: of the report.
 
     Raises:
         BadInput: evidence that cannot be read, or fewer than two methods.
         BadSetting: a column or method that is not there.
     """
-    found = read_sources(sources)
+    found = read_sources(sources, rate=false_positive_rate)
     about = dict(found.documents)
     if documents is not None:
         for identity, row in read_documents(documents).items():

@@ -16,7 +16,7 @@ from wellhead.collect.answers import Record, load_records
 from wellhead.collect.overview import UNKNOWN
 from wellhead.collect.study import Study
 
-__all__ = ["METHOD", "process_row", "write_evidence"]
+__all__ = ["METHOD", "process_row", "row_of", "write_evidence"]
 
 METHOD = "process"
 
@@ -30,10 +30,11 @@ def write_evidence(connection: Connection, study: Study, folder: Path) -> list[P
 
 def _rows(connection: Connection, study: Study) -> Iterator[evidence.Row]:
     for record in load_records(connection, study.id):
-        yield _row(record)
+        yield row_of(record)
 
 
-def _row(record: Record) -> evidence.Row:
+def row_of(record: Record) -> evidence.Row:
+    """What the recording of one answer says."""
     derived = record.derived
     detail = {
         "flags": [flag["name"] for flag in derived["flags"] if flag["strength"] != "note"],

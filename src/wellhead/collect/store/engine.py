@@ -7,16 +7,18 @@ a transaction that reads first and writes later would fail at once in WAL mode.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 
-from wellhead.errors import BadSetting
+from wellhead.errors import BadInput, BadSetting
 
-__all__ = ["connect", "upgrade"]
+__all__ = ["connect", "look", "upgrade"]
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -45,6 +47,52 @@ def connect(url: str, *, writing: bool, size: int = 5) -> Engine:
         raise BadSetting(f"expected sqlite:///FILE or postgresql://…, got {kind!r}.")
     engine = create_engine(parsed, pool_size=size, connect_args={"check_same_thread": False})
     _make_durable(engine, "BEGIN IMMEDIATE" if writing else "BEGIN")
+    return engine
+
+
+@contextmanager
+def look(url: str) -> Iterator[Connection]:
+    """A connection in one transaction that the database itself keeps from writing.
+
+    Nothing is created or brought to a newer version; whoever collects at the same time is not
+    held up.
+
+    Raises:
+        BadInput: there is no database, or it cannot be read or is of another version.
+        BadSetting: as `connect`.
+    """
+    parsed = make_url(url) if url.startswith("sqlite:///") else None
+    if parsed is not None and parsed.database and not Path(parsed.database).is_file():
+        raise BadInput(f"no answers yet: there is no database at {parsed.database}.")
+    engine = connect(url, writing=False) if parsed is None else _only_reading(parsed)
+    try:
+        with engine.connect() as connection:
+            if parsed is None:
+                connection = connection.execution_options(postgresql_readonly=True)
+            yield connection
+    except (OperationalError, ProgrammingError) as error:
+        raise BadInput(
+            f"cannot read answers from {engine.url.render_as_string()}: {error.orig}. If it is of "
+            "an older version, `wellhead collect verify STUDY.toml` brings it up to date."
+        ) from error
+    finally:
+        engine.dispose()
+
+
+def _only_reading(parsed: URL) -> Engine:
+    """SQLite that refuses to write, by `query_only`; the WAL needs its side files all the same."""
+    engine = create_engine(parsed)
+
+    @event.listens_for(engine, "connect")
+    def settings(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        connection.execute("PRAGMA busy_timeout=15000")
+        connection.execute("PRAGMA query_only=ON")
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
     return engine
 
 

@@ -95,7 +95,7 @@ def _shown(one: Votes, heard: np.ndarray) -> bool:
 
 def _estimated(name: str, votes: Votes, level: float, inflation: float) -> Ablation:
     found = estimate(votes, level=level, inflation=inflation, rates=False, repeats=0)
-    determined = found.identified.verdict != "no"
+    determined = found.identified.settled
     return Ablation(name, found.share, int(votes.inside.sum()), determined)
 
 

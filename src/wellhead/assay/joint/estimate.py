@@ -35,7 +35,7 @@ class Estimate(NamedTuple):
     """One estimate of the share.
 
     Attributes:
-        share: with interval; a mere range where `identified.verdict` is ``no``.
+        share: with interval; a mere range where not `identified.settled`.
         name: of the model.
         identified: whether the data determine the share.
         independence: the test of the model with independent errors; None when not asked for.
@@ -107,9 +107,7 @@ def estimate(
     if widened:
         share = _envelope(share, echoed(tables, level=level, inflation=inflation))
     sensitivity, specificity = (
-        _rates(tables, model, best, level, seed)
-        if rates and identified.verdict != "no"
-        else ((), ())
+        _rates(tables, model, best, level, seed) if rates and identified.settled else ((), ())
     )
     return Estimate(
         share=share,
@@ -147,7 +145,7 @@ def _relaxed(tables: Tables, test: Independence) -> tuple[Model, Identified, Fit
     for pair in combinations(range(tables.methods), 2):
         model = model_of(tables, [pair])
         identified = identify(tables, model)
-        if identified.verdict != "no":
+        if identified.settled:
             found.append((model, identified, fit(tables, model)))
     return max(found, key=lambda each: float(each[2].loglik[0]), default=None)
 
@@ -161,9 +159,9 @@ def _interval(
     inflation: float,
 ) -> Interval:
     share = share_interval(tables, model, best, level=level, inflation=inflation)
-    if identified.verdict != "no":
+    if identified.settled:
         return share
-    # Every value inside fits as well as any other; the middle is no estimate, only a middle.
+    # The values inside fit as well as each other; the middle is no estimate, only a middle.
     return share._replace(point=(share.low + share.high) / 2)
 
 
@@ -200,7 +198,7 @@ def _percentiles(point: float, draws: np.ndarray, level: float) -> Interval:
 
 
 def _name(tables: Tables, model: Model, identified: Identified) -> Name:
-    if identified.verdict == "no":
+    if not identified.settled:
         return "bounds"
     if any(len(block) > 1 for block in model.blocks):
         return "dependent methods"
@@ -213,7 +211,7 @@ def _name(tables: Tables, model: Model, identified: Identified) -> Name:
 def _documents(votes: Votes, tables: Tables, best: Fit, identified: Identified) -> np.ndarray:
     """The probability of machine for each document; the truth where it is known."""
     known = np.where(votes.truth == SILENT, np.nan, votes.truth).astype(float)
-    if identified.verdict == "no":
+    if not identified.settled:
         return known
     fitted = best.posterior[0][tables.group, tables.row]
     return np.where(np.isnan(known), fitted, known)

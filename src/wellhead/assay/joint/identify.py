@@ -20,7 +20,7 @@ from scipy.stats import chi2
 from wellhead.assay.joint.density import Model, densities, model_of
 from wellhead.assay.joint.tables import Tables
 
-__all__ = ["Identified", "identify"]
+__all__ = ["Identified", "homogeneity", "identify"]
 
 _STEP = 1e-5
 
@@ -47,6 +47,11 @@ class Identified(NamedTuple):
     testable: bool
 
     @property
+    def settled(self) -> bool:
+        """Whether the share may be called an estimate; if not, there is a range and no more."""
+        return self.verdict == "yes"
+
+    @property
     def spare(self) -> int:
         """Equations left over, on which some assumption can be tested."""
         return self.equations - self.rank
@@ -63,7 +68,7 @@ def identify(tables: Tables, model: Model) -> Identified:
     'no'
     """
     rank, equations, unknowns = _rank(tables, model)
-    differ = _homogeneity(tables)
+    differ = homogeneity(tables)
     if rank < unknowns:
         verdict: Literal["yes", "weak", "no"] = "no"
     elif differ is not None and differ > 0.05 and not _alone(tables, model):
@@ -149,7 +154,7 @@ def _shown(
     return np.concatenate([mixed[cells[2][groups]], *alone])
 
 
-def _homogeneity(tables: Tables) -> float | None:
+def homogeneity(tables: Tables) -> float | None:
     """p-value that all groups of the collection show the same table."""
     counts = tables.counts[tables.weights > 0]
     counts = counts[counts.sum(axis=1) > 0]

@@ -218,7 +218,7 @@ def _simulated(
         float(widths.mean()),
         float(np.quantile(widths, 0.9)),
         float(((low <= share) & (share <= high)).mean()),
-        identify(tables, model).verdict != "no",
+        identify(tables, model).settled,
     )
 
 

@@ -55,7 +55,7 @@ def policies(
         repeats: draws of rates and origins.
         seed: of the draws.
     """
-    if found.identified.verdict == "no":
+    if not found.identified.settled:
         return ()
     tables, model = found.tables, found.model
     drawn = fit(

@@ -84,7 +84,7 @@ class JointResult(Result):
         model: what the interval rests on; ``bounds`` when the data do not determine the share,
             then only the two ends inform.
         identified: ``yes``, ``weak`` (only through differences between groups that hardly
-            show) or ``no``.
+            show; treated as ``no``) or ``no``.
         assumptions: what must be true for the interval to hold.
         unchecked: those of them that these data could not check.
         documents: counts.

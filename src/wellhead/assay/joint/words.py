@@ -113,7 +113,10 @@ def _determined(found: Estimate) -> list[Diagnostic]:
                 "warning",
                 "The groups hardly differ in what the methods say "
                 f"(p = {known.groups_differ:.2f}), and nothing else determines the share.",
-                "The interval is honest but wide, and its middle means little.",
+                "Only the range of possible shares is given: a chance difference between groups "
+                "that are alike would give a narrow interval about nothing. Groups that differ "
+                "more, texts known to be by people (warm-ups) and by machines, a random audit or a "
+                "third method would settle it.",
             )
         ]
     return [

@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -108,12 +109,59 @@ def test_idfx_comes_back_as_the_same_text(filled: Host, tmp_path: Path) -> None:
     assert (pasted.text, pasted.outcome) == (FOREIGN, "unobservable")
 
 
-def test_idfx_with_entities_is_refused(tmp_path: Path) -> None:
-    """No document of a stranger expands anything."""
-    bomb = '<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "aaaa">]><log><event>&a;</event></log>'
-    (tmp_path / "x.idfx").write_text(bomb)
+BOMB = '<?xml version="1.0"?>{}<!DOCTYPE l [<!ENTITY a "aaaa">]><log><event>&a;</event></log>'
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        BOMB.format("").encode(),
+        BOMB.format("<!--" + "x" * 10_000 + "-->").encode(),
+        BOMB.format("").encode("utf-16"),
+    ],
+    ids=["at the start", "behind a long comment", "in another encoding"],
+)
+def test_idfx_with_entities_is_refused(tmp_path: Path, raw: bytes) -> None:
+    """No document of a stranger expands anything, wherever it hides the declaration."""
+    (tmp_path / "x.idfx").write_bytes(raw)
     with pytest.raises(BadInput, match="entities"):
         list(read_import(tmp_path / "x.idfx", "idfx"))
+
+
+@pytest.mark.parametrize(
+    ("name", "format"),
+    [
+        ("x.json", "recordings"),
+        ("x.jsonl", "recordings"),
+        ("x.csv", "recordings"),
+        ("x.idfx", "idfx"),
+        ("x.csv", "gpturk"),
+    ],
+)
+def test_a_foreign_file_without_end_or_bottom_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, format: str
+) -> None:
+    """Neither its size nor its depth nor a compressed disguise gets it read whole."""
+    import gzip
+
+    from wellhead.collect.importers import bounds, idfx, recordings
+
+    path = tmp_path / name
+    header = "Answer.taskAnswers,Input.texts\n" if format == "gpturk" else "a,b\n"
+    deep = '{"recorder": "wellhead", "x": ' + "[" * 200_000
+    for content in (deep.encode(), gzip.compress(b" " * 1_000_000), b"\xff\xfe\x00"):
+        path.write_bytes(header.encode() + content if name.endswith("csv") else content)
+        with pytest.raises(BadInput):
+            list(read_import(path, format))
+    if name.endswith("csv"):
+        path.write_text(header + '"' + "x" * (bounds.LARGEST_CELL + 1) + '",y\n')
+    else:
+        small = partial(bounds.read_bounded, most=1_000)
+        for module in (idfx, recordings):
+            monkeypatch.setattr(module, "read_bounded", small)
+        path.write_text("x" * 1_001)
+    with pytest.raises(BadInput, match="larger"):
+        list(read_import(path, format))
 
 
 @pytest.mark.parametrize("shape", ["jspsych.json", "qualtrics.csv", "lines.jsonl"])

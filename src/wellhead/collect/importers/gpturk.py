@@ -17,13 +17,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from wellhead.collect.importers.bounds import LARGEST_CELL
 from wellhead.collect.importers.imported import Imported
 from wellhead.errors import BadInput
 
 __all__ = ["Log", "judge", "read_gpturk", "read_log"]
 
 _ANSWER, _TASK, _LOG = "Answer.taskAnswers", "Input.texts", "log_of_what_they_did"
-_LARGEST_CELL = 20_000_000
 _GRAM = 5
 # A paste is the task's when half of its five-word sequences are.
 _FROM_TASK = 0.5
@@ -45,7 +45,7 @@ def read_gpturk(path: Path) -> Iterator[Imported]:
     Raises:
         BadInput: the file is no such batch, or a log in it is not a list of events.
     """
-    before = csv.field_size_limit(_LARGEST_CELL)
+    before = csv.field_size_limit(LARGEST_CELL)
     try:
         with path.open(newline="", encoding="utf-8-sig") as stream:
             rows = csv.DictReader(stream)

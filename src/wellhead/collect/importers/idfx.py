@@ -13,16 +13,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as Xml
+from xml.parsers import expat
 
 from wellhead.collect.derive.answer import derive
 from wellhead.collect.derive.integrity import Stored
+from wellhead.collect.importers.bounds import read_bounded
 from wellhead.collect.importers.imported import Imported, from_answer
 from wellhead.collect.schema import parse_body, text_hash, units
 from wellhead.errors import BadInput
 
 __all__ = ["read_idfx"]
 
-_LARGEST_BYTES = 200_000_000
 _AT_ONCE = 1_000
 _ZEROS = "0" * 64
 # Where the character that goes lies, from the position of the cursor.
@@ -35,12 +36,11 @@ def read_idfx(path: Path) -> Iterator[Imported]:
     Raises:
         BadInput: the file is not IDFX, or too large.
     """
+    raw = read_bounded(path)
     try:
-        raw = path.read_bytes()
-        if len(raw) > _LARGEST_BYTES or re.search(rb"<!(DOCTYPE|ENTITY)", raw[:4096], re.I):
-            raise BadInput(f"{path}: too large, or a document with its own entities.")
+        _refuse_declarations(raw, path)
         log = Xml.fromstring(raw)
-    except (OSError, Xml.ParseError) as error:
+    except (expat.ExpatError, Xml.ParseError, LookupError, ValueError) as error:
         raise BadInput(f"{path} cannot be read as XML: {error}") from error
     events = list(log.iter("event"))
     if not events:
@@ -49,6 +49,17 @@ def read_idfx(path: Path) -> Iterator[Imported]:
     answer = derive([Stored(parse_body(body)) for body in _bodies(changes)], text)
     names = {_text(entry, "key"): _text(entry, "value") for entry in log.iter("entry")}
     yield from_answer(answer, id=path.stem, worker=names.get("Participant", ""))
+
+
+def _refuse_declarations(raw: bytes, path: Path) -> None:
+    """Let the parser itself look, whatever the encoding and wherever the declaration stands."""
+
+    def refuse(*_: object) -> None:
+        raise BadInput(f"{path} declares a document type; entities of its own are not read.")
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = refuse
+    parser.Parse(raw, True)
 
 
 def _play(events: list[Xml.Element]) -> tuple[str, list[tuple[list[Any], str]]]:

@@ -16,13 +16,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from wellhead.collect.derive.answer import derive_recording
+from wellhead.collect.importers.bounds import LARGEST_CELL, read_bounded
 from wellhead.collect.importers.imported import Imported, from_answer
 from wellhead.collect.schema import Recording
 from wellhead.errors import BadInput
 
 __all__ = ["read_recordings"]
 
-_LARGEST_CELL = 20_000_000
 _MARK = '"recorder"'
 _IDS = ("id", "ResponseId", "ResponseID", "run_id", "subject", "AssignmentId")
 _WORKERS = ("worker", "PROLIFIC_PID", "workerId", "WorkerId", "participant")
@@ -40,7 +40,7 @@ def read_recordings(path: Path) -> Iterator[Imported]:
             for raw in _recordings(row):
                 found += 1
                 yield _imported(raw, row, f"{path.stem}-{number}", path)
-    except (OSError, UnicodeDecodeError, csv.Error, ValueError) as error:
+    except (OSError, csv.Error, ValueError, RecursionError) as error:
         raise BadInput(f"{path} cannot be read: {error}") from error
     if not found:
         raise BadInput(f"{path} holds no recording of this recorder in any column.")
@@ -48,14 +48,14 @@ def read_recordings(path: Path) -> Iterator[Imported]:
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
     if path.suffix == ".csv":
-        before = csv.field_size_limit(_LARGEST_CELL)
+        before = csv.field_size_limit(LARGEST_CELL)
         try:
             with path.open(newline="", encoding="utf-8-sig") as stream:
                 yield from csv.DictReader(stream)
         finally:
             csv.field_size_limit(before)
         return
-    text = path.read_text("utf-8")
+    text = read_bounded(path).decode("utf-8-sig")
     whole = (
         [json.loads(line) for line in text.splitlines() if line.strip()]
         if path.suffix == ".jsonl"

@@ -18,6 +18,7 @@ from wellhead.collect.platforms import Unwelcome, adapter, mturk, prolific
 from wellhead.collect.server import create_app
 from wellhead.collect.server.host import Host
 from wellhead.collect.study import Entry, Study
+from wellhead.errors import BadInput
 
 NOW = 1_750_000_000
 IDS = {"PROLIFIC_PID": "p1", "STUDY_ID": "s1", "SESSION_ID": "x1"}
@@ -102,9 +103,28 @@ def test_entry_without_a_token_says_param(signed_study: Study) -> None:
 
 def test_a_changed_key_file_is_read_at_the_next_entry(signed_study: Study, sign: Sign) -> None:
     """Key rotation needs no restart."""
-    (signed_study.path.parent / "jwks.json").write_text('{"keys": []}')
-    with pytest.raises(Exception, match=r"JWKS|does not know"):
+    arrive(signed_study, **IDS, prolific_token=sign())
+    file = signed_study.path.parent / "jwks.json"
+    file.write_text(file.read_text().replace('"k1"', '"k2"'))
+    with pytest.raises(Unwelcome, match="does not know"):
         arrive(signed_study, **IDS, prolific_token=sign())
+    arrive(signed_study, **IDS, prolific_token=sign(kid="k2"))
+
+
+@pytest.mark.parametrize("content", ['{"keys": []}', "{", "[1]", None])
+def test_an_unusable_key_file_keeps_its_place_to_itself(
+    signed_study: Study, sign: Sign, content: str | None
+) -> None:
+    """The visitor is asked to try again; the path is for the log and for `collect serve`."""
+    file = signed_study.path.parent / "jwks.json"
+    file.unlink()
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(Unwelcome, match="cannot be checked") as caught:
+        arrive(signed_study, **IDS, prolific_token=sign())
+    assert "jwks" not in str(caught.value)
+    with pytest.raises(BadInput, match=r"jwks\.json is not a usable JWKS file"):
+        prolific.public_keys(signed_study)
 
 
 def visit(host: Host, study: Study, query: str) -> Writer:

@@ -44,6 +44,7 @@ def run(
     Raises:
         BadSetting: a study is not fit to serve, or the port is taken.
     """
+    from wellhead.collect.platforms.prolific import public_keys
     from wellhead.collect.server import create_app
     from wellhead.collect.server.host import open_host
     from wellhead.collect.study import load_study
@@ -51,6 +52,9 @@ def run(
     if not secure and address not in _LOOPBACK:
         raise BadSetting("--insecure-cookies is for loopback; use HTTPS through a proxy instead.")
     loaded = [load_study(path) for path in studies]
+    for study in loaded:
+        if study.entry.jwks_file:
+            public_keys(study)
     host = open_host(loaded, database=database, secure=secure)
     _listen(create_app(host), host, address, port, proxy)
 

@@ -10,6 +10,7 @@ and the claim are checked. The researcher fetches the public keys from Prolific'
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from wellhead.collect.platforms.arrival import (
 from wellhead.collect.study import Study
 from wellhead.errors import BadInput
 
-__all__ = ["FRAMES", "arrive", "finish", "verify_token"]
+__all__ = ["FRAMES", "arrive", "finish", "public_keys", "verify_token"]
 
 FRAMES: tuple[str, ...] = ()
 _COMPLETE = "https://app.prolific.com/submissions/complete"
@@ -35,6 +36,7 @@ _IDS = {
     "STUDY_ID": ("STUDY_ID", "study_id"),
     "SESSION_ID": ("SESSION_ID", "session_id", "submission_id"),
 }
+_LOG = logging.getLogger(__name__)
 # Clocks of two companies differ by seconds, not minutes.
 _LEEWAY_SECONDS = 30
 
@@ -67,12 +69,18 @@ def verify_token(study: Study, token: str, now: float) -> dict[str, Any]:
     """The ``prolific`` claim of a token whose signature, expiry and audience hold.
 
     Raises:
-        Unwelcome: anything about the token does not hold.
-        BadInput: the study's key file cannot be read.
+        Unwelcome: anything about the token does not hold, or the key file cannot be read.
     """
     import jwt
 
-    keys = _public_keys(study.path.parent / study.entry.jwks_file)
+    try:
+        keys = public_keys(study)
+    except BadInput as error:
+        # Where the file lies is for the researcher's eyes.
+        _LOG.error("signed entry fails: %s", error)
+        raise Unwelcome(
+            "The signed link cannot be checked just now. Please try again later."
+        ) from error
     try:
         name = jwt.get_unverified_header(token).get("kid")
         if name not in keys:
@@ -96,9 +104,15 @@ def verify_token(study: Study, token: str, now: float) -> dict[str, Any]:
     return claim
 
 
-def _public_keys(path: Path) -> dict[str | None, Any]:
+def public_keys(study: Study) -> dict[str | None, Any]:
+    """The platform's public keys by id, from the study's key file.
+
+    Raises:
+        BadInput: the file is missing or holds no usable key.
+    """
     import jwt
 
+    path: Path = study.path.parent / study.entry.jwks_file
     try:
         found = jwt.PyJWKSet.from_dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, jwt.PyJWTError, AttributeError) as error:

@@ -51,7 +51,8 @@ class Writer:
         started: dict[str, Any] = answer.json()
         self.token, self.sid = started["token"], started["at"]["sid"]
         self.receipt = started["at"]["receipt"]
-        self.pen = Pen(seed=7, paste_key=started["recorder"]["key"])
+        settings = started["recorder"]
+        self.pen = Pen(seed=7, paste_key=settings["key"], level=settings["level"])
         return started
 
     @property

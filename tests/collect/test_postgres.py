@@ -13,6 +13,7 @@ from collect_helpers import Clock, Writer, edit
 from fastapi.testclient import TestClient
 from loopback import LoadWriter, Server
 from postgres_cluster import postgres_programs, temporary_postgres
+from sqlalchemy import text
 from tests.loops import run_async
 
 from wellhead.collect.answers import load_records, settle
@@ -60,6 +61,24 @@ def test_a_study_runs_on_postgresql_from_entry_to_deletion(
     worker = {keys.pseudonym("link", "alice")}
     assert host.store.write(lambda c: delete_worker(c, "whole", worker, "ann", now_ms=0)) == 1
     assert host.store.read(lambda c: verify_study(c, keys).sessions) == 0
+    host.store.close()
+
+
+def test_a_writer_does_not_notice_that_the_database_came_back(
+    url: str, tmp_path: Path, clock: Clock
+) -> None:
+    """Connections that died meanwhile are made anew; nothing is refused and nothing doubled."""
+    host = open_host([new_study(tmp_path / "back")], database=url, clock=clock, secure=False)
+    alice = Writer(TestClient(create_app(host)), "back")
+    alice.start()
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> "
+    for words in ("Before, ", "between ", "and after."):
+        alice.pen.type(words)
+        alice.send()
+        host.store.read(lambda c: c.execute(text(f"{others} pg_backend_pid()")).all())
+    assert alice.submit()["complete"] is True
+    keys = host.keys["back"]
+    assert host.store.read(lambda c: verify_study(c, keys)).links == 5
     host.store.close()
 
 

@@ -262,6 +262,70 @@ def test_a_long_session_of_a_hundred_thousand_events_is_kept_whole(
     assert intact(host) == []
 
 
+def forbidden(alice: Writer, **fields: Any) -> Any:
+    """A batch with one more event than the level allows."""
+    if not fields:
+        alice.pen.events.append([0, 0, "key", {"c": "letter"}])
+        alice.pen._next = 1
+    alice.pen.type("a")
+    alice.pen.events[-1][3].update(fields)
+    batch = alice.pen.batch(alice.sid, alice.receipt, tab=alice.tab)
+    return alice.post("batch", batch.model_dump())
+
+
+@pytest.mark.parametrize("level", ["process", "summary", "full"])
+def test_a_browser_cannot_send_more_than_the_writer_agreed_to(
+    study: Study, clock: Clock, level: str
+) -> None:
+    """Typed text is kept at the level `full` only, keys not at `summary`, whoever sends them."""
+    from fastapi.testclient import TestClient
+
+    host = open_host([edit(study, privacy=f'"{level}"')], clock=clock, secure=False)
+    alice = Writer(TestClient(create_app(host)))
+    alice.start()
+    assert forbidden(alice, x="a").status_code == (200 if level == "full" else 422)
+    bob = Writer(alice.client)
+    bob.start()
+    assert forbidden(bob).status_code == (422 if level == "summary" else 200)
+    host.store.close()
+
+
+def test_a_recording_without_end_is_closed_and_its_answer_kept(study: Study, clock: Clock) -> None:
+    """Nobody can fill the disk through one session; the text still counts."""
+    from fastapi.testclient import TestClient
+
+    host = open_host([edit(study, events_per_session="1000")], clock=clock, secure=False)
+    alice = Writer(TestClient(create_app(host)))
+    alice.start()
+    for _ in range(2):
+        alice.pen.type("x" * 250)
+        alice.send()
+    alice.pen.type("y")
+    batch = alice.pen.batch(alice.sid, alice.receipt, tab=alice.tab).model_dump()
+    assert alice.post("batch", batch).json()["error"] == "too_large"
+    assert alice.submit()["completion"]["code"]
+    assert intact(host) == []
+    host.store.close()
+
+
+def test_asking_without_end_is_slowed_down(study: Study, clock: Clock) -> None:
+    """Every request of a session counts, also those that only look."""
+    from fastapi.testclient import TestClient
+
+    host = open_host([edit(study, batches_per_minute="6")], clock=clock, secure=False)
+    alice = Writer(TestClient(create_app(host)))
+    alice.start()
+    for path in ("", "/recorded"):
+        clock.now += 60
+        address = f"/api/session/{alice.sid}{path}"
+        asked = [
+            alice.client.get(address, params={"tab": "t"}, headers=alice.headers).status_code
+            for _ in range(7)
+        ]
+        assert asked == [200] * 6 + [429]
+    host.store.close()
+
+
 def test_what_was_recorded_is_told_to_the_writer(writer: MakeWriter) -> None:
     """Counts by kind, the level and the retention."""
     alice = writer()
@@ -270,6 +334,7 @@ def test_what_was_recorded_is_told_to_the_writer(writer: MakeWriter) -> None:
     recorded = answer.json()
     assert recorded["counts"] == {"edit": 5, "key": 5}
     assert (recorded["level"], recorded["characters"]) == ("process", 5)
+    assert recorded["origins"] == {"typed": 5}
 
 
 def test_deleted_words_are_nowhere_in_the_database(writer: MakeWriter, host: Host) -> None:

@@ -29,6 +29,7 @@ __all__ = [
     "OUTSIDE",
     "Record",
     "current_records",
+    "derive_session",
     "load_batches",
     "load_record",
     "load_records",
@@ -110,15 +111,14 @@ def _derive_all(keys: Keys, rows: Sequence[Row[Any]], connection: Connection) ->
 
 
 def _derive_one(connection: Connection, keys: Keys, row: Row[Any]) -> None:
-    derived = _derived(connection, keys, row)
+    derived = json.dumps(derive_session(connection, keys, row, row.text))
     connection.execute(
-        update(Answer)
-        .where(Answer.session == row.id)
-        .values(derived=json.dumps(derived), derived_seq=row.seq)
+        update(Answer).where(Answer.session == row.id).values(derived=derived, derived_seq=row.seq)
     )
 
 
-def _derived(connection: Connection, keys: Keys, row: Row[Any]) -> dict[str, Any]:
+def derive_session(connection: Connection, keys: Keys, row: Row[Any], text: str) -> dict[str, Any]:
+    """What the stored recording of a session says about its answer; nothing is written."""
     facts = json.loads(row.opening)
     batches = load_batches(connection, row.id)
     first = connection.execute(
@@ -126,7 +126,7 @@ def _derived(connection: Connection, keys: Keys, row: Row[Any]) -> dict[str, Any
     ).scalar_one()
     answer = derive(
         batches,
-        row.text,
+        text,
         level=facts["level"],
         declared=facts["declared"],
         key=keys.pastes,
@@ -185,7 +185,7 @@ def current_records(connection: Connection, study: str, keys: Keys) -> Iterator[
     rows = connection.execute(query.order_by(Session.submitted_ms, Session.id))
     for row in rows:
         stale = row.derived_seq != row.seq and row.expired_ms is None
-        yield _record(row, _derived(connection, keys, row) if stale else None)
+        yield _record(row, derive_session(connection, keys, row, row.text) if stale else None)
 
 
 def load_record(connection: Connection, study: str, session: str) -> Record | None:

@@ -169,7 +169,7 @@ class Recorded(Strict):
 
     Attributes:
         counts: events by kind.
-        origins: characters of the final text by origin, where derived already.
+        origins: characters of the final text by origin, once it is handed in.
         retention_days: 0 for "until the researchers delete it".
         contact: whom to ask for deletion.
     """

@@ -12,7 +12,10 @@ import hashlib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 __all__ = ["STATIC", "PageSetup", "StaticFile", "render_task_page", "static_file"]
 
@@ -92,15 +95,16 @@ def static_file(name: str) -> StaticFile:
     return StaticFile(content, f"{media_type}; charset=utf-8", f"sha384-{digest}")
 
 
-def render_task_page(setup: PageSetup) -> str:
-    """The task page of a study as HTML."""
+@cache
+def _template() -> Template:
     from jinja2 import Environment, PackageLoader
 
-    environment = Environment(
-        loader=PackageLoader("wellhead.collect", "templates"), autoescape=True, trim_blocks=True
-    )
+    loader = PackageLoader("wellhead.collect", "templates")
+    return Environment(loader=loader, autoescape=True, trim_blocks=True).get_template("task.html")
+
+
+def render_task_page(setup: PageSetup) -> str:
+    """The task page of a study as HTML."""
     integrity = {name: static_file(name).integrity for name in _PAGE}
     client = {name: getattr(setup, name) for name in _CLIENT}
-    return environment.get_template("task.html").render(
-        setup=setup, client=client, integrity=integrity
-    )
+    return _template().render(setup=setup, client=client, integrity=integrity)

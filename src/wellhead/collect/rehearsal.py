@@ -26,6 +26,7 @@ class Pen:
     Args:
         seed: of the pauses between keys.
         paste_key: hex key of the study for the hashes of pastes.
+        level: privacy level; at `summary` no keys are noted.
 
     >>> pen = Pen(seed=1)
     >>> pen.type("Hi")
@@ -33,7 +34,7 @@ class Pen:
     ('Hi', ['key', 'edit', 'key', 'edit'])
     """
 
-    def __init__(self, *, seed: int, paste_key: str = "00" * 32) -> None:
+    def __init__(self, *, seed: int, paste_key: str = "00" * 32, level: str = "process") -> None:
         self.text = ""
         self.events: list[list[Any]] = []
         self.seq = 0
@@ -41,8 +42,11 @@ class Pen:
         self.dice = random.Random(seed)
         self._key = bytes.fromhex(paste_key)
         self._next, self._time = 0, 0
+        self._keyless = level == "summary"
 
-    def _note(self, kind: str, **fields: Any) -> int:
+    def _note(self, kind: str, **fields: Any) -> int | None:
+        if kind == "key" and self._keyless:
+            return None
         self.events.append([self._next, self._time, kind, fields])
         self._next += 1
         return self._next - 1

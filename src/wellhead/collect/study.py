@@ -99,6 +99,7 @@ class Limits:
     batches_per_minute: int = _setting(240, check=_between(6, 6_000))
     starts_per_minute: int = _setting(120, check=_between(1, 100_000))
     late_minutes: int = _setting(30, check=_between(0, 1_440))
+    events_per_session: int = _setting(250_000, check=_between(1_000, 5_000_000))
     session_hours: int = _setting(72, check=_between(1, 24 * 365))
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from wellhead.collect.messages import (
     Receipt,
@@ -28,6 +28,7 @@ from wellhead.collect.server import visits
 from wellhead.collect.server.host import Host
 from wellhead.collect.server.refusals import PROBLEMS
 from wellhead.collect.store import Refused
+from wellhead.collect.store.limits import pace
 from wellhead.collect.store.opening import authorise
 from wellhead.collect.store.recording import Arrived, append
 
@@ -40,7 +41,8 @@ Sid = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-
 Tab = Annotated[str, Query(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+$")]
 
 
-def _token(bearer: _Bearer) -> str:
+# Asynchronous, or every request would wait for a thread that reads one header.
+async def _token(bearer: _Bearer) -> str:
     return bearer.credentials if bearer else ""
 
 
@@ -53,6 +55,12 @@ def session_routes(host: Host) -> APIRouter:
 
     async def commit(job: Callable[[Connection], T]) -> T:
         return await asyncio.wrap_future(host.store.submit(job))
+
+    def admit(connection: Connection, sid: str, token: str, now: int) -> Row[Any]:
+        row = authorise(connection, sid, token, now_ms=now)
+        per_minute = host.study(row.study).limits.batches_per_minute
+        pace(connection, row, per_minute=per_minute, now_ms=now)
+        return row
 
     @routes.post("", status_code=201, responses={200: {"model": Started}})
     async def start(request: Request, response: Response, start: Start, token: Token) -> Started:
@@ -79,6 +87,7 @@ def session_routes(host: Host) -> APIRouter:
                 arrived,
                 per_minute=study.limits.batches_per_minute,
                 late_minutes=study.limits.late_minutes,
+                most_events=study.limits.events_per_session,
                 now_ms=now,
             )
 
@@ -89,7 +98,7 @@ def session_routes(host: Host) -> APIRouter:
         now = host.now_ms
         return await commit(
             lambda connection: visits.state(
-                connection, authorise(connection, sid, token, now_ms=now), tab, now_ms=now
+                connection, admit(connection, sid, token, now), tab, now_ms=now
             )
         )
 
@@ -98,18 +107,16 @@ def session_routes(host: Host) -> APIRouter:
         now = host.now_ms
 
         def job(connection: Connection) -> Submitted:
-            row = authorise(connection, sid, token, now_ms=now)
+            row = admit(connection, sid, token, now)
             return visits.end(connection, host, row, submission, now_ms=now)
 
         return await commit(job)
 
     @routes.get("/{sid}/recorded")
     def recorded(sid: Sid, token: Token) -> Recorded:
-        def job(connection: Connection) -> Recorded:
-            row = authorise(connection, sid, token, now_ms=host.now_ms, lock=False)
-            return visits.recorded(connection, host, row)
-
-        return host.store.read(job)
+        now = host.now_ms
+        row = host.store.write(lambda connection: admit(connection, sid, token, now))
+        return host.store.read(lambda connection: visits.recorded(connection, host, row))
 
     return routes
 

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from wellhead.collect import messages
+from wellhead.collect.answers import derive_session
 from wellhead.collect.messages import (
     Recorded,
     Settings,
@@ -232,7 +233,10 @@ def recorded(connection: Connection, host: Host, row: Row[Any]) -> Recorded:
     answer = connection.execute(
         select(Answer.text, Answer.derived).where(Answer.session == row.id)
     ).first()
-    derived = json.loads(answer.derived) if answer and answer.derived else {}
+    derived: dict[str, Any] = {}
+    if answer is not None:
+        kept = answer.derived and json.loads(answer.derived)
+        derived = kept or derive_session(connection, host.keys[study.id], row, answer.text)
     return Recorded(
         sid=row.id,
         level=row_level(row),

@@ -19,6 +19,9 @@ const SIGNED_OUT =
 	"This page is no longer signed in. Copy your text if you need it, then reload the page.";
 const UNREACHABLE = "The server cannot be reached. Nothing was lost.";
 
+/* No answer, or one that may be another in a while. */
+const away = (status) => status === 0 || status === 429 || status >= 500;
+
 let session = null; // what `Started` said
 let store, sender, recorder, keeper;
 let lastSeq = 0, resyncs = 0;
@@ -31,7 +34,7 @@ async function resume(name) {
 	api.token = token;
 	const { status, body } = await api.call("GET", `/${sid}?tab=${tab}`);
 	if (status === 200) return body.state === "open" ? begin() : over(body);
-	if (status === 0 || status >= 500) return view.problem(UNREACHABLE, () => resume(name));
+	if (away(status)) return view.problem(UNREACHABLE, () => resume(name));
 	api.token = "";
 	view.show("consent");
 }
@@ -44,8 +47,7 @@ async function begin() {
 		consent: { version: setup.consent_version, at: Date.now() },
 	});
 	if (answer.status === 200 || answer.status === 201) return open(answer.body);
-	if (answer.status === 0 || answer.status >= 500)
-		return view.problem(UNREACHABLE, begin);
+	if (away(answer.status)) return view.problem(answer.body.message ?? UNREACHABLE, begin);
 	view.problem(answer.body.message ?? "This study cannot be opened.", null);
 }
 
@@ -164,7 +166,7 @@ async function onBroken() {
 	const text = area.value;
 	halt();
 	const { status, body } = await api.call("GET", `/${session.at.sid}?tab=${tab}`);
-	if (status === 0 || status >= 500) return void setTimeout(onBroken, 5000);
+	if (away(status)) return void setTimeout(onBroken, 5000);
 	if (status !== 200) return onLost("unauthorised");
 	if (body.seq > sender.acked) return onLost("lease"); // somebody wrote on elsewhere
 	store.clear();
@@ -204,12 +206,18 @@ async function finish(text, seq) {
 	for (let wait = 1000; ; wait = Math.min(2 * wait, 30_000)) {
 		const { status, body } = await api.call("POST", `/${session.at.sid}/submit`, message);
 		if (status === 200) return done(body.completion);
-		if (status === 410) return done({ kind: "none", code: "" });
+		if (status === 410) return handedInElsewhere();
 		if (status === 413 || status === 422) return refuse(body.message);
 		if (status === 401) return onLost("unauthorised");
 		view.notice("Not sent yet. Your answer is kept on this device, and this page tries again.");
 		await new Promise((resolve) => setTimeout(resolve, body.retry_ms ?? wait));
 	}
+}
+
+/* Another answer of this session was first: show what that one was told, its code included. */
+async function handedInElsewhere() {
+	const { status, body } = await api.call("GET", `/${session.at.sid}?tab=${tab}`);
+	return away(status) ? void setTimeout(handedInElsewhere, 5000) : over(body);
 }
 
 /* The answer was handed in before, here or in another tab. */

@@ -6,7 +6,7 @@ const STATES = {
 	saving: "Saving…",
 	offline: "Not connected. Your text is kept on this device and will be sent later.",
 	memory: "Not connected. Please keep this page open; your text will be sent later.",
-	paused: "Not connected for a long time. Your text is still kept on this device.",
+	paused: "Your text is kept on this device until you submit it.",
 };
 const WARM_UP =
 	"Please type this text into the field below, as you usually type. It shows how you write on " +

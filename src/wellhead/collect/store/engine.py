@@ -8,7 +8,7 @@ a transaction that reads first and writes later would fail at once in WAL mode.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 
 from wellhead.errors import BadInput, BadSetting
 
-__all__ = ["connect", "look", "upgrade"]
+__all__ = ["connect", "look", "unwaited", "upgrade"]
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -41,11 +41,21 @@ def connect(url: str, *, writing: bool, size: int = 5) -> Engine:
     kind = parsed.get_backend_name()
     if kind == "postgresql":
         return create_engine(
-            parsed.set(drivername="postgresql+psycopg"), pool_size=size, pool_pre_ping=True
+            parsed.set(drivername="postgresql+psycopg"),
+            pool_size=size,
+            # The committer does again what a lost connection has undone, and saves the question.
+            pool_pre_ping=not writing,
+            # What writers wrote has no place in a log, whatever fails.
+            hide_parameters=True,
         )
     if kind != "sqlite" or not parsed.database or parsed.database == ":memory:":
         raise BadSetting(f"expected sqlite:///FILE or postgresql://…, got {kind!r}.")
-    engine = create_engine(parsed, pool_size=size, connect_args={"check_same_thread": False})
+    engine = create_engine(
+        parsed,
+        pool_size=size,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False},
+    )
     _make_durable(engine, "BEGIN IMMEDIATE" if writing else "BEGIN")
     return engine
 
@@ -81,7 +91,7 @@ def look(url: str) -> Iterator[Connection]:
 
 def _only_reading(parsed: URL) -> Engine:
     """SQLite that refuses to write, by `query_only`; the WAL needs its side files all the same."""
-    engine = create_engine(parsed)
+    engine = create_engine(parsed, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def settings(connection: Any, _record: Any) -> None:
@@ -94,6 +104,19 @@ def _only_reading(parsed: URL) -> Engine:
         connection.exec_driver_sql("BEGIN")
 
     return engine
+
+
+def unwaited(connection: Connection) -> AbstractContextManager[Any]:
+    """Within it, changes go to PostgreSQL without waiting for each; leaving it waits for all.
+
+    A batch makes three changes. Waiting for each would hand the processor to the database and
+    back every time, which on a busy machine costs more than the work. Nothing may be read
+    within it. A change that fails raises when it is left.
+    """
+    if connection.dialect.name != "postgresql":
+        return nullcontext()
+    pipeline: AbstractContextManager[Any] = connection.connection.driver_connection.pipeline()  # type: ignore[union-attr]
+    return pipeline
 
 
 def _make_durable(engine: Engine, begin: str) -> None:

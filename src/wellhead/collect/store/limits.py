@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, insert, select, update
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from wellhead.collect.store.committer import Refused
-from wellhead.collect.store.models import Bucket
+from wellhead.collect.store.models import Bucket, Session
 
-__all__ = ["check_rate", "spend"]
+__all__ = ["check_rate", "forget_buckets", "pace", "spend", "too_many"]
 
 _UNIT = 1_000
 _MINUTE_MS = 60_000
@@ -25,6 +27,29 @@ def spend(allowance: int, since_ms: int, now_ms: int, per_minute: int) -> int | 
     refill = max(0, now_ms - since_ms) * per_minute * _UNIT // _MINUTE_MS
     left = min(per_minute * _UNIT, allowance + refill) - _UNIT
     return left if left >= 0 else None
+
+
+def pace(connection: Connection, row: Row[Any], *, per_minute: int, now_ms: int) -> None:
+    """Count one request of a session; a batch counts itself (see `recording.append`).
+
+    Raises:
+        Refused: 429 when the minute's worth is spent.
+    """
+    left = spend(row.allowance, row.allowance_ms, now_ms, per_minute)
+    if left is None:
+        raise too_many()
+    values = {"allowance": left, "allowance_ms": now_ms}
+    connection.execute(update(Session).where(Session.id == row.id).values(**values))
+
+
+def too_many() -> Refused:
+    """What a session is told that asks too often."""
+    return Refused(429, "rate", "Too many requests; the page will try again.", retry_ms=5000)
+
+
+def forget_buckets(connection: Connection, *, now_ms: int) -> None:
+    """Drop the buckets that are full again: they say nothing, and name an address by its hash."""
+    connection.execute(delete(Bucket).where(Bucket.at_ms < now_ms - _MINUTE_MS))
 
 
 def check_rate(connection: Connection, key: str, *, per_minute: int, now_ms: int) -> None:

@@ -30,8 +30,7 @@ __all__ = [
 ]
 
 _SESSION = Session.__table__
-_FIND = select(_SESSION).where(_SESSION.c.id == bindparam("this"))
-_FIND_AND_LOCK = _FIND.with_for_update()
+_FIND_AND_LOCK = select(_SESSION).where(_SESSION.c.id == bindparam("this")).with_for_update()
 _HOUR_MS = 3_600_000
 _ZEROS = "0" * 64
 # How long a silent tab keeps other tabs out.
@@ -200,9 +199,7 @@ def _hash(token: str) -> bytes:
     return hashlib.sha256(token.encode("utf-8", "replace")).digest()
 
 
-def authorise(
-    connection: Connection, session: str, token: str, *, now_ms: int, lock: bool = True
-) -> Row[Any]:
+def authorise(connection: Connection, session: str, token: str, *, now_ms: int) -> Row[Any]:
     """The session's row, if the token opens it.
 
     A wrong token and an unknown session get the same answer, so that ids cannot be probed.
@@ -210,7 +207,7 @@ def authorise(
     Raises:
         Refused: 401.
     """
-    row = connection.execute(_FIND_AND_LOCK if lock else _FIND, {"this": session}).first()
+    row = connection.execute(_FIND_AND_LOCK, {"this": session}).first()
     good = hmac.compare_digest(row.token_hash if row else bytes(32), _hash(token))
     if row is None or not good or row.token_until_ms < now_ms:
         raise Refused(401, "unauthorised", "This page is no longer signed in. Please reload it.")

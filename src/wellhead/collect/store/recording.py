@@ -8,16 +8,19 @@ comes again (its acknowledgement was lost) gets the receipt it got the first tim
 from __future__ import annotations
 
 import hmac
+import json
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from wellhead.collect import chain
 from wellhead.collect.keys import Keys
 from wellhead.collect.messages import Receipt, Submission, Submitted
 from wellhead.collect.schema import Body, body_hash
 from wellhead.collect.store.committer import Refused
-from wellhead.collect.store.limits import spend
+from wellhead.collect.store.engine import unwaited
+from wellhead.collect.store.limits import spend, too_many
 from wellhead.collect.store.models import Answer, Base, Draft, Link
 from wellhead.collect.store.opening import LEASE_MS, canonical
 
@@ -30,7 +33,17 @@ _TABLES = Base.metadata.tables
 _LINKS, _SESSIONS, _DRAFTS = _TABLES["links"], _TABLES["sessions"], _TABLES["drafts"]
 _ADD_LINK = insert(_LINKS)
 _MOVE_HEAD = update(_SESSIONS).where(_SESSIONS.c.id == bindparam("this"))
-_MOVE_DRAFT = update(_DRAFTS).where(_DRAFTS.c.session == bindparam("this"))
+
+
+def _upsert(add: Any) -> Any:
+    new = {"batch": add.excluded.batch, "text": add.excluded.text}
+    return add.on_conflict_do_update(index_elements=["session"], set_=new)
+
+
+_DRAFT_OF = {
+    "sqlite": _upsert(sqlite.insert(_DRAFTS)),
+    "postgresql": _upsert(postgresql.insert(_DRAFTS)),
+}
 
 
 class Arrived(NamedTuple):
@@ -50,42 +63,48 @@ def append(
     *,
     per_minute: int,
     late_minutes: int,
+    most_events: int = 250_000,
     now_ms: int,
 ) -> Receipt:
     """The receipt for a batch that is now part of the chain.
 
     Raises:
         Refused: 409 for a batch that does not follow the last one or comes from a second tab,
-            410 for one that comes too late, 429 for too many.
+            410 for one that comes too late, 413 when the session would hold more than
+            `most_events`, 422 for what the privacy level forbids, 429 for too many.
     """
     body = batch.body
     if body.seq <= row.batch:
         return _again(connection, row, batch)
     _check_place(connection, row, body)
+    _check_level(body, json.loads(row.opening)["level"])
+    if row.events + len(body.events) > most_events:
+        raise Refused(413, "too_large", "This recording has become too long; the text is kept.")
     if row.submitted_ms is not None and now_ms > row.submitted_ms + late_minutes * _MINUTE_MS:
         raise Refused(410, "closed", "This answer was handed in; nothing can be added.")
     if row.tab not in {None, body.tab} and row.tab_until_ms >= now_ms and not batch.take:
         raise Refused(409, "lease", "This answer is being written in another tab.")
     left = spend(row.allowance, row.allowance_ms, now_ms, per_minute)
     if left is None:
-        raise Refused(429, "rate", "Too many requests; the page will try again.", retry_ms=5000)
+        raise too_many()
     link = _follow(keys, row, batch.raw, now_ms)
-    _write_link(
-        connection,
-        keys,
-        row,
-        link,
-        batch=body.seq,
-        batch_hash=body_hash(batch.raw),
-        phase=_phase(body, row.phase),
-        events=row.events + len(body.events),
-        tab=body.tab,
-        tab_until_ms=now_ms + LEASE_MS,
-        allowance=left,
-        allowance_ms=now_ms,
-    )
-    if batch.draft is not None and row.submitted_ms is None:
-        _write_draft(connection, row.id, body.seq, batch.draft)
+    with unwaited(connection):
+        _write_link(
+            connection,
+            keys,
+            row,
+            link,
+            batch=body.seq,
+            batch_hash=body_hash(batch.raw),
+            phase=_phase(body, row.phase),
+            events=row.events + len(body.events),
+            tab=body.tab,
+            tab_until_ms=now_ms + LEASE_MS,
+            allowance=left,
+            allowance_ms=now_ms,
+        )
+        if batch.draft is not None and row.submitted_ms is None:
+            _write_draft(connection, row.id, body.seq, batch.draft)
     return _receipt(row.id, body.seq, link.received_ms, link.receipt, body.seq)
 
 
@@ -103,6 +122,17 @@ def _check_place(connection: Connection, row: Row[Any], body: Body) -> None:
         )
     if not _was_given(connection, row, body.nonce):
         raise Refused(409, "conflict", "The batch carries a receipt that was never given.")
+
+
+def _check_level(body: Body, level: str) -> None:
+    """What the writer was told is not recorded is refused, whoever sends it."""
+    if level == "full":
+        return
+    events = body.read()
+    if any(getattr(event.data, "x", None) is not None for event in events):
+        raise Refused(422, "bad_request", "This study does not record what is typed.")
+    if level == "summary" and any(event.kind in ("key", "car") for event in events):
+        raise Refused(422, "bad_request", "This study does not record keys.")
 
 
 def _was_given(connection: Connection, row: Row[Any], nonce: str) -> bool:
@@ -160,9 +190,8 @@ def _write_link(
 
 
 def _write_draft(connection: Connection, session: str, batch: int, text: str) -> None:
-    changed = connection.execute(_MOVE_DRAFT, {"this": session, "batch": batch, "text": text})
-    if changed.rowcount == 0:
-        connection.execute(insert(Draft).values(session=session, batch=batch, text=text))
+    values = {"session": session, "batch": batch, "text": text}
+    connection.execute(_DRAFT_OF[connection.dialect.name], values)
 
 
 def hand_in(

@@ -12,17 +12,19 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, or_, select, update
+from sqlalchemy import Connection, Row, Select, func, or_, select, update
 
 from wellhead.collect.derive.answer import derive
+from wellhead.collect.derive.flags import Flag, strongest_first
 from wellhead.collect.derive.integrity import Stored
 from wellhead.collect.keys import Keys
 from wellhead.collect.schema import parse_body
 from wellhead.collect.store import Store
 from wellhead.collect.store.models import Answer, Link, Session
 from wellhead.collect.study import Study
+from wellhead.collect.twins import find_twins, keep_marks, twin_flags
 from wellhead.collect.verify import verify_session
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "current_records",
     "derive_session",
     "load_batches",
+    "load_page",
     "load_record",
     "load_records",
     "settle",
@@ -80,24 +83,29 @@ class Record:
 
 
 def settle(store: Store, study: Study, keys: Keys, *, now_ms: int) -> int:
-    """Derive what is new or stale, a few answers per transaction; returns how many."""
+    """Derive what is new or stale, a few answers at a time; returns how many.
+
+    Writers are not held up: deriving reads, and what comes out is written in one short
+    transaction. A batch that arrives meanwhile makes it stale again.
+    """
     done = 0
-    while True:
-        pending = store.read(lambda connection: list(_pending(connection, study.id)))
-        if not pending:
-            break
-        store.write(partial(_derive_all, keys, pending))
-        done += len(pending)
+    while found := store.read(lambda connection: _derive_pending(connection, study.id, keys)):
+        store.write(partial(_keep_all, found))
+        done += len(found)
     if study.writing.privacy == "summary":
         closed = now_ms - study.limits.late_minutes * _MINUTE_MS
         store.write(lambda connection: _forget_events(connection, study.id, closed))
     return done
 
 
-def _pending(connection: Connection, study: str) -> Iterator[Row[Any]]:
+def _derive_pending(connection: Connection, study: str, keys: Keys) -> list[_Derived]:
     stale = or_(Answer.derived_seq.is_(None), Answer.derived_seq != Session.seq)
     query = _joined().where(Session.study == study, stale, Session.expired_ms.is_(None))
-    yield from connection.execute(query.limit(_AT_ONCE))
+    rows = connection.execute(query.limit(_AT_ONCE)).all()
+    return [
+        _Derived(row.id, row.seq, row.text, derive_session(connection, keys, row, row.text))
+        for row in rows
+    ]
 
 
 def _joined() -> Select[Any]:
@@ -105,16 +113,35 @@ def _joined() -> Select[Any]:
     return select(_SESSION, *columns).join(Answer, Answer.session == Session.id)
 
 
-def _derive_all(keys: Keys, rows: Sequence[Row[Any]], connection: Connection) -> None:
-    for row in rows:
-        _derive_one(connection, keys, row)
+class _Derived(NamedTuple):
+    """What was derived of a session when its last link was `seq`."""
+
+    session: str
+    seq: int
+    text: str
+    derived: dict[str, Any]
 
 
-def _derive_one(connection: Connection, keys: Keys, row: Row[Any]) -> None:
-    derived = json.dumps(derive_session(connection, keys, row, row.text))
-    connection.execute(
-        update(Answer).where(Answer.session == row.id).values(derived=derived, derived_seq=row.seq)
+def _keep_all(found: Sequence[_Derived], connection: Connection) -> None:
+    for one in found:
+        _keep(connection, one)
+
+
+def _keep(connection: Connection, one: _Derived) -> None:
+    integrity = one.derived["integrity"]
+    kept = connection.execute(
+        update(Answer)
+        .where(Answer.session == one.session)
+        .values(
+            derived=json.dumps(one.derived),
+            derived_seq=one.seq,
+            outcome=one.derived["outcome"],
+            sound=int(bool(integrity["chain_ok"] and integrity["replay_ok"])),
+        )
     )
+    # The writer may have been deleted meanwhile.
+    if kept.rowcount:
+        keep_marks(connection, one.session, one.text, one.derived)
 
 
 def derive_session(connection: Connection, keys: Keys, row: Row[Any], text: str) -> dict[str, Any]:
@@ -170,11 +197,35 @@ def _forget_events(connection: Connection, study: str, closed_ms: int) -> None:
 
 def load_records(connection: Connection, study: str) -> Iterator[Record]:
     """Every derived answer of a study in order of submission, one at a time."""
+    twins = twin_flags(find_twins(connection, study))
     query = _joined().where(Session.study == study, Answer.derived.is_not(None))
     rows = connection.execution_options(yield_per=100).execute(
         query.order_by(Session.submitted_ms, Session.id)
     )
-    return (_record(row) for row in rows)
+    return (_record(row, flags=twins.get(row.id, ())) for row in rows)
+
+
+def load_page(
+    connection: Connection, study: str, *, outcome: str = "", start: int = 0, size: int = 50
+) -> tuple[list[Record], int]:
+    """Derived answers, newest first, and how many there are; only these are read.
+
+    Args:
+        connection: for reading.
+        study: whose answers.
+        outcome: only answers with this outcome.
+        start: how many newer ones to pass over.
+        size: how many at most.
+    """
+    wanted = [Session.study == study, Answer.derived.is_not(None)]
+    if outcome:
+        wanted.append(Answer.outcome == outcome)
+    count = select(func.count()).select_from(_SESSION).join(Answer, Answer.session == Session.id)
+    total = connection.execute(count.where(*wanted)).scalar_one()
+    newest = _joined().where(*wanted).order_by(Session.submitted_ms.desc(), Session.id.desc())
+    rows = connection.execute(newest.offset(start).limit(size)).all()
+    twins = twin_flags(find_twins(connection, study))
+    return [_record(row, flags=twins.get(row.id, ())) for row in rows], int(total)
 
 
 def current_records(connection: Connection, study: str, keys: Keys) -> Iterator[Record]:
@@ -183,9 +234,11 @@ def current_records(connection: Connection, study: str, keys: Keys) -> Iterator[
         Session.study == study, or_(Answer.derived.is_not(None), Session.expired_ms.is_(None))
     )
     rows = connection.execute(query.order_by(Session.submitted_ms, Session.id))
+    twins = twin_flags(find_twins(connection, study))
     for row in rows:
         stale = row.derived_seq != row.seq and row.expired_ms is None
-        yield _record(row, derive_session(connection, keys, row, row.text) if stale else None)
+        derived = derive_session(connection, keys, row, row.text) if stale else None
+        yield _record(row, derived, flags=twins.get(row.id, ()))
 
 
 def load_record(connection: Connection, study: str, session: str) -> Record | None:
@@ -194,10 +247,21 @@ def load_record(connection: Connection, study: str, session: str) -> Record | No
         Session.study == study, Session.id == session, Answer.derived.is_not(None)
     )
     row = connection.execute(query).first()
-    return None if row is None else _record(row)
+    if row is None:
+        return None
+    return _record(row, flags=twin_flags(find_twins(connection, study)).get(row.id, ()))
 
 
-def _record(row: Row[Any], derived: dict[str, Any] | None = None) -> Record:
+def _record(
+    row: Row[Any], derived: dict[str, Any] | None = None, *, flags: Sequence[Flag] = ()
+) -> Record:
+    derived = json.loads(row.derived) if derived is None else derived
+    if flags:
+        known = [Flag(**flag) for flag in derived["flags"]]
+        derived["flags"] = [
+            {**flag._asdict(), "evidence": list(flag.evidence)}
+            for flag in strongest_first([*known, *flags])
+        ]
     return Record(
         session=row.id,
         task=row.task,
@@ -209,5 +273,5 @@ def _record(row: Row[Any], derived: dict[str, Any] | None = None) -> Record:
         submitted_ms=row.submitted_ms,
         receipt=row.head_receipt.hex(),
         text=row.text,
-        derived=json.loads(row.derived) if derived is None else derived,
+        derived=derived,
     )

@@ -1,32 +1,29 @@
 """A study at a glance: progress, outcomes with intervals, equal pastes across workers.
 
-Flows in: the records of a study. Flows out: one frozen `Overview`. Outcomes are shares of
-independent answers with Wilson's interval; several answers of one worker are not independent,
-so the number of workers stands beside them. The share of foreign or scripted answers comes with
-bounds for the answers that could not be observed: none of them, or all of them.
+Flows in: the database, in which everything is derived. Flows out: one frozen `Overview`.
+Outcomes are shares of independent answers with Wilson's interval; several answers of one worker
+are not independent, so the number of workers stands beside them. The share of foreign or
+scripted answers comes with bounds for the answers that could not be observed: none of them, or
+all of them.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter, defaultdict
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from math import sqrt
-from typing import Any, NamedTuple
+from typing import Any
 
 from scipy.stats import norm
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
-from wellhead.collect.answers import Record
-from wellhead.collect.store.models import Session
+from wellhead.collect.store.models import Answer, Session
 from wellhead.collect.study import Study
+from wellhead.collect.twins import Twins, find_twins
 
-__all__ = ["FOREIGN", "UNKNOWN", "Overview", "Share", "Twins", "overview", "wilson"]
+__all__ = ["FOREIGN", "UNKNOWN", "Overview", "Share", "overview", "wilson"]
 
 FOREIGN = ("pasted_outside", "mixed", "scripted")
 UNKNOWN = ("unobservable", "incomplete_log")
-_LONG_ENOUGH = 50
 
 
 @dataclass(frozen=True)
@@ -42,14 +39,6 @@ class Share:
     def point(self) -> float:
         """The observed share; 0 when nothing was observed."""
         return self.count / self.n if self.n else 0.0
-
-
-class Twins(NamedTuple):
-    """Different workers with the same paste or the same answer."""
-
-    kind: str
-    sessions: tuple[str, ...]
-    workers: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,57 +98,44 @@ def wilson(count: int, n: int, *, level: float = 0.95) -> Share:
     return Share(count, n, max(0.0, middle - half), min(1.0, middle + half))
 
 
-def overview(connection: Connection, study: Study, records: Iterable[Record]) -> Overview:
-    """The study at a glance.
+def overview(connection: Connection, study: Study) -> Overview:
+    """The study at a glance, counted by the database; `settle` has derived what is new.
 
     Args:
-        connection: for counting the sessions.
+        connection: for reading.
         study: what was asked for.
-        records: every derived answer, as `load_records` gives them.
     """
-    kept = list(records)
     started = connection.execute(select(func.count()).where(Session.study == study.id)).scalar_one()
-    outcomes = Counter(record.outcome for record in kept)
-    foreign = sum(outcomes[name] for name in FOREIGN)
-    unknown = sum(outcomes[name] for name in UNKNOWN)
-    n = len(kept)
-    found = Counter(record.task for record in kept)
+    workers = _derived(select(func.count(Session.worker.distinct())), study)
+    outcomes = _counts(connection, study, Answer.outcome)
+    found = _counts(connection, study, Session.task)
+    unsound = _derived(select(Session.id), study).where(Answer.sound == 0)
+    foreign = sum(outcomes.get(name, 0) for name in FOREIGN)
+    unknown = sum(outcomes.get(name, 0) for name in UNKNOWN)
+    n = sum(outcomes.values())
     return Overview(
         study=study.id,
         wanted=study.answers_per_task * len(study.tasks),
         started=started,
         submitted=n,
-        workers=len({record.worker for record in kept}),
-        tasks={task.id: found[task.id] for task in study.tasks},
-        outcomes={name: wilson(count, n) for name, count in outcomes.most_common()},
+        workers=connection.execute(workers).scalar_one(),
+        tasks={task.id: found.get(task.id, 0) for task in study.tasks},
+        outcomes={name: wilson(count, n) for name, count in outcomes.items()},
         foreign=wilson(foreign, n - unknown),
         foreign_bounds=(foreign / n, (foreign + unknown) / n) if n else (0.0, 1.0),
-        twins=tuple(_twins(kept)),
-        unsound=tuple(record.session for record in kept if not _sound(record)),
+        twins=tuple(find_twins(connection, study.id)),
+        unsound=tuple(connection.execute(unsound.order_by(Session.submitted_ms)).scalars()),
     )
 
 
-def _sound(record: Record) -> bool:
-    integrity = record.derived["integrity"]
-    return bool(integrity["chain_ok"]) and bool(integrity["replay_ok"])
+def _derived(query: Select[Any], study: Study) -> Select[Any]:
+    """The query over the study's derived answers."""
+    joined = query.join_from(Session, Answer, Answer.session == Session.id)
+    return joined.where(Session.study == study.id, Answer.derived.is_not(None))
 
 
-def _twins(records: Iterable[Record]) -> Iterable[Twins]:
-    pasted: dict[str, list[Record]] = defaultdict(list)
-    written: dict[bytes, list[Record]] = defaultdict(list)
-    for record in records:
-        for mark in {p["hash"] for p in record.derived["pastes"] if _counts(p)}:
-            pasted[mark].append(record)
-        plain = " ".join(record.text.lower().split())
-        if len(plain) >= _LONG_ENOUGH:
-            written[hashlib.sha256(plain.encode("utf-8", "replace")).digest()].append(record)
-    for kind, groups in (("answer", written.values()), ("paste", pasted.values())):
-        for group in groups:
-            workers = len({record.worker for record in group})
-            if workers > 1:
-                yield Twins(kind, tuple(record.session for record in group), workers)
-
-
-def _counts(paste: dict[str, Any]) -> bool:
-    """Everybody may paste the task; the same foreign paste twice is worth a look."""
-    return bool(paste["hash"]) and paste["origin"] == "outside" and paste["n"] >= _LONG_ENOUGH
+def _counts(connection: Connection, study: Study, column: Any) -> dict[str, int]:
+    """How many answers have which value, the most frequent first."""
+    query = _derived(select(column, func.count().label("n")), study).group_by(column)
+    ordered = query.order_by(func.count().desc(), column)
+    return {str(row[0]): int(row.n) for row in connection.execute(ordered)}

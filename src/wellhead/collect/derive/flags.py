@@ -7,14 +7,14 @@ technology, or on text that did not stay in the answer (that is a `note`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from statistics import median, pstdev
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from wellhead.collect.derive.provenance import Paste, Run, shares
 from wellhead.collect.schema import Event
 
-__all__ = ["SIGNIFICANT", "Flag", "find_flags"]
+__all__ = ["SIGNIFICANT", "Flag", "find_flags", "strongest_first"]
 
 Strength = Literal["note", "weak", "medium", "strong"]
 
@@ -60,8 +60,13 @@ def find_flags(
         *_mechanical(events),
         *_deleted(pasted),
     ]
-    order = ("strong", "medium", "weak", "note")
-    return sorted(found, key=lambda flag: order.index(flag.strength))
+    return strongest_first(found)
+
+
+def strongest_first(flags: Iterable[Flag]) -> list[Flag]:
+    """The flags in order of their strength."""
+    order = get_args(Strength)
+    return sorted(flags, key=lambda flag: order.index(flag.strength), reverse=True)
 
 
 def _grade(share: float) -> Strength:

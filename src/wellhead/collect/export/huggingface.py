@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 
 from wellhead import __version__
 from wellhead._atomic import write_text
-from wellhead.collect.answers import load_records
 from wellhead.collect.export.evidence import write_evidence
 from wellhead.collect.export.parquet import write_parquet
 from wellhead.collect.overview import Overview, overview
@@ -68,7 +67,7 @@ def write_dataset(connection: Connection, study: Study, folder: Path) -> list[Pa
     data = folder / "data"
     data.mkdir(parents=True, exist_ok=True)
     files = write_parquet(connection, study, data) + write_evidence(connection, study, data)
-    view = overview(connection, study, load_records(connection, study.id))
+    view = overview(connection, study)
     card = folder / "README.md"
     write_text(card, _card(study, view))
     return [card, *files]

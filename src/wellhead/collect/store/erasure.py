@@ -9,12 +9,23 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from wellhead.collect.store.models import Answer, Audit, Draft, Identity, Link, Note, Session
+from wellhead.collect.store.models import (
+    Answer,
+    Audit,
+    Draft,
+    Grant,
+    Identity,
+    Link,
+    Mark,
+    Note,
+    Session,
+)
 
-__all__ = ["delete_worker", "expire", "note_action"]
+__all__ = ["delete_worker", "expire", "note_action", "recent_actions"]
 
 _DAY_MS = 86_400_000
 
@@ -39,7 +50,7 @@ def delete_worker(
 
 
 def _delete_sessions(connection: Connection, sessions: list[str]) -> None:
-    for table in (Note, Answer, Draft, Link):
+    for table in (Note, Mark, Answer, Draft, Link):
         connection.execute(delete(table).where(table.session.in_(sessions)))
     connection.execute(delete(Session).where(Session.id.in_(sessions)))
 
@@ -100,3 +111,11 @@ def note_action(
             detail=detail,
         )
     )
+
+
+def recent_actions(connection: Connection, study: str, most: int) -> list[Row[Any]]:
+    """Who did what, newest first: to this study, and sign-ins of those who may enter it."""
+    people = select(Grant.user).where(Grant.study == study)
+    here = (Audit.study == study) | ((Audit.study == "") & Audit.actor.in_(people))
+    query = select(Audit.at_ms, Audit.actor, Audit.action, Audit.detail).where(here)
+    return list(connection.execute(query.order_by(Audit.at_ms.desc()).limit(most)))

@@ -20,9 +20,11 @@ __all__ = [
     "Identity",
     "Link",
     "Login",
+    "Mark",
     "Note",
     "Session",
     "Study",
+    "Token",
     "User",
 ]
 
@@ -134,6 +136,20 @@ class Answer(Base):
     derived: Mapped[str | None]
     # The last link that `derived` has seen; a late batch makes it stale.
     derived_seq: Mapped[int | None]
+    # Out of `derived`, to search by: the outcome, and whether chain and replay hold (1 or 0).
+    outcome: Mapped[str | None] = mapped_column(_Name)
+    sound: Mapped[int | None]
+
+
+class Mark(Base):
+    """What an answer may have in common with another: a foreign paste's hash, or its own."""
+
+    __tablename__ = "marks"
+    __table_args__ = (Index("marks_by_mark", "kind", "mark"),)
+    session: Mapped[str] = mapped_column(_Name, ForeignKey("sessions.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(_Name, primary_key=True)
+    mark: Mapped[str] = mapped_column(_Name, primary_key=True)
+    event: Mapped[int]
 
 
 class User(Base):
@@ -163,6 +179,17 @@ class Login(Base):
     until_ms: Mapped[int]
 
 
+class Token(Base):
+    """A program that may read one study in a researcher's name; only the token's hash is kept."""
+
+    __tablename__ = "tokens"
+    token_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    user: Mapped[str] = mapped_column(_Name, ForeignKey("users.name"))
+    study: Mapped[str] = mapped_column(_Name)
+    created_ms: Mapped[int]
+    until_ms: Mapped[int]
+
+
 class Note(Base):
     """What a reviewer wrote about an answer."""
 
@@ -175,7 +202,7 @@ class Note(Base):
 
 
 class Audit(Base):
-    """Who did what to a study: sign-ins, exports, deletions."""
+    """Who did what: accounts, sign-ins, exports, deletions; `study` is "" for what concerns all."""
 
     __tablename__ = "audit"
     id: Mapped[str] = mapped_column(_Name, primary_key=True)

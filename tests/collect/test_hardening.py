@@ -17,12 +17,15 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from sqlalchemy import select
 from tests.loops import run_async
 
+from wellhead.collect.answers import load_records
 from wellhead.collect.schema import MAX_EVENTS
 from wellhead.collect.server import create_app
 from wellhead.collect.server.application import MAX_REQUEST
-from wellhead.collect.server.host import Host, open_host
+from wellhead.collect.server.host import Host, keep_up, open_host
+from wellhead.collect.store.models import Bucket, Identity, Link
 from wellhead.collect.study import Study
 
 MakeWriter = Callable[..., Writer]
@@ -38,13 +41,13 @@ def test_the_api_keeps_to_its_own_description(host: Host, writer: MakeWriter, kn
     operations = [
         found.ok() for found in document.include(path_regex="^/api/").get_all_operations()
     ]
-    assert len(operations) == 5
+    assert len(operations) == 7
     for operation in operations:
 
         @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
         @given(case=operation.as_strategy())
         def check(case: Any) -> None:
-            if known and case.path_parameters:
+            if known and "sid" in (case.path_parameters or {}):
                 case.path_parameters["sid"] = alice.sid
             headers = alice.headers if known else None
             case.call_and_validate(headers=headers, checks=CHECKS)
@@ -181,3 +184,47 @@ def test_every_answer_carries_the_safe_headers(client: TestClient) -> None:
         assert headers["referrer-policy"] in {"no-referrer", "same-origin"}
         assert "default-src 'none'" in headers["content-security-policy"]
         assert "set-cookie" not in headers
+
+
+def test_a_server_says_whether_it_lives_and_whether_it_can_work(
+    host: Host, client: TestClient
+) -> None:
+    """`/healthz` for the process, `/readyz` for the database behind it."""
+    assert client.get("/healthz").json() == client.get("/readyz").json() == {"status": "ok"}
+    host.store.write(lambda c: c.exec_driver_sql("ALTER TABLE studies RENAME TO gone") and None)
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/readyz").status_code == 503
+
+
+def test_what_writers_wrote_is_in_no_log(
+    host: Host, writer: MakeWriter, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A database that fails is reported without the values it was given."""
+    alice = writer()
+    alice.start()
+    alice.pen.type("Zyzzyva")
+    host.store.write(lambda c: c.exec_driver_sql("ALTER TABLE drafts RENAME TO gone") and None)
+    batch = alice.pen.batch(alice.sid, alice.receipt, tab=alice.tab)
+    answer = alice.post("batch", batch.model_dump())
+    assert (answer.status_code, answer.json()["error"]) == (503, "unavailable")
+    assert "drafts" in caplog.text
+    assert "Zyzzyva" not in caplog.text
+    assert alice.token not in caplog.text
+
+
+def test_the_server_forgets_by_itself(host: Host, writer: MakeWriter, clock: Clock) -> None:
+    """Old recordings go without a job of the researcher's; hashed addresses go within minutes."""
+    writer(query="?worker=goner").write("Typed a year ago.")
+    study = host.studies["demo"]
+    keep_up(host, study)
+    assert host.store.read(lambda c: c.execute(select(Bucket.key)).all())
+    clock.now += 61
+    keep_up(host, study)
+    assert not host.store.read(lambda c: c.execute(select(Bucket.key)).all())
+    clock.now += 366 * 86_400
+    keep_up(host, study)
+    assert not host.store.read(lambda c: c.execute(select(Identity)).all())
+    events = select(Link.body).where(Link.batch.is_not(None), Link.body.is_not(None))
+    assert not host.store.read(lambda c: c.execute(events).all())
+    (record,) = host.store.read(lambda c: list(load_records(c, "demo")))
+    assert (record.text, record.outcome) == ("Typed a year ago.", "typed")

@@ -16,8 +16,9 @@ import pytest
 from collect_helpers import Clock, Writer
 from fastapi.testclient import TestClient
 
+from wellhead.collect.answers import load_records
 from wellhead.collect.create import new_study
-from wellhead.collect.review.accounts import add_user
+from wellhead.collect.review.accounts import add_token, add_user
 from wellhead.collect.server import create_app
 from wellhead.collect.server.host import Host, open_host
 from wellhead.collect.study import Study
@@ -105,6 +106,61 @@ def test_guessing_passwords_is_slowed_down(host: Host) -> None:
     assert answer.status_code == 429
 
 
+def test_an_unknown_name_costs_as_much_as_a_wrong_password(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each try runs the slow hash once, so that time does not tell which names exist."""
+    from argon2 import PasswordHasher
+
+    researcher(host)
+    runs: list[str] = []
+    verify = PasswordHasher.verify
+    monkeypatch.setattr(
+        PasswordHasher, "verify", lambda *given: runs.append(given[1][:9]) or verify(*given)
+    )
+    client = TestClient(create_app(host))
+    answers = [
+        client.post("/review/login", data={"name": name, "password": "wrong" * 3}).text
+        for name in ("ann", "nobody")
+    ]
+    assert runs == ["$argon2id"] * 2
+    assert answers[0] == answers[1]
+
+
+def test_a_cookie_set_by_somebody_else_is_not_signed_in(host: Host) -> None:
+    """Signing in gives a new token; one that was planted before stays worthless."""
+    researcher(host)
+    client = TestClient(create_app(host), cookies={"wellhead": "planted"})
+    form = {"name": "ann", "password": PASSWORD}
+    answer = client.post("/review/login", data=form, follow_redirects=False)
+    assert "wellhead=planted" not in answer.headers["set-cookie"]
+    thief = TestClient(create_app(host), cookies={"wellhead": "planted"})
+    assert thief.get("/review", follow_redirects=False).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/static/..%2f..%2fkeys.py", "/review/static/..%2faccounts.py", "/s/..%2fdemo", "/s/%00"],
+)
+def test_no_path_leads_out_of_its_folder(client: TestClient, path: str) -> None:
+    """Names of files and studies are looked up, never joined to a path."""
+    assert client.get(path).status_code == 404
+
+
+def test_no_answer_of_ours_takes_a_line_from_a_stranger(
+    ann: TestClient, writer: MakeWriter
+) -> None:
+    """Neither an address nor a form can split a header or redirect elsewhere."""
+    alice = writer()
+    alice.write("An answer.")
+    token = csrf(ann.get("/review").text)
+    for session in ("x%0d%0aSet-Cookie:a=b", "%2f%2fevil.example", f"{alice.sid}%0d%0aX:y"):
+        path = f"/review/s/demo/a/{session}/notes"
+        answer = ann.post(path, data={"csrf": token, "text": "n"}, follow_redirects=False)
+        assert answer.status_code == 404
+        assert not {"set-cookie", "x", "location"} & set(answer.headers)
+
+
 def test_signing_out_ends_the_session_on_the_server(ann: TestClient, host: Host) -> None:
     """A copied cookie is worth nothing afterwards."""
     cookies = dict(ann.cookies)
@@ -154,6 +210,106 @@ def test_an_answer_is_shown_by_origin_with_its_deleted_text_covered(
     assert "secret" not in page
     assert "▒" in html.unescape(page)
     assert "outside text" in page
+
+
+def test_the_same_text_from_two_writers_is_a_flag_on_both(
+    ann: TestClient, writer: MakeWriter, host: Host
+) -> None:
+    """On the pages, in the record, and gone with the one who is deleted."""
+    foreign = "As a vibrant tapestry of cherished memories, the street stands as a testament."
+    for worker in ("b", "c", "c"):
+        copyist = writer(query=f"?worker={worker}")
+        copyist.start()
+        copyist.pen.type("I say: ")
+        copyist.pen.paste(foreign)
+        copyist.send()
+        copyist.submit()
+    ann.get("/review/s/demo")
+    records = host.store.read(lambda c: list(load_records(c, "demo")))
+    for record in records:
+        found = {flag["name"]: flag for flag in record.derived["flags"]}
+        assert found["identical_paste"]["evidence"] == [15]
+        assert "by 1 other writers" in found["identical_answer"]["says"]
+    assert "identical paste" in ann.get("/review/s/demo/answers").text
+    page = ann.get(f"/review/s/demo/a/{copyist.sid}").text
+    assert "identical paste" in page
+    token = csrf(page)
+    form = {"csrf": token, "worker": "b", "confirm": "delete"}
+    assert "None found" in ann.post("/review/s/demo/delete", data=form).text
+    assert "identical" not in ann.get("/review/s/demo/answers").text
+
+
+def test_answers_are_listed_in_pages_and_by_outcome(
+    ann: TestClient, writer: MakeWriter, clock: Clock
+) -> None:
+    """Fifty at a time, newest first, none left out; no query reads them all."""
+    for number in range(53):
+        clock.now += 1
+        writer(query=f"?worker=w{number}").write(f"Answer {number}.")
+    first, second = (ann.get(f"/review/s/demo/answers?page={page}").text for page in (1, 2))
+    assert "53 answers" in first
+    assert (first.count("Answer "), second.count("Answer ")) == (50, 3)
+    assert "Answer 52." in first
+    assert "Answer 0." in second
+    assert "53 answers" in ann.get("/review/s/demo/answers?outcome=typed").text
+    assert "0 answers" in ann.get("/review/s/demo/answers?outcome=scripted").text
+
+
+def test_what_researchers_do_is_written_down(ann: TestClient, writer: MakeWriter) -> None:
+    """Sign-ins, exports and deletions, with who and when, for owners to read."""
+    writer(query="?worker=goner").write("An answer.")
+    token = csrf(ann.get("/review").text)
+    ann.post("/review/s/demo/export", data={"csrf": token, "format": "csv"})
+    ann.post("/review/s/demo/delete", data={"csrf": token, "worker": "goner", "confirm": "delete"})
+    page = " ".join(re.sub("<[^>]+>", " ", ann.get("/review/s/demo").text).split())
+    for words in ("ann sign in", "ann export csv", "ann delete of 1 sessions"):
+        assert words in page
+
+
+def program(host: Host, name: str = "ann", days: int = 1) -> TestClient:
+    token = host.store.write(lambda c: add_token(c, name, "demo", now_ms=host.now_ms, days=days))
+    client = TestClient(create_app(host))
+    client.headers["authorization"] = f"Bearer {token}"
+    return client
+
+
+def test_a_program_reads_with_a_token_what_its_owner_may(
+    host: Host, writer: MakeWriter, clock: Clock
+) -> None:
+    """Overview and exports; only the token's hash is kept, and it ends with time or account."""
+    researcher(host)
+    researcher(host, "eve", "viewer")
+    writer().write("An answer.")
+    ann, eve = program(host), program(host, "eve")
+    assert ann.get("/api/study/demo").json()["submitted"] == 1
+    packed = ann.get("/api/study/demo/export/csv")
+    assert packed.headers["content-type"] == "application/zip"
+    assert zipfile.ZipFile(io.BytesIO(packed.content)).namelist() == ["demo/answers.csv"]
+    assert eve.get("/api/study/demo").status_code == 200
+    assert eve.get("/api/study/demo/export/csv").status_code == 403
+    assert ann.get("/review", follow_redirects=False).status_code == 303
+    assert TestClient(create_app(host)).get("/api/study/demo").status_code == 401
+    token = ann.headers["authorization"].removeprefix("Bearer ")
+    path = host.studies["demo"].database_url.removeprefix("sqlite:///")
+    assert token.encode() not in Path(path).read_bytes() + Path(f"{path}-wal").read_bytes()
+    researcher(host, "eve", "owner")  # a new password ends what the old one opened
+    assert eve.get("/api/study/demo").status_code == 401
+    clock.now += 86_401
+    assert ann.get("/api/study/demo").status_code == 401
+
+
+def test_a_programs_token_opens_one_study(tmp_path: Path, clock: Clock) -> None:
+    """A token for one study is worth nothing in another, whatever else its owner may."""
+    one, two = new_study(tmp_path / "demo"), new_study(tmp_path / "two")
+    database = f"sqlite:///{tmp_path}/both.db"
+    host = open_host([one, two], database=database, clock=clock, secure=False)
+    researcher(host)
+    researcher(host, study="two")
+    ann = program(host)
+    for path in ("/api/study/two", "/api/study/two/export/csv", "/api/study/nothing"):
+        assert ann.get(path).status_code == 404
+    assert ann.get("/api/study/demo").status_code == 200
+    host.store.close()
 
 
 def test_a_note_is_kept_with_its_author(ann: TestClient, writer: MakeWriter) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -391,3 +392,20 @@ def test_problems_have_one_shape(client: Any) -> None:
     ):
         assert set(answer.json()) <= {"error", "message", "expected", "retry_ms"}
         assert json.loads(answer.text)["message"]
+
+
+def test_a_closed_study_lets_nobody_begin_and_everybody_finish(
+    writer: MakeWriter, host: Host, client: Any
+) -> None:
+    """Closing is for newcomers; who has begun keeps their answer."""
+    alice = writer()
+    alice.start()
+    alice.pen.type("Begun in time.")
+    alice.send()
+    host.studies["demo"] = replace(host.studies["demo"], closed=True)
+    with pytest.raises(AssertionError, match="closed"):
+        writer().start()
+    resumed = alice.start(headers=alice.headers)
+    assert resumed["at"]["text"] == "Begun in time."
+    alice.pen.text = "Begun in time."
+    assert alice.submit()["completion"]["code"]

@@ -40,11 +40,14 @@ def add(
 ) -> None:
     """Make or change an account for this study."""
     from wellhead.collect.review.accounts import add_user
+    from wellhead.collect.store.erasure import note_action
 
     with opened(study, database) as host:
         (known,) = host.studies
         now = host.now_ms
         host.store.write(lambda c: add_user(c, name, password, known, role, now_ms=now))
+        detail = f"{name} as {role}"
+        host.store.write(lambda c: note_action(c, known, "shell", "account", detail, now_ms=now))
     typer.echo(f"{name} is {role} of {known}", err=True)
 
 
@@ -53,10 +56,44 @@ def add(
 def remove(study: StudyArgument, name: Name, database: DatabaseOption = None) -> None:
     """Remove an account from every study in the database."""
     from wellhead.collect.review.accounts import remove_user
+    from wellhead.collect.store.erasure import note_action
 
     with opened(study, database) as host:
+        (known,) = host.studies
+        now = host.now_ms
         host.store.write(lambda c: remove_user(c, name))
+        host.store.write(
+            lambda c: note_action(c, known, "shell", "account removed", name, now_ms=now)
+        )
     typer.echo(f"{name} is removed", err=True)
+
+
+@user_app.command()
+@with_extra
+def token(
+    study: StudyArgument,
+    name: Name,
+    days: Annotated[int, typer.Option(help="How long it is good for.")] = 90,
+    revoke: Annotated[
+        bool, typer.Option("--revoke", help="Make the account's tokens worthless instead.")
+    ] = False,
+    database: DatabaseOption = None,
+) -> None:
+    """Print a token with which a program reads this study in the account's name; shown once."""
+    from wellhead.collect.review.accounts import add_token, revoke_tokens
+    from wellhead.collect.store.erasure import note_action
+
+    with opened(study, database) as host:
+        (known,) = host.studies
+        now = host.now_ms
+        action = "tokens revoked" if revoke else "token made"
+        host.store.write(lambda c: note_action(c, known, "shell", action, name, now_ms=now))
+        if revoke:
+            gone = host.store.write(lambda c: revoke_tokens(c, name, known))
+            typer.echo(f"{gone} tokens of {name} are worthless now", err=True)
+            return
+        made = host.store.write(lambda c: add_token(c, name, known, now_ms=now, days=days))
+    typer.echo(made)
 
 
 @user_app.command("list")

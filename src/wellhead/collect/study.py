@@ -110,8 +110,9 @@ class Study:
     Attributes:
         id: short name used in addresses and exports.
         answers_per_task: how many answers each task should get.
-        retention_days: raw records older than this are removed by `collect delete --expired`;
-            0 keeps them until told otherwise.
+        retention_days: raw records older than this are removed, by the server every few minutes
+            and by `collect delete --expired`; 0 keeps them until told otherwise.
+        closed: nobody begins any more; whoever has begun may finish.
         database: SQLAlchemy URL; a relative SQLite path is relative to the study file.
         path: where the study was read from.
     """
@@ -129,6 +130,7 @@ class Study:
     contact: str = _setting("")
     answers_per_task: int = _setting(1, check=_between(1, 100_000))
     retention_days: int = _setting(365, check=_between(0, 36_500))
+    closed: bool = _setting(False)
     database: str = _setting("sqlite:///answers.db", check=_filled)
     path: Path = Path("STUDY.toml")
 

@@ -2,8 +2,9 @@
 
 Passwords are stored as argon2id hashes; there is no default account. A browser that is signed
 in carries a random token of which only a hash is stored, so that signing out, a changed
-password or a removed account ends it at once. Roles, per study: a `viewer` looks, a `reviewer`
-also writes notes, an `owner` also exports and deletes.
+password or a removed account ends it at once; the same goes for a program's token, which opens
+one study for reading. Roles, per study: a `viewer` looks, a `reviewer` also writes notes, an
+`owner` also exports and deletes.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from wellhead.collect.store.models import Grant, Login, User
+from wellhead.collect.store.models import Grant, Login, Token, User
 from wellhead.errors import BadSetting, unknown_name
 
 if TYPE_CHECKING:
@@ -25,11 +26,14 @@ if TYPE_CHECKING:
 __all__ = [
     "ROLES",
     "Account",
+    "add_token",
     "add_user",
     "csrf_token",
     "list_users",
     "password_holds",
+    "program_of",
     "remove_user",
+    "revoke_tokens",
     "role_in",
     "sign_in",
     "sign_out",
@@ -65,7 +69,8 @@ def add_user(
     hashed = _hasher().hash(password)
     if connection.execute(select(User.name).where(User.name == name)).first():
         connection.execute(update(User).where(User.name == name).values(password=hashed))
-        connection.execute(delete(Login).where(Login.user == name))
+        for table in (Login, Token):
+            connection.execute(delete(table).where(table.user == name))
     else:
         connection.execute(insert(User).values(name=name, password=hashed, created_ms=now_ms))
     connection.execute(delete(Grant).where(Grant.user == name, Grant.study == study))
@@ -81,8 +86,9 @@ def remove_user(connection: Connection, name: str) -> None:
     known = list(connection.execute(select(User.name)).scalars())
     if name not in known:
         raise unknown_name("user", name, known)
-    for table, column in ((Login, Login.user), (Grant, Grant.user), (User, User.name)):
-        connection.execute(delete(table).where(column == name))
+    for table in (Login, Token, Grant):
+        connection.execute(delete(table).where(table.user == name))
+    connection.execute(delete(User).where(User.name == name))
 
 
 def list_users(connection: Connection) -> list[dict[str, str]]:
@@ -139,6 +145,48 @@ def signed_in(connection: Connection, token: str, *, now_ms: int) -> Account | N
         return None
     grants = connection.execute(select(Grant.study, Grant.role).where(Grant.user == row.user))
     return Account(row.user, {grant.study: grant.role for grant in grants})
+
+
+def add_token(connection: Connection, name: str, study: str, *, now_ms: int, days: int) -> str:
+    """A token with which a program reads `study` as `name` may; shown once, kept as a hash.
+
+    Raises:
+        BadSetting: `name` has no role in the study, or `days` is not positive.
+    """
+    grants = select(Grant.user).where(Grant.study == study)
+    known = list(connection.execute(grants).scalars())
+    if name not in known:
+        raise unknown_name("user of this study", name, known)
+    if not 1 <= days <= 3660:
+        raise BadSetting(f"expected 1 to 3660 days, got {days}.")
+    token = secrets.token_urlsafe(32)
+    connection.execute(
+        insert(Token).values(
+            token_hash=_hash(token),
+            user=name,
+            study=study,
+            created_ms=now_ms,
+            until_ms=now_ms + days * _DAY_MS,
+        )
+    )
+    return token
+
+
+def revoke_tokens(connection: Connection, name: str, study: str) -> int:
+    """Make every token of `name` for `study` worthless; returns how many there were."""
+    query = delete(Token).where(Token.user == name, Token.study == study)
+    return connection.execute(query).rowcount
+
+
+def program_of(connection: Connection, token: str, *, now_ms: int) -> Account | None:
+    """Whose program carries `token`: an account with today's role in that one study."""
+    query = (
+        select(Token.user, Token.study, Grant.role)
+        .join(Grant, (Grant.user == Token.user) & (Grant.study == Token.study))
+        .where(Token.token_hash == _hash(token), Token.until_ms >= now_ms)
+    )
+    row = connection.execute(query).first()
+    return None if row is None else Account(row.user, {row.study: row.role})
 
 
 def role_in(account: Account, study: str, least: str) -> bool:

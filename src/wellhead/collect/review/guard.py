@@ -13,17 +13,20 @@ from urllib.parse import urlsplit
 
 from fastapi import Request
 from fastapi.responses import Response
+from sqlalchemy import Connection
 
 from wellhead.collect.review.accounts import (
     Account,
     csrf_token,
     password_holds,
+    program_of,
     role_in,
     sign_in,
     signed_in,
 )
 from wellhead.collect.server.host import Host
 from wellhead.collect.store import Refused
+from wellhead.collect.store.erasure import note_action
 from wellhead.collect.store.limits import check_rate
 from wellhead.collect.study import Study
 
@@ -65,19 +68,31 @@ class Guard:
             raise SignInNeeded
         return Visitor(account, csrf_token(token))
 
-    def study(self, visitor: Visitor, name: str, least: str = "viewer") -> Study:
-        """The study, if the visitor has at least the role `least` in it.
+    def study(self, account: Account, name: str, least: str = "viewer") -> Study:
+        """The study, if the account has at least the role `least` in it.
 
         A study that exists and one that does not get the same answer.
 
         Raises:
             Refused: 404 without any role, 403 with too small a one.
         """
-        if name not in self._host.studies or not role_in(visitor.account, name, "viewer"):
+        if name not in self._host.studies or not role_in(account, name, "viewer"):
             raise Refused(404, "not_found", "There is no such study here.")
-        if not role_in(visitor.account, name, least):
+        if not role_in(account, name, least):
             raise Refused(403, "entry", f"This needs the role “{least}” in the study.")
         return self._host.studies[name]
+
+    def program(self, token: str) -> Account:
+        """The account in whose name a program reads.
+
+        Raises:
+            Refused: 401.
+        """
+        now = self._host.now_ms
+        account = self._host.store.read(lambda c: program_of(c, token, now_ms=now))
+        if account is None:
+            raise Refused(401, "unauthorised", "The token opens nothing here, or not any more.")
+        return account
 
     def same_site(self, request: Request) -> None:
         """Refuse a form that another site sent.
@@ -121,7 +136,12 @@ class Guard:
         good = await asyncio.to_thread(host.store.read, lambda c: password_holds(c, name, password))
         if not good:
             return None
-        return await asyncio.wrap_future(host.store.submit(lambda c: sign_in(c, name, now_ms=now)))
+
+        def enter(connection: Connection) -> str:
+            note_action(connection, "", name, "sign in", "", now_ms=now)
+            return sign_in(connection, name, now_ms=now)
+
+        return await asyncio.wrap_future(host.store.submit(enter))
 
     def remember(self, response: Response, token: str) -> None:
         """Set the cookie; an empty token clears it."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from importlib import resources
-from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from wellhead.collect.answers import load_record, load_records, settle
+from wellhead.collect.answers import load_page, load_record, settle
 from wellhead.collect.derive.outcome import OUTCOMES
 from wellhead.collect.export import FORMATS, export_archive
 from wellhead.collect.overview import overview
@@ -20,12 +19,13 @@ from wellhead.collect.review.notes import add_note
 from wellhead.collect.review.pages import answer_view, render
 from wellhead.collect.server.host import Host
 from wellhead.collect.store import Refused
-from wellhead.collect.store.erasure import delete_worker, note_action
+from wellhead.collect.store.erasure import delete_worker, note_action, recent_actions
 
 __all__ = ["review_routes"]
 
 _PER_PAGE = 50
 _TASKS_SHOWN = 100
+_ACTIONS_SHOWN = 20
 _STATIC = {"review.css": "text/css", "replay.js": "text/javascript"}
 
 
@@ -49,9 +49,9 @@ def review_routes(host: Host) -> APIRouter:
 
     @routes.get("/s/{name}")
     def dashboard(name: str, visitor: Signed) -> Response:
-        study = guard.study(visitor, name)
+        study = guard.study(visitor.account, name)
         settle(host.store, study, host.keys[name], now_ms=host.now_ms)
-        view = host.store.read(lambda c: overview(c, study, load_records(c, name)))
+        view = host.store.read(lambda c: overview(c, study))
         tasks = list(view.tasks.items())
         return render(
             "dashboard.html",
@@ -60,6 +60,7 @@ def review_routes(host: Host) -> APIRouter:
             tasks=tasks[:_TASKS_SHOWN],
             more_tasks=max(0, len(tasks) - _TASKS_SHOWN),
             owner=role_in(visitor.account, name, "owner"),
+            actions=host.store.read(lambda c: recent_actions(c, name, _ACTIONS_SHOWN)),
             formats=FORMATS,
             **_frame(visitor),
         )
@@ -68,31 +69,30 @@ def review_routes(host: Host) -> APIRouter:
     def answers(
         name: str,
         visitor: Signed,
-        outcome: str = "",
+        outcome: Annotated[str, Query(max_length=40)] = "",
         page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
     ) -> Response:
-        study = guard.study(visitor, name)
+        study = guard.study(visitor.account, name)
         settle(host.store, study, host.keys[name], now_ms=host.now_ms)
-        found = host.store.read(
-            lambda c: [r for r in load_records(c, name) if outcome in {"", r.outcome}]
-        )
-        found.reverse()
         start = (page - 1) * _PER_PAGE
+        found, total = host.store.read(
+            lambda c: load_page(c, name, outcome=outcome, start=start, size=_PER_PAGE)
+        )
         return render(
             "answers.html",
             study=study,
-            records=list(islice(found, start, start + _PER_PAGE)),
-            total=len(found),
+            records=found,
+            total=total,
             outcomes=OUTCOMES,
             chosen=outcome if outcome in OUTCOMES else "",
             page=page,
-            more=start + _PER_PAGE < len(found),
+            more=start + _PER_PAGE < total,
             **_frame(visitor),
         )
 
     @routes.get("/s/{name}/a/{session}")
     def answer(name: str, session: str, visitor: Signed) -> Response:
-        study = guard.study(visitor, name)
+        study = guard.study(visitor.account, name)
         settle(host.store, study, host.keys[name], now_ms=host.now_ms)
         record = host.store.read(lambda c: load_record(c, name, session))
         if record is None:
@@ -111,7 +111,7 @@ def review_routes(host: Host) -> APIRouter:
         text: Annotated[str, Form(min_length=1, max_length=5000)],
     ) -> Response:
         guard.own_form(request, visitor, csrf)
-        guard.study(visitor, name, "reviewer")
+        guard.study(visitor.account, name, "reviewer")
         author, now = visitor.account.name, host.now_ms
         host.store.write(lambda c: add_note(c, name, session, author, text, now_ms=now))
         return RedirectResponse(f"/review/s/{name}/a/{session}", 303)
@@ -125,7 +125,7 @@ def review_routes(host: Host) -> APIRouter:
         format: Annotated[str, Form()],
     ) -> Response:
         guard.own_form(request, visitor, csrf)
-        study = guard.study(visitor, name, "owner")
+        study = guard.study(visitor.account, name, "owner")
         if format not in FORMATS:
             raise Refused(422, "bad_request", "There is no such format.")
         settle(host.store, study, host.keys[name], now_ms=host.now_ms)
@@ -145,7 +145,7 @@ def review_routes(host: Host) -> APIRouter:
         confirm: Annotated[str, Form(max_length=20)],
     ) -> Response:
         guard.own_form(request, visitor, csrf)
-        study = guard.study(visitor, name, "owner")
+        study = guard.study(visitor.account, name, "owner")
         if confirm.strip().lower() != "delete":
             raise Refused(422, "bad_request", "Nothing was deleted: write “delete” to confirm.")
         pseudonym = host.keys[name].pseudonym(study.entry.platform, worker.strip())

@@ -8,17 +8,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
-from sqlalchemy import text
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from wellhead import __version__
-from wellhead.collect.answers import settle
+from wellhead.collect.review.programs import program_routes
 from wellhead.collect.review.routes import review_routes
 from wellhead.collect.server.bounds import BodyLimit, SafeHeaders
-from wellhead.collect.server.host import Host
+from wellhead.collect.server.host import Host, keep_up
 from wellhead.collect.server.pages import page_routes
 from wellhead.collect.server.refusals import answer_errors
 from wellhead.collect.server.sessions import session_routes
+from wellhead.collect.store.models import Study as StudyRow
 
 __all__ = ["create_app"]
 
@@ -47,8 +48,8 @@ def create_app(host: Host) -> FastAPI:
         openapi_url="/api/openapi.json",
     )
     app.state.host = host
-    for routes in (session_routes(host), page_routes(host), review_routes(host), _health(host)):
-        app.include_router(routes)
+    for make in (session_routes, program_routes, page_routes, review_routes, _health):
+        app.include_router(make(host))
     answer_errors(app)
     app.add_middleware(BodyLimit, limit=MAX_REQUEST)
     app.add_middleware(SafeHeaders)
@@ -56,13 +57,11 @@ def create_app(host: Host) -> FastAPI:
 
 
 async def _upkeep(host: Host) -> None:
-    """Derive new answers now and then, so that `summary` studies forget events unwatched."""
     while True:
         await asyncio.sleep(_UPKEEP_SECONDS)
         for study in host.studies.values():
-            keys, now = host.keys[study.id], host.now_ms
             try:
-                await asyncio.to_thread(settle, host.store, study, keys, now_ms=now)
+                await asyncio.to_thread(keep_up, host, study)
             except SQLAlchemyError as error:
                 _LOG.warning("upkeep of %s failed and will be tried again: %s", study.id, error)
 
@@ -80,7 +79,7 @@ def _health(host: Host) -> APIRouter:
 
     @routes.get("/readyz")
     def ready() -> dict[str, str]:
-        host.store.read(lambda connection: connection.execute(text("SELECT 1")).scalar_one())
+        host.store.read(lambda connection: connection.execute(select(StudyRow.id)).first())
         return {"status": "ok"}
 
     return routes

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select
 
+from wellhead.collect.answers import settle
 from wellhead.collect.keys import Keys, load_keys
 from wellhead.collect.store import Refused, Store
+from wellhead.collect.store.erasure import expire
+from wellhead.collect.store.limits import forget_buckets
 from wellhead.collect.store.models import Study as StudyRow
 from wellhead.collect.study import Study
 from wellhead.errors import BadSetting
 
-__all__ = ["Host", "open_host"]
+__all__ = ["Host", "keep_up", "open_host"]
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,19 @@ def open_host(
     host = Host(Store(urls.pop()), known, keys, clock, secure)
     host.store.write(lambda connection: _note(connection, known, host.now_ms))
     return host
+
+
+def keep_up(host: Host, study: Study) -> None:
+    """What has to happen without anybody asking, now and then.
+
+    New answers are derived, so that `summary` studies forget events; recordings older than the
+    study keeps go; addresses of visitors, which are kept hashed for rate limits, are forgotten.
+    """
+    keys, now = host.keys[study.id], host.now_ms
+    settle(host.store, study, keys, now_ms=now)
+    if days := study.retention_days:
+        host.store.write(lambda c: expire(c, study.id, days=days, actor="server", now_ms=now))
+    host.store.write(lambda c: forget_buckets(c, now_ms=now))
 
 
 def _note(connection: Connection, studies: dict[str, Study], now_ms: int) -> None:

@@ -70,6 +70,8 @@ def begin(
         now_ms=now_ms,
     )
     known = _known(connection, host, study, arrival, token, now_ms)
+    if study.closed and known is None:
+        raise Refused(403, "entry", "This study is closed. Thank you for your interest.")
     row, bearer = known or open_session(
         connection,
         keys,

@@ -200,3 +200,29 @@ def test_a_change_that_no_setting_would_see_is_refused():
 def test_every_key_of_a_plan_survives_the_round_trip():
     table = SMALL | {"selector": "oracle", "regime": {"name": "fresh-real", "share": 0.3}}
     assert plan(plan(table).to_dict()) == plan(table)
+
+
+LOOKED_AT = """
+import os
+from wellhead.collapse import Run
+from wellhead.collapse.config import plan
+import numpy, pyarrow
+table = {"family": "gaussian", "regime": "replace", "size": 20, "generations": 4, "lineages": 50}
+number = numpy.arange(250)
+columns = {"setting": ["replace"] * 250, "repetition": 0 * number, "lineage": number % 50}
+columns |= {"generation": number // 50, "variance": 1.0 + number}
+run = Run(plan(table), pyarrow.table(columns), "", 0.0, (1, 1))
+before = len(os.listdir("/proc/self/task"))
+run.values("variance", "replace", 4), run.curve("variance", "replace"), run.verdicts("replace")
+print(len(os.listdir("/proc/self/task")) - before)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are counted on Linux")
+def test_looking_at_a_result_starts_no_threads():
+    """A thread of Arrow that frees an array while Python ends aborts the process: exit code -6."""
+    alone = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    found = subprocess.run(
+        [sys.executable, "-c", LOOKED_AT], env=os.environ | alone, capture_output=True, check=True
+    )
+    assert int(found.stdout) == 0

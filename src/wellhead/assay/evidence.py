@@ -130,7 +130,7 @@ def _broken(evidence: pa.Table) -> Iterable[tuple[pa.ChunkedArray, str]]:
 
 
 def _no_pair_twice(evidence: pa.Table) -> None:
-    counts = evidence.group_by(["id", "method"]).aggregate([([], "count_all")])
+    counts = evidence.group_by(["id", "method"], use_threads=False).aggregate([([], "count_all")])
     repeated = counts.filter(pc.greater(counts["count_all"], 1))
     if repeated.num_rows:
         row = repeated.slice(0, 1).to_pylist()[0]

@@ -66,8 +66,8 @@ class Run(Result):
         parts = []
         for cell in done:
             table = folder.read(cell)
-            label = pa.array([folder.plan.settings[cell.setting].label] * len(table), pa.string())
-            number = pa.array(np.full(len(table), cell.repetition, dtype="int32"))
+            label = pa.repeat(folder.plan.settings[cell.setting].label, len(table))
+            number = pa.repeat(pa.scalar(cell.repetition, pa.int32()), len(table))
             parts.append(table.add_column(0, "repetition", number).add_column(0, "setting", label))
         return cls(
             folder.plan,
@@ -86,9 +86,16 @@ class Run(Result):
     def values(self, measure: str, setting: str, generation: int) -> np.ndarray[Any, Any]:
         """One measure over all lineages of a setting in a generation."""
         self._check(measure, setting)
-        row = (pc.field("setting") == setting) & (pc.field("generation") == generation)
-        found: np.ndarray[Any, Any] = self.table.filter(row)[measure].to_numpy()
+        rows = self.rows(setting)
+        there = pc.equal(rows["generation"], generation)
+        found: np.ndarray[Any, Any] = rows.filter(there)[measure].to_numpy()
         return found
+
+    def rows(self, setting: str) -> pa.Table:
+        """The part of the table that belongs to one setting."""
+        # A mask, not an expression: expressions are run by Arrow's threads, which may be the last
+        # to let go of an array, and a thread that does so while Python ends aborts the process.
+        return self.table.filter(pc.equal(self.table["setting"], setting))
 
     def curve(
         self, measure: str, setting: str, statistic: str | None = None, level: float = 0.95
@@ -105,7 +112,7 @@ class Run(Result):
             BadSetting: an unknown name, or a mean that would mislead.
         """
         self._check(measure, setting)
-        rows = self.table.filter(pc.field("setting") == setting)
+        rows = self.rows(setting)
         generations = rows["generation"].to_numpy()
         values = rows[measure].to_numpy()
         points = [

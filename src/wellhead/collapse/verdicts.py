@@ -214,9 +214,9 @@ def _paths(
 
     With `positive`, one that the first fit has none of does not count: nothing can be lost of it.
     """
-    rows = run.table.filter(pc.field("setting") == setting).sort_by(
-        [("repetition", "ascending"), ("lineage", "ascending"), ("generation", "ascending")]
-    )
+    rows = run.rows(setting)
+    order = [(key, "ascending") for key in ("repetition", "lineage", "generation")]
+    rows = rows.take(pc.sort_indices(rows, sort_keys=order))
     plan = next(each for each in run.plan.settings if each.label == setting)
     generations = np.unique(rows["generation"].to_numpy())
     first = 1 if plan.family.starts_from == "law" else 0

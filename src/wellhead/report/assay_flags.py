@@ -99,7 +99,9 @@ def _flagged_rows(table: pa.Table) -> pa.Table:
     if "duplicate" in table.column_names:
         keep = pc.and_(keep, pc.invert(table["duplicate"]))
     order = [("p_value", "ascending"), ("score", "descending"), ("id", "ascending")]
-    return table.filter(keep).sort_by(order)
+    rows = table.filter(keep)
+    # `Table.sort_by` works on Arrow's threads, which may abort Python as it ends (see `Run.rows`).
+    return rows.take(pc.sort_indices(rows, sort_keys=order))
 
 
 def _excerpts(result: AssayResult) -> Excerpts:

@@ -19,7 +19,7 @@ from wellhead.assay.joint.from_assay import evidence_of
 from wellhead.assay.joint.latent import fit
 from wellhead.assay.joint.profile import worse_by
 from wellhead.assay.joint.run import join
-from wellhead.errors import BadInput, BadSetting
+from wellhead.errors import BadInput, BadSetting, UnusableReference
 
 _THRESHOLD = 3.8415
 
@@ -264,3 +264,79 @@ def test_a_study_file_is_refused_in_python_with_what_reads_it(tmp_path):
     (tmp_path / "study.toml").write_text("id = 'x'\n")
     with pytest.raises(BadInput, match="read_study"):
         wellhead.joint(tmp_path / "study.toml")
+
+
+def test_ids_that_do_not_match_are_refused_with_one_of_each():
+    rows = [Row(f"a{i}", "text", 0.9) for i in range(30)]
+    rows += [Row(f"b{i}", "process", 0.9) for i in range(30)]
+    with pytest.raises(BadInput, match=r"do the ids match\? 'text' has 'a0', another has 'b0'"):
+        wellhead.joint(rows)
+
+
+def test_few_shared_documents_are_warned_about():
+    rows = [Row(f"d{i}", "text", i % 2) for i in range(100)]
+    rows += [Row(f"d{i}", "process", i % 2) for i in range(90, 110)]
+    findings = [d.finding for d in wellhead.joint(rows).diagnostics if d.severity == "warning"]
+    assert any("Only 10 of 110 documents" in finding for finding in findings)
+
+
+def test_a_method_that_saw_nothing_is_refused_by_name():
+    rows = [Row(f"d{i}", "text", i % 2) for i in range(30)]
+    rows += [Row(f"d{i}", "process", None, NOT_OBSERVABLE) for i in range(30)]
+    with pytest.raises(UnusableReference, match="'process' could observe no document"):
+        wellhead.joint(rows)
+
+
+def test_an_empty_file_is_refused_by_name(tmp_path):
+    (tmp_path / "text.csv").write_text("id,value\na,0.5\n")
+    (tmp_path / "empty.csv").write_text("id,value\n")
+    with pytest.raises(BadInput, match="'empty' has no rows"):
+        wellhead.joint([tmp_path / "text.csv", tmp_path / "empty.csv"])
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ("a,1.9\nb,0.2\n", "must lie in"),
+        ("a,nan\nb,0.2\n", "must lie in"),
+        ("a,0.9\na,0.2\n", "2 rows for id 'a'"),
+        ("a,high\nb,0.2\n", "cannot be read"),
+    ],
+)
+def test_values_outside_their_range_and_repeated_rows_are_refused(tmp_path, lines, words):
+    (tmp_path / "text.csv").write_text(f"id,value\n{lines}")
+    (tmp_path / "process.csv").write_text("id,outcome\na,typed\nb,mixed\n")
+    with pytest.raises(BadInput, match=words):
+        wellhead.joint([tmp_path / "text.csv", tmp_path / "process.csv"])
+
+
+def test_groups_of_one_document_are_poured_together():
+    documents = pa.table({"id": [f"d{i}" for i in range(300)], "task": [*map(str, range(300))]})
+    result = wellhead.joint(_rows(), documents=documents, group="task")
+    assert (result.model, result.identified) == ("bounds", "no")
+    assert any("300 groups were joined to 1" in d.finding for d in result.diagnostics)
+
+
+def test_dependence_of_the_only_two_methods_cannot_be_allowed_for():
+    with pytest.raises(BadSetting, match="at least three"):
+        wellhead.joint(_rows(), dependent=("text", "process"))
+
+
+def test_two_methods_alone_are_always_warned_about_with_what_an_echo_would_mean():
+    votes, _ = simulated(1000, (0.1, 0.6), (0.9, 0.8), (0.95, 0.97), seed=17)
+    result = join(votes, repeats=49)
+    assert result.identified == "yes"
+    (warning,) = [d for d in result.diagnostics if d.name == "independence"]
+    assert warning.severity == "warning"
+    assert "a fifth of the documents" in warning.consequence
+
+
+def test_groups_that_hardly_differ_give_a_range_and_no_estimate():
+    votes, _ = simulated(600, (0.4, 0.4), (0.9, 0.9), (0.95, 0.95), seed=2)
+    result = join(votes, repeats=0)
+    assert (result.identified, result.model) == ("weak", "bounds")
+    assert result.share.covers(0.4)
+    assert result.share.point == pytest.approx((result.share.low + result.share.high) / 2)
+    assert result.table["posterior"].null_count == 600
+    assert all(method.sensitivity is None for method in result.methods)
+    assert "is not settled" in result.page().lead

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from wellhead.assay.joint.estimate import REJECTED
 from wellhead.assay.joint.result import JointResult
 from wellhead.report.blocks import Bullets, Callout, Section
 from wellhead.report.numbers import count, interval, number, percent
@@ -28,6 +30,7 @@ __all__ = [
     "method_table",
     "names_of",
     "sections",
+    "share_axis",
 ]
 
 
@@ -46,23 +49,46 @@ def lead(result: JointResult) -> str:
     """The answer in words that need no statistics, then what it comes from."""
     names = [method.name for method in result.methods]
     n = count(result.documents.n)
-    looked = (
-        f"We looked at {n} texts in {_ways(names)}. None of these is always right. "
-        "The answer takes them to go wrong for different reasons, so that each checks the other."
-    )
-    if result.model == "bounds":
-        low, high = percent(result.share.low), percent(result.share.high)
-        return (
-            f"How many of these {n} texts a machine wrote is not settled: anything from {low} to "
-            f"{high} fits what was seen.\n\n{looked} Here their answers agree and disagree in a "
-            "way that many different truths could have produced. What would settle it is listed "
-            "under the checks."
-        )
+    looked = f"We looked at {n} texts in {_ways(names)}. {_agreeing(result)}"
     few, many = (_of_hundred(share) for share in result.share[::2])
+    if result.model == "bounds":
+        return (
+            f"How many of these texts a machine wrote is not settled: anything from {few} to "
+            f"{many} of every 100 fits what was seen.\n\n{looked} Each way makes mistakes, and "
+            "many different truths could have led to just these answers. What would settle it is "
+            "listed under the checks."
+        )
     return (
         f"Machines wrote about {_of_hundred(result.share.point)} of every 100 of these texts; it "
-        f"could be as few as {few} or as many as {many}.\n\n{looked} {_agreeing(result)}"
+        f"could be as few as {few} or as many as {many}.\n\n{looked} Each way makes mistakes. "
+        f"Our number makes up for them, {_provided(result)}"
     )
+
+
+def _provided(result: JointResult) -> str:
+    """What the number rests on and how far that was looked into, and what the range is worth."""
+    test = result.independence
+    if result.dependent:
+        together = names_of([_way(name) for name in result.dependent])
+        rests = f"and allows for {together} making the same ones."
+    elif test is None or not test.testable:
+        rests = "provided that they are not the same ones each time; these texts cannot show that."
+    elif test.p_value < REJECTED:
+        rests = "provided that they are not the same ones each time; here they seem to be."
+    else:
+        rests = "provided that they are not the same ones each time; nothing here says they are."
+    return f"{rests} Then ranges like this one hold the true number about {_often(result.level)}."
+
+
+def _often(level: float) -> str:
+    """
+    >>> _often(0.95), _often(0.9), _often(0.99), _often(0.8)
+    ('19 times in 20', '9 times in 10', '99 times in 100', '80 times in 100')
+    """
+    for times in (10, 20):
+        if abs(level * times - (times - 1)) < 1e-9:
+            return f"{times - 1} times in {times}"
+    return f"{100 * level:.0f} times in 100"
 
 
 _PLAIN = {
@@ -75,30 +101,39 @@ _PLAIN = {
 
 
 def _way(name: str) -> str:
-    return _PLAIN.get(name, f"'{name}'")
+    return _PLAIN.get(name, f"using '{name}'")
 
 
 def _ways(names: list[str]) -> str:
     """
     >>> _ways(["text", "process"])
-    'two ways: by reading the text and by watching how it was written'
+    'two ways: reading the text and watching how it was written'
     """
     numbers = {2: "two", 3: "three", 4: "four"}
-    each = names_of([f"by {_way(name)}" for name in names])
+    each = names_of([_way(name) for name in names])
     return f"{numbers.get(len(names), str(len(names)))} ways: {each}"
 
 
 def _agreeing(result: JointResult) -> str:
     pair = result.agreement[0]
     flagged, others = pair.both + pair.only_first, pair.only_second + pair.neither
+    first, second = _way(pair.first), _way(pair.second)
     words = (
-        f"Of the {count(flagged)} texts that looked machine-written by {_way(pair.first)}, "
-        f"{count(pair.both)} also did by {_way(pair.second)}; of the other {count(others)}, "
-        f"{count(pair.only_second)} did."
+        f"{first[0].upper()}{first[1:]} pointed to a machine in {count(flagged)} of them; {second} "
+        f"did so in {_part(pair.both, flagged)} and in {_part(pair.only_second, others, 'other')}."
     )
     if pair.silent:
-        words += f" For {count(pair.silent)} texts one of the two could not tell anything."
+        words += f" Left out here are {count(pair.silent)} texts of which one could tell nothing."
     return words
+
+
+def _part(some: int, of: int, which: str = "these") -> str:
+    """
+    >>> _part(13, 15), _part(15, 15), _part(0, 31, "other")
+    ('13 of these 15', 'all of these 15', 'none of the other 31')
+    """
+    words = {0: "none", of: "all"}.get(some, count(some))
+    return f"{words} of {'the ' if which == 'other' else ''}{which} {count(of)}"
 
 
 def facts(result: JointResult) -> list[tuple[str, str]]:
@@ -139,9 +174,15 @@ def forest(result: JointResult, extra: tuple[Stretch, ...] = ()) -> Forest:
         description="One line per way of counting; the strip is the joint estimate. What each "
         "line rests on is said in the last section.",
         rows=rows,
-        x=Axis("share of texts", percent=True, low=0.0),
+        x=share_axis([whole, *rows]),
         overall=whole,
     )
+
+
+def share_axis(rows: Sequence[Stretch]) -> Axis:
+    """From nothing to the next ten percent beyond every line, so that no line seems cut off."""
+    most = max(row.high for row in rows)
+    return Axis("share of texts", percent=True, low=0.0, high=min(1.0, int(10 * most + 1) / 10))
 
 
 def _stretch(name: str, share: Interval, n: int | None = None) -> Stretch:
@@ -207,8 +248,8 @@ def agreement_blocks(pairs: tuple[Agreement, ...]) -> list[Any]:
 def _said(pair: Agreement) -> str:
     share = pair.second_where_first
     words = (
-        f"Of the texts that {pair.first} flags, {pair.second} confirms {_rate(share)}; of the "
-        f"others it flags {_rate(pair.second_where_not)}."
+        f"Of the texts that '{pair.first}' flags, '{pair.second}' flags {_rate(share)}; of the "
+        f"others, {_rate(pair.second_where_not)}."
     )
     if pair.kappa is not None:
         words += (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from wellhead.report.blocks import Bullets, Callout, Details, Section
@@ -14,12 +15,12 @@ from wellhead.report.joint import (
     how,
     lead,
     method_table,
+    share_axis,
 )
 from wellhead.report.numbers import count, number, p_value, percent, probability
 from wellhead.report.page import Page
 from wellhead.report.svg.flow import Flow, Stage
 from wellhead.report.svg.forest import Forest, Stretch
-from wellhead.report.svg.frame import Axis
 from wellhead.report.table import Column, Table
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def _ablations(study: StudyResult) -> list[Any]:
     blocks: list[Any] = []
     if study.ablations:
         whole = study.joint.share
+        joined = Stretch("together", whole.low, whole.point, whole.high)
         rows = [
             Stretch(a.name, a.share.low, a.share.point, a.share.high, a.n) for a in study.ablations
         ]
@@ -82,8 +84,8 @@ def _ablations(study: StudyResult) -> list[Any]:
                 title="The share with something taken away",
                 description="One line per thing left out; the strip is the joint estimate.",
                 rows=rows,
-                x=Axis("share of texts", percent=True, low=0.0),
-                overall=Stretch("together", whole.low, whole.point, whole.high),
+                x=share_axis([joined, *rows]),
+                overall=joined,
                 table=Table(
                     [
                         Column("what is left"),
@@ -110,10 +112,10 @@ def _length(match: LengthMatch) -> list[Any]:
     first, second = (percent(share.point) for share in match.after)
     before = " against ".join(percent(share.point) for share in match.before)
     return [
-        f"Length: texts that {match.judge} flags have {count(match.lengths[0])} characters in the "
-        f"middle, the others {count(match.lengths[1])}. {match.tested} flags {before} of them. "
-        f"Among {match.pairs} pairs of like length it flags {first} against {second}. If the gap "
-        "closed, the two would have agreed on length only.",
+        f"Length: texts that '{match.judge}' flags have {count(match.lengths[0])} characters in "
+        f"the middle, the others {count(match.lengths[1])}. '{match.tested}' flags {before} of "
+        f"them. Among {match.pairs} pairs of like length it flags {first} against {second}. If the "
+        "gap closed, the two would have agreed on length only.",
         Table(
             [
                 Column("texts"),
@@ -197,15 +199,15 @@ def _time(study: StudyResult) -> list[Any]:
         else "Nothing shows that the share changes while the study runs"
     )
     rows = [
-        [f"part {i}", s.n, s.share.point, (s.share.low, s.share.high)]
-        for i, s in enumerate(found.stretches, 1)
+        [_span(s.start, s.end, found.dated), s.n, s.share.point, (s.share.low, s.share.high)]
+        for s in found.stretches
     ]
     return [
         f"{verdict} (rank correlation {number(found.trend, 2)}, permutation p = "
         f"{p_value(found.p_value)}).",
         Table(
             [
-                Column("documents in order"),
+                Column("from, to"),
                 Column("texts", "count"),
                 Column("share", "percent"),
                 Column("interval", "share"),
@@ -213,6 +215,17 @@ def _time(study: StudyResult) -> list[Any]:
             rows,
         ),
     ]
+
+
+def _span(start: float, end: float, dated: bool) -> str:
+    """
+    >>> _span(0, 90_000, True), _span(1, 20, False)
+    ('1970-01-01 00:00 to 1970-01-02 01:00', '1 to 20')
+    """
+    if not dated:
+        return f"{number(start)} to {number(end)}"
+    first, last = (datetime.fromtimestamp(t, UTC).strftime("%Y-%m-%d %H:%M") for t in (start, end))
+    return f"{first} to {last}"
 
 
 def _twins(study: StudyResult) -> list[Any]:

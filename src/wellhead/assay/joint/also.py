@@ -17,7 +17,12 @@ from wellhead.assay.joint.result import Also
 from wellhead.assay.joint.tables import SILENT
 from wellhead.assay.joint.votes import Votes
 
-__all__ = ["other_shares"]
+__all__ = ["echo_name", "other_shares"]
+
+
+def echo_name(part: float) -> str:
+    """What the share under an echo in a part of the documents is called."""
+    return f"echo in {100 * part:.0f} %"
 
 
 def other_shares(
@@ -70,11 +75,11 @@ def other_shares(
         also.append(
             Also("no priors", found.share, "the whole range that is possible without the priors")
         )
-    elif len(votes.methods) == 2:
+    if not by_prior and len(votes.methods) == 2:
         for part, share in echoed(found.tables, level=level, inflation=inflation).items():
             also.append(
                 Also(
-                    f"echo in {100 * part:.0f} %",
+                    echo_name(part),
                     share,
                     f"if {votes.methods[1]} repeated {votes.methods[0]}'s answer, right or wrong, "
                     f"in {100 * part:.0f} % of documents",

@@ -1,6 +1,6 @@
 """One document's evidence, written so that the person who submitted it can answer.
 
-In: votes, probabilities, and what the methods left in `detail`. Out: lists of evidence. They say
+In: votes, probabilities, and the methods' own words and signs. Out: lists of evidence. They say
 what was seen and what it cannot show, never who is guilty: methods err, and a probability near
 one is still a statement about texts like this one.
 """
@@ -63,7 +63,9 @@ def case_of(votes: Votes, posterior: np.ndarray, methods: tuple[Method, ...], ro
         id=votes.ids[row],
         probability=known,
         evidence=tuple(
-            _sentence(method, int(vote), float(value))
+            _sentence(
+                method, int(vote), float(value), votes.words.get((votes.ids[row], method.name), "")
+            )
             for method, vote, value in zip(methods, says, votes.values[row], strict=True)
         ),
         limits=tuple(_limits(methods, says, known)),
@@ -74,9 +76,11 @@ def case_of(votes: Votes, posterior: np.ndarray, methods: tuple[Method, ...], ro
     )
 
 
-def _sentence(method: Method, vote: int, value: float) -> str:
-    words = f"{method.name} {_SAYS[vote]}"
-    return words + (f" (value {value:.2f})" if vote != SILENT and not np.isnan(value) else "")
+def _sentence(method: Method, vote: int, value: float, said: str) -> str:
+    told = [said] if said else []
+    if vote != SILENT and not np.isnan(value):
+        told.append(f"value {value:.2f}")
+    return f"{method.name} {_SAYS[vote]}" + (f" ({', '.join(told)})" if told else "")
 
 
 def _part(share: float) -> str:

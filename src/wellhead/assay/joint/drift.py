@@ -31,11 +31,19 @@ class Stretch(NamedTuple):
 
 
 class Drift(NamedTuple):
-    """The share over time and the p-value that nothing changes; times are as they were given."""
+    """The share over time and the p-value that nothing changes.
+
+    Attributes:
+        stretches: in order of time.
+        trend: rank correlation of the probability with time.
+        p_value: by permutation.
+        dated: times are seconds since 1970; otherwise they are as they were given.
+    """
 
     stretches: tuple[Stretch, ...]
     trend: float
     p_value: float
+    dated: bool = False
 
 
 def drift(
@@ -46,6 +54,7 @@ def drift(
     level: float = 0.95,
     repeats: int = 1999,
     seed: int = 0,
+    dated: bool = False,
 ) -> Drift | None:
     """The share over time; None with fewer than 12 documents or one moment.
 
@@ -53,6 +62,10 @@ def drift(
         posterior: shape (n,), probability of machine; NaN is left out.
         times: shape (n,), numbers that grow with time; NaN is left out.
         stretches: of equally many documents, fewer when there are few.
+        level: of the intervals.
+        repeats: permutations.
+        seed: of the permutations.
+        dated: `times` are seconds since 1970; only noted in the result.
 
     Returns:
         Stretches, the rank correlation with time, and its permutation p-value.
@@ -77,14 +90,13 @@ def drift(
     rank = np.arange(p.size) - (p.size - 1) / 2
     centred = p - p.mean()
     if not centred.any():
-        return Drift(rows, 0.0, 1.0)
+        return Drift(rows, 0.0, 1.0, dated)
     scale = np.sqrt((rank**2).sum() * (centred**2).sum())
     rng = np.random.default_rng(seed)
     drawn = np.stack([rng.permutation(centred) for _ in range(repeats)]) @ rank / scale
     trend = float(rank @ centred / scale)
-    return Drift(
-        rows, trend, float((1 + (np.abs(drawn) >= abs(trend) - 1e-12).sum()) / (repeats + 1))
-    )
+    p_value = float((1 + (np.abs(drawn) >= abs(trend) - 1e-12).sum()) / (repeats + 1))
+    return Drift(rows, trend, p_value, dated)
 
 
 def moments(values: np.ndarray) -> np.ndarray:

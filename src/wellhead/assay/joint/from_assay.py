@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from wellhead.assay import evidence
 from wellhead.assay.evidence import NOT_OBSERVABLE, Row
-from wellhead.errors import BadInput, BadSetting
+from wellhead.errors import BadInput
 
 if TYPE_CHECKING:
     from wellhead.assay.result import AssayResult
@@ -52,13 +52,7 @@ def is_assay(table: pa.Table) -> bool:
 def rows_of_assay(
     documents: pa.Table, *, method: str = "text", rate: float | None = RATE
 ) -> pa.Table:
-    """The same from an assay's table of documents; by posterior where it has no p-values.
-
-    Raises:
-        BadSetting: a rate outside (0, 1).
-    """
-    if rate is not None and not 0 < rate < 1:
-        raise BadSetting(f"a false-positive rate lies between 0 and 1, got {rate}.")
+    """The same from an assay's table of documents; by posterior where it has no p-values."""
     used = rate if _has_p_values(documents) else None
     rows = documents.to_pylist()
     first = {str(row["id"]): row for row in reversed(rows)}

@@ -93,6 +93,7 @@ class JointResult(Result):
         groups: share by group.
         agreement: each pair of methods.
         independence: the test of the model, None when it could not be run.
+        dependent: methods that may err together in the model used.
         bounds: the share if nothing is assumed about documents without every method.
         also: other estimates of the same share.
         prior: the posterior where priors were stated.
@@ -116,6 +117,7 @@ class JointResult(Result):
     groups: tuple[Group, ...]
     agreement: tuple[Agreement, ...]
     independence: Independence | None
+    dependent: tuple[str, ...]
     bounds: Interval
     also: tuple[Also, ...]
     prior: Posterior | None

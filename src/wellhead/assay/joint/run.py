@@ -12,7 +12,7 @@ import pyarrow as pa
 from wellhead.assay.interval import Interval
 from wellhead.assay.joint import words
 from wellhead.assay.joint.agreement import Agreement, agreement, wilson
-from wellhead.assay.joint.also import other_shares
+from wellhead.assay.joint.also import echo_name, other_shares
 from wellhead.assay.joint.bayes import Posterior, Priors, posterior
 from wellhead.assay.joint.estimate import Estimate, estimate
 from wellhead.assay.joint.from_assay import RATE
@@ -127,6 +127,8 @@ def join(
     by_prior = undetermined and prior is not None
     pairs = _agreements(votes, level)
     methods = _methods(votes, found, prior if by_prior else None, level)
+    also = tuple(other_shares(votes, found, trusted, prior, by_prior, level, inflation))
+    echo = next((each.share for each in also if each.name == echo_name(0.2)), None)
     return JointResult(
         share=prior.share if by_prior and prior is not None else found.share,
         model="bayesian" if by_prior else found.name,
@@ -134,13 +136,16 @@ def join(
         assumptions=words.assumptions(found, by_prior=by_prior, worker=worker),
         unchecked=words.unchecked(found, by_prior=by_prior, worker=worker),
         documents=_counts(votes),
-        diagnostics=words.diagnostics(found, votes, grouped, methods, pairs, prior, inflation),
+        diagnostics=words.diagnostics(
+            found, votes, grouped, methods, pairs, prior, inflation, echo
+        ),
         methods=methods,
         groups=_groups(found, grouped, prior if by_prior else None),
         agreement=pairs,
         independence=found.independence,
+        dependent=found.dependent,
         bounds=_bounds(grouped, found, level, inflation),
-        also=tuple(other_shares(votes, found, trusted, prior, by_prior, level, inflation)),
+        also=also,
         prior=prior,
         table=_table(votes, _posterior(found, prior if by_prior else None)),
         level=level,
@@ -162,10 +167,36 @@ def _check(votes: Votes, trusted: str | None, dependent: tuple[str, ...], level:
             raise BadSetting(
                 f"no method '{name}' in the evidence; it has {', '.join(votes.methods)}."
             )
+    if dependent and (len(set(dependent)) < 2 or len(votes.methods) < 3):
+        raise BadSetting(
+            "methods that err together are two or more of at least three; got "
+            f"{', '.join(dependent)} of {', '.join(votes.methods)}."
+        )
     if not votes.inside.any():
         raise BadInput("every document is 'known' beforehand; expected some of the collection.")
     if (votes.votes[votes.inside] == SILENT).all():
         raise UnusableReference("no method could observe any document of the collection.")
+    _each_speaks(votes)
+
+
+def _each_speaks(votes: Votes) -> None:
+    """Every method judged something, and something that another method judged, too."""
+    rows = np.flatnonzero(votes.inside)
+    heard = votes.votes[rows] != SILENT
+    for name, mine in zip(votes.methods, heard.T, strict=True):
+        if not mine.any():
+            raise UnusableReference(
+                f"'{name}' could observe no document of the collection; leave it out "
+                "(--method names those to use) or check its evidence."
+            )
+    for i, name in enumerate(votes.methods):
+        mine, others = heard[:, i], np.delete(heard, i, axis=1).any(axis=1)
+        if not (mine & others).any():
+            own, other = (votes.ids[rows[part.argmax()]] for part in (mine, others))
+            raise BadInput(
+                f"no document was judged by '{name}' and another method as well: do the ids "
+                f"match? '{name}' has {own!r}, another has {other!r}."
+            )
 
 
 def _counts(votes: Votes) -> Counts:

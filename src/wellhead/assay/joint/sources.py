@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from wellhead.assay import evidence
 from wellhead.assay.joint.from_assay import RATE, is_assay, rows_of_assay
-from wellhead.errors import BadInput
+from wellhead.errors import BadInput, BadSetting
 
 __all__ = ["NAME", "Sources", "read_documents", "read_sources"]
 
@@ -51,7 +51,10 @@ def read_sources(sources: Any, *, rate: float | None = RATE) -> Sources:
 
     Raises:
         BadInput: nothing there, not readable, or a row breaks the format of evidence.
+        BadSetting: a rate outside (0, 1).
     """
+    if rate is not None and not 0 < rate < 1:
+        raise BadSetting(f"a false-positive rate lies between 0 and 1, got {rate}.")
     tables: list[pa.Table] = []
     documents: dict[str, dict[str, Any]] = {}
     hashes: dict[str, str] = {}
@@ -60,6 +63,8 @@ def read_sources(sources: Any, *, rate: float | None = RATE) -> Sources:
             raise BadInput(
                 f"expected a column 'id' in '{name}', got {', '.join(table.column_names)}."
             )
+        if not table.num_rows:
+            raise BadInput(f"'{name}' has no rows.")
         if is_assay(table):
             tables.append(rows_of_assay(table, rate=rate))
             continue

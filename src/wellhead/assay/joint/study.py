@@ -8,6 +8,7 @@ would do, cases with their evidence, and the text of a methods section with the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -172,13 +173,11 @@ def study(
     return StudyResult(
         title=title or "Who wrote these texts?",
         joint=result,
-        steps=steps(votes),
+        steps=steps(votes, unseen=len(about.keys() - set(votes.ids))),
         ablations=ablations(whole, level=level, inflation=result.inflation),
         length=_length(votes, text, level),
         workers=workers(posterior, inside.column(worker), level=level) if worker else None,
-        drift=drift(posterior, moments(inside.column(time)), level=level, seed=seed)
-        if time
-        else None,
+        drift=_drift(inside, time, posterior, level, seed) if time else None,
         twins=_twins(inside, text, worker, task_texts, seed),
         policies=policies(whole, again, level=level, seed=seed),
         cases=cases(inside, posterior, result.methods),
@@ -186,11 +185,18 @@ def study(
     )
 
 
-def steps(votes: Votes) -> tuple[Step, ...]:
-    """Documents from submission to estimate."""
+def steps(votes: Votes, *, unseen: int = 0) -> tuple[Step, ...]:
+    """Documents from submission to estimate.
+
+    Args:
+        votes: of the methods.
+        unseen: documents that are known of and of which no method says anything.
+    """
     inside = votes.only(votes.inside)
     n = len(inside.ids)
-    made = [Step("submitted", n)]
+    made = [Step("submitted", n + unseen)]
+    if unseen:
+        made.append(Step("with evidence", n, f"{unseen} without any"))
     for i, name in enumerate(votes.methods):
         silent = int((inside.votes[:, i] == SILENT).sum())
         if silent:
@@ -201,6 +207,14 @@ def steps(votes: Votes) -> tuple[Step, ...]:
     nobody = int((inside.votes == SILENT).all(axis=1).sum())
     made.append(Step("in the estimate", n, f"{nobody} of them seen by no method" if nobody else ""))
     return tuple(made)
+
+
+def _drift(
+    inside: Votes, time: str, posterior: np.ndarray, level: float, seed: int
+) -> Drift | None:
+    given = inside.column(time)
+    dated = any(isinstance(value, str | datetime) for value in given)
+    return drift(posterior, moments(given), level=level, seed=seed, dated=dated)
 
 
 def _found(votes: Votes, usual: tuple[str, ...]) -> str | None:

@@ -11,8 +11,9 @@ does, at a cut. Two names are not methods but knowledge:
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,7 @@ class Votes:
         outside: shape (n,), known beforehand and not part of the collection.
         groups: shape (n,), group of each document, by name.
         about: what else is known about each document.
+        words: by document, what a method said in its own words and the signs it names.
     """
 
     ids: tuple[str, ...]
@@ -56,6 +58,7 @@ class Votes:
     outside: np.ndarray
     groups: np.ndarray
     about: tuple[Mapping[str, Any], ...]
+    words: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def inside(self) -> np.ndarray:
@@ -74,6 +77,7 @@ class Votes:
             outside=self.outside[rows],
             groups=self.groups[rows],
             about=tuple(self.about[i] for i in rows),
+            words=self.words,
         )
 
     def of(self, methods: tuple[str, ...]) -> Votes:
@@ -88,6 +92,7 @@ class Votes:
             outside=self.outside,
             groups=self.groups,
             about=self.about,
+            words=self.words,
         )
 
     def tables(self) -> Tables:
@@ -142,7 +147,7 @@ def gather(
     >>> gather(table(rows)).votes.tolist()
     [[1, 0], [0, -1]]
     """
-    rows = evidence.select(["id", "method", "value", "outcome"]).to_pylist()
+    rows = evidence.select(["id", "method", "value", "outcome", "detail"]).to_pylist()
     found = tuple(dict.fromkeys(r["method"] for r in rows if r["method"] not in (KNOWN, AUDITED)))
     used = _chosen(found, methods, cuts or {})
     ids = tuple(dict.fromkeys(row["id"] for row in rows))
@@ -161,12 +166,29 @@ def gather(
             if row["value"] is not None:
                 values[i, columns[name]] = row["value"]
     known = tuple((about or {}).get(identity, {}) for identity in ids)
-    made = Votes(ids, used, votes, values, truth, outside, np.full(len(ids), "all"), known)
+    groups = np.full(len(ids), "all")
+    said = {(r["id"], r["method"]): words for r in rows if (words := _said(r))}
+    made = Votes(ids, used, votes, values, truth, outside, groups, known, said)
     if group is None:
         return made
     column = made.column(group)
     names = np.array(["(none)" if value is None else str(value) for value in column])
-    return Votes(ids, used, votes, values, truth, outside, names, known)
+    return replace(made, groups=names)
+
+
+def _said(row: Mapping[str, Any]) -> str:
+    """A method's own word and the signs in its detail, as "pasted outside; round trip"."""
+    outcome = row["outcome"]
+    word = "" if outcome is None or outcome == NOT_OBSERVABLE else str(outcome)
+    try:
+        detail = json.loads(row["detail"] or "{}")
+    except ValueError:
+        detail = {}
+    flags = detail.get("flags") if isinstance(detail, dict) else None
+    signs = [str(flag) for flag in flags] if isinstance(flags, list) else []
+    reason = detail.get("reason") if isinstance(detail, dict) else None
+    told = [word, *signs, *([str(reason)] if reason else [])]
+    return "; ".join(part.replace("_", " ") for part in told if part)
 
 
 def _chosen(

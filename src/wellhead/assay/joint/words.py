@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from wellhead.assay.interval import Interval
 from wellhead.assay.joint.agreement import Agreement
 from wellhead.assay.joint.bayes import Posterior
 from wellhead.assay.joint.estimate import REJECTED, Estimate
@@ -77,12 +78,18 @@ def diagnostics(
     pairs: tuple[Agreement, ...],
     prior: Posterior | None,
     inflation: float,
+    echo: Interval | None = None,
 ) -> tuple[Diagnostic, ...]:
-    """Checks and what follows from each, warnings first."""
+    """Checks and what follows from each, warnings first.
+
+    Args:
+        echo: the share if the second of two methods repeated the first in a fifth of documents.
+    """
     made = [
         *_determined(found),
-        *_independence(found, votes),
+        *_independence(found, votes, echo),
         *_agreement(pairs),
+        *_overlap(votes),
         *_silence(methods),
         *_prior(prior),
         *_grouping(votes, grouped),
@@ -129,21 +136,14 @@ def _determined(found: Estimate) -> list[Diagnostic]:
     ]
 
 
-def _independence(found: Estimate, votes: Votes) -> list[Diagnostic]:
+def _independence(found: Estimate, votes: Votes, echo: Interval | None) -> list[Diagnostic]:
     test = found.independence
-    if test is None or found.identified.verdict == "no":
+    if test is None:
         return []
-    if not test.testable and test.p_value >= REJECTED:
-        return [
-            Diagnostic(
-                "independence",
-                "note",
-                "Whether the methods err together cannot be tested with these data.",
-                "If they do, the interval is off. With two methods, the rows 'echo in …' "
-                "show by how much; three methods in two groups, or documents of known origin "
-                "seen by both methods, would allow a test.",
-            )
-        ]
+    if not test.testable and (test.p_value >= REJECTED or not found.identified.settled):
+        return [_untestable(votes, echo)]
+    if not found.identified.settled:
+        return []
     if test.p_value >= REJECTED:
         return [
             Diagnostic(
@@ -179,6 +179,32 @@ def _independence(found: Estimate, votes: Votes) -> list[Diagnostic]:
     ]
 
 
+def _untestable(votes: Votes, echo: Interval | None) -> Diagnostic:
+    remedy = (
+        "Three methods in two groups, or texts of known origin seen by all methods, would allow a "
+        "test."
+    )
+    if echo is None:
+        told = "If they do, the interval is off, however many documents there are."
+    else:
+        first, second = votes.methods[:2]
+        told = (
+            "If they do, the interval is off, however many documents there are: had "
+            f"{second} only repeated {first} in a fifth of the documents, the share would be "
+            f"{_percent(echo.low)} to {_percent(echo.high)}."
+        )
+    return Diagnostic(
+        "independence",
+        "warning",
+        "Nobody can see from these data whether the methods make the same mistakes.",
+        f"{told} {remedy}",
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
 def _unequal(p_value: float, *, widened: bool) -> Diagnostic:
     return Diagnostic(
         "equal rates",
@@ -206,6 +232,22 @@ def _agreement(pairs: tuple[Agreement, ...]) -> list[Diagnostic]:
     ]
 
 
+def _overlap(votes: Votes) -> list[Diagnostic]:
+    heard = (votes.votes[votes.inside] != SILENT).sum(axis=1)
+    shared, n = int((heard > 1).sum()), heard.size
+    if 2 * shared >= n:
+        return []
+    return [
+        Diagnostic(
+            "overlap",
+            "warning",
+            f"Only {shared:,} of {n:,} documents were judged by more than one method.",
+            "Check that the ids match; what the methods can learn from each other comes from "
+            "documents that they share.",
+        )
+    ]
+
+
 def _silence(methods: tuple[Method, ...]) -> list[Diagnostic]:
     return [
         Diagnostic(
@@ -229,8 +271,8 @@ def _prior(prior: Posterior | None) -> list[Diagnostic]:
         Diagnostic(
             "prior",
             "warning" if learned < 0.5 else "note",
-            f"The data took away {learned:.0%} of the prior's spread of the share; the rest is "
-            "the prior.",
+            f"The data took away {_percent(learned)} of the prior's spread of the share; the rest "
+            "is the prior.",
             "Nearly unchanged from what was believed: " + ", ".join(stayed) + "."
             if stayed
             else "Every rate was learned from the data at least in part.",

@@ -32,19 +32,26 @@ from wellhead.assay.evidence import Row, table
 from wellhead.assay.interval import Interval
 from wellhead.assay.joint.agreement import wilson
 from wellhead.assay.joint.bayes import Beta, Priors
+from wellhead.assay.joint.estimate import estimate
 from wellhead.assay.joint.study import StudyResult, study
+from wellhead.assay.joint.votes import gather
 from wellhead.collect.importers import Imported, read_import
+from wellhead.collect.importers.gpturk import read_log
 from wellhead.collect.overview import FOREIGN
 from wellhead.detect.train import train_detector
 
 ROOT = Path(__file__).resolve().parent.parent
 BATCH = "Batch_5083843_batch_results.csv"
+PREDICTIONS = "processed_responses_with_predictions*.csv"
 STRICT = "processed_responses_with_predictions3.csv"
 # As if 98 honest answers had been watched and two had shown foreign text (a translation, notes).
 PRIORS = Priors(specificity={"process": Beta(97, 3)})
 # What the study's authors counted on their held-out texts: 1 of 31 people's summaries flagged,
 # none of 81 of ChatGPT's missed (reconstructed from the accuracies in their notebook).
 HELD_OUT = {"human": (1, 31), "machine": (81, 81)}
+# The same at the loose threshold, from their split by abstracts; 21 of 46 answers are flagged
+# there, and which ones is in none of their files.
+LOOSE, LOOSE_HELD_OUT = (21, 46), {"human": (2, 54), "machine": (118, 120)}
 
 
 def main() -> None:
@@ -58,12 +65,20 @@ def main() -> None:
         sys.exit(f"The study's batch file is missing: expected {folder / BATCH}.")
     answers = used(folder)
     sources = Sources({row["original_text"] for row in rows_of(folder / STRICT)})
-    published = joined(answers, authors_says(folder, answers), title="The crowd study of 2023")
+    batch = list(read_import(folder / BATCH, "gpturk"))
+    published = joined(
+        batch, answers, authors_says(folder, answers), title="The crowd study of 2023"
+    )
     ours = joined(
-        answers, our_says(folder, answers, sources), title="The same, with our own detector"
+        batch, answers, our_says(folder, answers, sources), title="The same, with our own detector"
     )
     result = {
+        "published": printed(folder, batch),
         "counts": counts(folder, answers, sources),
+        "corrected": {
+            "strict": share(corrected((15, 46), HELD_OUT)),
+            "loose": share(corrected(LOOSE, LOOSE_HELD_OUT)),
+        },
         "published_text": summary(published),
         "our_text": summary(ours),
     }
@@ -171,17 +186,56 @@ def _flagged(folds: list[Fold], at: int, sources: Sources) -> Iterator[Row]:
         yield Row(answer.id, "text", None, word)
 
 
-def joined(answers: list[Imported], text: list[Row], *, title: str) -> StudyResult:
-    """The whole study by both methods."""
+def joined(
+    batch: list[Imported], answers: list[Imported], text: list[Row], *, title: str
+) -> StudyResult:
+    """The whole study by both methods, from all that was submitted."""
     documents = pa.table(
         {
-            "id": [a.id for a in answers],
-            "worker": [a.worker for a in answers],
-            "text": [a.text for a in answers],
+            "id": [a.id for a in batch],
+            "worker": [a.worker for a in batch],
+            "text": [a.text for a in batch],
         }
     )
     evidence = table([*text, *process_rows(answers)])
     return study(evidence, documents=documents, priors=PRIORS, title=title)
+
+
+def corrected(flagged: tuple[int, int], held_out: dict[str, tuple[int, int]]) -> Interval:
+    """The text method alone, its errors as counted on texts of known origin."""
+    hits, n = flagged
+    rows = [Row(f"a{i}", "text", None, "machine" if i < hits else "human") for i in range(n)]
+    for origin, (wrong, total) in held_out.items():
+        for i in range(total):
+            rows += known(f"{origin}-{i}", origin, flagged=i < wrong)
+    return estimate(gather(table(rows)), rates=False, repeats=0).share
+
+
+def printed(folder: Path, batch: list[Imported]) -> dict[str, Any]:
+    """What the study printed about its batch, counted again."""
+    logs = [
+        read_log(json.loads(row["Answer.taskAnswers"])[0]["log_of_what_they_did"])
+        for row in rows_of(folder / BATCH)
+    ]
+    return {
+        "submissions": len(batch),
+        "workers": len({a.worker for a in batch}),
+        "tasks": len({a.task for a in batch}),
+        "with_a_paste": sum(bool(log.pasted) for log in logs),
+        "pastes": sum(len(log.pasted) for log in logs),
+        "copies": sum(len(log.copied) for log in logs),
+        "tables": [cross(folder, file) for file in sorted(folder.glob(PREDICTIONS))],
+    }
+
+
+def cross(folder: Path, file: Path) -> list[int]:
+    """Both, text only, process only, neither, by one of the study's three prediction files."""
+    known_ = {(a.task, a.text.strip()): a for a in read_import(folder / BATCH, "gpturk")}
+    cells = [0, 0, 0, 0]
+    for row in rows_of(file):
+        foreign = known_[row["HITId"], row["text"].strip()].outcome in FOREIGN
+        cells[2 * (row["predicted"] != "synthetic") + (not foreign)] += 1
+    return cells
 
 
 def counts(folder: Path, answers: list[Imported], sources: Sources) -> dict[str, Any]:
@@ -193,7 +247,7 @@ def counts(folder: Path, answers: list[Imported], sources: Sources) -> dict[str,
     both = sum(s and f for s, f in zip(strict, foreign, strict=True))
     positives = [
         sum(row["predicted"] == "synthetic" for row in rows_of(file))
-        for file in sorted(folder.glob("processed_responses_with_predictions*.csv"))
+        for file in sorted(folder.glob(PREDICTIONS))
     ]
     return {
         "answers": n,
@@ -258,7 +312,15 @@ def share(interval: Interval) -> list[float]:
 
 def show(result: dict[str, Any]) -> None:
     """Print the tables."""
-    c = result["counts"]
+    p, c = result["published"], result["counts"]
+    print(
+        f"{p['submissions']} submissions by {p['workers']} workers on {p['tasks']} abstracts;",
+        end=" ",
+    )
+    print(f"{p['with_a_paste']} with a paste ({p['pastes']} pastes, {p['copies']} copies)")
+    print(f"both, text only, process only, neither by prediction file: {p['tables']}")
+    for cut, value in result["corrected"].items():
+        print(f"published count, {cut} cut, corrected: {written(value)}")
     print(f"{c['answers']} answers; published positives by file {c['published_positives']}")
     print(f"strict positives {c['strict']}: {c['both']} with foreign text in the log, ", end="")
     print(f"{c['strict_that_copy_the_source']} that are copies of the source")

@@ -110,6 +110,13 @@ def test_kappa_interval_agrees_with_a_bootstrap():
     assert (ours.low, ours.high) == pytest.approx((low, high), abs=0.012)
 
 
+def test_perfect_agreement_of_few_documents_is_no_certainty():
+    few, many = kappa(np.array([[4, 0], [0, 8]])), kappa(np.array([[400, 0], [0, 800]]))
+    assert (few.point, few.high) == (1, 1)
+    assert 0.3 < few.low < 0.7
+    assert many.low > 0.98
+
+
 def test_dawid_and_skenes_anaesthetists_are_reproduced():
     """Class shares as printed in their table 2: .40, .42, .11, .07."""
     found = dawid_skene(judgements())

@@ -23,6 +23,7 @@ from wellhead.assay.joint.study import study
 from wellhead.assay.joint.twins import twins
 from wellhead.assay.joint.workers import workers
 from wellhead.errors import BadSetting
+from wellhead.report.joint import joined
 
 
 def _text(rng: np.random.Generator, length: int) -> str:
@@ -74,12 +75,57 @@ def test_an_export_folder_is_enough_for_a_report(report):
     assert {a.name.split(",")[0] for a in report.ablations} >= {"text", "process"}
 
 
-def test_first_paragraph_needs_no_statistics(report):
-    first = report.page().lead.split("\n\n")[0]
-    for term in ("interval", "sensitivity", "posterior", "latent", "prevalence", "likelihood", "%"):
-        assert term not in first
-    assert "of every 100 of these texts" in first
-    assert "reading the text" in report.page().lead
+def test_first_page_needs_no_statistics(report):
+    """Whole numbers of texts, no term of the trade, and what the number rests on."""
+    lead = report.page().lead
+    terms = ("interval", "sensitivity", "posterior", "latent", "prevalence", "likelihood", "method",
+             "estimate", "independent", "confidence", "share", "model", "error", "%")  # fmt: skip
+    for term in terms:
+        assert term not in lead.lower()
+    assert "of every 100 of these texts" in lead.split("\n\n")[0]
+    assert "Watching how it was written pointed to a machine in" in lead
+    assert "provided that they are not the same ones each time" in lead
+    assert "about 19 times in 20" in lead
+
+
+def test_documents_without_evidence_are_counted_on_the_way_to_the_estimate(export):
+    more = pa.table({"id": ["lost-1", "lost-2"], "task": ["g0", "g1"]})
+    found = study([export], documents=more, group="task")
+    assert [(step.name, step.n) for step in found.steps] == [
+        ("submitted", 242),
+        ("with evidence", 240),
+        ("in the estimate", 240),
+    ]
+    assert "judged by every method" in found.steps[-1].aside
+
+
+def test_cases_carry_a_methods_own_words_and_the_signs_it_names():
+    signs = {"flags": ["round_trip"]}
+    rows = [Row(f"d{i}", "process", 0.9, "pasted_outside", signs) for i in range(10)]
+    rows += [Row(f"d{i}", "process", 0.0, "typed") for i in range(10, 30)]
+    rows += [Row(f"d{i}", "text", float(i < 10)) for i in range(30)]
+    first = study(rows).cases[0]
+    assert "process points to outside origin (pasted outside; round trip" in first.evidence[0]
+
+
+def test_a_range_is_drawn_without_a_point():
+    rows = [Row(f"d{i}", m, i % 3 == 0) for i in range(60) for m in ("text", "process")]
+    found = study(rows)
+    assert found.joint.model == "bounds"
+    whole = joined(found.joint)
+    assert np.isnan(whole.point)
+    assert whole.high == found.joint.share.high
+
+
+def test_stretches_of_time_carry_their_dates(report, export):
+    assert report.drift is not None
+    assert not report.drift.dated
+    times = [f"2025-05-{1 + i // 10:02}T12:00" for i in range(240)]
+    dated = pa.table({"id": [f"d{i}" for i in range(240)], "submitted_at": times})
+    found = study([export], documents=dated, group="task")
+    assert found.drift is not None
+    assert found.drift.dated
+    assert "2025-05-01 12:00 to 2025-05-05 12:00" in found.page().to_html()
 
 
 def test_report_is_offline_and_small_and_its_twins_say_the_same(report, tmp_path):
@@ -215,6 +261,23 @@ def test_more_answers_and_warm_ups_narrow_the_planned_interval():
     assert plan.smallest is not None
     assert plan.smallest.warm_ups == 80
     assert not next(d for d in plan.designs if d.warm_ups == 0).determined
+
+
+def test_a_third_method_is_planned_with_and_without():
+    third = Expected("declared", 0.5, 0.99)
+    plan = plan_study(
+        width=0.15,
+        methods=(Expected("text", 0.7, 0.95), Expected("process", 0.85, 0.98), third),
+        answers=(300,),
+        warm_ups=(0,),
+        audits=(0,),
+        repeats=10,
+    )
+    width = {design.methods: design.width for design in plan.designs}
+    assert len(width) == 4
+    assert width["text", "process", "declared"] < width["text", "process"]
+    assert plan.smallest is None or plan.smallest.methods == ("text", "process", "declared")
+    assert "judged by" in plan.page().lead or plan.smallest is None
 
 
 def test_a_method_worse_than_a_coin_cannot_be_planned_with():

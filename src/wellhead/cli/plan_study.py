@@ -21,7 +21,10 @@ def plan_study_command(
     share: Annotated[float, typer.Option(help="Expected machine-written share.")] = 0.3,
     method: Annotated[
         list[str] | None,
-        typer.Option(help="NAME:SENSITIVITY:SPECIFICITY, at least two; by default text, process."),
+        typer.Option(
+            help="NAME:SENSITIVITY:SPECIFICITY, at least two; of three or more each set is "
+            "tried. By default text and process."
+        ),
     ] = None,
     answers: Annotated[str, typer.Option(help="Numbers of answers to try.")] = "100,300,1000",
     warm_ups: Annotated[str, typer.Option(help="Numbers of known-human texts.")] = "0,50,200",
@@ -56,12 +59,12 @@ def plan_study_command(
         return
     show(plan.page(), more=() if out is None else (f"report: {out}",))
     typer.echo("")
-    typer.echo("answers  warm-ups  audited  mean width  9 in 10 below  settles it")
+    typer.echo("answers  warm-ups  audited  mean width  9 in 10 below  settles it        methods")
     for design in plan.designs:
         verdict = "yes" if design.enough else "no" if design.determined else "no, a range only"
         typer.echo(
             f"{design.answers:7,}  {design.warm_ups:8,}  {design.audited:7,}  {design.width:10.1%}"
-            f"  {design.width_90:13.1%}  {verdict}"
+            f"  {design.width_90:13.1%}  {verdict:16}  {', '.join(design.methods)}"
         )
 
 

@@ -17,6 +17,7 @@ from wellhead.report.table import Column, Table
 if TYPE_CHECKING:
     from wellhead.assay.interval import Interval
     from wellhead.assay.joint.agreement import Agreement
+    from wellhead.assay.joint.result import Also
 
 __all__ = [
     "agreement_blocks",
@@ -25,6 +26,7 @@ __all__ = [
     "footer",
     "forest",
     "how",
+    "joined",
     "joint_page",
     "lead",
     "method_table",
@@ -77,7 +79,8 @@ def _provided(result: JointResult) -> str:
         rests = "provided that they are not the same ones each time; here they seem to be."
     else:
         rests = "provided that they are not the same ones each time; nothing here says they are."
-    return f"{rests} Then ranges like this one hold the true number about {_often(result.level)}."
+    held = f"a range like this one contains the true number about {_often(result.level)}."
+    return f"{rests} Where that holds, {held}"
 
 
 def _often(level: float) -> str:
@@ -165,10 +168,10 @@ def forest(result: JointResult, extra: tuple[Stretch, ...] = ()) -> Forest:
     """The share by each method alone, by all together, and in other ways."""
     rows = [
         *(_stretch(f"{m.name} alone", m.alone, m.observed) for m in result.methods),
-        *(_stretch(also.name, also.share) for also in result.also),
+        *(_stretch(also.name, _told(result, also)) for also in result.also),
         *extra,
     ]
-    whole = _stretch("together", result.share, result.documents.n)
+    whole = joined(result)
     return Forest(
         title="Share written by machines",
         description="One line per way of counting; the strip is the joint estimate. What each "
@@ -177,6 +180,26 @@ def forest(result: JointResult, extra: tuple[Stretch, ...] = ()) -> Forest:
         x=share_axis([whole, *rows]),
         overall=whole,
     )
+
+
+def joined(result: JointResult) -> Stretch:
+    """The joint estimate as a line; a mere range has no dot."""
+    share = result.share
+    return _stretch("together", _pointless(share) if _open(result) else share, result.documents.n)
+
+
+def _open(result: JointResult) -> bool:
+    return result.model == "bounds"
+
+
+def _told(result: JointResult, also: Also) -> Interval:
+    """Shares by the same model are ranges where its own is; counts are not."""
+    ranges = also.name == "no priors" or (_open(result) and also.name.startswith("echo"))
+    return _pointless(also.share) if ranges else also.share
+
+
+def _pointless(share: Interval) -> Interval:
+    return share._replace(point=float("nan"))
 
 
 def share_axis(rows: Sequence[Stretch]) -> Axis:
@@ -219,7 +242,7 @@ def method_table(result: JointResult) -> Table:
 
 def _rate(share: Interval | None) -> str:
     if share is None:
-        return "not determined"
+        return "unknown"
     return f"{percent(share.point)} ({interval(share.low, share.high, share=True)})"
 
 
@@ -307,7 +330,10 @@ def _others(result: JointResult) -> Table:
             Column("interval", "share"),
             Column("what it rests on"),
         ],
-        [[a.name, a.share.point, (a.share.low, a.share.high), a.note] for a in result.also],
+        [
+            [a.name, _told(result, a).point, (a.share.low, a.share.high), a.note]
+            for a in result.also
+        ],
     )
 
 

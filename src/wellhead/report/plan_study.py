@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wellhead.report.blocks import Bullets, Section
+from wellhead.report.joint import names_of
 from wellhead.report.numbers import count, percent
 from wellhead.report.page import Page
 from wellhead.report.table import Column, Table
@@ -12,7 +13,7 @@ from wellhead.report.table import Column, Table
 if TYPE_CHECKING:
     from wellhead.assay.joint.planning import StudyPlan
 
-__all__ = ["plan_study_page"]
+__all__ = ["plan_study_page", "several"]
 
 
 def plan_study_page(plan: StudyPlan) -> Page:
@@ -31,6 +32,7 @@ def plan_study_page(plan: StudyPlan) -> Page:
                     "answers are drawn by lot and their origin is found out.",
                     Table(
                         columns=[
+                            *([Column("methods")] if several(plan) else []),
                             Column("answers", "count"),
                             Column("warm-ups", "count"),
                             Column("audited", "count"),
@@ -41,6 +43,7 @@ def plan_study_page(plan: StudyPlan) -> Page:
                         ],
                         rows=[
                             (
+                                *([", ".join(d.methods)] if several(plan) else []),
                                 d.answers,
                                 d.warm_ups,
                                 d.audited,
@@ -72,6 +75,11 @@ def plan_study_page(plan: StudyPlan) -> Page:
     )
 
 
+def several(plan: StudyPlan) -> bool:
+    """Whether different sets of methods were tried."""
+    return len({design.methods for design in plan.designs}) > 1
+
+
 def _lead(plan: StudyPlan) -> str:
     best = plan.smallest
     if best is None:
@@ -86,6 +94,8 @@ def _lead(plan: StudyPlan) -> str:
     if best.audited:
         parts.append(f"{count(best.audited)} answers whose origin is found out")
     collected = parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+    if several(plan):
+        collected += f", judged by {names_of(list(best.methods))}"
     return (
         f"Collect {collected}: the answer will then be a range about {percent(best.width)} wide. "
         "It is the smallest of the designs that were tried."

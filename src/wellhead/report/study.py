@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from wellhead.report.joint import (
     footer,
     forest,
     how,
+    joined,
     lead,
     method_table,
     share_axis,
@@ -71,10 +73,16 @@ def _flow(study: StudyResult) -> Flow:
 def _ablations(study: StudyResult) -> list[Any]:
     blocks: list[Any] = []
     if study.ablations:
-        whole = study.joint.share
-        joined = Stretch("together", whole.low, whole.point, whole.high)
+        whole = joined(study.joint)
         rows = [
-            Stretch(a.name, a.share.low, a.share.point, a.share.high, a.n) for a in study.ablations
+            Stretch(
+                a.name,
+                a.share.low,
+                a.share.point if a.determined else math.nan,
+                a.share.high,
+                a.n,
+            )
+            for a in study.ablations
         ]
         blocks += [
             "The same share with something taken away. If one line lies far from the strip, the "
@@ -84,8 +92,8 @@ def _ablations(study: StudyResult) -> list[Any]:
                 title="The share with something taken away",
                 description="One line per thing left out; the strip is the joint estimate.",
                 rows=rows,
-                x=share_axis([joined, *rows]),
-                overall=joined,
+                x=share_axis([whole, *rows]),
+                overall=whole,
                 table=Table(
                     [
                         Column("what is left"),

@@ -106,6 +106,7 @@ def kappa(table: np.ndarray, *, level: float = 0.95) -> Interval | None:
 
     Source:
         Cohen (1960); variance: Fleiss, Cohen & Everitt (1969), Psychological Bulletin 72, eq. 13.
+        Where all agree, the lower end is that of Wilson's interval for the agreement.
 
     >>> low, point, high, _ = kappa(np.array([[20, 5], [10, 15]]))
     >>> round(low, 2), round(point, 2), round(high, 2)
@@ -127,4 +128,8 @@ def kappa(table: np.ndarray, *, level: float = 0.95) -> Interval | None:
     lost = (seen * chance - 2 * chance + seen) ** 2
     variance = (own.sum() + off.sum() - np.trace(off) - lost) / (n * (1 - chance) ** 4)
     half = NormalDist().inv_cdf(0.5 + level / 2) * math.sqrt(max(float(variance), 0.0))
+    if seen > 1 - 1e-12:
+        # Perfect agreement leaves no variance to estimate; the counts still are what they are.
+        low = (wilson(n, n, level=level).low - chance) / (1 - chance)
+        return Interval(float(max(-1.0, low)), value, 1.0, level)
     return Interval(max(-1.0, value - half), value, min(1.0, value + half), level)

@@ -1,16 +1,17 @@
 """How large a study must be: answers, warm-ups and audits for a wanted interval, by simulation.
 
 In: a width, an expected share, and what the methods are expected to be worth. Out: for each design
-the width to expect. A design is a number of answers, of warm-ups (texts known to be by people,
-seen by all methods, and as many machine texts that the researcher makes, seen by the first method
-only, because nobody's process stands behind them) and of answers whose origin is audited.
+the width to expect. A design is two or more of the methods, a number of answers, of warm-ups (texts
+known to be by people, seen by all methods, and as many machine texts that the researcher makes,
+seen by the first method only, because nobody's process stands behind them) and of answers whose
+origin is audited.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import combinations, product
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
@@ -120,7 +121,8 @@ def plan_study(
     Args:
         width: wanted, high minus low, in (0, 1).
         share: expected, in (0, 1).
-        methods: at least two, with expected error rates.
+        methods: at least two, with expected error rates; of three or more, each set of at least
+            two is tried. The first of a set is the one that judges machine texts of known origin.
         answers, warm_ups, audits: the designs are their combinations.
         level: of the intervals.
         repeats: simulated studies per design.
@@ -131,18 +133,21 @@ def plan_study(
     """
     _check(width, share, methods, answers, level)
     designs = []
-    combinations = [
-        (n, w, a) for n, w, a in product(answers, warm_ups, audits) if 0 <= a < n and w >= 0
+    settings = [
+        (n, w, a, used)
+        for used in _sets(methods)
+        for n, w, a in product(answers, warm_ups, audits)
+        if 0 <= a < n and w >= 0
     ]
-    progress.total(len(combinations))
-    for number, (n, warm, audited) in enumerate(combinations):
-        found = _simulated(n, warm, audited, share, methods, level, repeats, seed + number)
+    progress.total(len(settings))
+    for number, (n, warm, audited, used) in enumerate(settings):
+        found = _simulated(n, warm, audited, share, used, level, repeats, seed + number)
         designs.append(
             Design(
                 answers=n,
                 warm_ups=warm,
                 audited=audited,
-                methods=tuple(method.name for method in methods),
+                methods=tuple(method.name for method in used),
                 enough=found[0] <= width,
                 width=found[0],
                 width_90=found[1],
@@ -163,9 +168,16 @@ def plan_study(
     )
 
 
-def _effort(design: Design) -> tuple[int, int]:
-    """All texts, an audit counted as five: somebody has to find out."""
-    return design.answers + design.warm_ups + 5 * design.audited, design.audited
+def _sets(methods: Sequence[Expected]) -> list[tuple[Expected, ...]]:
+    """All of the methods, then each smaller set of at least two."""
+    sizes = range(len(methods), 1, -1)
+    return [used for size in sizes for used in combinations(methods, size)]
+
+
+def _effort(design: Design) -> tuple[int, int, int]:
+    """All texts, an audit counted as five: somebody has to find out. Then the fewest methods."""
+    texts = design.answers + design.warm_ups + 5 * design.audited
+    return texts, design.audited, len(design.methods)
 
 
 def _check(

@@ -194,18 +194,13 @@ def steps(votes: Votes, *, unseen: int = 0) -> tuple[Step, ...]:
     """
     inside = votes.only(votes.inside)
     n = len(inside.ids)
+    heard = inside.votes != SILENT
+    complete, nobody = int(heard.all(axis=1).sum()), int((~heard).all(axis=1).sum())
     made = [Step("submitted", n + unseen)]
     if unseen:
-        made.append(Step("with evidence", n, f"{unseen} without any"))
-    for i, name in enumerate(votes.methods):
-        silent = int((inside.votes[:, i] == SILENT).sum())
-        if silent:
-            made.append(Step(f"observed by {name}", n - silent, f"{silent} not observable"))
-    complete = int((inside.votes != SILENT).all(axis=1).sum())
-    if complete < n:
-        made.append(Step("observed by every method", complete, f"{n - complete} by some or none"))
-    nobody = int((inside.votes == SILENT).all(axis=1).sum())
-    made.append(Step("in the estimate", n, f"{nobody} of them seen by no method" if nobody else ""))
+        made.append(Step("with evidence", n, f"{unseen:,} without any"))
+    seen = f"{complete:,} judged by every method" if complete < n else ""
+    made.append(Step("in the estimate", n, f"{seen}, {nobody:,} by none" if nobody else seen))
     return tuple(made)
 
 

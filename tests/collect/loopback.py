@@ -22,13 +22,15 @@ from wellhead.collect.rehearsal import Pen
 class Server:
     """`wellhead collect serve` in a process of its own, on a free port that it keeps."""
 
-    def __init__(self, study: Path, *, database: str | None = None) -> None:
+    def __init__(self, study: Path, *, database: str | None = None, processes: int = 1) -> None:
         self.study, self.database, self.port = study, database, 0
+        self.processes = processes
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
         command = [sys.executable, "-m", "wellhead", "collect", "serve", str(self.study)]
         command += ["--port", str(self.port), "--insecure-cookies"]
+        command += ["--processes", str(self.processes)]
         if self.database:
             command += ["--database", self.database]
         self._process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
@@ -55,10 +57,19 @@ class Server:
         self._process.stderr.close()
 
     def cpu_seconds(self) -> float:
-        """Processor time that the server has used."""
+        """Processor time that the server has used, its processes included."""
         assert self._process
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        ticks = 0
+        for pid in (self._process.pid, *self.children()):
+            fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    def children(self) -> list[int]:
+        """The processes that answer, where there are several."""
+        assert self._process
+        pid = self._process.pid
+        return [int(n) for n in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 class Connection:

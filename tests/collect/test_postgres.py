@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -109,3 +111,42 @@ def test_kill_nine_loses_nothing_on_postgresql(url: str, tmp_path: Path) -> None
 
     run_async(run())
     server.stop()
+
+
+@pytest.mark.slow
+def test_several_processes_share_what_matters(url: str, tmp_path: Path) -> None:
+    """Chains and rate limits hold whichever process answers; one that is killed is replaced."""
+    study = edit(new_study(tmp_path / "many"), batches_per_minute="6000", starts_per_minute="9")
+    server = Server(study.path, database=url, processes=2)
+    server.start()
+
+    async def run() -> None:
+        writers = [LoadWriter(server.port, "many", number) for number in range(8)]
+        for writer in writers:
+            await writer.start()
+        for _ in range(5):
+            for writer in writers:
+                # A new connection may reach the other process.
+                writer.connection.close()
+                await writer.send("words ")
+        os.kill(server.children()[0], signal.SIGKILL)
+        for writer in writers:
+            writer.connection.close()
+            for _ in range(40):
+                try:
+                    await writer.send("more ")
+                    break
+                except ConnectionError:
+                    await asyncio.sleep(0.25)
+            assert (await writer.kept()) == writer.acknowledged == "words " * 5 + "more "
+            await writer.submit()
+        await LoadWriter(server.port, "many", 9).start()
+        with pytest.raises(AssertionError, match="rate"):
+            await LoadWriter(server.port, "many", 10).start()
+
+    run_async(run())
+    assert len(server.children()) >= 2
+    server.stop()
+    host = open_host([study], database=url)
+    assert host.store.read(lambda c: verify_study(c, host.keys["many"]).breaks) == []
+    host.store.close()

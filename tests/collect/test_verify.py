@@ -97,3 +97,36 @@ def test_a_removed_session_is_found_by_saved_heads(  # type: ignore[no-untyped-d
     code, result = verify(wellhead, study, "--heads", str(heads))
     assert code == 3
     assert [found["problem"] for found in result["breaks"]] == ["the whole session is missing"]
+
+
+def test_a_backup_is_made_while_writers_write(wellhead, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    """A whole copy that verifies, readable by its owner only, never over another one."""
+    study = new_study(tmp_path / "demo")
+    host = open_host([study], secure=False)
+    writer = Writer(TestClient(create_app(host)))
+    writer.start()
+    writer.pen.type("Acknowledged.")
+    writer.send()
+    copy = tmp_path / "copies" / "monday.db"
+    finished = wellhead("collect", "backup", study.path, "--out", copy, "--json")
+    assert json.loads(finished.stdout)["sessions"] == 1
+    assert copy.stat().st_mode & 0o777 == 0o600
+    writer.pen.type(" Later.")
+    writer.send()
+    with sqlite3.connect(copy) as database:
+        assert database.execute("SELECT text FROM drafts").fetchall() == [("Acknowledged.",)]
+    database.close()
+    heads = copy.with_name("monday.db.heads.json")
+    code, result = verify(wellhead, study, "--heads", str(heads))
+    assert (code, result["intact"]) == (0, True)
+    again = wellhead("collect", "backup", study.path, "--out", copy)
+    assert again.returncode == 2
+    assert "never replaced" in again.stderr
+    host.store.close()
+
+
+def test_several_processes_on_sqlite_are_refused(wellhead, recorded: Study) -> None:  # type: ignore[no-untyped-def]
+    """With the reason, before anything is served."""
+    finished = wellhead("collect", "serve", recorded.path, "--processes", "2", "--port", "0")
+    assert finished.returncode == 2
+    assert "PostgreSQL" in finished.stderr

@@ -44,6 +44,7 @@ VERBS: tuple[str, ...] = (
     "collapse_theory",
     "forecast",
     "collect",
+    "collect_backup",
     "collect_delete",
     "collect_export",
     "collect_import",

@@ -29,6 +29,9 @@ def serve(
         str | None,
         typer.Option(help="Address of the proxy whose forwarding headers are believed."),
     ] = None,
+    processes: Annotated[
+        int, typer.Option(help="How many processes answer; more than one needs PostgreSQL.", min=1)
+    ] = 1,
     insecure_cookies: Annotated[
         bool, typer.Option(help="Let researchers sign in over plain HTTP; for loopback only.")
     ] = False,
@@ -48,4 +51,5 @@ def serve(
         database=database,
         proxy=behind_proxy,
         secure=not insecure_cookies,
+        processes=processes,
     )

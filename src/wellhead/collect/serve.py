@@ -1,8 +1,14 @@
-"""A running server: one process, one address, until it is told to stop."""
+"""A running server: one address, one process or several, until it is told to stop.
+
+Processes share nothing but the database, in which rate limits and receipts lie. SQLite has one
+writer at a time, so that several processes are for PostgreSQL.
+"""
 
 from __future__ import annotations
 
+import json
 import logging
+import os
 import socket
 import sys
 import tempfile
@@ -17,7 +23,9 @@ if TYPE_CHECKING:
 
     from wellhead.collect.server.host import Host
 
-__all__ = ["run", "run_demo"]
+__all__ = ["application", "run", "run_demo"]
+
+_HANDED_DOWN = "WELLHEAD_COLLECT_SERVE"
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -30,6 +38,7 @@ def run(
     database: str | None = None,
     proxy: str | None = None,
     secure: bool = True,
+    processes: int = 1,
 ) -> None:
     """Serve the studies in these files until interrupted.
 
@@ -40,6 +49,7 @@ def run(
         database: replaces the studies' own URL.
         proxy: the one address whose forwarding headers are believed.
         secure: whether the researcher's cookie demands HTTPS.
+        processes: how many answer at this address; more than one needs PostgreSQL.
 
     Raises:
         BadSetting: a study is not fit to serve, or the port is taken.
@@ -56,7 +66,33 @@ def run(
         if study.entry.jwks_file:
             public_keys(study)
     host = open_host(loaded, database=database, secure=secure)
-    _listen(create_app(host), host, address, port, proxy)
+    if processes == 1:
+        _listen(create_app(host), host, address, port, proxy)
+        return
+    # The database is up to date and the studies are in it; every process opens it for itself.
+    host.store.close()
+    if host.store.url.startswith("sqlite"):
+        raise BadSetting("several processes need PostgreSQL; SQLite has one writer at a time.")
+    os.environ[_HANDED_DOWN] = json.dumps([list(map(str, studies)), database, secure])
+    _listen(f"{__name__}:application", host, address, port, proxy, processes)
+
+
+def application() -> FastAPI:
+    """The application of one process among several, from what `run` left in the environment."""
+    from wellhead.collect.server import create_app
+    from wellhead.collect.server.host import open_host
+    from wellhead.collect.study import load_study
+
+    paths, database, secure = json.loads(os.environ[_HANDED_DOWN])
+    _prepare()
+    return create_app(open_host(map(load_study, paths), database=database, secure=secure))
+
+
+def _prepare() -> None:
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
+    # SQLite hands the interpreter back at every statement; with the usual 5 ms until it gets it
+    # again, the thread that commits would wait longer than it works.
+    sys.setswitchinterval(0.0005)
 
 
 def run_demo(*, address: str, port: int) -> None:
@@ -72,8 +108,16 @@ def run_demo(*, address: str, port: int) -> None:
         _listen(create_app(host), host, address, port, None)
 
 
-def _listen(app: FastAPI, host: Host, address: str, port: int, proxy: str | None) -> None:
+def _listen(
+    app: FastAPI | str,
+    host: Host,
+    address: str,
+    port: int,
+    proxy: str | None,
+    processes: int = 1,
+) -> None:
     import uvicorn
+    from uvicorn.supervisors import Multiprocess
 
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     listener = socket.socket(family)
@@ -90,9 +134,11 @@ def _listen(app: FastAPI, host: Host, address: str, port: int, proxy: str | None
     for study in host.studies:
         _say(f"writers:    {base}/s/{study}")
     _say(f"researcher: {base}/review")
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
+    _prepare()
     config = uvicorn.Config(
         app,
+        factory=isinstance(app, str),
+        workers=processes,
         log_level="warning",
         # Entry addresses hold platform ids; they are not logged.
         access_log=False,
@@ -102,10 +148,10 @@ def _listen(app: FastAPI, host: Host, address: str, port: int, proxy: str | None
         # Pages send every five seconds; a shorter time would make each a new connection.
         timeout_keep_alive=75,
     )
-    # SQLite hands the interpreter back at every statement; with the usual 5 ms until it gets it
-    # again, the thread that commits would wait longer than it works.
-    sys.setswitchinterval(0.0005)
-    uvicorn.Server(config).run(sockets=[listener])
+    if processes == 1:
+        uvicorn.Server(config).run(sockets=[listener])
+    else:
+        Multiprocess(config, sockets=[listener]).run()
 
 
 def _say(words: str) -> None:

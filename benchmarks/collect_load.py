@@ -7,7 +7,8 @@ of the processor, and, at the end, compares every writer's acknowledged text wit
 has kept and checks every chain. Server and writers share this machine; all traffic stays on
 loopback and is bounded by the options.
 
-    python benchmarks/collect_load.py [--writers 500] [--seconds 60] [--postgres] [--json FILE]
+    python benchmarks/collect_load.py [--writers 500] [--seconds 60] [--postgres]
+        [--processes 1] [--json FILE]
 
 Data: none. ``--postgres`` starts a temporary PostgreSQL cluster and says so when none is installed.
 """
@@ -49,6 +50,7 @@ def main() -> None:
     parser.add_argument("--writers", type=int, default=500)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--postgres", action="store_true")
+    parser.add_argument("--processes", type=int, default=1, help="of the server; PostgreSQL only")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     if options.postgres and postgres_programs() is None:
@@ -56,16 +58,18 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         database = stack.enter_context(temporary_postgres()) if options.postgres else None
-        result = measure(folder, database, options.writers, options.seconds)
+        result = measure(folder, database, options.writers, options.seconds, options.processes)
     show(result)
     if options.json:
         write_text(options.json, json.dumps(result, indent=1) + "\n")
 
 
-def measure(folder: Path, database: str | None, count: int, seconds: float) -> dict[str, Any]:
+def measure(
+    folder: Path, database: str | None, count: int, seconds: float, processes: int = 1
+) -> dict[str, Any]:
     """Serve a fresh study, load it, and check what was kept."""
     study = roomy_study(folder)
-    server = Server(study.path, database=database)
+    server = Server(study.path, database=database, processes=processes)
     server.start()
     began, used = time.perf_counter(), server.cpu_seconds()
     try:
@@ -80,6 +84,7 @@ def measure(folder: Path, database: str | None, count: int, seconds: float) -> d
     return {
         "database": "PostgreSQL" if database else "SQLite",
         "writers": count,
+        "processes": processes,
         "seconds": seconds,
         "batches": len(latencies),
         "per_second": len(latencies) / seconds,
@@ -149,7 +154,8 @@ async def write(writer: LoadWriter, end: float) -> None:
 def show(result: dict[str, Any]) -> None:
     """Print the table."""
     print(
-        f"{result['writers']} writers for {result['seconds']:.0f} s on {result['database']}: "
+        f"{result['writers']} writers for {result['seconds']:.0f} s on {result['database']}, "
+        f"{result['processes']} server process(es): "
         f"{result['batches']} batches, {result['per_second']:.0f} a second"
     )
     for name, value in result["ack_ms"].items():

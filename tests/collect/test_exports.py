@@ -60,6 +60,30 @@ def test_provenance_in_parquet_sums_to_the_text(filled: Host, tmp_path: Path) ->
     assert pq.read_table(tmp_path / "events.parquet").num_rows > 50
 
 
+def test_what_was_pasted_and_taken_back_is_told_apart_from_what_stayed(
+    host: Host, writer: MakeWriter, tmp_path: Path
+) -> None:
+    """Each paste with how much of it is left; the typing's score with the keys it rests on."""
+    alice = writer()
+    alice.start()
+    alice.pen.paste(FOREIGN)
+    alice.pen.erase(len(FOREIGN) - 10)
+    alice.pen.type("and then in my own words " * 3)
+    alice.send()
+    alice.submit()
+    settle(host.store, host.studies["demo"], host.keys["demo"], now_ms=host.now_ms)
+    for format in ("parquet", "csv"):
+        export_study(host.store, host.studies["demo"], format, tmp_path)
+    (row,) = pq.read_table(tmp_path / "answers.parquet").to_pylist()
+    (paste,) = row["pastes"]
+    assert (paste["length"], paste["kept"]) == (len(FOREIGN), 10)
+    assert 0 <= row["transcription"]["score"] <= 1
+    assert row["transcription"]["keys"] == 75 + len(FOREIGN) - 10
+    with (tmp_path / "answers.csv").open(encoding="utf-8-sig", newline="") as stream:
+        (cells,) = csv.DictReader(stream)
+    assert json.loads(cells["transcription"]) == row["transcription"]
+
+
 def test_times_leave_in_steps_of_ten_milliseconds(filled: Host, tmp_path: Path) -> None:
     """Fine timing is a fingerprint; it stays here."""
     export_study(filled.store, filled.studies["demo"], "parquet", tmp_path)

@@ -60,4 +60,4 @@ def _rows(connection: Connection, study: Study) -> Iterator[dict[str, Any]]:
 def _flat(name: str, value: Any) -> Any:
     if name in _MOMENTS:
         return datetime.fromtimestamp(value / 1000, UTC).isoformat(timespec="milliseconds")
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value

@@ -37,7 +37,9 @@ configs:
 {version}.
 
 - `answers`: the text, the origin of each character (`provenance`, run lengths that sum to the
-  text), shares by origin, flags with the events behind them, integrity, and one word (`outcome`).
+  text), shares by origin, flags with the events behind them, what became of each paste, how much
+  the typing looks like copying (`transcription`, a score and no verdict), integrity, and one word
+  (`outcome`).
 - `events`: what happened while writing; times in steps of ten milliseconds.
 - `evidence`: one row per text for `wellhead` to join with other methods.
 

@@ -23,6 +23,26 @@ _FLAG = pa.struct(
         ("evidence", pa.list_(pa.int32())),
     ]
 )
+_PASTE = pa.struct(
+    [
+        ("event", pa.int32()),
+        ("origin", pa.string()),
+        ("length", pa.int32()),
+        ("kept", pa.int32()),
+        ("flavour", pa.string()),
+        ("hash", pa.string()),
+    ]
+)
+_TYPING = pa.struct(
+    [
+        ("score", pa.float64()),
+        ("keys", pa.int32()),
+        ("among_copying", pa.float64()),
+        ("among_composing", pa.float64()),
+        ("reference_keys", pa.int32()),
+        ("warm_up", pa.float64()),
+    ]
+)
 _SHARE = pa.struct([("origin", pa.string()), ("share", pa.float64())])
 
 ANSWERS = pa.schema(
@@ -31,6 +51,7 @@ ANSWERS = pa.schema(
         pa.field("text", pa.large_string(), nullable=False),
         ("study", pa.string()),
         ("task", pa.string()),
+        ("task_version", pa.string()),
         ("worker", pa.string()),
         ("platform", pa.string()),
         ("attempt", pa.int32()),
@@ -45,6 +66,8 @@ ANSWERS = pa.schema(
         ("shares", pa.list_(_SHARE)),
         ("provenance", pa.list_(_RUN)),
         ("flags", pa.list_(_FLAG)),
+        ("pastes", pa.list_(_PASTE)),
+        ("transcription", _TYPING),
         ("chain_ok", pa.bool_()),
         ("replay_ok", pa.bool_()),
         ("gaps", pa.int32()),
@@ -79,6 +102,7 @@ def row_of(record: Record, study: str) -> dict[str, Any]:
         "text": record.text,
         "study": study,
         "task": record.task,
+        "task_version": opening.get("task_version"),
         "worker": record.worker,
         "platform": record.platform,
         "attempt": record.attempt,
@@ -96,6 +120,12 @@ def row_of(record: Record, study: str) -> dict[str, Any]:
             for length, origin, event in derived["provenance"]
         ],
         "flags": [{name: flag[name] for name in _FLAG.names} for flag in derived["flags"]],
+        "pastes": [
+            {**{name: paste[name] for name in _PASTE.names if name in paste}, "length": paste["n"]}
+            for paste in derived["pastes"]
+        ],
+        "transcription": derived["transcription"]
+        and {name: derived["transcription"][name] for name in _TYPING.names},
         "chain_ok": integrity["chain_ok"],
         "replay_ok": integrity["replay_ok"],
         "gaps": len(integrity["gaps"]),

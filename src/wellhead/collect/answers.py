@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, func, or_, select, update
 
+from wellhead.collect.canary import canary_flags, canary_word
 from wellhead.collect.derive.answer import derive
 from wellhead.collect.derive.flags import Flag, strongest_first
 from wellhead.collect.derive.integrity import Stored
@@ -161,6 +162,10 @@ def derive_session(connection: Connection, keys: Keys, row: Row[Any], text: str)
         first_receipt=first.hex(),
         chain_ok=not verify_session(connection, keys, row),
     )
+    if facts.get("canary"):
+        word = canary_word(keys, row.id)
+        flags = strongest_first([*answer.flags, *canary_flags(text, word, answer.provenance)])
+        answer = replace(answer, flags=tuple(flags))
     derived = answer.to_dict()
     del derived["text"]
     score = answer.transcription

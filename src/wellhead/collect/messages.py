@@ -85,7 +85,7 @@ class Settings(Strict):
     key: Hash
     every_ms: Annotated[int, Field(ge=200, le=60_000)] = 5_000
     max_events: Annotated[int, Field(ge=10, le=20_000)] = 400
-    max_bytes: Annotated[int, Field(ge=4_096)] = 262_144
+    canary: Annotated[str, Field(max_length=400)] = ""
 
 
 class Completion(Strict):

@@ -21,7 +21,7 @@ __all__ = ["STATIC", "PageSetup", "StaticFile", "render_task_page", "static_file
 
 # What the task page loads: its own script last, which imports the others.
 _PAGE = (
-    *("recorder.js", "sender.js", "store.js", "tabs.js", "view.js", "visit.js"),
+    *("recorder.js", "canary.js", "sender.js", "store.js", "tabs.js", "view.js", "visit.js"),
     *("task.js", "task.css"),
 )
 # What other people's pages load.

@@ -48,6 +48,11 @@ def _like(pattern: str, words: str) -> Callable[[Any], str | None]:
     )
 
 
+def _sentence(value: Any) -> str | None:
+    good = not value or (value.count("{word}") == 1 and len(value) <= 300)
+    return None if good else "expected a short sentence with {word} in it, or nothing"
+
+
 def _filled(value: Any) -> str | None:
     return None if value.strip() else "must not be empty"
 
@@ -67,6 +72,7 @@ class Writing:
     privacy: str = _setting("process", check=_among(*LEVELS))
     paste: str = _setting("allow", check=_among(*PASTE))
     warm_up: str = _setting("")
+    canary: str = _setting("", check=_sentence)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, select
 
 from wellhead.collect import messages
 from wellhead.collect.answers import derive_session
+from wellhead.collect.canary import canary_word
 from wellhead.collect.messages import (
     Recorded,
     Settings,
@@ -83,7 +84,11 @@ def begin(
         token=bearer,
         resumed=known is not None,
         task=view(study, study.task(row.task)),
-        recorder=Settings(level=row_level(row), key=keys.pastes.hex()),
+        recorder=Settings(
+            level=row_level(row),
+            key=keys.pastes.hex(),
+            canary=study.writing.canary.replace("{word}", canary_word(keys, row.id)),
+        ),
         at=state(connection, row, start.tab, now_ms=now_ms),
     )
 
@@ -143,6 +148,7 @@ def _opening(
             "returns": arrival.returns,
             "consent": start.consent.model_dump(),
             "level": study.writing.privacy,
+            "canary": bool(study.writing.canary),
             "declared": start.declared,
             "client": start.client.model_dump(),
             "nonce": secrets.token_hex(16),

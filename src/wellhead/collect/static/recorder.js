@@ -273,7 +273,7 @@ export function attach(area, options = {}) {
 	}
 
 	function whence(text) {
-		const flat = squash(text), copy = copies.find((one) => one.flat === flat);
+		const flat = squash(text.replace(options.canary ?? "", "")), copy = copies.find((one) => one.flat === flat);
 		const verbatim = flat && squash(task()).includes(flat);
 		const fields = { src_cov: verbatim ? 1000 : overlap(text, task()) };
 		if (copy) return { ...fields, from: copy.from, instr: copy.instr, ref: copy.i };

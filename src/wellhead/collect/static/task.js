@@ -1,6 +1,7 @@
 /* The task page: consent, writing, submission. Nothing listens and nothing is stored before the
    writer agrees. docs/collect-protocol.md says what is sent when. */
 
+import { mark } from "./canary.js";
 import { attach } from "./recorder.js";
 import { Api, Sender } from "./sender.js";
 import { Store } from "./store.js";
@@ -56,6 +57,7 @@ async function open(started) {
 	api.token = started.token;
 	remember(setup, `${started.at.sid}.${started.token}`);
 	if (started.at.state !== "open") return over(started.at);
+	if (started.recorder.canary) mark(view.find("source"), started.recorder.canary);
 	const mine = await claim(started.at.sid, onTaken);
 	if (mine) return write(started.at, started.at.writer);
 	view.showTask(started.task, started.at.phase);
@@ -107,7 +109,7 @@ function write(at, hadLease, text = null) {
 	sender.acked = at.seq;
 	recorder = attach(area, {
 		sid: at.sid, tab, nonce: at.receipt, level: settings.level, key: settings.key,
-		every: settings.every_ms, maxEvents: settings.max_events, paste: task.paste,
+		canary: settings.canary, every: settings.every_ms, maxEvents: settings.max_events, paste: task.paste,
 		source: view.find("source"), instructions: view.find("instructions"),
 		resume: fresh ? undefined : resume,
 		onBatch, onChange, onPaste,
@@ -128,17 +130,27 @@ function onBatch(batch) {
 	sender.push(batch);
 }
 
-/* Too long without a connection: the history ends here, the text is still kept. */
+/* Too long without a connection, or a recording as long as the study allows: the history ends
+   here, the text is still kept. */
 function pause() {
 	recorder.stop();
 	clearInterval(keeper);
 	showState("paused");
-	keeper = setInterval(() => store.keepTail({ body: "", draft: area.value }), 1000);
+	const keep = () => {
+		store.keepTail({ body: "", draft: area.value });
+		count(area.value);
+	};
+	keep();
+	keeper = setInterval(keep, 1000);
+}
+
+function count(text) {
+	const least = session.at.phase === "answer" ? session.task.min_words : 0;
+	view.showCount(text, least);
 }
 
 function onChange(text) {
-	const least = session.at.phase === "answer" ? session.task.min_words : 0;
-	view.showCount(text, least);
+	count(text);
 	if (navigator.onLine) showState("saving");
 }
 
@@ -162,11 +174,15 @@ function onLost(reason) {
 }
 
 /* The stored log and ours do not fit: begin anew where the server stands, and say so in the log. */
-async function onBroken() {
+async function onBroken(reason) {
 	const text = area.value;
 	halt();
+	if (reason === "too_large") {
+		store.clear();
+		return pause();
+	}
 	const { status, body } = await api.call("GET", `/${session.at.sid}?tab=${tab}`);
-	if (away(status)) return void setTimeout(onBroken, 5000);
+	if (away(status)) return void setTimeout(onBroken, 5000, reason);
 	if (status !== 200) return onLost("unauthorised");
 	if (body.seq > sender.acked) return onLost("lease"); // somebody wrote on elsewhere
 	store.clear();

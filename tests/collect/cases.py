@@ -157,6 +157,62 @@ def predicted(field: Field) -> None:
         field.cdp.send("Input.dispatchKeyEvent", {"type": "keyUp", **key})
 
 
+def plain_paste(field: Field) -> None:
+    field.clipboard(FOREIGN, f"<p><b>{FOREIGN}</b></p>")
+    field.page.focus("#area")
+    field.press("Control+Shift+v")
+
+
+def dragged(field: Field) -> None:
+    """Select a word, take it with the mouse, let it go behind the last one."""
+    field.type("sailed forty sheep")
+    field.press("Home", "Control+Shift+ArrowRight")
+    box = field.page.locator("#area").bounding_box()
+    mouse = field.page.mouse
+    mouse.move(box["x"] + 20, box["y"] + 12)
+    mouse.down()
+    mouse.move(box["x"] + 60, box["y"] + 12, steps=5)
+    mouse.move(box["x"] + 500, box["y"] + 12, steps=10)
+    mouse.up()
+
+
+def taken_back_while_composing(field: Field) -> None:
+    """A phone's keyboard takes letters back by composing the word anew, without them."""
+    for part in ("shep", "she", "shee", "sheep"):
+        at = {"text": part, "selectionStart": len(part), "selectionEnd": len(part)}
+        field.cdp.send("Input.imeSetComposition", at)
+    field.cdp.send("Input.insertText", {"text": "sheep"})
+
+
+def pretended_keys(field: Field) -> None:
+    """A script that makes key events and input events of its own."""
+    field.run(
+        """(text) => {
+          for (const key of text) {
+            area.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+            const how = { inputType: "insertText", data: key, bubbles: true };
+            area.dispatchEvent(new InputEvent("beforeinput", how));
+            area.setRangeText(key, area.value.length, area.value.length, "end");
+            area.dispatchEvent(new InputEvent("input", how));
+            area.dispatchEvent(new KeyboardEvent("keyup", { key, bubbles: true }));
+          }
+        }""",
+        FOREIGN[:60],
+    )
+
+
+def away(field: Field) -> None:
+    """A minute in another window, by the page's clock, then foreign text at once."""
+    field.type(OWN)
+    field.run("window.dispatchEvent(new Event('blur'))")
+    field.run(
+        "() => { const now = performance.now.bind(performance); "
+        "performance.now = () => now() + 60_000; }"
+    )
+    field.run("window.dispatchEvent(new Event('focus'))")
+    field.paste(FOREIGN)
+
+
 def protocol_text(field: Field) -> None:
     field.cdp.send("Input.insertText", {"text": FOREIGN})
 
@@ -201,6 +257,7 @@ CASES = (
     Case("honest typing, with a correction", True, typing, ("typed",), "typed"),
     Case("paste from the task", True, from_task, ("typed", "paste_task"), "quotes_task"),
     Case("own words moved by cut and paste", True, moved, ("typed", "paste_self"), "typed"),
+    Case("own words dragged", True, dragged, ("typed",), "typed"),
     Case(
         "paste, delete it, then type", True, paste_then_type, ("typed",), "typed",
         ("pasted_then_removed",),
@@ -212,6 +269,10 @@ CASES = (
     Case("input method (composition)", True, composed, ("typed", "ime"), "typed"),
     Case(
         "spelling correction", True, spelling, ("typed", "autocorrect", "typed"), "typed",
+    ),
+    Case(
+        "phone keyboard: letters taken back while composing", True, taken_back_while_composing,
+        ("ime",), "typed",
     ),
     Case("phone keyboard's whole words", True, predicted, ("autocorrect",), "typed_with_assist"),
     Case(
@@ -226,6 +287,14 @@ CASES = (
     Case(
         "paste from elsewhere", False, from_elsewhere, ("paste_outside",), "pasted_outside",
         ("outside_text",),
+    ),
+    Case(
+        "paste from elsewhere, as plain text", False, plain_paste, ("paste_outside",),
+        "pasted_outside", ("outside_text",),
+    ),
+    Case(
+        "a minute in another window, then a paste", False, away, ("typed", "paste_outside"),
+        "pasted_outside", ("outside_text", "away_then_insert"),
     ),
     Case(
         "paste over typed filler", False, over_filler, ("paste_outside",), "pasted_outside",
@@ -257,6 +326,10 @@ CASES = (
     ),
     Case(
         "value set, bare input event (form filler)", False, filled, ("scripted",), "scripted",
+        ("scripted_text",),
+    ),
+    Case(
+        "script that pretends keys", False, pretended_keys, ("scripted",) * 60, "scripted",
         ("scripted_text",),
     ),
     Case("execCommand insert", False, exec_command, ("scripted",), "scripted", ("scripted_text",)),

@@ -13,6 +13,7 @@ import pytest
 from cases import agree_with_docs, row
 from collect_helpers import edit
 from live import Kept, kept, listening
+from loopback import Server
 
 from wellhead.collect.create import new_study
 from wellhead.collect.derive.answer import Answer
@@ -98,6 +99,8 @@ ROWS = (
     "second tab takes over",
     "recording blocked, text arrives alone",
     "a batch refused, then on",
+    "server killed and started again",
+    "recording full, then on",
 )
 lines: dict[str, str] = {}
 
@@ -298,6 +301,41 @@ def _spoil(once: list[bool]) -> Callable[[Any], None]:
             route.continue_()
 
     return handle
+
+
+def test_a_server_that_is_killed_and_comes_back_loses_nothing(chromium, study: Study):
+    """SIGKILL while the page is open: what was written before, during and after is there."""
+    server = Server(study.path)
+    server.start()
+    context = chromium.new_context()
+    context.route("**/api/session", impatient)
+    page = context.new_page()
+    agree(page, f"http://127.0.0.1:{server.port}/s/demo")
+    write(page, "Before, ")
+    saved(page)
+    server.kill()
+    write(page, "during ")
+    page.wait_for_function("() => document.getElementById('state').dataset.state === 'offline'")
+    server.start()
+    saved(page)
+    write(page, "and after.")
+    hand_in(page)
+    context.close()
+    server.stop()
+    host = open_host([study])
+    answer = concluded("server killed and started again", host)
+    host.store.close()
+    assert (answer.text, answer.shares) == ("Before, during and after.", {"typed": 1.0})
+
+
+def test_a_recording_that_is_full_ends_and_the_answer_is_still_taken(chromium, study: Study, clock):
+    with visit(chromium, edit(study, events_per_session="1000"), clock) as (page, host):
+        write(page, "word " * 80)
+        page.wait_for_function("() => document.getElementById('state').dataset.state === 'paused'")
+        write(page, "the end.")
+        hand_in(page)
+        text, outcome = one(host).text, concluded("recording full, then on", host).outcome
+    assert (text, outcome) == ("word " * 80 + "the end.", "incomplete_log")
 
 
 def test_everything_works_by_keyboard_and_has_a_name(context, address, host):

@@ -76,7 +76,14 @@ def test_a_framed_answer_reaches_the_survey_and_the_researcher(
     page.click("main button")
     page.click("main a")
     assert "1 of 3 wanted answers" in page.inner_text("main")
-    page.goto(f"{address}/review/s/demo/a/{told['session']}")
+    answer = f"{address}/review/s/demo/a/{told['session']}"
+    for width in (320, 640):
+        page.set_viewport_size({"width": width, "height": 720})
+        for at in ("/review", "/review/s/demo", "/review/s/demo/answers", answer):
+            page.goto(at if at == answer else f"{address}{at}")
+            over = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
+            assert over == 0, (width, at)
+    page.goto(answer)
     assert page.inner_text("#film") == TEXT
     page.fill("#film-at", "0")
     assert page.inner_text("#film") == ""

@@ -47,7 +47,8 @@ _TAB = "demo"
 def make_demo(folder: Path) -> tuple[Host, str, str]:
     """A host with a study of pretended answers; also the researcher's name and password."""
     study = new_study(folder / "demo", title="Demo study (all answers are pretended)")
-    study = replace(study, answers_per_task=5)
+    # The pretended answers are about the first task.
+    study = replace(study, tasks=study.tasks[:1], answers_per_task=15)
     host = open_host([study], secure=False)
     name, password = "demo", secrets.token_urlsafe(12)
     now = host.now_ms

@@ -267,9 +267,12 @@ def show_grid(rows: list[dict[str, Any]], repeats: int) -> None:
         told = [f"{row[k]:.1%}" for k in ("settled", "held", "width")]
         print(f"| {' | '.join(parts)} | {row['n']} | {' | '.join(told)} |")
     for words, chosen in (
+        ("nine of ten draws call settled", [r for r in rows if r["settled"] >= 0.9]),
         ("three of four draws call settled", [r for r in rows if r["settled"] >= SETTLED]),
         ("fewer draws call settled", [r for r in rows if r["settled"] < SETTLED]),
     ):
+        if not chosen:
+            continue
         held = [row["held"] for row in chosen]
         inside = sum(0.93 <= h <= 0.98 for h in held)
         print(f"\ncells that {words}: {min(held):.1%} to {max(held):.1%};", end=" ")

@@ -66,6 +66,17 @@ def test_dependence_is_found_and_warned_about_where_it_can_show():
     assert result.model == "dependent methods"
 
 
+def test_known_texts_seen_by_both_methods_show_that_they_err_together():
+    votes, _ = simulated(
+        1000, (0.1, 0.6), (0.6, 0.6), (0.95, 0.95), seed=1, echo=0.5, known=(100, 100)
+    )
+    result = join(votes, repeats=99)
+    assert result.model == "dependent methods"
+    assert result.dependent == ("text", "process")
+    assert result.share.covers(0.35)
+    assert "allows for reading the text and watching how it was written" in result.page().lead
+
+
 def test_letting_the_dependent_pair_err_together_brings_the_truth_back():
     free, relaxed = (
         _coverage(

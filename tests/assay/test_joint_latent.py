@@ -151,6 +151,20 @@ def test_dawid_skene_agrees_with_a_literal_em():
     assert dawid_skene(counts).classes == pytest.approx(t, abs=1e-3)
 
 
+def test_judges_of_three_classes_have_intervals_for_shares_and_errors():
+    rng = np.random.default_rng(1)
+    truth = rng.choice(3, 600, p=[0.5, 0.3, 0.2])
+    errors = np.full((3, 3), 0.1) + 0.7 * np.eye(3)
+    said = np.stack([[rng.choice(3, p=errors[t]) for t in truth] for _ in range(4)], axis=1)
+    found = dawid_skene(np.eye(3)[said], repeats=100)
+    assert all(i.covers(p) for i, p in zip(found.intervals, (0.5, 0.3, 0.2), strict=True))
+    low, high = found.error_intervals
+    assert low.shape == (4, 3, 3)
+    inside = (low <= errors) & (errors <= high)
+    assert inside.mean() >= 0.85
+    assert any("mistakes say nothing" in sentence for sentence in found.unchecked)
+
+
 def test_crowd_kit_finds_the_same_classes():
     """An implementation by others, on judges with gaps; not part of our test requirements."""
     crowdkit = pytest.importorskip("crowdkit.aggregation", reason="pip install crowd-kit")

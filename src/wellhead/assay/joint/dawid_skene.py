@@ -32,6 +32,9 @@ class DawidSkene(NamedTuple):
         classes: shape (items, k), probability of each class for each item.
         loglik: at the estimate.
         intervals: of the shares, by bootstrap over items; empty when not asked for.
+        error_intervals: shape (2, judges, k, k), lower and upper ends for `errors`; None when not
+            asked for.
+        unchecked: what these estimates rest on and judgements alone cannot show.
     """
 
     shares: np.ndarray
@@ -39,6 +42,15 @@ class DawidSkene(NamedTuple):
     classes: np.ndarray
     loglik: float
     intervals: tuple[Interval, ...]
+    error_intervals: np.ndarray | None
+    unchecked: tuple[str, ...]
+
+
+_UNCHECKED = (
+    "Among items of the same class, one judge's mistakes say nothing about another's.",
+    "Each judge errs equally often on every item of a class.",
+    "Most judgements are right, so that the class that the judges mean is the one that is named.",
+)
 
 
 def dawid_skene(
@@ -58,7 +70,7 @@ def dawid_skene(
 
     Args:
         counts: shape (items, judges, k), judgements.
-        repeats: bootstrap samples of items for intervals of the shares.
+        repeats: bootstrap samples of items for intervals of the shares and errors.
         level: of the intervals.
         seed: of the bootstrap.
         iterations, tolerance: at most, and gain of the log-likelihood at which to stop.
@@ -79,19 +91,22 @@ def dawid_skene(
     shares, errors, classes, loglik = _em(
         counts, np.ones(len(counts)), start, iterations, tolerance
     )
-    intervals: tuple[Interval, ...] = ()
-    if repeats:
-        rng = np.random.default_rng(seed)
-        n = len(counts)
-        weights = rng.multinomial(n, np.full(n, 1 / n), size=repeats).astype(float)
-        drawn = np.stack([_em(counts, w, classes, iterations, 1e-6)[0] for w in weights])
-        tail = (1 - level) / 2
-        ends = np.quantile(drawn, [tail, 1 - tail], axis=0)
-        intervals = tuple(
+    found = DawidSkene(shares, errors, classes, loglik, (), None, _UNCHECKED)
+    if not repeats:
+        return found
+    rng = np.random.default_rng(seed)
+    n = len(counts)
+    weights = rng.multinomial(n, np.full(n, 1 / n), size=repeats).astype(float)
+    drawn = [_em(counts, w, classes, iterations, 1e-6)[:2] for w in weights]
+    tails = [(1 - level) / 2, (1 + level) / 2]
+    ends = np.quantile(np.stack([each[0] for each in drawn]), tails, axis=0)
+    return found._replace(
+        intervals=tuple(
             clamp(float(low), float(share), float(high), level)
             for low, share, high in zip(ends[0], shares, ends[1], strict=True)
-        )
-    return DawidSkene(shares, errors, classes, loglik, intervals)
+        ),
+        error_intervals=np.nanquantile(np.stack([each[1] for each in drawn]), tails, axis=0),
+    )
 
 
 def _em(

@@ -74,7 +74,9 @@ def test_known_texts_seen_by_both_methods_show_that_they_err_together():
     assert result.model == "dependent methods"
     assert result.dependent == ("text", "process")
     assert result.share.covers(0.35)
-    assert "allows for reading the text and watching how it was written" in result.page().lead
+    assert (
+        "also where reading the text and watching how it was written go wrong" in result.page().lead
+    )
 
 
 def test_letting_the_dependent_pair_err_together_brings_the_truth_back():
@@ -120,6 +122,7 @@ def test_stated_priors_narrow_the_range_and_own_up_to_it():
     assert result.prior is not None
     assert result.prior.learned["sensitivity of process"] < 0.2
     assert any("priors" in sentence for sentence in result.unchecked)
+    assert "what was put in beforehand" in result.page().lead
 
 
 def test_gibbs_sampler_agrees_with_the_likelihood_where_data_are_plenty():

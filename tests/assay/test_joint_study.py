@@ -84,7 +84,7 @@ def test_first_page_needs_no_statistics(report):
         assert term not in lead.lower()
     assert "of every 100 of these texts" in lead.split("\n\n")[0]
     assert "Watching how it was written pointed to a machine in" in lead
-    assert "provided that they are not the same ones each time" in lead
+    assert "as long as the two ways do not tend to go wrong on the same texts" in lead
     assert "about 19 times in 20" in lead
 
 

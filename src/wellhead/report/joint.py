@@ -63,24 +63,29 @@ def lead(result: JointResult) -> str:
     return (
         f"Machines wrote about {_of_hundred(result.share.point)} of every 100 of these texts; it "
         f"could be as few as {few} or as many as {many}.\n\n{looked} Each way makes mistakes. "
-        f"Our number makes up for them, {_provided(result)}"
+        f"Our number allows for them, {_provided(result)}"
     )
 
 
 def _provided(result: JointResult) -> str:
-    """What the number rests on and how far that was looked into, and what the range is worth."""
+    """What the number rests on, how far that was looked into, and what the range is worth."""
     test = result.independence
+    held = f"a range like this one contains the true number about {_often(result.level)}."
     if result.dependent:
         together = names_of([_way(name) for name in result.dependent])
-        rests = f"and allows for {together} making the same ones."
-    elif test is None or not test.testable:
-        rests = "provided that they are not the same ones each time; these texts cannot show that."
-    elif test.p_value < REJECTED:
-        rests = "provided that they are not the same ones each time; here they seem to be."
-    else:
-        rests = "provided that they are not the same ones each time; nothing here says they are."
-    held = f"a range like this one contains the true number about {_often(result.level)}."
-    return f"{rests} Where that holds, {held}"
+        return f"also where {together} go wrong on the same texts, and {held}"
+    ways = "the two ways" if len(result.methods) == 2 else "these ways"
+    rests = f"as long as {ways} do not tend to go wrong on the same texts."
+    if result.model == "bayesian":
+        return (
+            f"{rests} It also rests on what was put in beforehand about how often each goes wrong; "
+            "without that these texts would leave the number open."
+        )
+    if test is not None and test.p_value < REJECTED:
+        return f"{rests} Something speaks against that here; see the checks before you use it."
+    if test is None or not test.testable:
+        return f"{rests} These texts cannot show whether they do. If not, {held}"
+    return f"{rests} Nothing here says that they do. If not, {held}"
 
 
 def _often(level: float) -> str:

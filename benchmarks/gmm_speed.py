@@ -27,7 +27,7 @@ from wellhead.collapse.families.em import Mixture
 from wellhead.collapse.families.mixture import GaussianMixture
 from wellhead.collapse.family import Fitting
 
-SETTINGS = ((2, 200), (2, 10_000), (3, 1000), (3, 10_000))
+SETTINGS = ((2, 200), (2, 1000), (2, 10_000), (3, 1000), (3, 10_000))
 COLUMNS = ("ours", "literal", "defaults", "one_thread", "same_start")
 
 

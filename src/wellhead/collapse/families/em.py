@@ -69,20 +69,19 @@ def expectation_maximisation(
     Returns:
         The mixtures, and the mean log-likelihood of each (lineages,).
     """
-    centre = np.einsum("rm,rmi->ri", mass, values) / mass.sum(axis=1)[:, None]
-    # Centred, so that second moments minus squared means lose no digits.
-    centred = values - centre[:, None, :]
-    model = Mixture(
-        start.weights.copy(), start.means - centre[:, None, :], start.covariances.copy()
-    )
+    model = Mixture(*(array.astype(float) for array in start))
     likelihood = np.full(len(values), -np.inf)
     compiled = None if literal else kernels()
     if compiled is not None:
-        mass = np.ascontiguousarray(mass, dtype=float)
-        compiled.fit_all(centred, mass, *model, likelihood, steps, tolerance, RIDGE)
-    else:
-        _fit_in_steps(centred, mass, model, likelihood, steps, tolerance)
-    return model._replace(means=model.means + centre[:, None, :]), likelihood
+        values, mass = (np.ascontiguousarray(array, dtype=float) for array in (values, mass))
+        compiled.fit_all(values, mass, *model, likelihood, steps, tolerance, RIDGE)
+        return model, likelihood
+    # Centred, so that second moments minus squared means lose no digits.
+    centre = (np.einsum("rm,rmi->ri", mass, values) / mass.sum(axis=1)[:, None])[:, None, :]
+    model.means[:] -= centre
+    _fit_in_steps(values - centre, mass, model, likelihood, steps, tolerance)
+    model.means[:] += centre
+    return model, likelihood
 
 
 def _fit_in_steps(

@@ -21,6 +21,7 @@ from numba import njit
 __all__ = ["draw_all", "exponential", "fit_all", "logarithm"]
 
 BLOCK = 256
+TOGETHER = 32  # factors of a product, each at most the number of components
 LOWEST = -700.0  # below it e^x counts as e^-700
 
 LOG2_E = 1 / math.log(2)
@@ -79,7 +80,7 @@ def fit_all(
     """Fits each lineage from the model in `weights`, `means` and `covariances`, in place.
 
     Args:
-        values: centred items (lineages, items, d).
+        values: items (lineages, items, d).
         mass: (lineages, items).
         weights, means, covariances: the start; replaced by the fit.
         likelihood: the mean log-likelihood of each lineage; written.
@@ -93,18 +94,22 @@ def fit_all(
     coefficients = np.empty((components, width))
     sums = np.empty((components, width))
     block = np.empty((components + 2, BLOCK))
+    centre, linear = np.empty(dimension), np.empty(dimension)
+    inverse = np.empty((dimension, dimension))
     for row in range(lineages):
-        _fill(features, values[row])
-        whole = mass[row].sum()
+        _fill(features, values[row], mass[row], centre)
+        means[row] -= centre
+        whole, even = mass[row].sum(), bool((mass[row] == mass[row, 0]).all())
         likelihood[row] = -np.inf
         for _ in range(steps):
-            _coefficients(weights[row], means[row], covariances[row], coefficients)
-            reached = _sums(features, mass[row], coefficients, sums, block) / whole
+            _coefficients(weights[row], means[row], covariances[row], inverse, linear, coefficients)
+            reached = _sums(features, mass[row], even, coefficients, sums, block) / whole
             _maximise(sums, weights[row], means[row], covariances[row], ridge)
             gain = reached - likelihood[row]
             likelihood[row] = reached
             if abs(gain) < tolerance:
                 break
+        means[row] += centre
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -117,46 +122,74 @@ def draw_all(values: Any, uniform: Any, edges: Any, means: Any, factors: Any) ->
         edges: cumulated weights (lineages, k).
         means, factors: of the components; a factor is lower triangular.
     """
-    lineages, items, dimension = values.shape
+    lineages, items = uniform.shape
     components = edges.shape[1]
+    chosen = np.empty(BLOCK, np.int64)
     for row in range(lineages):
+        whole = edges[row, components - 1]
+        for low in range(0, items, BLOCK):
+            count = min(BLOCK, items - low)
+            chosen[:] = 0
+            # Counted, not searched: processors guess wrong which component comes next.
+            for c in range(components - 1):
+                edge = edges[row, c]
+                for m in range(count):
+                    chosen[m] += uniform[row, low + m] * whole > edge
+            part = values[row, low : low + count]
+            _place(part, chosen, means[row], factors[row])
+
+
+@njit(cache=True, fastmath={"contract"}, error_model="numpy")
+def _place(values: Any, chosen: Any, means: Any, factors: Any) -> None:
+    """Moves standard normal items (items, d) to the components chosen for them, in place."""
+    items, dimension = values.shape
+    # From the last coordinate on, which needs those before it unchanged.
+    for i in range(dimension - 1, -1, -1):
         for m in range(items):
-            place, c = uniform[row, m] * edges[row, components - 1], 0
-            while place > edges[row, c]:
-                c += 1
-            for i in range(dimension - 1, -1, -1):
-                value = means[row, c, i]
-                for j in range(i + 1):
-                    value += factors[row, c, i, j] * values[row, m, j]
-                values[row, m, i] = value
+            c = chosen[m]
+            value = means[c, i]
+            for j in range(i + 1):
+                value += factors[c, i, j] * values[m, j]
+            values[m, i] = value
 
 
-@njit(cache=True, error_model="numpy")
-def _fill(features: Any, values: Any) -> None:
-    """Coordinates and their products (features, items); the first feature stays 1."""
+@njit(cache=True, fastmath=SUMS, error_model="numpy")
+def _fill(features: Any, values: Any, mass: Any, centre: Any) -> None:
+    """Coordinates from their mean, and products of them (features, items); the first stays 1.
+
+    Centred, so that second moments minus squared means lose no digits.
+    """
     items, dimension = values.shape
     place = 1 + dimension
+    whole = mass.sum()
     for i in range(dimension):
-        features[1 + i] = values[:, i]
+        total = 0.0
+        for m in range(items):
+            total += mass[m] * values[m, i]
+        centre[i] = total / whole
+        own = features[1 + i]
+        for m in range(items):
+            own[m] = values[m, i] - centre[i]
         for j in range(i + 1):
+            other, product = features[1 + j], features[place]
             for m in range(items):
-                features[place, m] = features[1 + i, m] * features[1 + j, m]
+                product[m] = own[m] * other[m]
             place += 1
 
 
 @njit(cache=True, error_model="numpy")
-def _sums(features: Any, mass: Any, coefficients: Any, sums: Any, block: Any) -> Any:
+def _sums(features: Any, mass: Any, even: bool, coefficients: Any, sums: Any, block: Any) -> Any:
     """Writes the responsibility-weighted sums of features; the log-likelihood of all items."""
     sums[:] = 0.0
     reached = 0.0
     for low in range(0, features.shape[1], BLOCK):
-        reached += _shares(features, low, mass[low : low + BLOCK], coefficients, block)
+        reached += _shares(features, low, mass[low : low + BLOCK], even, coefficients, block)
         _add(features, low, block, sums)
     return reached
 
 
 @njit(cache=True, fastmath=SUMS, error_model="numpy")
-def _shares(features: Any, low: int, mass: Any, coefficients: Any, block: Any) -> Any:
+def _shares(features: Any, low: int, mass: Any, even: bool, coefficients: Any, block: Any) -> Any:
     """Writes each component's share of each item's mass into `block`; their log-likelihood."""
     components, width = coefficients.shape
     items = len(mass)
@@ -164,21 +197,35 @@ def _shares(features: Any, low: int, mass: Any, coefficients: Any, block: Any) -
     for c in range(components):
         logs = block[c, :items]
         logs[:] = coefficients[c, 0]
-        for f in range(1, width):
-            factor, feature = coefficients[c, f], features[f, low : low + items]
+        # Two features in one pass: half as many loads and stores of what they are added to.
+        for f in range(1, width - 1, 2):
+            one, two = coefficients[c, f], coefficients[c, f + 1]
+            first, second = features[f, low : low + items], features[f + 1, low : low + items]
             for m in range(items):
-                logs[m] += factor * feature[m]
+                logs[m] += one * first[m] + two * second[m]
+        if width % 2 == 0:
+            one, first = coefficients[c, width - 1], features[width - 1, low : low + items]
+            for m in range(items):
+                logs[m] += one * first[m]
         for m in range(items):
             top[m] = logs[m] if c == 0 else max(top[m], logs[m])
-    total[:] = 0.0
-    for c in range(components):
-        logs = block[c, :items]
+    if components == 2:
+        # The larger of two shares is 1 before they are scaled: one exponential instead of two.
+        first, second = block[0, :items], block[1, :items]
         for m in range(items):
-            logs[m] = exponential(logs[m] - top[m])
-            total[m] += logs[m]
-    reached = 0.0
+            apart = first[m] - second[m]
+            smaller = exponential(-abs(apart))
+            total[m] = 1.0 + smaller
+            first[m], second[m] = (1.0, smaller) if apart > 0 else (smaller, 1.0)
+    else:
+        total[:] = 0.0
+        for c in range(components):
+            logs = block[c, :items]
+            for m in range(items):
+                logs[m] = exponential(logs[m] - top[m])
+                total[m] += logs[m]
+    reached = _likelihood(mass, even, top, total)
     for m in range(items):
-        reached += mass[m] * (top[m] + logarithm(total[m]))
         total[m] = mass[m] / total[m]
     for c in range(components):
         shares = block[c, :items]
@@ -188,16 +235,48 @@ def _shares(features: Any, low: int, mass: Any, coefficients: Any, block: Any) -
 
 
 @njit(cache=True, fastmath=SUMS, error_model="numpy")
+def _likelihood(mass: Any, even: bool, top: Any, total: Any) -> Any:
+    """The log-likelihood of all items; those of one mass share logarithms of products."""
+    items, reached = len(mass), 0.0
+    if not even:
+        for m in range(items):
+            reached += mass[m] * (top[m] + logarithm(total[m]))
+        return reached
+    for m in range(items):
+        reached += top[m]
+    whole = items - items % TOGETHER
+    for low in range(0, whole, TOGETHER):
+        product = 1.0
+        for m in range(TOGETHER):
+            product *= total[low + m]
+        reached += logarithm(product)
+    for m in range(whole, items):
+        reached += logarithm(total[m])
+    return mass[0] * reached
+
+
+@njit(cache=True, fastmath=SUMS, error_model="numpy")
 def _add(features: Any, low: int, block: Any, sums: Any) -> None:
     components, width = sums.shape
     items = min(BLOCK, features.shape[1] - low)
     for c in range(components):
-        shares = block[c, :items]
-        for f in range(width):
-            feature, total = features[f, low : low + items], 0.0
+        shares, weight = block[c, :items], 0.0
+        for m in range(items):
+            weight += shares[m]
+        sums[c, 0] += weight
+        for f in range(1, width - 1, 2):
+            first, second = features[f, low : low + items], features[f + 1, low : low + items]
+            one, two = 0.0, 0.0
             for m in range(items):
-                total += shares[m] * feature[m]
-            sums[c, f] += total
+                one += shares[m] * first[m]
+                two += shares[m] * second[m]
+            sums[c, f] += one
+            sums[c, f + 1] += two
+        if width % 2 == 0:
+            first, one = features[width - 1, low : low + items], 0.0
+            for m in range(items):
+                one += shares[m] * first[m]
+            sums[c, width - 1] += one
 
 
 @njit(cache=True, error_model="numpy")
@@ -217,22 +296,59 @@ def _maximise(sums: Any, weights: Any, means: Any, covariances: Any, ridge: floa
 
 
 @njit(cache=True, error_model="numpy")
-def _coefficients(weights: Any, means: Any, covariances: Any, out: Any) -> None:
-    """What the features are multiplied with to give log-densities (components, features)."""
+def _coefficients(
+    weights: Any, means: Any, covariances: Any, inverse: Any, linear: Any, out: Any
+) -> None:
+    """What the features are multiplied with to give log-densities (components, features).
+
+    `inverse` (d, d) and `linear` (d,) are scratch.
+    """
     components, dimension = means.shape
     for c in range(components):
-        factor = np.linalg.cholesky(covariances[c])
-        inverse = np.linalg.inv(factor)
-        precision = inverse.T @ inverse
-        linear = precision @ means[c]
-        out[c, 0] = np.log(weights[c]) - 0.5 * dimension * np.log(2 * np.pi)
+        spread = _invert(covariances[c], inverse)
+        out[c, 0] = np.log(weights[c]) - 0.5 * dimension * np.log(2 * np.pi) - spread
         place = 1 + dimension
+        linear[:] = 0.0
         for i in range(dimension):
-            out[c, 0] -= 0.5 * linear[i] * means[c, i] + np.log(factor[i, i])
-            out[c, 1 + i] = linear[i]
-            for j in range(i):
+            for j in range(i + 1):
+                # The precision is the transpose of the inverse factor times that factor.
+                entry = 0.0
+                for k in range(i, dimension):
+                    entry += inverse[k, i] * inverse[k, j]
+                linear[i] += entry * means[c, j]
+                if i != j:
+                    linear[j] += entry * means[c, i]
                 # Off the diagonal a product stands for two entries of the precision.
-                out[c, place] = -precision[i, j]
+                out[c, place] = -entry if i != j else -0.5 * entry
                 place += 1
-            out[c, place] = -0.5 * precision[i, i]
-            place += 1
+        for i in range(dimension):
+            out[c, 0] -= 0.5 * linear[i] * means[c, i]
+            out[c, 1 + i] = linear[i]
+
+
+@njit(cache=True, error_model="numpy")
+def _invert(covariance: Any, inverse: Any) -> Any:
+    """Writes the inverse of the Cholesky factor; returns half the log-determinant.
+
+    Written out, because a call of the library costs more than these few products.
+    """
+    dimension, spread = len(covariance), 0.0
+    for i in range(dimension):
+        # The factor's row first, in the lower triangle, then turned into the inverse's.
+        for j in range(i + 1):
+            value = covariance[i, j]
+            for k in range(j):
+                value -= inverse[i, k] * inverse[j, k]
+            if i == j and not value > 0:
+                raise ValueError("a covariance is not positive definite")
+            inverse[i, j] = math.sqrt(value) if i == j else value / inverse[j, j]
+        spread += math.log(inverse[i, i])
+    for i in range(dimension):
+        own = 1.0 / inverse[i, i]
+        for j in range(i):
+            value = 0.0
+            for k in range(j, i):
+                value -= inverse[i, k] * inverse[k, j]
+            inverse[i, j] = value * own
+        inverse[i, i] = own
+    return spread

@@ -94,7 +94,28 @@ def test_exact_curves_follow_the_measured_means(result):
     "change",
     [
         {"sampler": {"name": "bias", "strength": 0.9}},
+        {"sampler": {"name": "bias", "strength": 0.7}, "regime": "fresh-real"},
         {"regime": "synthetic-added"},
+        {"regime": {"name": "synthetic-added", "ratio": 0.4}, "family": {"ddof": 1}},
+    ],
+)
+def test_a_narrow_sampler_and_added_output_have_exact_curves(change):
+    """Both moments at the last generation, and at the first, which is a fit of real data."""
+    table = {"family": {"name": "gaussian"}, "regime": "replace", "size": 20, "generations": 12}
+    result = wellhead.collapse.run(table | {"lineages": 4000}, changes=change)
+    setting = result.plan.settings[0]
+    for measure in ("variance", "mean_square_error"):
+        for generation in (1, 12):
+            values = result.values(measure, setting.label, generation)
+            away = values.mean() - exact_curves(setting)[measure][generation]
+            assert abs(away) < 4 * values.std() / np.sqrt(len(values))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"regime": "accumulate", "sampler": {"name": "bias", "strength": 0.9}},
+        {"regime": "synthetic-added", "sampler": {"name": "bias", "strength": 0.9}},
         {"regime": {"name": "fixed-original", "redraw": True}},
         {"selector": {"name": "oracle"}},
         {"schedule": {"name": "sizes", "values": [20] * 30}},

@@ -17,7 +17,7 @@ from wellhead.collapse.families.gaussian import Gaussian
 from wellhead.collapse.families.kde import KernelDensity
 from wellhead.collapse.families.regression import Regression
 from wellhead.collapse.regimes import FixedOriginal, FreshReal, GoldenRatio, SyntheticAdded
-from wellhead.collapse.samplers import Unbiased
+from wellhead.collapse.samplers import Bias, Unbiased
 from wellhead.collapse.schedules import Constant, Geometric, Linear
 from wellhead.collapse.selectors import Everything, Oracle
 from wellhead.collapse.setting import Setting
@@ -56,7 +56,7 @@ def exact_curves(setting: Setting) -> dict[str, Array]:
 
 def _in_terms_of_theory(setting: Setting) -> dict[str, Any] | None:
     family, regime = setting.family, setting.regime
-    known = isinstance(setting.sampler, Unbiased) and isinstance(
+    known = isinstance(setting.sampler, Unbiased | Bias) and isinstance(
         setting.schedule, Constant | Linear | Geometric
     )
     name = setting.name_of("regime")
@@ -68,8 +68,14 @@ def _in_terms_of_theory(setting: Setting) -> dict[str, Any] | None:
         asked["growth"] = setting.schedule.factor
     if isinstance(regime, FixedOriginal) and (regime.redraw or regime.share == 0):
         return None
-    if isinstance(regime, SyntheticAdded):
+    if isinstance(setting.sampler, Bias) and not isinstance(family, Gaussian):
         return None
+    if isinstance(setting.sampler, Bias) and setting.sampler.strength < 1:
+        # The first fit is one of real data, which no sampler narrows.
+        asked["sampling_bias"] = [1.0, *[setting.sampler.strength] * (setting.generations - 1)]
+    if isinstance(regime, SyntheticAdded) and setting.size is not None:
+        added = max(1, round(regime.ratio * setting.size))
+        asked["real_share"] = setting.size / (setting.size + added)
     exact_split = isinstance(family, Gaussian)
     if isinstance(regime, FreshReal) and exact_split != (regime.split == "exact"):
         return None

@@ -29,7 +29,9 @@ __all__ = ["collapse_page"]
 
 CHARTS = 6
 CURVES = 8
+SPOKEN = 3  # settings that the first sentence lists; of more it gives the ends
 HISTOGRAMS = 4
+SHORT = {True: "shown", False: "no", None: None}  # where each setting has a column
 PARTS = ("family", "regime", "sampler", "selector")
 
 
@@ -55,13 +57,20 @@ def collapse_page(run: Run) -> Page:
 
 def _lead(run: Run) -> str:
     name = headlines(run, 1)[0]
+    measure = measure_named(name)
     ends = []
-    for setting in run.plan.settings[:CURVES]:
-        points, _ = _curve(run, name, setting)
+    for setting in run.plan.settings:
+        points = run.curve(name, setting.label)
         if points:
-            ends.append(f"{number(points[-1].value)} under {setting.label}")
+            ends.append((points[-1].value, setting.label))
+    if len(ends) > SPOKEN:
+        ends = [min(ends), max(ends)]
+        found = " to ".join(f"{number(value)} (“{label}”)" for value, label in ends)
+    else:
+        found = ", ".join(f"{number(value)} under “{label}”" for value, label in ends)
     last = max(setting.generations for setting in run.plan.settings)
-    sentence = f"After {last} generations, {measure_named(name).title}: {', '.join(ends)}."
+    typical = "" if measure.kind == "plain" else "the median "
+    sentence = f"After {last} generations, {typical}{measure.title}: {found}."
     return "\n\n".join(part for part in (sentence, run.plan.about) if part)
 
 
@@ -181,7 +190,7 @@ def _verdicts(found: dict[str, list[Verdict]]) -> list[Block | str]:
     labels = list(found)[:CURVES]
     meanings = [verdict.meaning for verdict in next(iter(found.values()))]
     rows = [
-        [meaning, *(found[label][place].word for label in labels)]
+        [meaning, *(SHORT[found[label][place].shown] for label in labels)]
         for place, meaning in enumerate(meanings)
     ]
     table = Table([Column("meaning"), *(Column(label) for label in labels)], rows)
@@ -199,7 +208,8 @@ def _verdicts(found: dict[str, list[Verdict]]) -> list[Block | str]:
     words = (
         "Model collapse has eight meanings in the literature (Schaeffer et al. 2025), and a run "
         "can show one without another. Statistics are ratios of the last generation to the first "
-        "fit within lineages, unless the rule says otherwise."
+        "fit within lineages, unless the rule says otherwise. A dash: not measurable in this run, "
+        "for a reason that stands below."
     )
     return [words, table, *details]
 

@@ -16,6 +16,7 @@ import pytest
 import wellhead.collapse
 from wellhead.collapse.config import plan
 from wellhead.collapse.curves import summarise
+from wellhead.collapse.presets import preset
 from wellhead.errors import BadInput, BadSetting
 
 COMMAND = [sys.executable, "-m", "wellhead", "collapse", "run"]
@@ -200,6 +201,17 @@ def test_a_change_that_no_setting_would_see_is_refused():
 def test_every_key_of_a_plan_survives_the_round_trip():
     table = SMALL | {"selector": "oracle", "regime": {"name": "fresh-real", "share": 0.3}}
     assert plan(plan(table).to_dict()) == plan(table)
+
+
+def test_a_change_reaches_parts_that_only_the_settings_name():
+    """The presets `mad` and `suresh` leave the regime, or the family, to their settings."""
+    mad = preset("mad")
+    with pytest.raises(BadSetting, match="every setting or the sweep has its own regime"):
+        plan(mad, changes={"regime.share": 0.2})
+    with pytest.raises(BadSetting, match="unknown setting of family 'ddof'"):
+        plan(preset("suresh"), changes={"family.ddof": 0})
+    found = plan(mad, changes={"family.dimension": 2, "generations": 7})
+    assert {setting.family.dimension for setting in found.settings} == {2}
 
 
 LOOKED_AT = """

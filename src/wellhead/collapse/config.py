@@ -203,7 +203,10 @@ def _merge(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]
         old = merged.get(key)
         if key in PARTS and isinstance(value, Mapping):
             old = {"name": old} if isinstance(old, str) else old
-            same = isinstance(old, Mapping) and value.get("name", old.get("name")) == old["name"]
+            # A change may come before the name of what it changes: every setting has its own.
+            same = isinstance(old, Mapping) and (
+                "name" not in old or value.get("name", old["name"]) == old["name"]
+            )
             merged[key] = {**old, **value} if same and isinstance(old, Mapping) else dict(value)
         elif key == "sweep" and isinstance(value, Mapping) and isinstance(old, Mapping):
             merged[key] = {**old, **value}

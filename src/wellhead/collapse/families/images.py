@@ -38,7 +38,7 @@ def read_images(path: str) -> Images:
         from sklearn.datasets import load_digits
 
         digits = load_digits()
-        pixels, labels = digits.data / 16.0, digits.target
+        pixels, labels = (digits.data / 16).astype(np.float32), digits.target
     else:
         pixels, labels = _idx(Path(path)), None
     held_out = np.arange(len(pixels)) % HELD_OUT == HELD_OUT - 1
@@ -54,5 +54,5 @@ def _idx(path: Path) -> Array:
     head = np.frombuffer(raw[:16], dtype=">i4")
     if len(head) < 4 or head[0] != IDX_IMAGES or len(raw) != 16 + int(np.prod(head[1:])):
         raise BadInput(f"images {path}: expected an idx file of images, such as MNIST's.")
-    pixels: Array = np.frombuffer(raw, dtype=np.uint8, offset=16).reshape(head[1], -1) / 255.0
-    return pixels
+    pixels = np.frombuffer(raw, dtype=np.uint8, offset=16).reshape(head[1], -1)
+    return pixels.astype(np.float32) / np.float32(255)

@@ -1,60 +1,56 @@
 """Training of the variational autoencoder with torch, single-threaded and seeded.
 
-This module imports torch; import it only where the extra is known to be there. Weights go out as
-plain arrays, so that encoding, decoding and checkpoints need no torch.
+This module imports torch; import it only where the extra is known to be there.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
-from torch import nn
-from torch.nn.functional import binary_cross_entropy_with_logits, relu
+from torch.nn.functional import binary_cross_entropy_with_logits
 
 from wellhead.collapse.data import Array
+from wellhead.collapse.families.transformer.torching import autocast
+from wellhead.collapse.families.vae_networks import Network, Shape, build, one_thread
 
-__all__ = ["train"]
+__all__ = ["Recipe", "train"]
 
 
-class Autoencoder(nn.Module):
-    """Pixels to the mean and log-variance of a code, and a code back to pixel logits."""
+class Recipe(NamedTuple):
+    """How a network is trained; the fields are those of `wellhead.collapse.families.vae.VAE`."""
 
-    def __init__(self, pixels: int, hidden: int, latent: int) -> None:
-        super().__init__()
-        self.enter = nn.Linear(pixels, hidden)
-        self.mean = nn.Linear(hidden, latent)
-        self.spread = nn.Linear(hidden, latent)
-        self.leave = nn.Linear(latent, hidden)
-        self.draw = nn.Linear(hidden, pixels)
+    epochs: int
+    batch: int
+    rate: float
+    decay: float
+    precision: str
 
-    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        """The negative evidence lower bound, per image (nats)."""
-        hidden = relu(self.enter(pixels))
-        mean, spread = self.mean(hidden), self.spread(hidden)
+
+def train(images: Array, shape: Shape, recipe: Recipe, seed: int) -> dict[str, Array]:
+    """The weights of an autoencoder trained from scratch on `images` (images, pixels)."""
+    with one_thread(), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = build(shape)
+        optimiser = torch.optim.Adam(
+            network.parameters(), lr=recipe.rate, weight_decay=recipe.decay
+        )
+        data = torch.from_numpy(np.ascontiguousarray(images, dtype=np.float32))
+        for _ in range(recipe.epochs):
+            for part in torch.randperm(len(data)).split(recipe.batch):
+                optimiser.zero_grad()
+                _loss(network, data[part], recipe.precision).backward()
+                optimiser.step()
+    return {name: values.detach().numpy() for name, values in network.state_dict().items()}
+
+
+def _loss(network: Network, images: torch.Tensor, precision: str) -> torch.Tensor:
+    """The negative evidence lower bound, per image (nats)."""
+    with autocast(precision):
+        mean, spread = (part.float() for part in network.code(images))
         code = mean + torch.exp(0.5 * spread) * torch.randn_like(mean)
-        logits = self.draw(relu(self.leave(code)))
-        error = binary_cross_entropy_with_logits(logits, pixels, reduction="sum")
-        divergence = 0.5 * (mean.square() + spread.exp() - 1 - spread).sum()
-        return (error + divergence) / len(pixels)
-
-
-def train(
-    pixels: Array, *, latent: int, hidden: int, epochs: int, batch: int, rate: float, seed: int
-) -> dict[str, Array]:
-    """The weights of an autoencoder trained from scratch on `pixels` (images, pixels)."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            model = Autoencoder(pixels.shape[1], hidden, latent)
-            optimiser = torch.optim.Adam(model.parameters(), lr=rate)
-            data = torch.from_numpy(np.ascontiguousarray(pixels, dtype=np.float32))
-            for _ in range(epochs):
-                for part in torch.randperm(len(data)).split(batch):
-                    optimiser.zero_grad()
-                    model(data[part]).backward()
-                    optimiser.step()
-    finally:
-        torch.set_num_threads(threads)
-    return {name: values.detach().numpy() for name, values in model.state_dict().items()}
+        logits = network.logits(code).float()
+    error = binary_cross_entropy_with_logits(logits, images, reduction="sum")
+    divergence = 0.5 * (mean.square() + spread.exp() - 1 - spread).sum()
+    return (error + divergence) / len(images)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 from typing import Any
 
 import pytest
@@ -73,3 +75,20 @@ def test_simulated_moments_are_the_closed_forms(
     assert len(compared) >= 2
     for name in compared:
         assert_mean(measured[name], known[name])
+
+
+FORMULAS = (
+    *("coalescence", "detector", "discrete", "gaussian_accumulate", "gaussian_matrix"),
+    *("gaussian_mixture", "gaussian_replace", "gaussian_subsample", "gaussian_tail"),
+    *("gaussian_typical", "inflation", "kernel", "lineages", "regression", "survival"),
+)
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_every_formula_names_its_source_and_shows_an_example(name: str) -> None:
+    """A paper or a section of docs/theory.md; the examples run with the doctests."""
+    module = importlib.import_module(f"wellhead.collapse.theory.{name}")
+    functions = [getattr(module, each) for each in module.__all__]
+    for function in filter(inspect.isfunction, functions):
+        assert "Source:" in function.__doc__, function.__name__
+        assert ">>> " in function.__doc__, function.__name__

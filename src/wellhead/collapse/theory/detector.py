@@ -27,6 +27,8 @@ def effective_share(
     Raises:
         BadSetting: a rate outside [0, 1], or nothing is left.
 
+    Source: docs/theory.md §4.5.
+
     >>> a = effective_share(0.1, true_positive_rate=0.9, false_positive_rate=0.05)
     >>> round(a, 4)
     0.5135
@@ -49,6 +51,8 @@ def needed_true_positive_rate(
     Raises:
         BadSetting: a share outside its range; no detector helps where a is 0 or it removes
             all human text.
+
+    Source: docs/theory.md §4.5.
 
     >>> rate = needed_true_positive_rate(0.1, wanted_share=0.5135, false_positive_rate=0.05)
     >>> round(rate, 2)

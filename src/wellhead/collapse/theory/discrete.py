@@ -41,6 +41,8 @@ def zipf_mandelbrot(
 ) -> NDArray[np.float64]:
     r"""Probabilities proportional to $(r+\text{shift})^{-\text{exponent}}$ for ranks r = 1…K.
 
+    Raises `BadSetting` outside its range. Source: Mandelbrot 1953 (the law).
+
     >>> round(float(zipf_mandelbrot(1000)[0]), 4)
     0.0471
     """
@@ -53,6 +55,8 @@ def zipf_mandelbrot(
 def diversity(probabilities: object) -> float:
     r"""Heterozygosity of one distribution, $H_0=1-\sum_ip_i^2$.
 
+    Raises `BadSetting` outside its range. Source: Wright 1931; docs/theory.md §7.1.
+
     >>> round(diversity([0.5, 0.5]), 3)
     0.5
     """
@@ -61,6 +65,8 @@ def diversity(probabilities: object) -> float:
 
 def entropy(probabilities: object) -> float:
     """Shannon entropy in nats.
+
+    Raises `BadSetting` outside its range. Source: Shannon 1948.
 
     >>> round(entropy([0.5, 0.5]), 4)
     0.6931
@@ -109,6 +115,8 @@ def squared_distance(
 ) -> Floats:
     r"""$E\|p_n-p_0\|_2^2$: under replacement $H_0(1-(1-1/M)^n)$. Arguments as in `heterozygosity`.
 
+    Raises `BadSetting` outside its range. Source: docs/theory.md §7.1.
+
     >>> round(float(squared_distance(1, probabilities=[0.5, 0.5], samples=10)), 4)
     0.05
     """
@@ -120,6 +128,8 @@ def fixation(probabilities: object) -> NDArray[np.float64]:
 
     The expected frequency never moves, so the mean tail mass is conserved while tails die.
 
+    Raises `BadSetting` outside its range. Source: Wright 1931; docs/theory.md §7.1.
+
     >>> fixation([0.6, 0.3, 0.1]).tolist()
     [0.6, 0.3, 0.1]
     """
@@ -128,6 +138,8 @@ def fixation(probabilities: object) -> NDArray[np.float64]:
 
 def lost_after_one(*, probabilities: object, samples: int) -> float:
     r"""The expected number of symbols that M draws miss, $\sum_i(1-p_i)^M$.
+
+    Raises `BadSetting` outside its range. Source: docs/theory.md §7.1.
 
     >>> round(lost_after_one(probabilities=[0.5, 0.5], samples=2), 3)
     0.5
@@ -138,6 +150,8 @@ def lost_after_one(*, probabilities: object, samples: int) -> float:
 
 def missing_mass(*, probabilities: object, samples: int) -> float:
     r"""The expected probability of the symbols that M draws miss, $\sum_ip_i(1-p_i)^M$.
+
+    Raises `BadSetting` outside its range. Source: Good 1953; docs/theory.md §7.1.
 
     >>> round(missing_mass(probabilities=[0.5, 0.5], samples=2), 3)
     0.25
@@ -155,6 +169,8 @@ def sharpened(n: int, *, probabilities: object, temperature: float) -> NDArray[n
         n: generation.
         probabilities: p_0.
         temperature: $\tau$ above 0; below 1 sharpens, above 1 flattens.
+
+    Raises `BadSetting` outside its range. Source: docs/theory.md §7.1.
 
     >>> [round(entropy(sharpened(1, probabilities=zipf_mandelbrot(1000, shift=0),
     ...                         temperature=t)), 3) for t in (0.9, 0.7)]

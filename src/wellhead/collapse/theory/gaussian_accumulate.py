@@ -155,6 +155,8 @@ def wasserstein2_squared(
 def kl_divergence(n: Generations, *, samples: int, ddof: int = 0) -> Floats:
     r"""The expected divergence of the n-th fit from the truth in nats, as in `gaussian_replace`.
 
+    Raises `BadSetting` outside its range. Source: docs/theory.md §2.3.
+
     >>> round(float(kl_divergence(40, samples=100)), 4)
     0.0163
     """

@@ -33,6 +33,8 @@ def covariance_ratio(n: Generations, *, samples: int, dimensions: int, ddof: int
     Raises:
         BadSetting: a value outside its range, or M not above d.
 
+    Source: docs/theory.md §1.8.
+
     >>> round(float(covariance_ratio(5, samples=20, dimensions=3)), 4)
     0.7738
     """
@@ -50,6 +52,8 @@ def mean_square_error(
         dimensions: d, below M.
         trace: the trace of $\Sigma_0$; None means the identity, whose trace is d.
 
+    Raises `BadSetting` outside its range. Source: docs/theory.md §1.8.
+
     >>> round(float(mean_square_error(5, samples=20, dimensions=3)), 4)
     0.6787
     """
@@ -63,6 +67,8 @@ def determinant_ratio(n: Generations, *, samples: int, dimensions: int, ddof: in
 
     Volume dies about d(d+1)/2 times as fast as variance, for either divisor when d > 1.
     Exact: the determinant of a Wishart matrix is a product of independent chi-squares.
+
+    Raises `BadSetting` outside its range. Source: docs/theory.md §1.8.
 
     >>> round(float(determinant_ratio(5, samples=20, dimensions=3)), 4)
     0.2027

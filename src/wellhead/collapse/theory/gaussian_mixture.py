@@ -114,6 +114,8 @@ def fresh_real_limit(
     Raises:
         BadSetting: a value outside its range, or no stationary state exists.
 
+    Source: docs/theory.md §4.1.
+
     >>> round(float(fresh_real_limit(samples=20, real_share=0.1).variance), 4)
     0.7872
     """
@@ -157,6 +159,8 @@ def fixed_original_limit(*, samples: int, real_share: float, ddof: int = 0) -> M
 
     With ddof = 0: $e'=\frac{(1-a)(1-1/aM)/M}{1-(1-a)^2+(1-a)/M}$, $v^*=(1-\frac1{aM})-e'$,
     $E[(\mu-\mu_0)^2]=\frac1{aM}+e'$.
+
+    Raises `BadSetting` outside its range. Source: docs/theory.md §4.2.
 
     >>> round(float(fixed_original_limit(samples=100, real_share=0.1).variance), 4)
     0.8593

@@ -188,6 +188,8 @@ def wasserstein2_squared_first_order(
 def wasserstein2_squared_limit(*, ddof: int = 0, true_variance: float = 1.0) -> float:
     r"""The limit of `wasserstein2_squared`: $2\sigma_0^2$ for ddof = 0, infinity for ddof = 1.
 
+    Raises `BadSetting` outside its range. Source: docs/theory.md §1.4.
+
     >>> wasserstein2_squared_limit(), wasserstein2_squared_limit(ddof=1)
     (2.0, inf)
     """

@@ -41,6 +41,8 @@ __all__ = [
 def replace(n: Generations | None = None) -> Floats:
     r"""$\kappa_n=n$: every generation adds one round's error. No limit.
 
+    Raises `BadSetting` outside its range. Source: docs/theory.md §5.
+
     >>> int(replace(7))
     7
     """
@@ -53,6 +55,8 @@ def growing(n: Generations | None = None, *, sizes: Sequence[int] | None = None)
     Args:
         n: generation, or None for the limit (infinity for the harmonic schedule).
         sizes: the sample size of each generation; None means M, 2M, 3M…
+
+    Raises `BadSetting` outside its range. Source: docs/theory.md §5.
 
     >>> round(float(growing(4)), 4)
     2.0833
@@ -81,6 +85,8 @@ def accumulate(n: Generations | None = None) -> Floats:
 def accumulate_subsample(n: Generations | None = None) -> Floats:
     r"""$\kappa_n=1+\sum_{t<n}\frac{2-1/t}{(t+1)^2}+1-\frac1n\to\frac{\pi^2}2-2=2.935$.
 
+    Raises `BadSetting` outside its range. Source: docs/theory.md §5.
+
     >>> round(accumulate_subsample(), 4), round(float(accumulate_subsample(40)), 3)
     (2.9348, 2.861)
     """
@@ -96,6 +102,8 @@ def fresh_real(n: Generations | None = None, *, real_share: float) -> Floats:
     r"""$\kappa_n=\frac{1-(1-a)^{2n}}{a(2-a)}\to\frac1{a(2-a)}$, for a share a of fresh real data.
 
     With a detector in the loop put `detector.effective_share` for a. a = 0 is `replace`.
+
+    Raises `BadSetting` outside its range. Source: docs/theory.md §5.
 
     >>> round(fresh_real(real_share=0.1), 2)
     5.26
@@ -115,6 +123,8 @@ def fixed_original(n: Generations | None = None, *, real_share: float) -> Floats
     $\epsilon_n=(1-a)^2\epsilon_{n-1}+(1-a)$, $\epsilon_0=1/a$, in closed form
     $\epsilon^*+(1-a)^{2n}(1/a-\epsilon^*)$ with $\epsilon^*=\frac{1-a}{a(2-a)}$.
 
+    Raises `BadSetting` outside its range. Source: docs/theory.md §5.
+
     >>> round(fixed_original(real_share=0.1), 1)
     14.7
     """
@@ -132,6 +142,8 @@ def synthetic_added(n: Generations | None = None, *, real_share: float) -> Float
 
     Relative to one round on the M originals; never above 1.5. Not monotone in a: with ever
     more synthetic samples each generation repeats the last, errors included, and adds little.
+
+    Raises `BadSetting` outside its range. Source: docs/theory.md §5.
 
     >>> round(synthetic_added(real_share=0.5), 3)
     1.333
@@ -158,6 +170,8 @@ def golden_ratio(
         n: generation, or None for the limit.
         real_weight: w in (0, 1].
         synthetic_ratio: $\rho$, synthetic samples per real one, above 0.
+
+    Raises `BadSetting` outside its range. Source: He, Xu and Cheng 2025; docs/theory.md §4.4, §5.
 
     >>> round(golden_ratio(), 3)
     0.618

@@ -67,6 +67,8 @@ def density_variance(
 ) -> Floats:
     r"""Expected variance of the n-th density, $v_n+h^2$ (the truth itself at n = 0).
 
+    Raises `BadSetting` outside its range. Source: docs/theory.md §8.1.
+
     >>> round(float(density_variance(1, samples=50, bandwidth=0.2)), 3)
     1.02
     """
@@ -80,6 +82,8 @@ def mean_square_error(
     r"""How far the mean has walked, $\frac1M\sum_{k<n}(v_k+h^2)$ with the truth at k = 0.
 
     Once the variance is stationary the mean is a random walk with steps of variance $h^2$.
+
+    Raises `BadSetting` outside its range. Source: docs/theory.md §8.1.
 
     >>> round(float(mean_square_error(1, samples=50, bandwidth=0.2)), 3)
     0.02
@@ -97,6 +101,8 @@ def mean_square_error(
 def sample_variance_limit(*, samples: int, bandwidth: float) -> float:
     r"""The limit of `sample_variance`, $h^2(M-1)$.
 
+    Raises `BadSetting` outside its range. Source: docs/theory.md §8.1.
+
     >>> round(sample_variance_limit(samples=100, bandwidth=0.1), 3)
     0.99
     """
@@ -112,6 +118,8 @@ def distinct_originals(k: Generations, *, samples: int) -> Floats:
 
     Raises:
         BadSetting: M below 20, or k above M/5.
+
+    Source: docs/theory.md §7.2.
 
     >>> round(float(distinct_originals(20, samples=100)), 2)
     8.76

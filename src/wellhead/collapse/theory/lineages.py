@@ -73,6 +73,8 @@ def loss_path(
     Raises:
         BadSetting: an unknown regime, or a share that is missing or does not belong.
 
+    Source: docs/theory.md §7.5.
+
     >>> round(float(loss_path(1)[1].of(1)), 4)
     0.3679
     """

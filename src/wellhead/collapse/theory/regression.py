@@ -43,6 +43,8 @@ def base(*, samples: int, dimensions: int, noise: float = 1.0) -> float:
     Raises:
         BadSetting: a value outside its range; with T at most d + 1 the mean is infinite.
 
+    Source: docs/theory.md §6.
+
     >>> base(samples=111, dimensions=10)
     0.1
     """
@@ -69,6 +71,8 @@ def replace(n: Generations, *, samples: int, dimensions: int, noise: float = 1.0
 
 def growing(n: Generations, *, samples: int, dimensions: int, noise: float = 1.0) -> Floats:
     r"""$\sigma^2\sum_{i\le n}d/(iT-d-1)$, about base × log n: round i draws iT fresh rows.
+
+    Raises `BadSetting` outside its range. Source: docs/theory.md §6.1.
 
     >>> round(float(growing(8, samples=40, dimensions=5)), 4)
     0.3723
@@ -118,6 +122,8 @@ def accumulate_subsample(
 
     Needs T of at least 10 d, where it is up to 10 % low; the error falls with d/T.
 
+    Raises `BadSetting` outside its range. Source: docs/theory.md §5, §6.
+
     >>> round(float(accumulate_subsample(40, samples=111, dimensions=10)), 4)
     0.2861
     """
@@ -131,6 +137,8 @@ def fresh_real(
     r"""base × $\kappa_n$ for a share a of fresh real rows, leading order in d/T.
 
     Needs T of at least 10 d, where it is up to 10 % low; the error falls with d/T.
+
+    Raises `BadSetting` outside its range. Source: docs/theory.md §5, §6.
 
     >>> round(float(fresh_real(100, samples=400, dimensions=10, real_share=0.2)), 4)
     0.0714

@@ -21,6 +21,8 @@ def unbiasing(samples: Floats) -> Floats:
 
     $c_4(M)=\sqrt{2/(M-1)}\,\Gamma(M/2)/\Gamma((M-1)/2)$, for M of at least 2.
 
+    Raises `BadSetting` outside its range. Source: docs/theory.md §1.2.
+
     >>> round(float(unbiasing(10)), 5)
     0.97266
     """

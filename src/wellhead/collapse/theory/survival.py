@@ -34,6 +34,8 @@ def survivor_rate(k: Generations) -> Floats:
 
     Of one copy that leaves Poisson(1) copies. About 2/k for large k.
 
+    Raises `BadSetting` outside its range. Source: docs/theory.md §7.2.
+
     >>> [round(float(k * survivor_rate(k)), 3) for k in (2, 10, 50, 1000)]
     [1.264, 1.723, 1.919, 1.994]
     """
@@ -87,6 +89,8 @@ def exact(n: Generations, *, probabilities: object, samples: int) -> Floats:
     Raises:
         BadSetting: a value outside its range.
 
+    Source: docs/theory.md §7.2.
+
     >>> round(float(exact(20, probabilities=[0.1] * 10, samples=100)), 2)
     6.26
     """
@@ -118,6 +122,8 @@ def of_counts(k: Generations, *, counts: object, symbols: object = None) -> Floa
 
     Raises:
         BadSetting: counts that are not positive, or arrays of different lengths.
+
+    Source: docs/theory.md §7.2.
 
     >>> round(float(of_counts(1, counts=[1, 2, 50])), 3)
     2.497

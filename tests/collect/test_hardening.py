@@ -6,12 +6,14 @@ import gzip
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import schemathesis
 from collect_helpers import Clock, Writer, edit
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
@@ -21,6 +23,7 @@ from sqlalchemy import select
 from tests.loops import run_async
 
 from wellhead.collect.answers import load_records
+from wellhead.collect.review.accounts import add_user, csrf_token
 from wellhead.collect.schema import MAX_EVENTS
 from wellhead.collect.server import create_app
 from wellhead.collect.server.application import MAX_REQUEST
@@ -53,6 +56,45 @@ def test_the_api_keeps_to_its_own_description(host: Host, writer: MakeWriter, kn
             case.call_and_validate(headers=headers, checks=CHECKS)
 
         check()
+
+
+anything = st.text(max_size=40)
+PAGES = ("/s/{}", "/static/{}", "/review/s/{}", "/review/s/demo/a/{}", "/review/s/{}/answers")
+FORMS = {
+    "/review/login": ("name", "password"),
+    "/review/s/{}/export": ("csrf", "format"),
+    "/review/s/{}/delete": ("csrf", "worker", "confirm"),
+    "/review/s/demo/a/{}/notes": ("csrf", "text"),
+}
+
+
+def test_whatever_is_asked_of_a_page_it_is_no_failure_of_ours(host: Host) -> None:
+    """Pages and forms that people see are not in the OpenAPI document; they hold all the same."""
+    host.store.write(lambda c: add_user(c, "ann", "x" * 12, "demo", "owner", now_ms=host.now_ms))
+    client = TestClient(create_app(host), raise_server_exceptions=False)
+    client.post("/review/login", data={"name": "ann", "password": "x" * 12})
+    csrf = csrf_token(client.cookies["wellhead"])
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(
+        st.sampled_from(PAGES + tuple(FORMS)),
+        anything,
+        st.lists(anything, min_size=3, max_size=3),
+        st.booleans(),
+    )
+    def check(path: str, name: str, words: list[str], own: bool) -> None:
+        address = path.format(quote(name.encode("utf-8", "replace"), safe=""))
+        if path in FORMS:
+            form = dict(zip(FORMS[path], words, strict=False))
+            if own and "csrf" in form:
+                form["csrf"] = csrf
+            answer = client.post(address, data=form, follow_redirects=False)
+        else:
+            query = {"outcome": words[0], "page": words[1], "worker": words[2]}
+            answer = client.get(address, params=query, follow_redirects=False)
+        assert answer.status_code < 500, (address, words, answer.text)
+
+    check()
 
 
 def test_starting_sessions_without_end_is_slowed_down(study: Study, clock: Clock) -> None:

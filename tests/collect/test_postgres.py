@@ -66,6 +66,25 @@ def test_a_study_runs_on_postgresql_from_entry_to_deletion(
     host.store.close()
 
 
+def test_what_the_database_cannot_hold_is_refused_and_hurts_nobody_else(
+    url: str, tmp_path: Path, clock: Clock
+) -> None:
+    """PostgreSQL keeps no NUL: 422, not a page that tries again for ever."""
+    host = open_host([new_study(tmp_path / "nul")], database=url, clock=clock, secure=False)
+    client = TestClient(create_app(host))
+    alice = Writer(client, "nul")
+    alice.start()
+    for path, message in (
+        ("submit", {**alice.submission(), "text": "a\x00b"}),
+        ("batch", {"body": "{}", "draft": "a\x00b", "take": False}),
+    ):
+        assert alice.post(path, message).status_code == 422
+    form = {"name": "a\x00b", "password": "x" * 12}
+    assert client.post("/review/login", data=form).status_code in {401, 422}
+    assert alice.write("No harm done.")["completion"]["code"]
+    host.store.close()
+
+
 def test_a_writer_does_not_notice_that_the_database_came_back(
     url: str, tmp_path: Path, clock: Clock
 ) -> None:

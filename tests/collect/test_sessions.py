@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from collect_helpers import Clock, Writer, edit
 
+from wellhead.collect.answers import load_records, settle
+from wellhead.collect.schema import MAX_TIME
 from wellhead.collect.server import create_app
 from wellhead.collect.server.host import Host, open_host
 from wellhead.collect.study import Study
@@ -173,6 +175,28 @@ def test_a_server_clock_that_jumps_by_days_breaks_no_chain(
     if days < 0:
         alice.pen.type("after")
         alice.send()
+    assert intact(host) == []
+
+
+@pytest.mark.parametrize("days", [-400, -3, 3, 400])
+def test_a_browsers_clock_that_is_off_by_days_is_noted_and_costs_nothing(
+    writer: MakeWriter, clock: Clock, host: Host, days: int
+) -> None:
+    """The calendar of the browser is not believed; running ahead of ours is a line, no more."""
+    alice = writer()
+    alice.start()
+    if days > 0:
+        alice.pen._time = 86_400_000 * days
+        alice.pen._time = min(alice.pen._time, MAX_TIME - 10_000)
+    alice.pen.type("Typed.")
+    wall = int(clock.now + 86_400 * days) * 1000
+    batch = alice.pen.batch(alice.sid, alice.receipt, tab=alice.tab, wall_ms=wall)
+    assert alice.post("batch", batch.model_dump()).status_code == 200
+    assert alice.submit()["complete"] is True
+    settle(host.store, host.studies["demo"], host.keys["demo"], now_ms=host.now_ms)
+    (record,) = host.store.read(lambda c: list(load_records(c, "demo")))
+    assert record.outcome == "typed"
+    assert bool(record.derived["integrity"]["clock"]) is (days > 0)
     assert intact(host) == []
 
 

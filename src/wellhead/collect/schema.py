@@ -61,7 +61,8 @@ PerMille = Annotated[int, Field(ge=0, le=1000)]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 ShortHash = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+$")]
-Text = Annotated[str, Field(max_length=MAX_TEXT)]
+# PostgreSQL keeps no NUL; the recorder replaces it before anything is counted or hashed.
+Text = Annotated[str, Field(max_length=MAX_TEXT, pattern=r"^[^\x00]*$")]
 Counts = Annotated[tuple[Length, ...], Field(min_length=len(CLASSES), max_length=len(CLASSES))]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from wellhead.collect.messages import Problem
@@ -74,6 +74,10 @@ def answer_errors(app: FastAPI) -> None:
     async def known(request: Request, error: HTTPException) -> Response:
         name = _NAMES.get(error.status_code, "bad_request")
         return _answer(request, error.status_code, name, str(error.detail), headers=error.headers)
+
+    @app.exception_handler(DataError)
+    async def unstorable(request: Request, error: DataError) -> Response:
+        return _answer(request, 422, "bad_request", "The database cannot hold these characters.")
 
     @app.exception_handler(SQLAlchemyError)
     async def unavailable(request: Request, error: SQLAlchemyError) -> Response:

@@ -59,8 +59,8 @@ function fingerprint(text) {
 	return text.length + ":" + h;
 }
 
-/* Lone surrogates cannot be sent as UTF-8. */
-const clean = (text) => text.replace(/\p{Cs}/gu, "\uFFFD");
+/* Lone surrogates cannot be sent as UTF-8, NUL cannot be stored everywhere. */
+const clean = (text) => text.replace(/[\p{Cs}\0]/gu, "\uFFFD");
 const plain = (text) => clean(text.replace(/\r\n?/g, "\n"));
 const squash = (text) => text.replace(/\s+/g, " ").trim();
 const splits = (text, i) => /^[\uD800-\uDBFF][\uDC00-\uDFFF]/.test(text.slice(i - 1, i + 1)) && i > 0;

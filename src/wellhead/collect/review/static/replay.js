@@ -4,16 +4,24 @@ const screen = document.getElementById("film");
 const slider = document.getElementById("film-at");
 const clock = document.getElementById("film-clock");
 const button = document.getElementById("film-play");
-const texts = [""];
-for (const [, p, d, s] of steps) {
-  const before = texts[texts.length - 1];
-  texts.push(before.slice(0, p) + s + before.slice(p + d));
+const step = (text, [, p, d, s]) => text.slice(0, p) + s + text.slice(p + d);
+// Every state of a long answer would fill the memory; these are where the others begin.
+const EVERY = 50;
+const frames = [];
+steps.reduce((text, one, at) => {
+  if (at % EVERY === 0) frames.push(text);
+  return step(text, one);
+}, "");
+
+function textAt(at) {
+  const frame = Math.min(Math.floor(at / EVERY), frames.length - 1);
+  return steps.slice(Math.max(0, frame) * EVERY, at).reduce(step, frames[frame] ?? "");
 }
 slider.max = steps.length;
 
 function show(at) {
   // textContent, never markup: the answer is a stranger's text.
-  screen.textContent = texts[at];
+  screen.textContent = textAt(at);
   slider.value = at;
   const seconds = at ? Math.round(steps[at - 1][0] / 1000) : 0;
   clock.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;

@@ -258,6 +258,20 @@ def test_a_session_written_on_elsewhere_is_not_overwritten(enter, chromium, host
     assert one(host).text == "One two."
 
 
+def test_an_address_of_another_visit_leads_to_the_consent(context, address, host):
+    first = context.new_page()
+    agree(first, f"{address}?worker=mallory")
+    stolen = first.url.partition("#")[2]
+    first.close()
+    second = context.new_page()
+    second.goto(f"{address}?worker=bob#{stolen}")
+    second.wait_for_selector("#consent:not([hidden]) #agree:enabled")
+    assert len(kept(host)) == 1
+    second.click("#agree")
+    second.wait_for_function("() => !answer.readOnly")
+    assert len(kept(host)) == 2
+
+
 def test_the_completion_code_is_the_same_after_a_reload(enter):
     page = enter()
     write(page, "Done.")

@@ -386,8 +386,8 @@ def test_a_writers_token_opens_no_other_study(tmp_path: Path, clock: Clock) -> N
     }
     assert client.post("/api/session", json=message, headers=alice.headers).status_code == 403
     message["ticket"] = Writer(client, "two").ticket()
-    started = client.post("/api/session", json=message, headers=alice.headers).json()
-    assert started["resumed"] is False
+    assert client.post("/api/session", json=message, headers=alice.headers).status_code == 401
+    assert client.post("/api/session", json=message).json()["resumed"] is False
     host.store.close()
 
 

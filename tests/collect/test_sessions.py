@@ -214,6 +214,16 @@ def test_the_same_token_resumes_and_a_bare_link_starts_anew(writer: MakeWriter) 
     assert (resumed["resumed"], resumed["at"]["text"]) == (True, "private")
 
 
+def test_a_planted_address_puts_nobody_into_somebody_elses_session(writer: MakeWriter) -> None:
+    """A token in the address counts for the visit it was given to; else consent is asked for."""
+    mallory, bob = writer(query="?worker=mallory"), writer(query="?worker=bob")
+    mallory.start()
+    for planted in (mallory.token, "x" * 43):
+        with pytest.raises(AssertionError, match="unauthorised"):
+            bob.start(headers={"Authorization": f"Bearer {planted}"})
+    assert bob.start()["resumed"] is False
+
+
 def test_one_writer_cannot_reach_another(writer: MakeWriter) -> None:
     """A token opens one session, whatever the address says."""
     alice, bob = writer(), writer()

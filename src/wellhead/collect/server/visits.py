@@ -101,10 +101,17 @@ def _known(
     token: str,
     now_ms: int,
 ) -> tuple[Row[Any], str] | None:
-    """The session of an earlier visit and the token that opens it from now on."""
+    """The session of an earlier visit and the token that opens it from now on.
+
+    Raises:
+        Refused: 401 for a token that opens no session of this visit: nobody begins a new one
+            without having been asked.
+    """
     row = find_by_token(connection, study.id, token, now_ms=now_ms) if token else None
-    if row is not None:
+    if row is not None and _same_visit(host, study, arrival, row):
         return row, token
+    if token:
+        raise Refused(401, "unauthorised", "This address belongs to another visit.")
     if arrival.verified != "jwt" or not arrival.visit:
         return None
     row = find_session(connection, study.id, _entry(host, study, arrival, ""))
@@ -112,6 +119,14 @@ def _known(
         return None
     hours = study.limits.session_hours
     return row, new_token(connection, row, hours=hours, now_ms=now_ms)
+
+
+def _same_visit(host: Host, study: Study, arrival: Arrival, row: Row[Any]) -> bool:
+    """Whether what the address says of visit and writer is what the session was begun with."""
+    keys, platform = host.keys[study.id], study.entry.platform
+    if arrival.visit and row.entry != _entry(host, study, arrival, ""):
+        return False
+    return not arrival.worker or row.worker == keys.pseudonym(platform, arrival.worker)
 
 
 def _entry(host: Host, study: Study, arrival: Arrival, name: str) -> str:

@@ -36,7 +36,13 @@ async function resume(name) {
 	const { status, body } = await api.call("GET", `/${sid}?tab=${tab}`);
 	if (status === 200) return body.state === "open" ? begin() : over(body);
 	if (away(status)) return view.problem(UNREACHABLE, () => resume(name));
+	ask();
+}
+
+/* Nothing is begun without consent, whatever the address carries. */
+function ask() {
 	api.token = "";
+	view.find("agree").disabled = false;
 	view.show("consent");
 }
 
@@ -48,6 +54,7 @@ async function begin() {
 		consent: { version: setup.consent_version, at: Date.now() },
 	});
 	if (answer.status === 200 || answer.status === 201) return open(answer.body);
+	if (answer.status === 401) return ask();
 	if (away(answer.status)) return view.problem(answer.body.message ?? UNREACHABLE, begin);
 	view.problem(answer.body.message ?? "This study cannot be opened.", null);
 }

@@ -229,7 +229,7 @@ def test_the_same_text_from_two_writers_is_a_flag_on_both(
     for record in records:
         found = {flag["name"]: flag for flag in record.derived["flags"]}
         assert found["identical_paste"]["evidence"] == [15]
-        assert "by 1 other writers" in found["identical_answer"]["says"]
+        assert "by another writer" in found["identical_answer"]["says"]
     assert "identical paste" in ann.get("/review/s/demo/answers").text
     page = ann.get(f"/review/s/demo/a/{copyist.sid}").text
     assert "identical paste" in page
@@ -237,6 +237,26 @@ def test_the_same_text_from_two_writers_is_a_flag_on_both(
     form = {"csrf": token, "worker": "b", "confirm": "delete"}
     assert "None found" in ann.post("/review/s/demo/delete", data=form).text
     assert "identical" not in ann.get("/review/s/demo/answers").text
+
+
+def test_the_same_paste_taken_back_by_two_writers_accuses_nobody(
+    ann: TestClient, writer: MakeWriter, host: Host
+) -> None:
+    """What did not stay in the answer is a note, also when somebody else pasted it, too."""
+    foreign = "As a vibrant tapestry of cherished memories, the street stands as a testament."
+    for worker in ("b", "c"):
+        honest = writer(query=f"?worker={worker}")
+        honest.start()
+        honest.pen.paste(foreign)
+        honest.pen.erase(len(foreign))
+        honest.pen.type(f"In my own words, as {worker} would put it, at some length.")
+        honest.send()
+        honest.submit()
+    ann.get("/review/s/demo")
+    for record in host.store.read(lambda c: list(load_records(c, "demo"))):
+        flags = {flag["name"]: flag["strength"] for flag in record.derived["flags"]}
+        assert flags == {"pasted_then_removed": "note", "identical_paste": "note"}
+        assert record.outcome == "typed"
 
 
 def test_answers_are_listed_in_pages_and_by_outcome(

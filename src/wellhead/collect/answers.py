@@ -25,7 +25,7 @@ from wellhead.collect.schema import parse_body
 from wellhead.collect.store import Store
 from wellhead.collect.store.models import Answer, Link, Session
 from wellhead.collect.study import Study
-from wellhead.collect.twins import find_twins, keep_marks, twin_flags
+from wellhead.collect.twins import find_twins, keep_marks, twin_flags, weigh
 from wellhead.collect.verify import verify_session
 
 __all__ = [
@@ -263,6 +263,7 @@ def _record(
     derived = json.loads(row.derived) if derived is None else derived
     if flags:
         known = [Flag(**flag) for flag in derived["flags"]]
+        flags = [weigh(flag, derived) for flag in flags]
         derived["flags"] = [
             {**flag._asdict(), "evidence": list(flag.evidence)}
             for flag in strongest_first([*known, *flags])

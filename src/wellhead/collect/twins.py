@@ -18,12 +18,12 @@ from sqlalchemy import Connection, delete, func, insert, select
 from wellhead.collect.derive.flags import Flag
 from wellhead.collect.store.models import Mark, Session
 
-__all__ = ["LONG_ENOUGH", "Twins", "find_twins", "keep_marks", "twin_flags"]
+__all__ = ["LONG_ENOUGH", "Twins", "find_twins", "keep_marks", "twin_flags", "weigh"]
 
 LONG_ENOUGH = 50
 _SAYS = {
-    "answer": "the same answer was handed in by {} other writers",
-    "paste": "the same foreign text was pasted by {} other writers",
+    "answer": "the same answer was handed in by {}",
+    "paste": "the same foreign text was pasted by {}",
 }
 
 
@@ -49,9 +49,10 @@ def keep_marks(connection: Connection, session: str, text: str, derived: Mapping
 
 def _marks(text: str, derived: Mapping[str, Any]) -> dict[tuple[str, str], int]:
     found: dict[tuple[str, str], int] = {}
-    for paste in derived["pastes"]:
+    # Of equal pastes the one of which most stayed is kept.
+    for paste in sorted(derived["pastes"], key=lambda paste: int(paste["kept"])):
         if paste["hash"] and paste["origin"] == "outside" and paste["n"] >= LONG_ENOUGH:
-            found.setdefault(("paste", paste["hash"]), paste["event"])
+            found["paste", paste["hash"]] = paste["event"]
     plain = " ".join(text.lower().split())
     if len(plain) >= LONG_ENOUGH:
         found["answer", hashlib.sha256(plain.encode("utf-8", "replace")).hexdigest()] = -1
@@ -90,11 +91,20 @@ def find_twins(connection: Connection, study: str) -> list[Twins]:
     ]
 
 
+def weigh(flag: Flag, derived: Mapping[str, Any]) -> Flag:
+    """The flag; only a note where the paste was taken back: what did not stay accuses nobody."""
+    if flag.name != "identical_paste":
+        return flag
+    stays = any(p["event"] in flag.evidence and 10 * p["kept"] >= p["n"] for p in derived["pastes"])
+    return flag if stays else flag._replace(strength="note")
+
+
 def twin_flags(found: Iterable[Twins]) -> dict[str, list[Flag]]:
     """The flags of each answer that has a twin, by session."""
     flags: dict[str, list[Flag]] = defaultdict(list)
     for twins in found:
-        says = _SAYS[twins.kind].format(twins.workers - 1)
+        others = "another writer" if twins.workers == 2 else f"{twins.workers - 1} other writers"
+        says = _SAYS[twins.kind].format(others)
         for session, event in zip(twins.sessions, twins.events, strict=True):
             evidence = (event,) if event >= 0 else ()
             flags[session].append(Flag(f"identical_{twins.kind}", "medium", evidence, says))

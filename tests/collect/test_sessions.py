@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from collect_helpers import Clock, Writer, edit
 
 from wellhead.collect.answers import load_records, settle
+from wellhead.collect.review.accounts import add_user
 from wellhead.collect.schema import MAX_TIME
 from wellhead.collect.server import create_app
 from wellhead.collect.server.host import Host, open_host
@@ -294,6 +296,14 @@ def test_a_long_session_of_a_hundred_thousand_events_is_kept_whole(
     alice.submit()
     recorded = alice.client.get(f"/api/session/{alice.sid}/recorded", headers=alice.headers)
     assert recorded.json()["counts"] == {"car": 50_000, "key": 50_000}
+    add = partial(add_user, name="ann", password="x" * 12, study="demo", role="owner", now_ms=0)
+    host.store.write(lambda c: add(c))
+    ann = alice.client
+    ann.post("/review/login", data={"name": "ann", "password": "x" * 12})
+    for path in ("/review/s/demo", "/review/s/demo/answers", f"/review/s/demo/a/{alice.sid}"):
+        page = ann.get(path)
+        assert page.status_code == 200
+        assert len(page.content) < 1_000_000
     assert intact(host) == []
 
 

@@ -38,6 +38,7 @@ __all__ = [
     "load_record",
     "load_records",
     "settle",
+    "settle_once",
 ]
 
 _SESSION = Session.__table__
@@ -99,10 +100,20 @@ def settle(store: Store, study: Study, keys: Keys, *, now_ms: int) -> int:
     return done
 
 
+def settle_once(store: Store, session: str, keys: Keys) -> None:
+    """Derive this answer if it never was; a writer who asks again and again costs nothing more."""
+    first = (Session.id == session, Answer.derived_seq.is_(None), Session.expired_ms.is_(None))
+    if found := store.read(lambda connection: _derive(connection, keys, *first)):
+        store.write(partial(_keep_all, found))
+
+
 def _derive_pending(connection: Connection, study: str, keys: Keys) -> list[_Derived]:
     stale = or_(Answer.derived_seq.is_(None), Answer.derived_seq != Session.seq)
-    query = _joined().where(Session.study == study, stale, Session.expired_ms.is_(None))
-    rows = connection.execute(query.limit(_AT_ONCE)).all()
+    return _derive(connection, keys, Session.study == study, stale, Session.expired_ms.is_(None))
+
+
+def _derive(connection: Connection, keys: Keys, *which: Any) -> list[_Derived]:
+    rows = connection.execute(_joined().where(*which).limit(_AT_ONCE)).all()
     return [
         _Derived(row.id, row.seq, row.text, derive_session(connection, keys, row, row.text))
         for row in rows

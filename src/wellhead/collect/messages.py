@@ -168,7 +168,7 @@ class Recorded(Strict):
     """What was recorded of this session, for the writer to read.
 
     Attributes:
-        counts: events by kind.
+        counts: events by kind, once the answer is handed in.
         origins: characters of the final text by origin, once it is handed in.
         retention_days: 0 for "until the researchers delete it".
         contact: whom to ask for deletion.

@@ -14,6 +14,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import Connection, Row
 
+from wellhead.collect.answers import settle_once
 from wellhead.collect.messages import (
     Receipt,
     Recorded,
@@ -116,6 +117,7 @@ def session_routes(host: Host) -> APIRouter:
     def recorded(sid: Sid, token: Token) -> Recorded:
         now = host.now_ms
         row = host.store.write(lambda connection: admit(connection, sid, token, now))
+        settle_once(host.store, sid, host.keys[row.study])
         return host.store.read(lambda connection: visits.recorded(connection, host, row))
 
     return routes

@@ -9,13 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections import Counter
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
 from wellhead.collect import messages
-from wellhead.collect.answers import derive_session
 from wellhead.collect.canary import canary_word
 from wellhead.collect.messages import (
     Recorded,
@@ -29,12 +27,12 @@ from wellhead.collect.messages import (
 )
 from wellhead.collect.platforms import Arrival, adapter
 from wellhead.collect.platforms import Completion as Finish
-from wellhead.collect.schema import parse_body, units
+from wellhead.collect.schema import units
 from wellhead.collect.server.host import Host
 from wellhead.collect.server.tickets import read_ticket
 from wellhead.collect.store import Refused
 from wellhead.collect.store.limits import check_rate
-from wellhead.collect.store.models import Answer, Draft, Link
+from wellhead.collect.store.models import Answer, Draft
 from wellhead.collect.store.opening import (
     Opening,
     find_by_token,
@@ -249,24 +247,17 @@ def _completion(finish: Finish) -> messages.Completion:
 def recorded(connection: Connection, host: Host, row: Row[Any]) -> Recorded:
     """What is kept of this session, for the writer to read."""
     study = host.study(row.study)
-    counts: Counter[str] = Counter()
-    bodies = select(Link.body).where(Link.session == row.id, Link.batch.is_not(None))
-    for raw in connection.execute(bodies).scalars():
-        counts.update(event.kind for event in (parse_body(raw).read() if raw else ()))
     answer = connection.execute(
         select(Answer.text, Answer.derived).where(Answer.session == row.id)
     ).first()
-    derived: dict[str, Any] = {}
-    if answer is not None:
-        kept = answer.derived and json.loads(answer.derived)
-        derived = kept or derive_session(connection, host.keys[study.id], row, answer.text)
+    derived = json.loads(answer.derived) if answer and answer.derived else {}
     return Recorded(
         sid=row.id,
         level=row_level(row),
         started_at=row.started_ms,
         submitted_at=row.submitted_ms,
         characters=units(answer.text) if answer else 0,
-        counts=dict(counts),
+        counts=derived.get("counts", {}),
         origins=derived.get("origins"),
         retention_days=study.retention_days,
         contact=study.contact[:500],

@@ -1,6 +1,7 @@
 # A writing study: the study's folder (STUDY.toml, STUDY.key, task list, answers.db) is /study.
 #   docker build -t wellhead-collect .
 #   docker run -v ./my-study:/study -p 127.0.0.1:8080:8080 wellhead-collect
+# The folder must be writable for user 1000; a proxy that speaks HTTPS stands in front.
 FROM python:3.12-slim
 WORKDIR /opt/wellhead
 COPY pyproject.toml README.md LICENSE constraints.txt ./

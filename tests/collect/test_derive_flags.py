@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -227,3 +228,13 @@ def test_copying_and_composing_separate_as_well_as_the_docs_say(data, tmp_path):
     numbers = json.loads(out.read_text())
     assert 0.70 < numbers["100"]["auc"] < 0.80
     assert 0.83 < numbers["400"]["auc"] < 0.93
+
+
+def test_the_docs_define_every_outcome_and_every_flag():
+    source = (ROOT / "src" / "wellhead" / "collect" / "derive" / "flags.py").read_text()
+    named = set(re.findall(r'(?:Flag\(|\), |\",\), |unseen, )"([a-z_]+)"', source))
+    named |= {"identical_paste", "identical_answer", "canary_word"}
+    assert {"outside_text", "round_trip", "mechanical_keys"} <= named
+    defined = (ROOT / "docs" / "collect-what-is-recorded.md").read_text()
+    for name in named | set(OUTCOMES):
+        assert f"`{name}`" in defined, name

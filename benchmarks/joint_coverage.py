@@ -8,7 +8,7 @@ grid       two methods that err independently, in groups with different shares: 
            share, and what is given is a range; the rule for "settled" (a test of the groups at
            5 %) was set before, and a cell counts as settled when three of four draws are. That
            rule of three in four was chosen on `--grid tuning`: other error rates, shares, sizes
-           and seeds.
+           and seeds; the line for nine in ten was added after seeing the grid.
 one group  nothing determines the share: the range that is given.
 echo       the second method repeats the first one's answer in a part of the documents.
 third      the same with a third method that is independent: how often the report warns, and

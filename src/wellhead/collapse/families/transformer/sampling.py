@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from wellhead.collapse.families.transformer.torching import load_torch
 from wellhead.collapse.samplers import Sampler
 
 __all__ = ["Narrowing", "draw", "law", "penalise"]
-
-FEW = 64  # most nuclei are smaller; larger ones are sorted whole
 
 
 class Narrowing(NamedTuple):
@@ -46,11 +46,10 @@ def draw(logits: Any, seen: Any, uniform: Any, how: Narrowing) -> Any:
     """One token for each row, shape (rows,)."""
     torch = load_torch()
     logits = penalise(logits.float(), seen, how.penalty) / how.temperature
-    if how.k == 0 and how.p == 1.0:
-        return _invert(torch.softmax(logits, -1), uniform)
-    ranked, token = _top(torch.softmax(logits, -1), how)
-    place = _invert(_nucleus(ranked, how), uniform)
-    return token.gather(1, place[:, None])[:, 0]
+    probabilities = torch.softmax(logits, -1)
+    if how.k or how.p < 1.0:
+        probabilities = probabilities * _kept(probabilities, how)
+    return _invert(probabilities, uniform)
 
 
 def law(logits: Any, seen: Any, how: Narrowing) -> Any:
@@ -72,14 +71,28 @@ def penalise(logits: Any, seen: Any, penalty: float) -> Any:
     return logits.scatter(1, seen, torch.where(old > 0, old / penalty, old * penalty))
 
 
-def _top(probabilities: Any, how: Narrowing) -> tuple[Any, Any]:
-    """The most probable tokens in order, as many as can matter."""
-    tokens = probabilities.shape[-1]
-    few = min(how.k or FEW, tokens)
-    ranked, token = probabilities.topk(few, dim=-1)
-    if how.k or bool((ranked.sum(-1) >= how.p).all()):
-        return ranked, token
-    return probabilities.sort(dim=-1, descending=True, stable=True)
+def _kept(probabilities: Any, how: Narrowing) -> Any:
+    """Which tokens stay: those above the least probability that does, and of equals the first.
+
+    Only probabilities are sorted, not which token has them: that is the cheaper by far.
+    """
+    ranked = _ranked(probabilities)
+    stay = (_nucleus(ranked, how) > 0).sum(-1, keepdim=True)
+    least = ranked.gather(1, stay - 1)
+    above, equal = probabilities > least, probabilities == least
+    spare = stay - above.sum(-1, keepdim=True)
+    if bool((equal.sum(-1, keepdim=True) > spare).any()):
+        equal &= equal.cumsum(-1) <= spare
+    return above | equal
+
+
+def _ranked(probabilities: Any) -> Any:
+    """The probabilities of each row from the highest down."""
+    if probabilities.device.type != "cpu":
+        return probabilities.sort(dim=-1, descending=True).values
+    # numpy sorts many numbers at once, torch on a CPU one by one: an eighth of the time or less.
+    ascending = load_torch().from_numpy(np.sort(probabilities.numpy(), axis=-1))
+    return ascending.flip(-1)
 
 
 def _nucleus(ranked: Any, how: Narrowing) -> Any:

@@ -2,7 +2,16 @@
 
     python benchmarks/lm_quick.py [--out runs/lm-quick] [--workers N] [--json lm_quick.json]
 
-A run folder that is there is finished or only read, and says what of it is missing.
+A run folder that is there is finished or only read, and says what of it is missing. The last table
+holds the signs that were expected, stated before the run, with the number of seeds that show each:
+
+- the perplexity of real text rises in every generation under replacement;
+- the perplexity of output under generation 0 ends lower where sampling is narrow, higher where not;
+- rare words vanish before frequent ones: of the words of the real text, the share that the training
+  data still hold is lower for rarer words, in every generation; and from the first machine text
+  (generation 1 learned from it) to the last, words seen once or twice lose a larger part than those
+  seen 3 to 9 times, and those a larger part than words seen 10 to 99 times;
+- 10 % original text ends between replacement and accumulation; accumulation within 5 %.
 """
 
 from __future__ import annotations
@@ -23,6 +32,8 @@ SHOWN = {
     "new_words": "invented words in output",
 }
 WORDS = ("1_to_2", "3_to_9", "10_to_99", "100_and_more")
+REPLACE, NARROW = ("replace, narrow", "replace, unbiased"), "replace, narrow"
+ORIGINAL, ACCUMULATE = "10 % original, narrow", "accumulate, narrow"
 
 
 def main() -> None:
@@ -52,7 +63,57 @@ def main() -> None:
         grown = [gain(found, f"loss_{name}", setting.label, setting.generations) for name in WORDS]
         table[f"{setting.label}: words"] = grown
         print(f"| {setting.label} | {' | '.join(f'{each:.2f}' for each in grown)} |")
+    print("\nwords of the real text that the training data hold, generation 1 → last\n")
+    print("| | seen 1-2 times | 3-9 | 10-99 | 100 and more |\n| --- | --- | --- | --- | --- |")
+    for setting in found.plan.settings:
+        ends = [
+            [spread(found, f"survival_{name}", setting.label, at)[0] for name in WORDS]
+            for at in (1, setting.generations)
+        ]
+        table[f"{setting.label}: kept"] = ends
+        kept = [f"{100 * a:.1f} % → {100 * b:.1f} %" for a, b in zip(*ends, strict=True)]
+        print(f"| {setting.label} | {' | '.join(kept)} |")
+    print("\n| sign | seeds |\n| --- | --- |")
+    for sign, seeds in signs(found).items():
+        table[f"sign: {sign}"] = seeds
+        print(f"| {sign} | {sum(seeds)} of {len(seeds)} |")
     arguments.json.write_text(json.dumps(table, indent=1), encoding="utf-8")
+
+
+def signs(found: Run) -> dict[str, list[bool]]:
+    """Whether each expected sign shows, seed by seed."""
+
+    def paths(measure: str, label: str) -> np.ndarray:
+        """Seeds by generations."""
+        last = next(each for each in found.plan.settings if each.label == label).generations
+        return np.stack([found.values(measure, label, at) for at in range(last + 1)], axis=1)
+
+    shown: dict[str, np.ndarray] = {}
+    for label in REPLACE:
+        rises = (np.diff(paths("perplexity", label), axis=1) > 0).all(axis=1)
+        shown[f"{label}: real text costs more in every generation"] = rises
+        output = paths("output_perplexity", label)
+        word = "falls" if label == NARROW else "rises"
+        change = output[:, 0] - output[:, -1] if label == NARROW else output[:, -1] - output[:, 0]
+        shown[f"{label}: perplexity of output under generation 0 {word}"] = change > 0
+        kept = np.stack([paths(f"survival_{name}", label)[:, 1:] for name in WORDS])
+        ordered = (np.diff(kept, axis=0) >= 0).all(axis=0).all(axis=1)
+        shown[f"{label}: fewer of the rarer words are left, in every generation"] = ordered
+        lost = kept[:3, :, -1] / kept[:3, :, 0]
+        shown[f"{label}: rarer words lose the larger part"] = (np.diff(lost, axis=0) > 0).all(
+            axis=0
+        )
+    grown = {
+        label: paths("perplexity", label)[:, -1] / paths("perplexity", label)[:, 0]
+        for label in (NARROW, ORIGINAL, ACCUMULATE)
+    }
+    count = min(len(values) for values in grown.values())
+    narrow, original, accumulate = (values[:count] for values in grown.values())
+    shown["10 % original is between replacement and accumulation"] = (narrow > original) & (
+        original > accumulate
+    )
+    shown["accumulation stays within 5 %"] = abs(accumulate - 1) < 0.05
+    return {sign: [bool(each) for each in seeds] for sign, seeds in shown.items()}
 
 
 def spread(found: Run, measure: str, label: str, at: int) -> tuple[float, float, float, int]:

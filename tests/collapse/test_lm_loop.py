@@ -68,8 +68,19 @@ def test_a_detector_of_wellhead_reads_what_models_write(corpus):
     assert 0 < real_share(wanted) < 1
 
 
-def test_selection_that_is_killed_goes_on_to_the_same_numbers(corpus, tmp_path):
-    wanted = setting(corpus, generations=3, size=30, selector={"name": "importance"})
+def test_a_detector_trained_on_generation_0_lifts_the_real_share(corpus):
+    """An early model drawn from hotly writes what any detector tells from the corpus."""
+    hot = {"name": "temperature", "temperature": 3.0}
+    selector = {"name": "importance", "scorer": "trained"}
+    family = {"epochs": 1, "validation": 0.2}
+    assert real_share(setting(corpus, family, sampler=hot, selector=selector)) > 0.6
+
+
+@pytest.mark.parametrize(
+    "selector", [{"name": "importance"}, {"name": "importance", "scorer": "trained"}], ids=str
+)
+def test_selection_that_is_killed_goes_on_to_the_same_numbers(corpus, tmp_path, selector):
+    wanted = setting(corpus, generations=3, size=30, selector=selector)
     whole = list(run_cell(wanted, seed=5))
     begun = run_cell(wanted, seed=5, checkpoints=FolderCheckpoints(tmp_path))
     for _ in range(3):

@@ -9,6 +9,11 @@ estimators, so that its order is the forecast, not its size.
 The share a_n enters as κ_n = 1 + (1 - a_n)² κ_{n-1}, which for a constant share is
 `wellhead.collapse.theory.inflation.fresh_real`. Accumulation and replacement have formulas of their
 own; original data that are redrawn each generation have none, and no κ is given.
+
+That κ takes training data of the same size in every generation, and is not given where a selector
+drops items without replacing them. One that weighs leaves less to learn from too, so that κ is
+given a second time with the size m_n that counts, as a multiple of the first (`Blocks.effective`):
+κ_n = 1 / m_n + (1 - a_n)² κ_{n-1}.
 """
 
 from __future__ import annotations
@@ -26,6 +31,8 @@ from wellhead.collapse.theory import inflation
 
 __all__ = ["Excess", "excess", "inflation_of", "order_agreement"]
 
+KEEPS = 0.95  # the share of its items that a training set of the same size has at least
+
 
 class Excess(NamedTuple):
     """Forecast and observation of one setting.
@@ -33,8 +40,10 @@ class Excess(NamedTuple):
     Args:
         setting: its label.
         real_share: of the training data after selection, mean over generations and seeds.
-        kappa: the forecast inflation after the last generation, 1 being generation 0; not a
-            number where there is no formula.
+        size: of the training data that counts, as a multiple of that of generation 0, likewise.
+        kappa: the forecast inflation after the last generation, 1 being generation 0, at the same
+            size throughout; not a number where there is no formula or the size fell.
+        sized: the same at the sizes that count.
         observed: loss of the last generation above generation 0, in nats; mean over seeds.
         low, high: the range over seeds.
         seeds: how many there are.
@@ -42,7 +51,9 @@ class Excess(NamedTuple):
 
     setting: str
     real_share: float
+    size: float
     kappa: float
+    sized: float
     observed: float
     low: float
     high: float
@@ -57,8 +68,10 @@ def excess(run: Run) -> list[Excess]:
     return [row for row in rows if row is not None]
 
 
-def inflation_of(setting: Setting, shares: Array) -> float:
-    """κ after generations with these real shares, that of generation 0 being 1.
+def inflation_of(setting: Setting, shares: Array, sizes: Array | None = None) -> float:
+    """κ after generations with these real shares and sizes, that of generation 0 being 1.
+
+    Sizes are multiples of that of generation 0, and 1 where they are left out.
 
     >>> from wellhead.collapse.config import plan
     >>> table = {"family": "gaussian", "size": 50, "generations": 4}
@@ -74,37 +87,61 @@ def inflation_of(setting: Setting, shares: Array) -> float:
     if type(setting.regime) not in (FreshReal, Replace):
         return float("nan")
     kappa = 1.0
-    for share in shares:
-        kappa = 1 + (1 - float(share)) ** 2 * kappa
+    for share, size in zip(shares, np.ones(fits - 1) if sizes is None else sizes, strict=True):
+        kappa = 1 / float(size) + (1 - float(share)) ** 2 * kappa
     return kappa
 
 
-def order_agreement(rows: list[Excess]) -> float:
-    """Kendall's τ between forecast and observation, 1 for the same order; NaN below 3 settings."""
-    known = [row for row in rows if np.isfinite(row.kappa)]
+def order_agreement(rows: list[Excess], forecast: str = "kappa") -> float:
+    """Kendall's τ between a forecast ("kappa" or "sized") and observation.
+
+    1 is the same order; not a number below 3 settings.
+    """
+    pairs = [(getattr(row, forecast), row.observed) for row in rows]
+    known = [pair for pair in pairs if np.isfinite(pair[0])]
     if len(known) < 3:
         return float("nan")
-    return float(kendalltau([row.kappa for row in known], [row.observed for row in known])[0])
+    return float(kendalltau(*zip(*known, strict=True))[0])
 
 
 def _row(run: Run, setting: Setting) -> Excess | None:
     last = setting.generations
-    after = [
-        run.values("real_share", setting.label, generation)
-        for generation in range(1, last + 1)
-        if generation % setting.every == 0 or generation == last
-    ]
+    shares = _after(run, setting, "real_share")
     start, end = (run.values("loss", setting.label, generation) for generation in (0, last))
-    if len(start) == 0 or len(start) != len(end) or len(after) < last:
+    if len(start) == 0 or len(start) != len(end) or len(shares) < last:
         return None
-    shares = np.array(after)
+    known = "effective_size" in run.measures
+    sizes = _after(run, setting, "effective_size") if known else np.full(shares.shape, np.nan)
     gained = end - start
+    fell = _shrunk(run, setting) and type(setting.regime) in (FreshReal, Replace)
     return Excess(
         setting.label,
         float(shares.mean()),
-        inflation_of(setting, shares.mean(axis=1)),
+        float(sizes.mean()),
+        float("nan") if fell else inflation_of(setting, shares.mean(axis=1)),
+        inflation_of(setting, shares.mean(axis=1), sizes.mean(axis=1)),
         float(gained.mean()),
         float(gained.min()),
         float(gained.max()),
         len(gained),
+    )
+
+
+def _shrunk(run: Run, setting: Setting) -> bool:
+    """Whether later generations had fewer training tokens than generation 0."""
+    if "training_tokens" not in run.measures:
+        return False
+    first = run.values("training_tokens", setting.label, 0)
+    return bool((_after(run, setting, "training_tokens") < KEEPS * first).any())
+
+
+def _after(run: Run, setting: Setting, measure: str) -> Array:
+    """A measure in the recorded generations after the first, shape (generations, seeds)."""
+    last = setting.generations
+    return np.array(
+        [
+            run.values(measure, setting.label, generation)
+            for generation in range(1, last + 1)
+            if generation % setting.every == 0 or generation == last
+        ]
     )

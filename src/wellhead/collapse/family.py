@@ -130,6 +130,13 @@ class Family:
         """What `save` wrote: the model, or None to fit again, and the new items in order."""
         raise NotImplementedError
 
+    def processes(self) -> int | None:
+        """How many processes can work on cells side by side; None: as many as there are cores."""
+        return None
+
+    def take_place(self, place: int) -> None:
+        """Called in each such process before a cell, with the number of the process from 0."""
+
     def settle(self, folder: Path) -> None:
         """Delete what is not worth keeping of a finished cell's generations."""
 

@@ -32,6 +32,7 @@ from wellhead.errors import BadSetting, Interrupted, WellheadError
 __all__ = ["complete"]
 
 _ticks: Any = None  # the queue on which a worker process reports its generations
+_place = 0  # the number of this worker process
 
 
 def complete(folder: Folder, *, workers: int | None = None, show: bool = True) -> None:
@@ -39,7 +40,8 @@ def complete(folder: Folder, *, workers: int | None = None, show: bool = True) -
 
     Args:
         folder: where the run lives.
-        workers: processes; None means one per core, 1 stays in this process.
+        workers: processes; None means one per core, or per GPU where the family works on one; 1
+            stays in this process.
         show: show progress on stderr.
 
     Raises:
@@ -56,7 +58,7 @@ def complete(folder: Folder, *, workers: int | None = None, show: bool = True) -
         return
     folder.may_continue()
     announce(make_room(folder, missing), show=show)
-    count = 1 if several() else min(workers or _cores(), len(missing))
+    count = 1 if several() else min(workers or _places(folder), len(missing))
     total = sum(folder.plan.settings[cell.setting].fits for cell in missing)
     try:
         with _locked(folder), progress(folder.plan.name, total, show=show) as bar:
@@ -119,9 +121,11 @@ def _in_this_process(folder: Folder, cells: list[Cell], bar: Progress) -> None:
 def _in_processes(folder: Folder, cells: list[Cell], count: int, bar: Progress) -> None:
     # Spawned, not forked: forking a process that has started threads can hang.
     context = multiprocessing.get_context("spawn")
-    ticks = context.SimpleQueue()
+    ticks, places = context.SimpleQueue(), context.SimpleQueue()
+    for place in range(count):
+        places.put(place)
     pool = ProcessPoolExecutor(
-        count, mp_context=context, initializer=_start_worker, initargs=(ticks,)
+        count, mp_context=context, initializer=_start_worker, initargs=(ticks, places)
     )
     try:
         futures = {pool.submit(_work, str(folder.path), cell) for cell in cells}
@@ -149,9 +153,9 @@ def _raise_first(done: set[Future[None]]) -> None:
         future.result()
 
 
-def _start_worker(ticks: Any) -> None:
-    global _ticks
-    _ticks = ticks
+def _start_worker(ticks: Any, places: Any) -> None:
+    global _ticks, _place
+    _ticks, _place = ticks, places.get()
     # The parent decides when to stop, and a worker does not outlive it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_follow_parent, daemon=True).start()
@@ -165,7 +169,9 @@ def _follow_parent() -> None:
 
 
 def _work(path: str, cell: Cell) -> None:
-    run_one(Folder(path), cell, lambda: _ticks.put(1))
+    folder = Folder(path)
+    folder.plan.settings[cell.setting].family.take_place(_place)
+    run_one(folder, cell, lambda: _ticks.put(1))
 
 
 @contextmanager
@@ -182,6 +188,12 @@ def _locked(folder: Folder) -> Iterator[None]:
         except OSError:
             raise BadSetting(f"{folder.path} is being worked on by another process.") from None
         yield
+
+
+def _places(folder: Folder) -> int:
+    """As many processes as every family of the plan can stand."""
+    asked = [setting.family.processes() for setting in folder.plan.settings]
+    return min([_cores(), *(each for each in asked if each is not None)])
 
 
 def _cores() -> int:

@@ -4,6 +4,8 @@ A detector's score says how much likelier an item is to be real than machine-mad
 estimated from items whose origin is known: real ones that no model learned from, and as many from
 the model of generation 0. A logistic curve through their scores gives an item its probability of
 being real at even odds. Later generations may leave what the curve knows; nothing corrects that.
+The detector may be one that exists, or one that is trained on the same items ("trained"), which
+then get the scores of a model that has not seen them (`NgramDetector.score_held_out`).
 
 `importance` weighs each item by that probability, relative to the mean, raised to `strength`; or
 draws the training set anew with these weights, as Drayson et al. 2025 ("Machine-generated text
@@ -13,6 +15,7 @@ and the real share that results is measured with every generation (`real_share`)
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Importance"]
 
 REFERENCES = 2000  # items of each kind by which scores become probabilities
-LIKELIHOOD = "likelihood"
+LIKELIHOOD, TRAINED = "likelihood", "trained"
 
 
 @SELECTORS.register("importance")
@@ -38,8 +41,9 @@ class Importance(Selector):
     """Weighs new items by the probability that they are real.
 
     Args:
-        scorer: the name or folder of a wellhead detector; "likelihood" takes the likelihood of
-            an item under generation 0, which needs no detector and no text.
+        scorer: the name or folder of a wellhead detector; "trained" trains one on real items
+            that no model learned from and as many from generation 0; "likelihood" takes the
+            likelihood of an item under generation 0, which needs no detector and no text.
         strength: the power of the probabilities; 0 weighs all alike, 1 is their ratio.
         resample: draw items anew by their weights, with replacement, instead of weighting them
             in the fit.
@@ -86,23 +90,38 @@ class Importance(Selector):
         from sklearn.preprocessing import StandardScaler
 
         known: Any = supply.family.standards(supply.original)
-        real = self._scores(supply, known)[:REFERENCES]
+        real = known.first(min(known.size, REFERENCES))
         # Randomness of its own: a resumed run may come here in another generation.
-        rng = np.random.default_rng(len(real))
-        drawn = supply.family.sample(supply.first, len(real), supply.sampler, rng)
-        machine = self._scores(supply, drawn)
-        scores = np.concatenate([machine, real])[:, None]
-        kinds = np.repeat([0, 1], [len(machine), len(real)])
-        return make_pipeline(StandardScaler(), LogisticRegression()).fit(scores, kinds)
+        rng = np.random.default_rng(real.size)
+        machine = supply.family.sample(supply.first, real.size, supply.sampler, rng)
+        scores = self._scores_of_known(supply, real, machine)
+        kinds = np.repeat([0, 1], [machine.size, real.size])
+        return make_pipeline(StandardScaler(), LogisticRegression()).fit(scores[:, None], kinds)
+
+    def _scores_of_known(self, supply: Supply, real: Any, machine: Any) -> Array:
+        """Scores of machine items and then of real ones, by a model that has seen neither."""
+        if self.scorer != TRAINED:
+            return np.concatenate([self._scores(supply, each) for each in (machine, real)])
+        from wellhead.detect import train_detector
+
+        texts = _reader(supply)
+        detector = train_detector(human=texts(real), machine=[texts(machine)])
+        supply.notes["scorer"] = detector
+        return detector.score_held_out([*texts(machine), *texts(real)])
 
     def _scores(self, supply: Supply, items: Any) -> Array:
         if self.scorer == LIKELIHOOD:
             return np.asarray(supply.family.log_likelihood(supply.first, items)[0])
-        texts = getattr(supply.family, "texts", None)
-        if texts is None:
-            raise BadSetting("a detector reads texts: use it with a text family.")
         from wellhead.detect import load_scorer
 
         if "scorer" not in supply.notes:
             supply.notes["scorer"] = load_scorer(self.scorer)
-        return np.asarray(supply.notes["scorer"].score(texts(items)))
+        return np.asarray(supply.notes["scorer"].score(_reader(supply)(items)))
+
+
+def _reader(supply: Supply) -> Callable[[Any], list[str]]:
+    """What turns items into texts."""
+    texts: Callable[[Any], list[str]] | None = getattr(supply.family, "texts", None)
+    if texts is None:
+        raise BadSetting("a detector reads texts: use it with a text family.")
+    return texts

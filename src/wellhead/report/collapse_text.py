@@ -71,7 +71,9 @@ def _forecast(run: Run) -> list[Block | str]:
     columns = [
         Column("setting"),
         Column("real share", "percent", "after selection"),
-        Column("κ", "number", "forecast"),
+        Column("size", "percent", "that counts"),
+        Column("κ", "number", "same size"),
+        Column("κ", "number", "size that counts"),
         Column("excess loss", "number", "nats per token"),
         Column("range over repetitions", "interval"),
     ]
@@ -79,7 +81,7 @@ def _forecast(run: Run) -> list[Block | str]:
         [
             row.setting,
             row.real_share,
-            row.kappa if row.kappa == row.kappa else None,
+            *(None if each != each else each for each in (row.size, row.kappa, row.sized)),
             row.observed,
             (row.low, row.high),
         ]
@@ -89,15 +91,17 @@ def _forecast(run: Run) -> list[Block | str]:
 
 
 def _words_on_order(rows: list[Excess]) -> str:
-    agreement = order_agreement(rows)
+    agreement, sized = order_agreement(rows), order_agreement(rows, "sized")
     words = (
         "κ is how much theory expects recursion to inflate the error of one round, from the real "
-        "share that the training data had. It counts sampling noise alone: narrow sampling adds "
-        "a bias that it does not know."
+        "share that the training data had: at the same size in every generation, and at the size "
+        "that a selector left, in blocks of equal weight that would inform as much. It counts "
+        "sampling noise alone: narrow sampling adds a bias that it does not know."
     )
     if agreement != agreement:
         return words
-    return f"{words} Kendall's τ between its order and that observed is {number(agreement)}."
+    more = "" if sized != sized else f" at the same size and {number(sized)} at that which counts"
+    return f"{words} Kendall's τ between its order and that observed is {number(agreement)}{more}."
 
 
 def _written(run: Run) -> list[Block | str]:

@@ -47,6 +47,7 @@ CATALOGUE: dict[str, Measure] = {
     "perplexity": Measure("perplexity of held-out real text", "per word or token", log_axis=True),
     "output_perplexity": Measure("perplexity of the output under generation 0", "per word"),
     "output_perplexity_median": Measure("median perplexity of 64-word blocks of output"),
+    "effective_size": Measure("training blocks that count", "of those of generation 0"),
     "vocabulary": Measure("original words still in the training data", "share"),
     "distinct_1": Measure("distinct words", "share"),
     "distinct_2": Measure("distinct word pairs", "share"),

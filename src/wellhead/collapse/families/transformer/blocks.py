@@ -55,6 +55,17 @@ class Blocks:
         """The part of the weight that is on real blocks."""
         return float(self.mass[self.origin == REAL].sum() / self.mass.sum())
 
+    @property
+    def effective(self) -> float:
+        """How many different blocks of equal weight would inform a fit as much (Kish 1965).
+
+        >>> Blocks.real(np.array([[1, 2], [1, 2], [3, 4], [5, 6]])).effective
+        2.6666666666666665
+        """
+        same = np.unique(self.tokens, axis=0, return_inverse=True)[1].reshape(-1)
+        masses = np.bincount(same, self.mass)
+        return float(masses.sum() ** 2 / (masses**2).sum())
+
     def join(self, other: Blocks) -> Blocks:
         tokens = np.concatenate([self.tokens, other.tokens])
         origin = np.concatenate([self.origin, other.origin])

@@ -29,7 +29,13 @@ from wellhead.collapse.families.transformer.store import (
     write_generation,
 )
 from wellhead.collapse.families.transformer.text import RealText, Source, read_real_text
-from wellhead.collapse.families.transformer.torching import PRECISIONS, load_torch, world
+from wellhead.collapse.families.transformer.torching import (
+    PRECISIONS,
+    load_torch,
+    processes,
+    take_device,
+    world,
+)
 from wellhead.collapse.families.transformer.training import Recipe, train
 from wellhead.collapse.families.words import EMBEDDED
 from wellhead.collapse.family import FAMILIES, Family, Fitting, Step
@@ -240,6 +246,13 @@ class Transformer(Family):
 
     def load(self, folder: Path) -> tuple[Any, list[Data]]:
         return read_model(folder), list(read_arrived(folder))
+
+    def processes(self) -> int | None:
+        """One to a GPU."""
+        return processes()
+
+    def take_place(self, place: int) -> None:
+        take_device(place)
 
     def settle(self, folder: Path) -> None:
         """Leave of a finished cell's generations what is worth keeping."""

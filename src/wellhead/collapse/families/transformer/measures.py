@@ -1,8 +1,9 @@
 """What is measured of one generation of language models.
 
 On held-out real text: perplexity per token, bits per byte, loss by word frequency. On the
-training data: what it kept of the real words, and its real share. On the model's own output:
-perplexity under generation 0 with its histogram, variety, invented words, repetition, copying.
+training data: what it kept of the real words, its real share, and how much of it counts. On the
+model's own output: perplexity under generation 0 with its histogram, variety, invented words,
+repetition, copying.
 """
 
 from __future__ import annotations
@@ -62,6 +63,7 @@ def of_training(training: Blocks, original: Blocks, tokens: Tokens) -> dict[str,
     counted = text_measures(now[now != END], before[before != END], lexicon.size)
     return counted | {
         "real_share": training.real_share,
+        "effective_size": training.effective / original.effective,
         "training_tokens": float(training.tokens.size),
     }
 

@@ -2,7 +2,8 @@
 
 A GPU is used when there is one, in bf16. On a CPU bf16 is used for training only where the
 hardware multiplies it (AVX512_BF16): elsewhere it is many times slower than fp32. Under
-``torchrun`` each process is one `World` rank; without it the world is one process.
+``torchrun`` each process is one `World` rank; without it the world is one process. The cells of a
+sweep run one to a GPU (`processes`, `take_device`), where there are several side by side.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ __all__ = [
     "load_torch",
     "load_transformers",
     "one_thread",
+    "processes",
+    "take_device",
     "world",
 ]
 
@@ -70,11 +73,25 @@ def load_transformers() -> Any:
 
 
 def device() -> Any:
-    """The device that models live on."""
+    """The device that models live on: that of the process under ``torchrun``, else that taken."""
     torch = load_torch()
     if not torch.cuda.is_available():
         return torch.device("cpu")
-    return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+    place = os.environ.get("LOCAL_RANK")
+    return torch.device("cuda", torch.cuda.current_device() if place is None else int(place))
+
+
+def processes() -> int | None:
+    """How many processes can fit side by side: one to a GPU; None without one, as cores allow."""
+    torch = load_torch()
+    return int(torch.cuda.device_count()) if torch.cuda.is_available() else None
+
+
+def take_device(place: int) -> None:
+    """Let this process work on the GPU of this number, where there are so many."""
+    torch = load_torch()
+    if torch.cuda.is_available():
+        torch.cuda.set_device(place % torch.cuda.device_count())
 
 
 @contextmanager
@@ -117,5 +134,6 @@ def world() -> World:
 def _multiplies_bf16(kind: str) -> bool:
     torch = load_torch()
     if kind == "cuda":
-        return bool(torch.cuda.is_bf16_supported())
+        # Older GPUs only imitate it, at a fraction of their speed.
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return bool(torch.cpu._is_avx512_bf16_supported())

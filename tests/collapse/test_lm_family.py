@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+import tomli_w
 from lm_corpus import SMALL, write_corpus
 
 import wellhead.collapse
@@ -134,6 +138,38 @@ def test_a_fit_killed_half_way_goes_on_to_the_same_numbers(corpus, tmp_path, mon
     assert resumed.losses == whole.losses
     assert resumed.validation == whole.validation
     assert not (tmp_path / "training.pt").exists()
+
+
+SAVING_OFTEN = """
+import sys
+from wellhead.collapse import run
+from wellhead.collapse.families.transformer.halfway import Halfway
+Halfway.due = lambda self, now: self.path is not None
+run("config.toml", out="killed", workers=1, show=False)
+"""
+
+
+def test_a_run_killed_inside_a_fit_resumes_to_the_same_bits(corpus, tmp_path, monkeypatch):
+    """A real SIGKILL, while the second generation is being fitted and its state is on disk."""
+    monkeypatch.chdir(tmp_path)
+    table = {"family": SMALL | {"corpus": corpus, "epochs": 20}, "regime": "replace"}
+    (tmp_path / "config.toml").write_text(tomli_w.dumps(table | {"generations": 1, "seed": 3}))
+    wellhead.collapse.run("config.toml", out="whole", workers=1)
+    killed = subprocess.Popen([sys.executable, "-c", SAVING_OFTEN])
+    state = tmp_path / "killed" / "work" / "000-replace-00" / "0002" / "training.pt"
+    while killed.poll() is None and not state.exists():
+        time.sleep(0.01)
+    killed.kill()
+    killed.wait()
+    assert state.exists(), "the fit was over before it could be killed"
+    wellhead.collapse.resume("killed", workers=1)
+    one, two = (
+        next(Path(name).glob("cells/*.parquet")).read_bytes() for name in ("whole", "killed")
+    )
+    assert one == two
+    curves = [Path(name) / "generations/000-replace-00/0002" for name in ("whole", "killed")]
+    losses = [json.loads((each / "training.json").read_text())["losses"] for each in curves]
+    assert losses[0] == losses[1]
 
 
 def test_a_run_leaves_texts_measures_and_samples_of_every_generation(corpus, tmp_path):

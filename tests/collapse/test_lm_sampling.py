@@ -174,6 +174,48 @@ def test_cached_batches_write_what_one_row_without_a_cache_writes():
             assert found[row].tolist() == text[10:]
 
 
+@pytest.mark.parametrize("kind", ["gpt2", "opt", "llama"])
+def test_bases_of_other_kinds_write_with_a_cache_and_with_beams_as_without(kind):
+    shape = {"vocab_size": 20, "num_hidden_layers": 2, "num_attention_heads": 2}
+    configs = {
+        "gpt2": lambda: transformers.GPT2Config(vocab_size=20, n_embd=16, n_layer=2, n_head=2),
+        "opt": lambda: transformers.OPTConfig(
+            **shape, hidden_size=16, ffn_dim=32, word_embed_proj_dim=16, init_std=0.5
+        ),
+        "llama": lambda: transformers.LlamaConfig(
+            **shape, hidden_size=16, intermediate_size=32, initializer_range=0.5
+        ),
+    }
+    torch.manual_seed(3)
+    model = transformers.AutoModelForCausalLM.from_config(configs[kind]()).eval()
+    prompts = np.random.default_rng(1).integers(3, 20, (4, 6))
+    beams = continued(model, prompts, 5, Beam(width=3), np.random.default_rng(0))
+    drawn = continued(model, prompts, 5, TopP(p=0.9), np.random.default_rng(9))
+    uniform = np.random.default_rng(9).random((4, 5), dtype=np.float32)
+    for row, prompt in enumerate(prompts.tolist()):
+        assert tuple(beams[row]) == plain_beams(model, prompt, 5, 3)
+        text = list(prompt)
+        for step in range(5):
+            tokens = torch.tensor([text])
+            with torch.inference_mode():
+                logits = model(input_ids=tokens, use_cache=False).logits[:, -1]
+            chance = torch.tensor(uniform[row, step : step + 1])
+            text.append(int(draw(logits, tokens, chance, Narrowing(p=0.9))[0]))
+        assert drawn[row].tolist() == text[6:]
+
+
+def test_equally_likely_tokens_fill_a_nucleus_in_their_order():
+    """Four equals of a quarter each and p = 0.5: the first two stay, as in the plain law."""
+    rows = torch.zeros((1000, 4))
+    seen = torch.zeros((1000, 1), dtype=torch.long)
+    grid = (torch.arange(1000) + 0.5) / 1000
+    for how, expected in ((Narrowing(p=0.5), 2), (Narrowing(k=3), 3), (Narrowing(k=1), 1)):
+        drawn = draw(rows, seen, grid, how)
+        assert np.bincount(drawn.numpy(), minlength=4).tolist() == pytest.approx(
+            [1000 / expected] * expected + [0] * (4 - expected), abs=1
+        )
+
+
 def test_the_longest_shared_stretch_is_that_of_a_plain_search():
     rng = np.random.default_rng(8)
     known, blocks = rng.integers(0, 4, (30, 20)), rng.integers(0, 4, (25, 20))

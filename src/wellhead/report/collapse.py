@@ -82,9 +82,20 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("lineages in all", count(lineages)),
         ("computing time", f"{number(run.seconds)} s"),
     ]
+    if "training_tokens" in run.measures:
+        facts.append(("tokens trained on", count(_tokens(run))))
     if run.cells[0] < run.cells[1]:
         facts.append(("finished", f"{run.cells[0]} of {run.cells[1]} cells"))
     return facts
+
+
+def _tokens(run: Run) -> int:
+    """Tokens of the recorded generations' training data, once for each epoch."""
+    epochs = {each.label: getattr(each.family, "epochs", 1) for each in run.plan.settings}
+    rows = zip(
+        run.table["setting"].to_pylist(), run.table["training_tokens"].to_pylist(), strict=True
+    )
+    return round(sum(epochs[label] * (tokens or 0) for label, tokens in rows))
 
 
 def _charts(run: Run) -> list[Block | str]:

@@ -40,10 +40,32 @@ def text_sections(run: Run) -> list[Section]:
 
 
 def _words(run: Run) -> list[Block | str]:
-    """How much more real words cost than at generation 0, by how often they were seen."""
+    """How many real words are left, and how much more they cost, by how often they were seen."""
     if "loss_1_to_2" not in run.measures:
         return []
-    return [_word_chart(run, setting.label) for setting in run.plan.settings[:MOST]]
+    charts: list[Block | str] = []
+    for setting in run.plan.settings[:MOST]:
+        charts += [_kept_chart(run, setting.label), _word_chart(run, setting.label)]
+    return charts
+
+
+def _kept_chart(run: Run, label: str) -> LineChart:
+    lines = []
+    for name in BINS:
+        points = run.curve(f"survival_{name}", label, "mean")
+        x, y = [point.generation for point in points], [point.value for point in points]
+        if points:
+            low, high = [point.low for point in points], [point.high for point in points]
+            lines.append(Line(SPOKEN[name], x, y, low=low, high=high))
+    return LineChart(
+        f"Words left in the training data, {label}",
+        "Of the different words of the real text, by how often they came in it.",
+        lines,
+        Axis("generation"),
+        Axis("words left", percent=True),
+        n=f"mean over {run.plan.seeds} repetitions",
+        band="95 % interval of it",
+    )
 
 
 def _word_chart(run: Run, label: str) -> LineChart:

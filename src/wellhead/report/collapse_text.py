@@ -7,6 +7,7 @@ folder; they were written by models, and are shown as untrusted as any other tex
 from __future__ import annotations
 
 import json
+from math import isclose, isfinite
 from pathlib import Path
 
 from wellhead.collapse.excess import Excess, excess, order_agreement
@@ -19,6 +20,7 @@ from wellhead.report.table import Column, Table
 __all__ = ["text_sections"]
 
 MOST = 6  # settings side by side
+SAME = 0.05  # forecasts nearer to each other than this are one forecast
 PAIRS = 3  # texts of each generation
 BINS = ("1_to_2", "3_to_9", "10_to_99", "100_and_more")
 SPOKEN = {
@@ -45,13 +47,18 @@ def _words(run: Run) -> list[Block | str]:
         return []
     charts: list[Block | str] = []
     for setting in run.plan.settings[:MOST]:
-        charts += [_kept_chart(run, setting.label), _word_chart(run, setting.label)]
+        # A bin that no word of the real text is in was not measured.
+        if any(f"survival_{name}" in run.measures for name in BINS):
+            charts.append(_kept_chart(run, setting.label))
+        charts.append(_word_chart(run, setting.label))
     return charts
 
 
 def _kept_chart(run: Run, label: str) -> LineChart:
     lines = []
     for name in BINS:
+        if f"survival_{name}" not in run.measures:
+            continue
         points = run.curve(f"survival_{name}", label, "mean")
         x, y = [point.generation for point in points], [point.value for point in points]
         if points:
@@ -90,12 +97,14 @@ def _forecast(run: Run) -> list[Block | str]:
     rows = excess(run)
     if not rows:
         return []
+    uneven = any(
+        isfinite(row.sized) and not isclose(row.sized, row.kappa, rel_tol=SAME) for row in rows
+    )
     columns = [
         Column("setting"),
         Column("real share", "percent", "after selection"),
-        Column("size", "percent", "that counts"),
-        Column("κ", "number", "same size"),
-        Column("κ", "number", "size that counts"),
+        Column("κ", "number", "same size" if uneven else "forecast"),
+        *((Column("size", "percent", "that counts"), Column("κ", "number", "at it")) * uneven),
         Column("excess loss", "number", "nats per token"),
         Column("range over repetitions", "interval"),
     ]
@@ -103,27 +112,36 @@ def _forecast(run: Run) -> list[Block | str]:
         [
             row.setting,
             row.real_share,
-            *(None if each != each else each for each in (row.size, row.kappa, row.sized)),
+            _known(row.kappa),
+            *((_known(row.size), _known(row.sized)) * uneven),
             row.observed,
             (row.low, row.high),
         ]
         for row in rows
     ]
-    return [_words_on_order(rows), Table(columns, table)]
+    return [_words_on_order(rows, uneven), Table(columns, table)]
 
 
-def _words_on_order(rows: list[Excess]) -> str:
+def _known(value: float) -> float | None:
+    return None if value != value else value
+
+
+def _words_on_order(rows: list[Excess], uneven: bool) -> str:
     agreement, sized = order_agreement(rows), order_agreement(rows, "sized")
     words = (
         "κ is how much theory expects recursion to inflate the error of one round, from the real "
-        "share that the training data had: at the same size in every generation, and at the size "
-        "that a selector left, in blocks of equal weight that would inform as much. It counts "
-        "sampling noise alone: narrow sampling adds a bias that it does not know."
+        "share that the training data had. It counts sampling noise alone: narrow sampling adds "
+        "a bias that it does not know."
     )
+    if uneven:
+        words += (
+            " It is given for training data of the same size in every generation, and at the size "
+            "that a selector left: blocks of equal weight that would inform as much."
+        )
     if agreement != agreement:
         return words
-    more = "" if sized != sized else f" at the same size and {number(sized)} at that which counts"
-    return f"{words} Kendall's τ between its order and that observed is {number(agreement)}{more}."
+    words += f" Kendall's τ between its order and that observed is {number(agreement)}"
+    return f"{words}, and {number(sized)} at the size that counts." if uneven else f"{words}."
 
 
 def _written(run: Run) -> list[Block | str]:

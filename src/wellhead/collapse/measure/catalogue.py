@@ -45,7 +45,9 @@ CATALOGUE: dict[str, Measure] = {
     "square_error": Measure("squared distance of the frequencies"),
     "zipf_exponent": Measure("Zipf exponent"),
     "perplexity": Measure("perplexity of held-out real text", "per word or token", log_axis=True),
-    "output_perplexity": Measure("perplexity of the output under generation 0", "per word"),
+    "output_perplexity": Measure(
+        "perplexity of the output under generation 0", "per word or token"
+    ),
     "output_perplexity_median": Measure("median perplexity of 64-word blocks of output"),
     "effective_size": Measure("training blocks that count", "of those of generation 0"),
     "vocabulary": Measure("original words still in the training data", "share"),

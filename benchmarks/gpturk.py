@@ -5,9 +5,10 @@ summaries, 48 crowd answers of 2023. They are not part of this project; they are
 ``$WELLHEAD_DATA/gpturk`` or ``../shared/data/gpturk``.
 
 1. A detector trained on the study's own training texts, tested on its summary-level test split.
-2. The share of the 2023 answers that it flags at two levels of strictness: the cuts that flag
-   10 % and 5 % of held-out human texts. The study cut the logit of its model at 0 and at 4, which
-   mean other error rates in another model; its measured false-positive rate was 1 in 31.
+2. The share of the 2023 answers that it flags, by how strict the cut is. The study cut the logit
+   of its model at 0 and at 4, which mean other error rates in another model. What can be carried
+   over are its measured errors: 1 of 31 and 2 of 54 people flagged, of which Wilson's intervals
+   are 0.6 to 16 % and 1 to 12 %. So every cut from 1 to 15 % of held-out people is printed.
 3. What the study could not print: the share with an interval, by ``wellhead.assay``, with copies
    of the abstracts set apart; and what the checks say about length.
 
@@ -30,8 +31,12 @@ import wellhead
 from wellhead.corpus import open_corpus
 from wellhead.detect import NgramDetector, train_detector
 
-# False-positive rates on held-out human texts, and what the study printed at its two cuts.
-STRICTNESS = {0.10: "46 % (21 of 46)", 0.05: "33 % (15 of 46)"}
+# Strictness: the share of held-out human texts above the cut.
+STRICTNESS = (0.01, 0.02, 0.03, 0.05, 0.10, 0.15)
+# Of the 46 answers of 2023, how many the study's model flagged at its two cuts.
+PRINTED = (
+    "the study printed 46 % (21 of 46) at its lenient cut and 33 % (15 of 46) at its strict one"
+)
 
 
 def main() -> None:
@@ -69,13 +74,14 @@ def _flagged(folder: Path, answers: list[dict[str, str]]) -> dict[str, float]:
     distinct = list({row["text"]: row for row in answers}.values())
     scores = detector.score(_only_text(distinct))
     shares = {}
-    for rate, printed in STRICTNESS.items():
+    for rate in STRICTNESS:
         above = int((scores > np.quantile(human, 1 - rate)).sum())
         shares[f"{rate:.2f}"] = above / len(distinct)
         print(
             f"flagged where {rate:.0%} of held-out people would be: {above} of {len(distinct)} = "
-            f"{above / len(distinct):.0%}; the study printed {printed}"
+            f"{above / len(distinct):.0%}"
         )
+    print(PRINTED)
     return shares
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.assay.clusters import binormal_clusters
+from wellhead.assay.annealing import anneal
 from wellhead.assay.estimate import EFFECTIVE
 from wellhead.assay.interval import highest_density
 from wellhead.assay.library import Cluster, generators
@@ -82,13 +83,50 @@ def test_without_library_or_machine_reference_nothing_is_anchored():
         generators([])
 
 
-def test_a_drawn_generator_has_the_machine_mass_between_human_quantiles():
+def test_a_generator_has_the_machine_mass_between_human_quantiles():
     rng = np.random.default_rng(5)
     human = rng.uniform(size=20_000)
     reference = Cluster("d", "g", human, np.sqrt(rng.uniform(size=20_000)))
-    masses, which = generators([], [reference]).draw(np.array([[0.0, 0.25, 0.5, 1.0]]), rng)
+    masses = generators([], [reference]).masses(
+        np.array([0]), np.zeros((1, 2)), np.array([[0.0, 0.25, 0.5, 1.0]])
+    )
     assert masses[0] == pytest.approx([0.0625, 0.1875, 0.75], abs=0.01)
-    assert which[0] == 0
+
+
+def test_the_interval_hardly_moves_with_the_seed():
+    rng = np.random.default_rng(6)
+    scores = np.concatenate([rng.normal(size=150), rng.normal(1.2, 1, 50)])
+    human = rng.normal(size=100)
+    ends = np.array(
+        [
+            anchored_posterior(
+                scores, human, generators(CLUSTERS), effective=EFFECTIVE, seed=seed
+            ).interval(0.95)[:3]
+            for seed in range(6)
+        ]
+    )
+    assert ends.std(axis=0).max() < 0.06
+
+
+def test_the_draws_follow_the_posterior_of_a_known_generator():
+    """Against sums over a grid, where only the share and one human mass are unknown."""
+    counts, spacings = np.array([60.0, 40.0]), np.array([20.0, 10.0])
+    human, machine = np.linspace(0, 1, 4001), np.sqrt(np.linspace(0, 1, 4001))
+    known = generators([], [Cluster("d", "g", human, machine)])
+    found = anneal(counts, spacings, known, draws=20_000, rng=np.random.default_rng(7))
+    share = np.sin(found.walk[:, 0]) ** 2
+    assert share.mean() == pytest.approx(_mean_share_on_a_grid(counts, spacings), abs=0.005)
+
+
+def _mean_share_on_a_grid(counts, spacings):
+    angle = (np.arange(500) + 0.5) / 500 * np.pi / 2
+    low = (np.arange(500) + 0.5) / 500
+    share, below = np.sin(angle)[:, None] ** 2, low[None, :]
+    first = (1 - share) * below + share * below**2
+    log = counts[0] * np.log(first) + counts[1] * np.log(1 - first)
+    log = log + (spacings[0] - 1) * np.log(below) + (spacings[1] - 1) * np.log(1 - below)
+    weight = np.exp(log - log.max())
+    return float((weight * share).sum() / weight.sum())
 
 
 def test_the_highest_density_interval_is_the_shortest_with_its_mass():

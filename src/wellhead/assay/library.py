@@ -5,32 +5,36 @@ and of its machine texts. In the rank space of the human texts a cluster is one 
 machine texts below each human quantile. How these curves differ from cluster to cluster is what is
 known about a generator that nobody has named.
 
-The clusters are a sample of generators, so that the true one is none of them but resembles one:
-a draw takes a cluster and makes it stand out more or less (its median score, in units of the human
-spread, times a log-normal factor) and spread wider or narrower (likewise). `trial` measures how
-wide these factors must be for intervals to hold when whole clusters are left out.
+The clusters are a sample of generators, so that the true one is none of them but resembles one in
+the shape of its scores: a draw takes a cluster, puts its median anywhere between barely and plainly
+visible, and makes it spread wider or narrower. How far the library's generators stand out says too
+little about the next one, whose texts come from another place: the guess is left to the data.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import ndtr
 
 from wellhead.detect import Scorer, load_scorer
 from wellhead.errors import UnusableReference
 
-__all__ = ["Cluster", "Generators", "generators", "known_clusters", "library_of"]
+__all__ = ["Cluster", "Generators", "generators", "known_clusters", "least_seen", "library_of"]
 
-# Chosen by benchmarks/assay_coverage.py with whole clusters left out.
-STRENGTH = 0.3
+# Chosen by benchmarks/assay_coverage.py on one half of the clusters.
 SCALE = 0.1
+# How far a generator that can be seen stands out: its median in units of the human spread.
+LEAST, MOST = 0.7, 4.0
 # A cluster whose machine texts are told from human ones less often than this cannot be seen.
 VISIBLE = 0.65
 # A detector that brings fewer clusters than this was made for one task.
 _FEW = 5
+_POINTS = 1025
 
 
 class Cluster(NamedTuple):
@@ -68,56 +72,103 @@ class Generators:
         human: for each, ascending human scores in units of their own mean and spread.
         machine: for each, ascending machine scores in the same units.
         weights: shape (clusters,), prior probabilities.
-        strength: shape (clusters,), spread of the log-normal factor on the machine median.
-        scale: shape (clusters,), spread of the log-normal factor on the machine spread.
+        least, most: shape (clusters,), between which the median of the machine scores lies, in the
+            same units and log-uniformly: how far a generator of this shape stands out.
+        scale: shape (clusters,), spread of a log-normal factor on the machine spread.
     """
 
     names: tuple[str, ...]
     human: tuple[np.ndarray, ...]
     machine: tuple[np.ndarray, ...]
     weights: np.ndarray
-    strength: np.ndarray
+    least: np.ndarray
+    most: np.ndarray
     scale: np.ndarray
 
-    def draw(self, edges: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """One generator for each row of `edges`.
+    def clusters(self, draws: int, rng: np.random.Generator) -> np.ndarray:
+        """Clusters drawn from the prior; shape (draws,), indices."""
+        return rng.choice(self.weights.size, size=draws, p=self.weights)
+
+    def separation(self, cluster: np.ndarray, factors: np.ndarray) -> np.ndarray:
+        """How far each generator stands out: its median score in human units; shape (draws,)."""
+        least, most = self.least[cluster], self.most[cluster]
+        return np.asarray(least * (most / least) ** ndtr(factors[:, 0]))
+
+    def masses(self, cluster: np.ndarray, factors: np.ndarray, edges: np.ndarray) -> np.ndarray:
+        """The machine mass between human quantiles, for one generator a row.
 
         Args:
+            cluster: shape (draws,), the cluster that each generator resembles.
+            factors: shape (draws, 2), standard normal: how far it stands out between the least
+                and the most, and how much wider it spreads.
             edges: shape (draws, bins + 1), human quantiles from 0 to 1 in each row.
-            rng: source of randomness.
 
         Returns:
-            Machine mass between consecutive quantiles, shape (draws, bins); and the index of the
-            cluster that each draw resembles, shape (draws,).
+            Shape (draws, bins).
         """
-        draws = edges.shape[0]
-        which = rng.choice(self.weights.size, size=(draws,), p=self.weights)
-        stronger = np.exp(rng.normal(size=draws) * self.strength[which])
-        wider = np.exp(rng.normal(size=draws) * self.scale[which])
-        below = np.empty_like(edges)
-        for c in np.unique(which):
-            rows = np.flatnonzero(which == c)
-            below[rows] = self._below(c, edges[rows], stronger[rows, None], wider[rows, None])
-        below[:, 0], below[:, -1] = 0.0, 1.0
-        return np.diff(below, axis=1), np.asarray(which)
-
-    def _below(
-        self, c: int, edges: np.ndarray, stronger: np.ndarray, wider: np.ndarray
-    ) -> np.ndarray:
-        """Share of the machine texts of cluster `c` below each human quantile."""
-        machine = self.machine[c]
-        median = machine[machine.size // 2]
-        at = np.quantile(self.human[c], edges)
-        back = (at - stronger * median) / wider + median
-        found = np.searchsorted(machine, back, "right")
+        row = cluster[:, None]
+        separation = self.separation(cluster, factors)[:, None]
+        wider = np.exp(factors[:, 1:] * self.scale[row])
+        at = _looked_up(self._tables.quantiles, row, edges)
+        back = (at - separation) / wider + self._tables.median[row]
+        place = (back - self._tables.lowest[row]) / self._tables.length[row]
+        size = self._tables.size[row]
         # Half a text of doubt, spread like human texts: no bin is impossible.
-        return np.asarray((found + 0.5 * edges) / (machine.size + 0.5))
+        below = (size * _looked_up(self._tables.below, row, place) + 0.5 * edges) / (size + 0.5)
+        below[:, 0], below[:, -1] = 0.0, 1.0
+        return np.diff(below, axis=1)
+
+    @cached_property
+    def _tables(self) -> _Tables:
+        return _Tables.of(self.human, self.machine)
 
     def reweighted(self, weights: np.ndarray) -> Generators:
         """The same components with other prior probabilities."""
-        return Generators(
-            self.names, self.human, self.machine, weights / weights.sum(), self.strength, self.scale
+        return replace(self, weights=weights / weights.sum())
+
+
+class _Tables(NamedTuple):
+    """The curves of all clusters on grids, so that many generators are worked out at once.
+
+    Attributes:
+        quantiles: shape (clusters, points), human scores at equally spaced ranks.
+        below: shape (clusters, points), share of machine texts below equally spaced scores.
+        lowest, length: shape (clusters,), where these scores start and how far they reach.
+        median, size: shape (clusters,), of the machine texts.
+    """
+
+    quantiles: np.ndarray
+    below: np.ndarray
+    lowest: np.ndarray
+    length: np.ndarray
+    median: np.ndarray
+    size: np.ndarray
+
+    @classmethod
+    def of(cls, human: Sequence[np.ndarray], machine: Sequence[np.ndarray]) -> _Tables:
+        ranks = np.linspace(0, 1, _POINTS)
+        lowest = np.array([m[0] for m in machine])
+        length = np.array([max(m[-1] - m[0], 1e-9) for m in machine])
+        below = [
+            np.searchsorted(m, low + ranks * reach, "right") / m.size
+            for m, low, reach in zip(machine, lowest, length, strict=True)
+        ]
+        return cls(
+            quantiles=np.array([np.quantile(h, ranks) for h in human]),
+            below=np.array(below),
+            lowest=lowest,
+            length=length,
+            median=np.array([m[m.size // 2] for m in machine]),
+            size=np.array([m.size for m in machine], np.float64),
         )
+
+
+def _looked_up(table: np.ndarray, row: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """Linear interpolation in the rows of `table` at places from 0 to 1."""
+    place = np.clip(place, 0.0, 1.0) * (_POINTS - 1)
+    left = np.minimum(place.astype(np.intp), _POINTS - 2)
+    start = table[row, left]
+    return np.asarray(start + (place - left) * (table[row, left + 1] - start))
 
 
 def generators(
@@ -125,10 +176,11 @@ def generators(
 ) -> Generators:
     """The prior that a library and the user's own machine references make together.
 
-    Clusters that the detector cannot see (`auc` below `visible`) say nothing about a share and
-    are left out: an estimate is for generators that can be seen, and says so. Half of the prior
-    goes to the user's own references where there are any, taken as they are; the other half stays
-    with the library, in case it was another generator.
+    How far an unknown generator stands out is nobody's guess: all separations from `LEAST` to
+    `MOST`, in units of the human spread, are equally likely on a logarithmic scale. The shape of
+    its scores is that of one of the library's clusters which the detector can see (`auc` of at
+    least `visible`). Half of the prior goes to the user's own references where there are any,
+    taken as they are; the other half stays with the library, in case it was another generator.
 
     Raises:
         UnusableReference: neither a library nor a machine reference.
@@ -145,15 +197,28 @@ def generators(
     if known and seen:
         weights = np.repeat([0.5 / known, 0.5 / len(seen)], [known, len(seen)])
     human, machine = zip(*map(_standardised, clusters), strict=True)
+    median = np.array([m[m.size // 2] for m in machine])
     vague = np.arange(len(clusters)) >= known
     return Generators(
         names=tuple(c.name for c in clusters),
         human=human,
         machine=machine,
         weights=weights / weights.sum(),
-        strength=STRENGTH * vague,
+        least=np.where(vague, LEAST, median),
+        most=np.where(vague, MOST, median),
         scale=SCALE * vague,
     )
+
+
+def least_seen() -> float:
+    """Probability that a text of the faintest generator considered scores above a human one.
+
+    For bell-shaped scores of equal spread (Hanley & McNeil 1982).
+
+    >>> round(least_seen(), 2)
+    0.69
+    """
+    return float(ndtr(LEAST / np.sqrt(2)))
 
 
 def library_of(scorer: Scorer) -> tuple[Cluster, ...]:

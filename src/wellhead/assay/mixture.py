@@ -8,8 +8,8 @@ the number of reference texts between the cuts (exact for exchangeable scores), 
 that of one drawn generator at the same human quantiles, and the counts of the corpus are
 multinomial in their mixture. The unknown are the share (Jeffreys' prior, so that none and all are
 within reach), the human masses and the generator. The likelihood is tempered to an effective
-sample size: the true generator is none of those drawn, and beyond a hundred documents or so more
-of them tell no more about which it resembles. `trial` measures the temper that makes the interval
+sample size: the true generator is none of those drawn, and beyond some hundred documents more
+tell no more about which it resembles. `trial` measures the temper that makes the interval
 hold.
 """
 
@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import betainc, logsumexp
 
+from wellhead.assay.annealing import Draws, anneal
 from wellhead.assay.interval import Interval, highest_density
 from wellhead.assay.library import Generators
 from wellhead.assay.reference import require_scores
@@ -87,20 +88,32 @@ def anchored_posterior(
     ranks = np.unique(np.clip(np.round(_CUTS * m).astype(int), 1, m))
     cuts = anchors[ranks - 1]
     counts = np.bincount(np.searchsorted(cuts, scores, side="left"), minlength=cuts.size + 1)
-    rng = np.random.default_rng(seed)
-    h = rng.dirichlet(np.diff(np.concatenate([[0], ranks, [m + 1]])), size=draws)
-    edges = np.concatenate([np.zeros((draws, 1)), np.cumsum(h, axis=1)], axis=1)
-    g, which = prior.draw(np.clip(edges, 0, 1), rng)
-    share = (np.arange(_CELLS, dtype=np.float32) + 0.5) / _CELLS
     temper = min(1.0, effective / scores.size)
-    joint = _log_likelihood(counts * temper, h, g, share) + np.log(_jeffreys())
-    mass = np.exp(joint - logsumexp(joint))
+    spacings = np.diff(np.concatenate([[0], ranks, [m + 1]])).astype(np.float64)
+    found = anneal(counts * temper, spacings, prior, draws=draws, rng=np.random.default_rng(seed))
+    share = (np.arange(_CELLS) + 0.5) / _CELLS
+    mass = _given_the_rest(counts * temper, found, share)
     return Posterior(
-        mass=mass.sum(axis=0),
-        resembles=np.bincount(which, weights=mass.sum(axis=1), minlength=prior.weights.size),
+        mass=mass.mean(axis=0),
+        resembles=np.bincount(found.cluster, minlength=prior.weights.size) / draws,
         cuts=cuts,
-        machine=_of_bins(mass, h, g, share),
+        machine=_of_bins(mass, found, share),
     )
+
+
+def _given_the_rest(counts: np.ndarray, found: Draws, share: np.ndarray) -> np.ndarray:
+    """The posterior of the share given everything else that was drawn; shape (draws, cells).
+
+    In single precision, which the smallest masses leave exact enough.
+    """
+    total = np.zeros((found.cluster.size, share.size), dtype=np.float32)
+    cells = share.astype(np.float32)
+    for j in np.flatnonzero(counts):
+        start = found.human[:, j].astype(np.float32)[:, None]
+        step = (found.machine[:, j] - found.human[:, j]).astype(np.float32)[:, None]
+        total += np.float32(counts[j]) * np.log(start + cells * step + np.float32(1e-9))
+    joint = total.astype(np.float64) + np.log(_jeffreys())
+    return np.asarray(np.exp(joint - logsumexp(joint, axis=1, keepdims=True)))
 
 
 def _jeffreys() -> np.ndarray:
@@ -108,24 +121,13 @@ def _jeffreys() -> np.ndarray:
     return np.diff(betainc(0.5, 0.5, np.linspace(0, 1, _CELLS + 1)))
 
 
-def _log_likelihood(
-    counts: np.ndarray, h: np.ndarray, g: np.ndarray, share: np.ndarray
-) -> np.ndarray:
-    """Shape (draws, cells); in single precision, which the smallest masses leave exact enough."""
-    total = np.zeros((h.shape[0], share.size), dtype=np.float32)
-    for j in np.flatnonzero(counts):
-        start, step = (x.astype(np.float32)[:, None] for x in (h[:, j], g[:, j] - h[:, j]))
-        total += np.float32(counts[j]) * np.log(start + share * step + np.float32(1e-9))
-    return total.astype(np.float64)
-
-
-def _of_bins(mass: np.ndarray, h: np.ndarray, g: np.ndarray, share: np.ndarray) -> np.ndarray:
+def _of_bins(mass: np.ndarray, found: Draws, share: np.ndarray) -> np.ndarray:
     """Probability of being machine by bin, never falling as the score rises."""
-    likely = np.argsort(-mass.sum(axis=1))[:200]
-    weight = mass[likely] / mass[likely].sum()
-    machine = np.empty(h.shape[1])
+    some = slice(None, None, max(1, mass.shape[0] // 200))
+    weight = mass[some] / mass[some].sum()
+    machine = np.empty(found.human.shape[1])
     for j in range(machine.size):
-        from_machine = share * g[likely, j, None]
-        both = from_machine + (1 - share) * h[likely, j, None]
+        from_machine = share * found.machine[some, j, None]
+        both = from_machine + (1 - share) * found.human[some, j, None]
         machine[j] = np.sum(weight * from_machine / np.maximum(both, 1e-12))
     return np.maximum.accumulate(np.clip(machine, 0, 1))

@@ -16,7 +16,7 @@ from wellhead.assay.diagnose import (
 )
 from wellhead.assay.documents import ScoredDocuments
 from wellhead.assay.estimate import Estimate, Evidence
-from wellhead.assay.library import Cluster
+from wellhead.assay.library import Cluster, least_seen
 from wellhead.assay.reference import MINIMUM_ANCHOR
 from wellhead.assay.result import Diagnostic
 
@@ -45,16 +45,21 @@ def assumptions(
             "of the corpus, and people wrote them."
         )
         count = 0 if found.prior is None else len(found.prior.names)
-        measured = "the one measured one" if count == 1 else f"the {count} measured ones"
+        measured = (
+            "the one measured generator"
+            if count == 1
+            else f"one of the {count} measured generators"
+        )
         lines.append(
-            f"The unknown generator differs from {measured} no more than generators differ from "
-            "each other, and the detector can see it."
+            "The detector can see the unknown generator: of one of its texts and one by a person, "
+            f"its text scores higher in {100 * least_seen():.0f} of 100 cases or more. Its scores "
+            f"are spread like those of {measured}, give or take."
         )
         if not evidence.comparable:
             lines.append(
                 "This detector was made for one task: half of the prior holds what it was trained "
-                "on, the other half that an unknown generator stands out to it as far as "
-                "generators stand out to the general detector."
+                "on, the other half that the scores of an unknown generator are spread like those "
+                "of generators under the general detector."
             )
     else:
         lines.append(

@@ -88,7 +88,7 @@ def test_a_generator_has_the_machine_mass_between_human_quantiles():
     human = rng.uniform(size=20_000)
     reference = Cluster("d", "g", human, np.sqrt(rng.uniform(size=20_000)))
     masses = generators([], [reference]).masses(
-        np.array([0]), np.zeros((1, 2)), np.array([[0.0, 0.25, 0.5, 1.0]])
+        np.array([0]), np.zeros((1, 3)), np.array([[0.0, 0.25, 0.5, 1.0]])
     )
     assert masses[0] == pytest.approx([0.0625, 0.1875, 0.75], abs=0.01)
 

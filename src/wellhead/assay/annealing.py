@@ -34,8 +34,8 @@ class Draws:
     """Draws of the unknown, one a row.
 
     Attributes:
-        walk: shape (draws, 3 + bins): the angle whose squared sine is the share (uniform under
-            Jeffreys' prior); two standard normal factors of the generator; and the logarithms of
+        walk: shape (draws, 4 + bins): the angle whose squared sine is the share (uniform under
+            Jeffreys' prior); three standard normal factors of the generator; and the logarithms of
             independent gamma variables whose proportions are the human masses of the bins.
         cluster: shape (draws,), the cluster that the generator resembles.
         human: shape (draws, bins), human masses.
@@ -100,17 +100,17 @@ class _Model:
     def start(self, draws: int, rng: np.random.Generator) -> Draws:
         """Draws from the prior."""
         angle = rng.uniform(0, np.pi / 2, size=(draws, 1))
-        factors = rng.normal(size=(draws, 2))
+        factors = rng.normal(size=(draws, 3))
         gammas = np.log(rng.gamma(self.spacings, size=(draws, self.spacings.size)))
         return self.at(np.hstack([angle, factors, gammas]), self.prior.clusters(draws, rng))
 
     def at(self, walk: np.ndarray, cluster: np.ndarray) -> Draws:
-        gammas = np.exp(walk[:, 3:])
+        gammas = np.exp(walk[:, 4:])
         edges = np.zeros((walk.shape[0], self.spacings.size + 1))
         np.cumsum(gammas, axis=1, out=edges[:, 1:])
         edges /= edges[:, -1:]
         human = np.diff(edges, axis=1)
-        machine = self.prior.masses(cluster, walk[:, 1:3], edges)
+        machine = self.prior.masses(cluster, walk[:, 1:4], edges)
         share = np.sin(walk[:, :1]) ** 2
         fit = np.log((1 - share) * human + share * machine + 1e-12) @ self.counts
         return Draws(walk=walk, cluster=cluster, human=human, machine=machine, fit=fit)
@@ -137,9 +137,9 @@ class _Model:
         return state.where(np.log(rng.uniform(size=gain.size)) < gain, other)
 
     def _log_prior(self, walk: np.ndarray) -> np.ndarray:
-        gammas = walk[:, 3:] @ self.spacings - np.exp(walk[:, 3:]).sum(axis=1)
+        gammas = walk[:, 4:] @ self.spacings - np.exp(walk[:, 4:]).sum(axis=1)
         inside = (walk[:, 0] >= 0) & (walk[:, 0] <= np.pi / 2)
-        return np.where(inside, gammas - 0.5 * (walk[:, 1:3] ** 2).sum(axis=1), -np.inf)
+        return np.where(inside, gammas - 0.5 * (walk[:, 1:4] ** 2).sum(axis=1), -np.inf)
 
 
 def _step(fit: np.ndarray, most: float) -> float:

@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 # The tempers that benchmarks/assay_coverage.py chose by leaving whole clusters out.
-EFFECTIVE = 300.0
+EFFECTIVE = 450.0
 EFFECTIVE_UNANCHORED = 20.0
 
 

@@ -29,7 +29,9 @@ __all__ = ["Cluster", "Generators", "generators", "known_clusters", "least_seen"
 # Chosen by benchmarks/assay_coverage.py on one half of the clusters.
 SCALE = 0.1
 # How far a generator that can be seen stands out: its median in units of the human spread.
-LEAST, MOST = 0.7, 4.0
+LEAST, MOST = 0.8, 4.0
+# Up to this part of the texts of any generator read like a person's.
+ALIKE = 0.05
 # A cluster whose machine texts are told from human ones less often than this cannot be seen.
 VISIBLE = 0.65
 # A detector that brings fewer clusters than this was made for one task.
@@ -75,6 +77,7 @@ class Generators:
         least, most: shape (clusters,), between which the median of the machine scores lies, in the
             same units and log-uniformly: how far a generator of this shape stands out.
         scale: shape (clusters,), spread of a log-normal factor on the machine spread.
+        alike: shape (clusters,), up to which part of the texts score just like people's, uniformly.
     """
 
     names: tuple[str, ...]
@@ -84,6 +87,7 @@ class Generators:
     least: np.ndarray
     most: np.ndarray
     scale: np.ndarray
+    alike: np.ndarray
 
     def clusters(self, draws: int, rng: np.random.Generator) -> np.ndarray:
         """Clusters drawn from the prior; shape (draws,), indices."""
@@ -99,8 +103,9 @@ class Generators:
 
         Args:
             cluster: shape (draws,), the cluster that each generator resembles.
-            factors: shape (draws, 2), standard normal: how far it stands out between the least
-                and the most, and how much wider it spreads.
+            factors: shape (draws, 3), standard normal: how far it stands out between the least
+                and the most, how much wider it spreads, and how many of its texts do not stand
+                out at all.
             edges: shape (draws, bins + 1), human quantiles from 0 to 1 in each row.
 
         Returns:
@@ -108,13 +113,14 @@ class Generators:
         """
         row = cluster[:, None]
         separation = self.separation(cluster, factors)[:, None]
-        wider = np.exp(factors[:, 1:] * self.scale[row])
+        wider = np.exp(factors[:, 1:2] * self.scale[row])
         at = _looked_up(self._tables.quantiles, row, edges)
         back = (at - separation) / wider + self._tables.median[row]
         place = (back - self._tables.lowest[row]) / self._tables.length[row]
-        size = self._tables.size[row]
-        # Half a text of doubt, spread like human texts: no bin is impossible.
-        below = (size * _looked_up(self._tables.below, row, place) + 0.5 * edges) / (size + 0.5)
+        # Half a text of doubt besides: no bin is impossible.
+        alike = self.alike[row] * ndtr(factors[:, 2:]) + 0.5 / self._tables.size[row]
+        below = _looked_up(self._tables.below, row, place)
+        below += alike * (edges - below)
         below[:, 0], below[:, -1] = 0.0, 1.0
         return np.diff(below, axis=1)
 
@@ -207,6 +213,7 @@ def generators(
         least=np.where(vague, LEAST, median),
         most=np.where(vague, MOST, median),
         scale=SCALE * vague,
+        alike=ALIKE * vague,
     )
 
 
@@ -216,7 +223,7 @@ def least_seen() -> float:
     For bell-shaped scores of equal spread (Hanley & McNeil 1982).
 
     >>> round(least_seen(), 2)
-    0.69
+    0.71
     """
     return float(ndtr(LEAST / np.sqrt(2)))
 

@@ -18,8 +18,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -110,7 +111,8 @@ def main() -> None:
     report = _report(trials, clusters)
     if arguments.peers:
         some = sorted(clusters, key=lambda cluster: cluster.auc)[:: arguments.peers]
-        both = _run(some, clusters, _with_peers, 1, seed + 1, processes)
+        # QuaPy starts processes of its own, which hang inside others.
+        both = _run(some, clusters, _with_peers, 1, seed + 1, processes=1)
         report += "\n\n" + _beside(both, _visible(trials))
     print(report)
     if arguments.markdown:
@@ -131,12 +133,14 @@ def _run(
     """Trials of each cluster by itself, so that the number of processes changes nothing."""
     work = partial(_of_cluster, clusters, estimators, repeats, seed)
     names = [cluster.name for cluster in some]
-    with (
-        ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool,
-        progress("clusters", total=len(names)) as bar,
-    ):
+    with ExitStack() as stack:
+        bar = stack.enter_context(progress("clusters", total=len(names)))
+        map_: Callable[..., Iterable[pa.Table]] = map
+        if processes > 1:
+            pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"))
+            map_ = stack.enter_context(pool).map
         tables = []
-        for table in pool.map(work, names):
+        for table in map_(work, names):
             tables.append(table)
             bar.advance()
     return Trials(pa.concat_tables(tables))

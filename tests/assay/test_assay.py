@@ -127,6 +127,16 @@ def test_labels_of_unstated_origin_are_used_with_a_warning(rng, answers):
     assert any("drawn by lot" in d.finding and d.severity == "warning" for d in result.diagnostics)
 
 
+def test_labels_that_contradict_the_human_reference_are_named(answers, human):
+    def warned(labels):
+        result = assay(answers, human=human, labels=labels)
+        return [d.name for d in result.diagnostics if d.severity == "warning"]
+
+    question = "Do the audited labels and the human reference agree?"
+    assert question in warned({row["id"]: "human" for row in answers[:60]})
+    assert question not in warned({f"water-{i}": int(i >= 280) for i in range(0, 400, 7)})
+
+
 def test_labels_not_drawn_by_lot_are_refused(answers):
     with pytest.raises(BadSetting, match="drawn by lot"):
         assay(answers, labels={"water-1": 1}, labels_drawn="suspicion")
@@ -175,6 +185,13 @@ def test_a_reference_with_its_own_text_column_is_read(answers, human):
     assert assay(renamed, human=other, text_column="body").references.human == 100
 
 
+def test_machine_references_have_their_own_text_columns_too(rng, answers, human):
+    renamed = [{"id": row["id"], "body": row["text"]} for row in answers]
+    suspects = [texts(rng.normal(2.5, 1, 80), "gpt"), texts(rng.normal(2, 1, 90), "llama")]
+    result = assay(renamed, human=human, machine=suspects, text_column="body")
+    assert sorted(result.references.machine.values()) == [80, 90]
+
+
 def test_copies_of_the_source_are_set_apart(answers, human):
     source = "The committee met in the old mill by the river and agreed on level 1.000000 of all."
     copied = {"id": "copy", "text": source}
@@ -200,6 +217,13 @@ def test_a_sample_speaks_for_the_whole_corpus(answers, human):
     assert result.documents.n == 200
     assert result.documents.population == 400
     assert result.share.covers(0.3)
+
+
+def test_a_sample_still_tells_what_was_guessed_and_not_used(answers, human):
+    rows = [{"id": row["id"], "answer": row["text"], "note": "a note"} for row in answers]
+    result = assay([*rows, {"id": "none", "answer": None}], human=human, sample=200)
+    assert result.documents.unusable_reasons == {"null": 1}
+    assert any("'answer'" in d.finding for d in result.diagnostics)
 
 
 def test_several_machine_references_keep_their_names(rng, answers, human):

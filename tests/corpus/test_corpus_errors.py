@@ -146,10 +146,12 @@ def test_files_of_a_folder_may_differ_in_other_columns(wellhead, tmp_path):
     assert any("'n'" in note for note in found["notes"])
 
 
-def test_a_compressed_file_that_ends_early(wellhead, tmp_path):
-    packed = gzip.compress(os.urandom(50_000).hex().encode())
-    (tmp_path / "t.txt.gz").write_bytes(packed[: len(packed) // 2])
-    refused(wellhead, "t.txt.gz", says=["t.txt.gz", "compressed", "broken"])
+@pytest.mark.parametrize("suffix", [".gz", ".zst"])
+def test_a_compressed_file_that_ends_early(suffix, wellhead, tmp_path):
+    content = b"".join(b"%s\n" % os.urandom(50).hex().encode() for _ in range(20_000))
+    whole = gzip.compress(content) if suffix == ".gz" else pa.compress(content, "zstd", True)
+    (tmp_path / f"t.txt{suffix}").write_bytes(whole[: len(whole) // 2])
+    refused(wellhead, f"t.txt{suffix}", says=[f"t.txt{suffix}", "compressed", "broken"])
 
 
 def test_a_file_of_another_kind(wellhead, tmp_path):
@@ -160,6 +162,27 @@ def test_a_file_of_another_kind(wellhead, tmp_path):
 def test_utf16(wellhead, tmp_path):
     (tmp_path / "t.csv").write_bytes("text\nIt rained.\n".encode("utf-16"))
     refused(wellhead, "t.csv", says=["t.csv", "UTF-16"])
+
+
+def test_utf16_without_its_mark(wellhead, tmp_path):
+    (tmp_path / "t.csv").write_bytes("text\nIt rained.\n".encode("utf-16-le"))
+    refused(wellhead, "t.csv", says=["t.csv", "UTF-16", "iconv"])
+
+
+def test_another_encoding(wellhead, tmp_path):
+    (tmp_path / "t.csv").write_bytes("text\nUn café.\nUn thé.\n".encode("latin-1"))
+    refused(wellhead, "t.csv", says=["t.csv", "2 invalid UTF-8", "iconv"])
+
+
+def test_lines_of_an_old_macintosh(wellhead, tmp_path):
+    (tmp_path / "t.csv").write_bytes(b"id,text\r1,It rained.\r")
+    refused(wellhead, "t.csv", says=["t.csv", "carriage returns", "tr "])
+
+
+def test_a_text_inside_another_column(wellhead, tmp_path):
+    row = {"id": 1, "messages": [{"role": "assistant", "content": "It rained."}]}
+    (tmp_path / "t.jsonl").write_text(json.dumps(row))
+    refused(wellhead, "t.jsonl", says=["t.jsonl", "'messages' holds nested values"])
 
 
 def test_a_setting_that_is_none(wellhead, tmp_path):

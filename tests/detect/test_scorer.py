@@ -11,8 +11,10 @@ from wellhead.errors import BadInput, BadSetting
 
 
 def test_a_name_that_is_neither_known_nor_a_folder_is_told_so() -> None:
-    with pytest.raises(BadSetting, match="neither a name nor a folder"):
-        load_scorer("no-such-detector")
+    with pytest.raises(BadSetting, match="did you mean 'general'"):
+        load_scorer("generel")
+    with pytest.raises(BadSetting, match="no such folder"):
+        load_scorer("./no-such-detector")
 
 
 def test_a_folder_without_a_card_is_told_so(tmp_path: Path) -> None:

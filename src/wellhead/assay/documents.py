@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -68,6 +68,11 @@ class ScoredDocuments:
     def evidence(self) -> np.ndarray:
         """Rows that count: each distinct text once, copies of a source left out."""
         return np.flatnonzero(self.first & ~self.copied)
+
+    def drawn_from(self, whole: Corpus) -> ScoredDocuments:
+        """The same, for a sample of `whole`: what was guessed and unusable there is told too."""
+        census = replace(self.census, rows=whole.census.rows, unusable=whole.census.unusable)
+        return replace(self, census=census, notes=(*whole.notes, *self.notes))
 
 
 def read_documents(

@@ -91,13 +91,15 @@ def assay(
     if not 0 < level < 1:
         raise BadSetting(f"a confidence level lies between 0 and 1, got {level}")
     scorer = load_scorer(detector) if isinstance(detector, str) else detector
-    opened = open_corpus(corpus, text_column=text_column)
+    whole = opened = open_corpus(corpus, text_column=text_column)
     population = None
     if sample is not None:
-        opened, population = _sampled(opened, sample, seed, labels is not None)
+        opened, population = _sampled(whole, sample, seed, labels is not None)
     sources = _sources(source)
     known = _read_references(scorer, human, machine, text_column, progress)
     docs = read_documents(opened, scorer, group_by=group_by, sources=sources, progress=progress)
+    if population is not None:
+        docs = docs.drawn_from(whole)
     known.refuse_overlap(docs)
     rows = docs.evidence
     library, trained = known_clusters(scorer)
@@ -185,12 +187,14 @@ def _read_references(
 
     return _References(
         human=None if human is None else read(human),
-        machine={name: read(source) for name, source in _named(machine).items()},
+        machine={name: read(source) for name, source in _named(machine, text_column).items()},
     )
 
 
 def _open_reference(source: Any, text_column: str | None) -> Corpus:
     """A reference, by the corpus's text column where it has one of that name, else guessed."""
+    if isinstance(source, Corpus):
+        return source
     try:
         return open_corpus(source, text_column=text_column)
     except BadInput:
@@ -199,7 +203,7 @@ def _open_reference(source: Any, text_column: str | None) -> Corpus:
         return open_corpus(source)
 
 
-def _named(machine: Any) -> dict[str, Any]:
+def _named(machine: Any, text_column: str | None) -> dict[str, Any]:
     """The machine references by generator name."""
     if machine is None:
         return {}
@@ -207,7 +211,7 @@ def _named(machine: Any) -> dict[str, Any]:
         return dict(machine)
     named: dict[str, Any] = {}
     for number, one in enumerate(_several(machine), start=1):
-        opened = open_corpus(one)
+        opened = _open_reference(one, text_column)
         name = opened.name if opened.name not in named else f"{opened.name} ({number})"
         named[name] = opened
     return named

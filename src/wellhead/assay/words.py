@@ -20,7 +20,10 @@ from wellhead.assay.library import Cluster, least_seen
 from wellhead.assay.reference import MINIMUM_ANCHOR
 from wellhead.assay.result import Diagnostic
 
-__all__ = ["assumptions", "diagnostics"]
+__all__ = ["GUESSED", "ROWS_USED", "assumptions", "diagnostics"]
+
+GUESSED = "What was guessed?"
+ROWS_USED = "Could every row be used?"
 
 
 def assumptions(
@@ -95,7 +98,7 @@ def diagnostics(
 ) -> tuple[Diagnostic, ...]:
     """Every check that applies, warnings first."""
     rows = docs.evidence
-    checks: list[Diagnostic | None] = [*_of_labels(evidence, labels_drawn)]
+    checks: list[Diagnostic | None] = [*_of_labels(evidence, labels_drawn), _agreement(found)]
     if human is not None and evidence.human is not None:
         auc = {
             name: Cluster("", name, evidence.human, scores).auc
@@ -133,6 +136,21 @@ def _of_labels(evidence: Evidence, drawn: str) -> list[Diagnostic]:
             "if it is true.",
         )
     ]
+
+
+def _agreement(found: Estimate) -> Diagnostic | None:
+    """Labels put the share below what the human reference allows: both cannot be right."""
+    if found.method != "audited+anchored" or found.at_least <= found.share.high:
+        return None
+    return Diagnostic(
+        "Do the audited labels and the human reference agree?",
+        "warning",
+        f"No. By the labels at most {100 * found.share.high:.1f} % are machine-written, by the "
+        f"human reference {100 * found.at_least:.1f} % or more.",
+        "One of the two is not what it is taken for: the audited documents were not drawn by lot "
+        "or some labels are wrong, or the known-human texts are not of the same kind. Believe "
+        "neither, nor the flags, until you know which.",
+    )
 
 
 def _enough_humans(count: int) -> Diagnostic | None:
@@ -174,7 +192,7 @@ def _unusable(docs: ScoredDocuments) -> Diagnostic | None:
     listed = ", ".join(f"{count:,} {reason}" for reason, count in docs.census.unusable.items())
     share = sum(docs.census.unusable.values()) / max(docs.census.rows, 1)
     return Diagnostic(
-        "Could every row be used?",
+        ROWS_USED,
         "warning" if share > 0.05 else "note",
         f"{100 * share:.1f} % of the rows could not be used: {listed}.",
         "The share is that of the usable documents; if the others differ, it is not that of all.",
@@ -185,7 +203,7 @@ def _guesses(docs: ScoredDocuments) -> Diagnostic | None:
     if not docs.notes:
         return None
     return Diagnostic(
-        "What was guessed?",
+        GUESSED,
         "note",
         " ".join(f"{note[0].upper()}{note[1:]}." for note in docs.notes),
         "Say it yourself (--text-column) if a guess is wrong.",

@@ -58,6 +58,7 @@ def assay(
 ) -> None:
     """How much of CORPUS did machines write, and which documents?"""
     from wellhead.assay.run import assay as run
+    from wellhead.assay.words import GUESSED, ROWS_USED
     from wellhead.report.terminal import show
 
     limit = None if max_share is None else _share(max_share)
@@ -79,6 +80,10 @@ def assay(
             command=shlex.join(["wellhead", *sys.argv[1:]]),
             progress=bar,
         )
+    for check in result.diagnostics:
+        # What was decided about the input is said aloud; the report has all other notes.
+        if check.severity == "note" and check.name in (GUESSED, ROWS_USED):
+            typer.echo(f"note: {check.finding}", err=True)
     report = () if out is None else (f"report: {result.save(out)['html']}",)
     if as_json:
         typer.echo(result.to_json())

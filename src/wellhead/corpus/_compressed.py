@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
-import zstandard
 
 from wellhead.corpus.rows import Stream
 from wellhead.errors import BadInput
@@ -37,7 +36,8 @@ class Opened:
             self.stream = io.BufferedReader(gzip.GzipFile(fileobj=buffered), _BUFFER)
         elif start.startswith(_ZSTD):
             self.compression = "zst"
-            frames = zstandard.ZstdDecompressor().stream_reader(buffered, read_across_frames=True)
+            # Arrow's reader says when a file ends early; that of `zstandard` just ends.
+            frames = pa.CompressedInputStream(pa.PythonFile(buffered, "r"), "zstd")
             self.stream = io.BufferedReader(frames, _BUFFER)
 
     @property
@@ -54,15 +54,16 @@ def opened(path: Path) -> Iterator[Opened]:
         BadInput: the file is missing, may not be read, or is broken (a compressed file that
             ends early, a Parquet file that is none).
     """
+    packed = ""
     try:
         with path.open("rb", buffering=0) as raw:
-            yield Opened(raw, path.stat().st_size)
+            file = Opened(raw, path.stat().st_size)
+            packed = file.compression
+            yield file
     except FileNotFoundError as error:
         raise BadInput(f"{path}: no such file") from error
-    except (EOFError, zlib.error, zstandard.ZstdError, gzip.BadGzipFile) as error:
-        raise BadInput(
-            f"{path}: expected a whole compressed file, got a broken one ({error}); fetch it again"
-        ) from error
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise _broken_archive(path, error) from error
     except (pa.ArrowException, UnicodeDecodeError, OverflowError) as error:
         raise BadInput(
             f"{path}: expected a whole Parquet file, got a broken one ({_line(error)}); "
@@ -70,8 +71,17 @@ def opened(path: Path) -> Iterator[Opened]:
         ) from error
     except OSError as error:
         # Arrow reports broken content as an OSError without a number.
+        if packed and not error.errno:
+            raise _broken_archive(path, error) from error
         how = f"cannot be read ({error.strerror})" if error.errno else f"is broken ({_line(error)})"
         raise BadInput(f"{path}: {how}") from error
+
+
+def _broken_archive(path: Path, error: Exception) -> BadInput:
+    return BadInput(
+        f"{path}: expected a whole compressed file, got a broken one ({_line(error)}); "
+        "fetch it again"
+    )
 
 
 def _line(error: Exception) -> str:

@@ -69,13 +69,27 @@ def guess_text_column(columns: Mapping[str, Sequence[Any]]) -> Guess:
     if not candidates:
         raise BadInput(
             f"expected a column that holds text, found none among: {', '.join(columns) or 'none'}; "
-            "name it with --text-column (text_column=)"
+            f"{_way_out(columns)}"
         )
     longest = max(candidates, key=lambda name: candidates[name])
     return Guess(
         longest,
         f"because its strings are the longest, {candidates[longest]:.0f} characters on average",
     )
+
+
+def _way_out(columns: Mapping[str, Sequence[Any]]) -> str:
+    nested = [
+        name
+        for name, values in columns.items()
+        if any(isinstance(value, (dict, list)) for value in python_values(values[:_LOOK]))
+    ]
+    if nested:
+        return (
+            f"'{nested[0]}' holds nested values, which are not looked into: write the text into "
+            "a column of its own"
+        )
+    return "name it with --text-column (text_column=)"
 
 
 def _mean_length(values: Sequence[Any]) -> float:

@@ -126,7 +126,7 @@ class Corpus:
                 if wanted is not None:
                     require_column(wanted, list(rows.columns), self.name)
                     return wanted
-                guess = guess_text_column(rows.columns)
+                guess = self._guess(rows)
             except BadInput as error:
                 failure = failure or error
             else:
@@ -137,6 +137,12 @@ class Corpus:
             f"{self.name}: expected documents, found no row that can be read "
             f"({reasons or 'it has none'})"
         )
+
+    def _guess(self, rows: Rows) -> Guess:
+        try:
+            return guess_text_column(rows.columns)
+        except BadInput as error:
+            raise BadInput(f"{self.name}: {error}") from error
 
     def _first_rows(self) -> Iterator[Rows]:
         bounds = Bounds(_PEEK_ROWS, self.bounds.row_bytes, self.bounds.split)

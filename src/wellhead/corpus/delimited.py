@@ -82,9 +82,15 @@ def _delimiter(start: bytes) -> str:
 def _header(records: Iterator[list[str]]) -> list[str]:
     try:
         header = next(filter(None, records), [])
-    except (_RecordTooLong, csv.Error) as error:
+    except csv.Error as error:
         raise BadInput(
-            f"expected a header line that names the columns, got none ({error})"
+            "expected lines that end with a line feed, got carriage returns inside the header "
+            "(as old Macintosh programs wrote them); save it anew, or convert it with "
+            "tr '\\r' '\\n'"
+        ) from error
+    except _RecordTooLong as error:
+        raise BadInput(
+            "expected a header line that names the columns, got one over the size bound"
         ) from error
     names: dict[str, None] = {}
     for place, name in enumerate(header, 1):

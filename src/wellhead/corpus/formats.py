@@ -14,6 +14,7 @@ from wellhead.errors import BadInput
 __all__ = ["format_of_file", "format_of_name", "known_suffixes"]
 
 COMPRESSIONS = (".gz", ".zst")
+_HEAD = 4096
 
 readers.register("json")(JsonReader)
 readers.register("csv")(DelimitedReader)
@@ -43,13 +44,25 @@ def format_of_file(path: Path, stream: Stream, name: str) -> str:
         raise BadInput(f"{name}: expected rows, got an empty file")
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise BadInput(f"{name}: expected UTF-8, got UTF-16; convert it, for example with iconv")
-    return format_of_name(path) or _format_of_bytes(start, name)
+    promised = format_of_name(path)
+    if promised != "parquet" and _like_utf16(start[:_HEAD]):
+        raise BadInput(
+            f"{name}: expected UTF-8, got what looks like UTF-16 without its mark; convert it, "
+            "for example with iconv -f UTF-16LE -t UTF-8"
+        )
+    return promised or _format_of_bytes(start, name)
+
+
+def _like_utf16(start: bytes) -> bool:
+    """Every other byte is zero, as in Latin letters of two bytes each."""
+    zeros = sorted(start[side::2].count(0) for side in (0, 1))
+    return zeros[1] > len(start) / 4 and zeros[0] <= len(start) / 100
 
 
 def _format_of_bytes(start: bytes, name: str) -> str:
     if start.startswith(b"PAR1"):
         return "parquet"
-    if b"\0" in start[:4096]:
+    if b"\0" in start[:_HEAD]:
         raise BadInput(
             f"{name}: expected text, JSON, CSV or Parquet, got binary data of another kind"
         )

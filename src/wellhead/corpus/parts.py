@@ -19,6 +19,7 @@ from wellhead.corpus.columnar import arrow_rows
 from wellhead.corpus.formats import format_of_file
 from wellhead.corpus.plain import whole_file
 from wellhead.corpus.rows import Bounds, Rows, readers
+from wellhead.errors import BadInput
 
 __all__ = ["FilePart", "ObjectPart", "Part", "Stretch", "TextFolderPart"]
 
@@ -70,8 +71,12 @@ class FilePart:
     def read(self, bounds: Bounds) -> Iterator[Stretch]:
         with opened(self.path) as file:
             reader = readers[format_of_file(self.path, file.stream, self.name)]()
-            for rows in reader.read(file.stream, bounds):
-                yield Stretch(rows, file.done)
+            try:
+                for rows in reader.read(file.stream, bounds):
+                    yield Stretch(rows, file.done)
+            except BadInput as error:
+                # A reader knows bytes, not which file they are of.
+                raise BadInput(f"{self.name}: {error}") from error
 
 
 @dataclass(frozen=True)

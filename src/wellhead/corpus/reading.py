@@ -174,4 +174,10 @@ def _nothing(name: str, census: Census) -> str:
     if not census.rows:
         return f"{name}: expected documents, found no rows"
     reasons = ", ".join(f"{count} {reason}" for reason, count in census.unusable.items())
-    return f"{name}: expected documents, but none of its {census.rows} rows can be used ({reasons})"
+    way_out = ""
+    if census.unusable.get("invalid UTF-8", 0) * 2 > census.rows:
+        way_out = "; convert it to UTF-8, for example with iconv -f LATIN1 -t UTF-8"
+    return (
+        f"{name}: expected documents, but none of its {census.rows} rows can be used "
+        f"({reasons}){way_out}"
+    )

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wellhead._registry import Registry
-from wellhead.errors import BadInput, BadSetting
+from wellhead.errors import BadInput, BadSetting, unknown_name
 
 __all__ = ["KINDS", "SCORERS", "Scorer", "load_scorer"]
 
@@ -74,10 +74,9 @@ def load_scorer(name_or_path: str | os.PathLike[str]) -> Scorer:
         return SCORERS[wanted]()
     folder = Path(wanted)
     if not folder.exists():
-        raise BadSetting(
-            f"unknown detector '{wanted}': neither a name nor a folder. "
-            f"Known names: {', '.join(SCORERS.names()) or 'none'}"
-        )
+        if Path(wanted).name != wanted:
+            raise BadSetting(f"no detector at '{wanted}': there is no such folder")
+        raise unknown_name("detector", wanted, SCORERS.names())
     return KINDS[_kind_of(folder)](folder)
 
 

@@ -263,6 +263,18 @@ def test_everything_is_written_whole(answers, human, tmp_path):
     assert paths["html"].stat().st_size < 300_000
 
 
+def test_a_disk_that_fills_up_leaves_no_part_of_a_report(answers, human, tmp_path, monkeypatch):
+    result = assay(answers, human=human)
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(type(result), "save_html", full)
+    with pytest.raises(OSError, match="No space"):
+        result.save(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_detector_trained_for_the_task_wants_a_reference_that_it_was_not_trained_on():
     people = [f"Well, {i} of us walked {i * 7} miles home, dead tired." for i in range(240)]
     robots = [f"It is worth noting that {i} travellers covered {i * 7} miles." for i in range(120)]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
+from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wellhead.detect import Normalisation, normalise
+from wellhead.detect.hashing import count
 
 PROSE = "The tram stopped. Nobody got off, and the driver sighed. We went on to the depot."
 
@@ -142,3 +145,29 @@ def test_no_text_takes_long(hostile: str) -> None:
     start = time.process_time()
     normalise(hostile * 20_000)
     assert time.process_time() - start < 2
+
+
+NASTY = (
+    "a|B|word| |  |\n|\r\n|\t|\u00a0|\u2028|.|,|;|!|?|'|n't| n't|N'T|--|---| - |-|—|–|12|*|**|_|"
+    "`|```py|~~|#|##|•|(|[|]|http://x)|](|<b>|&amp;|…|’|“|Sure, here is the text:|Assistant:|"
+    "I hope this helps|ı hope this helpſ|Please let me know if you need more|feel free to ask|"
+    "Title:|Â£|é|e\u0301|\ud800|\u200b|٣"
+)
+
+
+def test_repairs_stay_what_the_shipped_scores_were_measured_with():
+    """The general detector and its library hold for these repairs, to the last character."""
+    random = Random(1)
+    texts = [
+        "".join(random.choices(NASTY.split("|"), k=random.randint(0, 40))) for _ in range(2000)
+    ]
+    joined = "\n".join(normalise(text) for text in texts)
+    assert hashlib.sha256(joined.encode()).hexdigest()[:16] == "14f0c20a1ad1c130"
+
+
+def test_counts_stay_what_the_shipped_scores_were_measured_with():
+    texts = [normalise("".join(Random(at).choices(NASTY.split("|"), k=60))) for at in range(200)]
+    counts = count(texts)
+    parts = (counts.indptr, counts.indices, counts.data)
+    digest = hashlib.sha256(b"".join(part.astype("<i8").tobytes() for part in parts)).hexdigest()
+    assert digest[:16] == "555b1460b9547800"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
@@ -171,7 +172,8 @@ class AssayResult(Result):
     def save(self, folder: str | os.PathLike[str]) -> dict[str, Path]:
         """Write `report.html`, `report.md`, `assay.json` and `documents.parquet` into `folder`.
 
-        Each file is written under a temporary name and then renamed. Returns the paths by kind.
+        All are written under temporary names and then renamed, so that a full disk or an
+        interrupt leaves either all of them or none. Returns the paths by kind.
         """
         place = Path(folder)
         paths = {
@@ -180,9 +182,12 @@ class AssayResult(Result):
             "json": place / "assay.json",
             "documents": place / "documents.parquet",
         }
-        with atomic_path(paths["documents"]) as temporary:
-            pq.write_table(self.table, temporary)
-        self.save_json(paths["json"], rows=1000)
-        self.save_markdown(paths["markdown"])
-        self.save_html(paths["html"])
+        with ExitStack() as stack:
+            temporary = {
+                kind: stack.enter_context(atomic_path(path)) for kind, path in paths.items()
+            }
+            pq.write_table(self.table, temporary["documents"])
+            self.save_json(temporary["json"], rows=1000)
+            self.save_markdown(temporary["markdown"])
+            self.save_html(temporary["html"])
         return paths

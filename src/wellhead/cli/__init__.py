@@ -89,11 +89,15 @@ def main(arguments: list[str] | None = None) -> None:
         # The reader of a pipe went away (`| head`): that is their right, not an error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        # A full disk, a folder that may not be written to.
+        place = f"{error.filename}: " if error.filename else ""
+        _stop(error, WellheadError.exit_code, f"{place}{error.strerror or error}")
 
 
-def _stop(error: BaseException, code: int) -> None:
+def _stop(error: BaseException, code: int, told: str = "") -> None:
     if os.environ.get("WELLHEAD_DEBUG"):
         raise error
-    message = str(error) or "interrupted; what was finished is kept"
+    message = told or str(error) or "interrupted; what was finished is kept"
     typer.echo(f"wellhead: {message}", err=True)
     sys.exit(code)

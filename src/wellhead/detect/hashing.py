@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,7 +66,9 @@ def count(texts: Sequence[str]) -> csr_matrix:
     [[46.0, 0.0]]
     """
     found = occurrences(texts)
-    key = found.row.astype(np.int64) * COLUMNS + found.column
+    # Half as many bytes are sorted in half the time.
+    kind: Any = np.uint32 if len(texts) * COLUMNS < 1 << 32 else np.int64
+    key: NDArray[Any] = found.row.astype(kind) * kind(COLUMNS) + found.column.astype(kind)
     key, counts = np.unique(key, return_counts=True)
     row, column = np.divmod(key, COLUMNS)
     start = np.searchsorted(row, np.arange(len(texts) + 1))

@@ -96,7 +96,7 @@ def _repair(text: str, options: Normalisation) -> str:
         text = _without_marks(text)
     if options.typography:
         text = _folded(text)
-    text = _SPACES.sub(" ", text).strip()
+    text = " ".join(text.split())
     if options.chat:
         text = _without_frame(text)
     if options.edges:
@@ -156,7 +156,7 @@ _CONTROL = dict.fromkeys([*range(32), 127], " ") | {0x0A: "\n", 0x2028: "\n", 0x
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _LITERAL_NEWLINE = re.compile(r"\\r?\\?n(?![a-z])|\\n\\n")
 # Runs of space become one first: patterns below that look around spaces stay linear in length.
-_WIDE = re.compile(r"[^\S\n]+")
+_WIDE = re.compile(r"[^\S\n]{2,}|[^\S\n ]")
 _BREAKS = re.compile(r"(?: ?\n ?)+")
 _CHARACTERS = str.maketrans(_CONTROL | _CP1252 | _INVISIBLE)
 
@@ -164,7 +164,8 @@ _CHARACTERS = str.maketrans(_CONTROL | _CP1252 | _INVISIBLE)
 def _visible(text: str) -> str:
     text = _LITERAL_NEWLINE.sub("\n", text.replace("\r\n", "\n").replace("\r", "\n"))
     text = _SURROGATES.sub("", text.translate(_CHARACTERS))
-    return _BREAKS.sub("\n", _WIDE.sub(" ", unicodedata.normalize("NFC", text)))
+    text = _WIDE.sub(" ", unicodedata.normalize("NFC", text))
+    return _BREAKS.sub("\n", text) if "\n" in text else text
 
 
 # --- Markdown ----------------------------------------------------------------------------------
@@ -179,7 +180,7 @@ _STARS = re.compile(r"\*+|(?<!\w)_+(?=\w)|(?<=\w)_+(?!\w)|`|~~|#{2,}|•")
 def _without_marks(text: str) -> str:
     for pattern, replacement in ((_FENCE, " "), (_RULE, " "), (_LINK, r"\1"), (_HEADING, "")):
         text = pattern.sub(replacement, text)
-    return _STARS.sub("", text)
+    return _STARS.sub("", text) if any(mark in text for mark in "*_`~#•") else text
 
 
 # --- typography --------------------------------------------------------------------------------
@@ -191,22 +192,29 @@ _QUOTES = str.maketrans(
 )
 _DASH = re.compile(r"\s*(?:[\u2012-\u2015]|(?<!-)--+(?!-)|(?<=[\w,.;:!?\"')]) - )\s*")
 _NUMBER_RANGE = re.compile(r"(?<=\d)\s?[\u2012-\u2015]\s?(?=\d)")
+_DASHES = "\u2012\u2013\u2014\u2015"
 _DOUBLED = re.compile(r"''")
 _BEFORE = re.compile(r"\s+(?=[,;:!?%)\]}]|\.(?!\w))")
 _AFTER = re.compile(r"(?<=[(\[{])\s+")
 _CONTRACTION = re.compile(r"(?<=\w) ?' ?(?=(?:s|t|re|ve|ll|d|m)\b)", re.IGNORECASE)
 _NOT = re.compile(r"(?<=\w) (?=n't\b)", re.IGNORECASE)
-_JOINED = re.compile(r"(?<=[a-z\d)][.!?])(?=[A-Z][a-z])|(?<=[a-z][,;])(?=[A-Za-z])")
+_JOINED = re.compile(r"[.!?,;](?:(?<=[a-z\d)][.!?])(?=[A-Z][a-z])|(?<=[a-z][,;])(?=[A-Za-z]))")
 _RUNS = re.compile(r"([.!?])\1{3,}")
-_SPACES = re.compile(r"\s+")
 
 
 def _folded(text: str) -> str:
-    text = _NUMBER_RANGE.sub("-", text.translate(_QUOTES))
-    text = _DASH.sub(" - ", text)
+    # A search for a plain string costs a hundredth of one for a pattern that cannot match.
+    text = text.translate(_QUOTES)
+    if any(dash in text for dash in _DASHES):
+        text = _NUMBER_RANGE.sub("-", text)
+    if any(dash in text for dash in (*_DASHES, "--", " - ")):
+        text = _DASH.sub(" - ", text)
     text = _BEFORE.sub("", _AFTER.sub("", _DOUBLED.sub('"', text)))
-    text = _NOT.sub("", _CONTRACTION.sub("'", text))
-    return _RUNS.sub(r"\1\1\1", _JOINED.sub(" ", text))
+    if "'" in text:
+        text = _CONTRACTION.sub("'", text)
+    if " n'" in text or " N'" in text:
+        text = _NOT.sub("", text)
+    return _RUNS.sub(r"\1\1\1", _JOINED.sub(r"\g<0> ", text))
 
 
 # --- the frame of a chat -----------------------------------------------------------------------
@@ -234,12 +242,14 @@ _CLOSING = re.compile(
     r"[^.!?]{0,160}[.!?]?[\"']?$",
     re.I,
 )
+# Longer than the longest closing remark, which is only looked for there.
+_TAIL = 256
 
 
 def _without_frame(text: str) -> str:
-    for pattern in (_ROLE, _OPENING, _LABEL, _CLOSING):
+    for pattern in (_ROLE, _OPENING, _LABEL):
         text = pattern.sub("", text)
-    return text.strip()
+    return (text[:-_TAIL] + _CLOSING.sub("", text[-_TAIL:])).strip()
 
 
 # --- edges -------------------------------------------------------------------------------------

@@ -100,6 +100,13 @@ def test_json_says_what_the_object_says(answers, human):
     assert {"n", "flagged", "duplicates", "unusable"} <= set(said["documents"])
 
 
+def test_the_documents_are_a_data_frame_too(answers, human):
+    result = assay(answers, human=human)
+    frame = result.to_pandas()
+    assert list(frame["id"]) == [row["id"] for row in answers]
+    assert int(frame["flag"].sum()) == result.documents.flagged
+
+
 def test_the_same_seed_gives_the_same_result(answers, human):
     one, two = (assay(answers, human=human, seed=3).to_json() for _ in range(2))
     assert one == two

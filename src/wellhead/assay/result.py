@@ -6,7 +6,7 @@ import os
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -168,6 +168,10 @@ class AssayResult(Result):
         from wellhead.report.assay import assay_page
 
         return assay_page(self)
+
+    def to_pandas(self) -> Any:
+        """`table` as a pandas data frame, one row per document."""
+        return self.table.to_pandas()
 
     def save(self, folder: str | os.PathLike[str]) -> dict[str, Path]:
         """Write `report.html`, `report.md`, `assay.json` and `documents.parquet` into `folder`.

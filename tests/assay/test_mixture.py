@@ -93,6 +93,15 @@ def test_a_generator_has_the_machine_mass_between_human_quantiles():
     assert masses[0] == pytest.approx([0.0625, 0.1875, 0.75], abs=0.01)
 
 
+def test_a_machine_reference_in_the_middle_of_people_stays_there():
+    """Its median is exactly that of people, zero in their units."""
+    human = np.tile([-2.0, -1.0, 0.0, 1.0, 2.0], 20)
+    masses = generators([], [Cluster("d", "g", human, human)]).masses(
+        np.array([0]), np.zeros((1, 3)), np.array([[0.0, 0.5, 1.0]])
+    )
+    assert masses[0] == pytest.approx([0.6, 0.4], abs=0.01)
+
+
 def test_the_interval_hardly_moves_with_the_seed():
     rng = np.random.default_rng(6)
     scores = np.concatenate([rng.normal(size=150), rng.normal(1.2, 1, 50)])

@@ -96,7 +96,8 @@ class Generators:
     def separation(self, cluster: np.ndarray, factors: np.ndarray) -> np.ndarray:
         """How far each generator stands out: its median score in human units; shape (draws,)."""
         least, most = self.least[cluster], self.most[cluster]
-        return np.asarray(least * (most / least) ** ndtr(factors[:, 0]))
+        ratio = np.where(most == least, 1.0, most / np.where(least == 0, 1.0, least))
+        return np.asarray(least * ratio ** ndtr(factors[:, 0]))
 
     def masses(self, cluster: np.ndarray, factors: np.ndarray, edges: np.ndarray) -> np.ndarray:
         """The machine mass between human quantiles, for one generator a row.

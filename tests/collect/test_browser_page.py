@@ -20,6 +20,7 @@ from wellhead.collect.derive.answer import Answer
 from wellhead.collect.server.host import Host, open_host
 from wellhead.collect.study import Study
 
+expect = pytest.importorskip("playwright.sync_api", reason="needs wellhead[test]").expect
 pytestmark = pytest.mark.browser
 
 
@@ -139,7 +140,7 @@ def test_nothing_listens_and_nothing_is_stored_before_consent(context, address, 
     page.wait_for_selector("#agree:enabled")
     assert not RECORDED_EVENTS & set(page.evaluate("() => heard"))
     page.click("#decline")
-    assert "Nothing was recorded" in page.inner_text("main")
+    expect(page.locator("main")).to_contain_text("Nothing was recorded")
     assert page.evaluate("() => localStorage.length") == 0
     assert (context.cookies(), kept(host)) == ([], [])
 
@@ -151,7 +152,7 @@ def test_a_typed_answer_arrives_whole_and_its_history_fits(enter, host):
     answer = one(host).derived()
     assert answer.text == "Forty sheep sailed.\nNone was lost."
     assert (answer.outcome, answer.shares) == ("typed", {"typed": 1.0})
-    assert "What was recorded" in page.inner_text("#done")
+    expect(page.get_by_role("heading", name="What was recorded")).to_be_visible()
 
 
 def test_a_reload_in_mid_sentence_loses_nothing(enter, host):

@@ -17,6 +17,7 @@ from wellhead.collect.create import new_study
 from wellhead.collect.review.accounts import add_user
 from wellhead.collect.server.host import open_host
 
+expect = pytest.importorskip("playwright.sync_api", reason="needs wellhead[test]").expect
 pytestmark = pytest.mark.browser
 
 PASSWORD = "correct horse battery"
@@ -75,7 +76,7 @@ def test_a_framed_answer_reaches_the_survey_and_the_researcher(
     page.fill("#password", PASSWORD)
     page.click("main button")
     page.click("main a")
-    assert "1 of 3 wanted answers" in page.inner_text("main")
+    expect(page.locator("main")).to_contain_text("1 of 3 wanted answers")
     answer = f"{address}/review/s/demo/a/{told['session']}"
     for width in (320, 640):
         page.set_viewport_size({"width": width, "height": 720})
@@ -84,10 +85,10 @@ def test_a_framed_answer_reaches_the_survey_and_the_researcher(
             over = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
             assert over == 0, (width, at)
     page.goto(answer)
-    assert page.inner_text("#film") == TEXT
+    expect(page.locator("#film")).to_have_text(TEXT)
     page.fill("#film-at", "0")
-    assert page.inner_text("#film") == ""
+    expect(page.locator("#film")).to_have_text("")
     page.fill("#text", "Looked at it")
     page.get_by_role("button", name="Add", exact=True).click()
-    assert "Looked at it" in page.inner_text(".notes")
+    expect(page.locator(".notes")).to_contain_text("Looked at it")
     page.close()

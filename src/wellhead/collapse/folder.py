@@ -5,7 +5,7 @@
     run.json                    manifest: layout, wellhead version, plan, cells
     config.toml                 the plan as it is run; running it again gives the same numbers
     cells/003-replace-02.parquet   the measures of one finished cell (setting 3, repetition 2)
-    costs/003-replace-02.json      what it cost: seconds
+    costs/003-replace-02.json      what it cost: seconds, and joules if known
     work/003-replace-02/           finished generations of a cell in work (slow families only)
     generations/003-replace-02/    those of a finished cell (families whose texts one reads)
 

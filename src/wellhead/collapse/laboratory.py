@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -66,8 +67,7 @@ def run(
     with tempfile.TemporaryDirectory(prefix="wellhead-") as scratch:
         folder = Folder.create(Path(scratch) / "run", wanted)
         complete(folder, workers=workers, show=show)
-        found = Run.load(folder.path)
-    return Run(found.plan, found.table, found.version, found.seconds, found.cells)
+        return replace(Run.load(folder.path), path=None)
 
 
 def resume(path: str | os.PathLike[str], *, workers: int | None = None, show: bool = False) -> Run:

@@ -39,6 +39,7 @@ class Run(Result):
         seconds: computing time, summed over processes.
         cells: finished cells, and how many there should be.
         path: the run folder, where there is one.
+        joules: energy by the machine's counters; None where not every cell could read one.
     """
 
     schema_version: ClassVar[int | None] = 1
@@ -49,6 +50,7 @@ class Run(Result):
     seconds: float
     cells: tuple[int, int]
     path: Path | None = None
+    joules: float | None = None
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Run:
@@ -63,6 +65,8 @@ class Run(Result):
             raise BadInput(
                 f"{folder.path} has no finished cell yet: run `wellhead collapse run {folder.path}`"
             )
+        costs = [folder.cost(cell) for cell in done]
+        known = all("joules" in cost for cost in costs)
         parts = []
         for cell in done:
             table = folder.read(cell)
@@ -73,9 +77,10 @@ class Run(Result):
             folder.plan,
             pa.concat_tables(parts, promote_options="default"),
             folder.version,
-            round(sum(folder.cost(cell).get("seconds", 0.0) for cell in done), 3),
+            round(sum(cost.get("seconds", 0.0) for cost in costs), 3),
             (len(done), len(folder.cells())),
             folder.path,
+            round(sum(cost["joules"] for cost in costs), 3) if known else None,
         )
 
     @cached_property
@@ -161,7 +166,7 @@ class Run(Result):
                 for setting in self.plan.settings
             },
             "plan": self.plan.to_dict(),
-            "cost": {"seconds": self.seconds},
+            "cost": {"seconds": self.seconds, "joules": self.joules},
             "wellhead": self.version,
             "path": None if self.path is None else str(self.path),
         }

@@ -23,6 +23,7 @@ from threadpoolctl import threadpool_limits
 
 from wellhead._progress import Progress, progress
 from wellhead.collapse.checkpoints import FolderCheckpoints
+from wellhead.collapse.energy import Meter
 from wellhead.collapse.folder import Cell, Folder, keeping
 from wellhead.collapse.loop import run_cell
 from wellhead.collapse.room import announce, make_room
@@ -74,11 +75,11 @@ def complete(folder: Folder, *, workers: int | None = None, show: bool = True) -
         ) from None
 
 
-def run_one(folder: Folder, cell: Cell, tick: Any) -> None:
-    """Run one cell and keep its measures."""
+def run_one(folder: Folder, cell: Cell, tick: Any, sharers: int = 1) -> None:
+    """Run one cell and keep its measures; `sharers` cells run at the same time."""
     setting = folder.plan.settings[cell.setting]
     workspace = folder.workspace(cell)
-    began = time.perf_counter()
+    began, meter = time.perf_counter(), Meter(sharers)
     checkpoints = FolderCheckpoints(workspace) if leads() else Following(workspace)
     with threadpool_limits(1), keeping(folder.path):
         records = list(
@@ -93,7 +94,10 @@ def run_one(folder: Folder, cell: Cell, tick: Any) -> None:
     all_here()
     if not leads():
         return
-    folder.write(cell, records, {"seconds": round(time.perf_counter() - began, 3)})
+    cost = {"seconds": round(time.perf_counter() - began, 3)}
+    if (joules := meter.joules()) is not None:
+        cost["joules"] = round(joules, 3)
+    folder.write(cell, records, cost)
     _settle(folder, cell)
 
 
@@ -128,7 +132,7 @@ def _in_processes(folder: Folder, cells: list[Cell], count: int, bar: Progress) 
         count, mp_context=context, initializer=_start_worker, initargs=(ticks, places)
     )
     try:
-        futures = {pool.submit(_work, str(folder.path), cell) for cell in cells}
+        futures = {pool.submit(_work, str(folder.path), cell, count) for cell in cells}
         while futures:
             done, futures = wait(futures, timeout=0.5, return_when=FIRST_COMPLETED)
             while not ticks.empty():
@@ -168,10 +172,10 @@ def _follow_parent() -> None:
         os._exit(1)
 
 
-def _work(path: str, cell: Cell) -> None:
+def _work(path: str, cell: Cell, sharers: int) -> None:
     folder = Folder(path)
     folder.plan.settings[cell.setting].family.take_place(_place)
-    run_one(folder, cell, lambda: _ticks.put(1))
+    run_one(folder, cell, lambda: _ticks.put(1), sharers)
 
 
 @contextmanager

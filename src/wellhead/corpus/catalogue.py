@@ -1,7 +1,8 @@
 """Public datasets by name: where they are, what is in them, under which licence, how to read them.
 
 The list is data (``catalogue.json``). A checksum stands there only where a copy was at hand to
-measure it; elsewhere it is null, and `wellhead.corpus.fetching` says so instead of checking.
+measure it, or where others publish one and agree (MNIST); elsewhere it is null, and
+`wellhead.corpus.fetching` says so instead of checking.
 """
 
 from __future__ import annotations

@@ -82,6 +82,8 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("lineages in all", count(lineages)),
         ("computing time", f"{number(run.seconds)} s"),
     ]
+    if run.joules is not None:
+        facts.append(("energy, by the machine's counters", f"{number(run.joules / 3600)} Wh"))
     if "training_tokens" in run.measures:
         facts.append(("tokens trained on", count(_tokens(run))))
     if run.cells[0] < run.cells[1]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +17,7 @@ __all__ = ["EMBEDDED", "Images", "read_images"]
 
 EMBEDDED = "digits"
 HELD_OUT = 5  # every fifth image is held out
+LARGEST = 1 << 30  # bytes of an idx file, unpacked
 IDX_IMAGES = 0x803  # unsigned bytes, three dimensions
 
 
@@ -47,10 +49,14 @@ def read_images(path: str) -> Images:
 
 
 def _idx(path: Path) -> Array:
+    opened = gzip.open if path.suffix == ".gz" else open
     try:
-        raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (OSError, EOFError) as error:
+        with opened(path, "rb") as stream:
+            raw = stream.read(LARGEST + 1)
+    except (OSError, EOFError, zlib.error) as error:
         raise BadInput(f"images {path}: cannot be read: {error}.") from None
+    if len(raw) > LARGEST:
+        raise BadInput(f"images {path}: expected at most {LARGEST:,} bytes of images.")
     head = np.frombuffer(raw[:16], dtype=">i4")
     if len(head) < 4 or head[0] != IDX_IMAGES or len(raw) != 16 + int(np.prod(head[1:])):
         raise BadInput(f"images {path}: expected an idx file of images, such as MNIST's.")

@@ -52,6 +52,8 @@ class VAE(Family):
         batch: images per step.
         rate: step size of Adam.
         decay: its weight decay.
+        beta: weight of the divergence of codes from their prior (Higgins et al. 2017); 1 is the
+            evidence lower bound.
         precision: "fp32"; "bf16"; or "auto", which trains in bf16 where the hardware multiplies it.
     """
 
@@ -69,6 +71,7 @@ class VAE(Family):
     batch: int = 64
     rate: float = 0.002
     decay: float = 0.0
+    beta: float = 1.0
     precision: str = "fp32"
 
     def __post_init__(self) -> None:
@@ -76,6 +79,7 @@ class VAE(Family):
             value = getattr(self, name)
             require(value >= 1, f"expected {name} of at least 1, got {value}.")
         require(self.rate > 0, f"expected a rate above 0, got {self.rate}.")
+        require(self.beta >= 0, f"expected a beta of 0 or more, got {self.beta}.")
         require(self.decay >= 0, f"expected a decay of 0 or more, got {self.decay}.")
         for name, known in (("network", NETWORKS), ("precision", PRECISIONS)):
             if getattr(self, name) not in known:
@@ -120,7 +124,7 @@ class VAE(Family):
         from wellhead.collapse.families.vae_training import Recipe, train
 
         assert isinstance(data, Samples)
-        recipe = Recipe(self.epochs, self.batch, self.rate, self.decay, self.precision)
+        recipe = Recipe(self.epochs, self.batch, self.rate, self.decay, self.beta, self.precision)
         return train(data.values[0], self._shape(), recipe, int(context.rng.integers(2**31)))
 
     def sample(self, model: Weights, size: Counts, sampler: Sampler, rng: Rng) -> Data:

@@ -25,6 +25,7 @@ class Recipe(NamedTuple):
     batch: int
     rate: float
     decay: float
+    beta: float
     precision: str
 
 
@@ -40,17 +41,17 @@ def train(images: Array, shape: Shape, recipe: Recipe, seed: int) -> dict[str, A
         for _ in range(recipe.epochs):
             for part in torch.randperm(len(data)).split(recipe.batch):
                 optimiser.zero_grad()
-                _loss(network, data[part], recipe.precision).backward()
+                _loss(network, data[part], recipe).backward()
                 optimiser.step()
     return {name: values.detach().numpy() for name, values in network.state_dict().items()}
 
 
-def _loss(network: Network, images: torch.Tensor, precision: str) -> torch.Tensor:
-    """The negative evidence lower bound, per image (nats)."""
-    with autocast(precision):
+def _loss(network: Network, images: torch.Tensor, recipe: Recipe) -> torch.Tensor:
+    """The negative evidence lower bound, per image (nats), its divergence weighted by beta."""
+    with autocast(recipe.precision):
         mean, spread = (part.float() for part in network.code(images))
         code = mean + torch.exp(0.5 * spread) * torch.randn_like(mean)
         logits = network.logits(code).float()
     error = binary_cross_entropy_with_logits(logits, images, reduction="sum")
     divergence = 0.5 * (mean.square() + spread.exp() - 1 - spread).sum()
-    return (error + divergence) / len(images)
+    return (error + recipe.beta * divergence) / len(images)

@@ -6,7 +6,8 @@ A run folder that is there is finished or only read, and says what of it is miss
 holds the signs that were expected, stated before the run, with the number of seeds that show each:
 
 - the perplexity of real text rises in every generation under replacement;
-- the perplexity of output under generation 0 ends lower where sampling is narrow, higher where not;
+- the perplexity of output under generation 0 falls in every generation where sampling is narrow,
+  and rises where it is not;
 - rare words vanish before frequent ones: of the words of the real text, the share that the training
   data still hold is lower for rarer words, in every generation; and from the first machine text
   (generation 1 learned from it) to the last, words seen once or twice lose a larger part than those
@@ -92,10 +93,9 @@ def signs(found: Run) -> dict[str, list[bool]]:
     for label in REPLACE:
         rises = (np.diff(paths("perplexity", label), axis=1) > 0).all(axis=1)
         shown[f"{label}: real text costs more in every generation"] = rises
-        output = paths("output_perplexity", label)
-        word = "falls" if label == NARROW else "rises"
-        change = output[:, 0] - output[:, -1] if label == NARROW else output[:, -1] - output[:, 0]
-        shown[f"{label}: perplexity of output under generation 0 {word}"] = change > 0
+        word, sign = ("falls", -1) if label == NARROW else ("rises", 1)
+        moves = sign * np.diff(paths("output_perplexity", label), axis=1) > 0
+        shown[f"{label}: perplexity of output under generation 0 {word}"] = moves.all(axis=1)
         kept = np.stack([paths(f"survival_{name}", label)[:, 1:] for name in WORDS])
         ordered = (np.diff(kept, axis=0) >= 0).all(axis=0).all(axis=1)
         shown[f"{label}: fewer of the rarer words are left, in every generation"] = ordered
@@ -103,16 +103,14 @@ def signs(found: Run) -> dict[str, list[bool]]:
         shown[f"{label}: rarer words lose the larger part"] = (np.diff(lost, axis=0) > 0).all(
             axis=0
         )
-    grown = {
-        label: paths("perplexity", label)[:, -1] / paths("perplexity", label)[:, 0]
-        for label in (NARROW, ORIGINAL, ACCUMULATE)
-    }
-    count = min(len(values) for values in grown.values())
-    narrow, original, accumulate = (values[:count] for values in grown.values())
-    shown["10 % original is between replacement and accumulation"] = (narrow > original) & (
+    costs = [paths("perplexity", label) for label in (NARROW, ORIGINAL, ACCUMULATE)]
+    count = min(len(each) for each in costs)
+    narrow, original, accumulate = (each[:count, -1] for each in costs)
+    shown["10 % original ends between replacement and accumulation"] = (narrow > original) & (
         original > accumulate
     )
-    shown["accumulation stays within 5 %"] = abs(accumulate - 1) < 0.05
+    start = costs[2][:count, 0]
+    shown["accumulation stays within 5 %"] = abs(accumulate / start - 1) < 0.05
     return {sign: [bool(each) for each in seeds] for sign, seeds in shown.items()}
 
 

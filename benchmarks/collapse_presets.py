@@ -1,10 +1,11 @@
-"""What each preset of the collapse laboratory costs at its quick setting, and all of them together.
+"""What each preset of the collapse laboratory costs, at its quick setting unless told otherwise.
 
 Every preset is run as a user runs it, by the command, in a new folder, and gets its report. Wall
 time depends on what else the machine does; processor time is what the preset itself took, over all
 its processes. Presets whose extra is not installed are named as skipped.
 
-    python benchmarks/collapse_presets.py [PRESET ...] [--workers 2] [--json FILE]
+    python benchmarks/collapse_presets.py [PRESET ...] [--workers 2] [--full] [--set name=value]
+                                          [--json FILE]
 """
 
 from __future__ import annotations
@@ -48,10 +49,10 @@ def processor_seconds() -> float:
     return times.children_user + times.children_system
 
 
-def measure(preset: str, folder: Path, workers: int) -> dict[str, float | str] | None:
+def measure(preset: str, folder: Path, options: list[str]) -> dict[str, float | str] | None:
     """Seconds of one preset and bytes of its report; None where an extra is missing."""
     began, used = time.perf_counter(), processor_seconds()
-    if command("run", preset, "--out", folder, "--workers", str(workers)) == MISSING_EXTRA:
+    if command("run", preset, "--out", folder, *options) == MISSING_EXTRA:
         return None
     command("report", folder)
     return {
@@ -66,13 +67,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("presets", nargs="*", default=SIMULATIONS)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--full", action="store_true")
+    parser.add_argument("--set", action="append", default=[])
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
+    told = ["--workers", str(options.workers), *["--full"] * options.full]
+    told += [word for change in options.set for word in ("--set", change)]
     print(f"{'preset':18}{'wall s':>9}{'processor s':>13}{'report KB':>11}")
     rows = []
     with tempfile.TemporaryDirectory() as root:
         for preset in options.presets:
-            row = measure(preset, Path(root) / preset, options.workers)
+            row = measure(preset, Path(root) / preset, told)
             if row is None:
                 print(f"{preset:18} skipped: its extra is not installed")
                 continue

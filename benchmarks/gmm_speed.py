@@ -5,8 +5,9 @@ laboratory does from the model before. scikit-learn's `GaussianMixture` is calle
 in three ways: with its defaults; with its defaults on one thread; and on one thread from the same
 start and with the same stopping rule as ours, which is the same arithmetic. Ours runs on one
 thread; with the extra `collapse` it is compiled, and the column `literal` is the numpy version.
-What runs on one thread is measured in processor time, so that a busy machine does not change the
-ratio; the defaults use every core and are measured by the clock on the wall.
+What runs on one thread is measured in the processor time of that thread, so that neither a busy
+machine nor idle threads that spin change the ratio; the defaults use every core and are measured by
+the clock on the wall.
 
     python benchmarks/gmm_speed.py [--lineages 20] [--json FILE]
 """
@@ -34,7 +35,7 @@ COLUMNS = ("ours", "literal", "defaults", "one_thread", "same_start")
 
 
 def seconds(
-    work: Callable[[], object], clock: Callable[[], float] = time.process_time, repeats: int = 3
+    work: Callable[[], object], clock: Callable[[], float] = time.thread_time, repeats: int = 3
 ) -> float:
     """The least of some runs, after one that compiles and warms up."""
     work()

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from laboratory import errors_from, last
+from scipy import stats
 from sklearn.mixture import GaussianMixture as Peer
 
 import wellhead.collapse
@@ -14,6 +15,7 @@ from wellhead.collapse.config import plan
 from wellhead.collapse.families.em import Mixture, expectation_maximisation
 from wellhead.collapse.families.mixture import GaussianMixture
 from wellhead.collapse.family import Fitting
+from wellhead.collapse.samplers import Unbiased
 from wellhead.collapse.supply import Supply
 from wellhead.collapse.theory import theory_table
 from wellhead.errors import BadInput, BadSetting
@@ -103,6 +105,30 @@ def test_compiled_mixtures_equal_those_of_the_literal_path(components, dimension
     ]
     for ours, oracle in zip((*fits[0][0], fits[0][1]), (*fits[1][0], fits[1][1]), strict=True):
         assert ours == pytest.approx(oracle, abs=1e-9)
+
+
+def test_draws_of_mixtures_follow_their_law():
+    """Normal coordinates that know nothing of each other, of their neighbours or of the lineage."""
+    family = GaussianMixture(components=1, dimension=3, radius=0)
+    values = family.real(5000, 40, np.random.default_rng(11)).values
+    assert stats.kstest(values.ravel(), "norm").pvalue > 0.01
+    beyond = (np.abs(values) > 4).sum()
+    assert abs(beyond - 2 * stats.norm.sf(4) * values.size) < 4 * np.sqrt(beyond)
+    flat = values.reshape(-1, 3)
+    pairs = [(flat[:, 0], flat[:, 1]), (flat[:, 0], flat[:, 2]), (flat[1:, 0], flat[:-1, 0])]
+    pairs += [(values[1:].ravel(), values[:-1].ravel()), (flat[:, 0] ** 2, flat[:, 1] ** 2)]
+    for one, two in pairs:
+        assert abs(np.corrcoef(one, two)[0, 1]) < 4 / np.sqrt(len(one))
+
+
+def test_components_of_a_mixture_are_drawn_by_their_weights():
+    family = GaussianMixture(components=3, radius=50)
+    shape = (10, 3)
+    model = family.reference(10)._replace(weights=np.broadcast_to([0.2, 0.5, 0.3], shape).copy())
+    drawn = family.sample(model, 4000, Unbiased(), np.random.default_rng(12)).values
+    apart = np.linalg.norm(drawn[:, :, None] - model.means[:, None], axis=3)
+    shares = np.bincount(apart.argmin(axis=2).ravel(), minlength=3) / apart[..., 0].size
+    assert shares == pytest.approx([0.2, 0.5, 0.3], abs=4 * np.sqrt(0.25 / 40_000))
 
 
 def test_compiled_exponentials_and_logarithms_are_exact_to_rounding():

@@ -15,6 +15,7 @@ from scipy.special import logsumexp
 
 from wellhead.collapse.data import Array, Counts, Data, Rng, Samples
 from wellhead.collapse.families.em import Mixture, densities, expectation_maximisation, kernels
+from wellhead.collapse.families.mixture_draws import draw, new_keys
 from wellhead.collapse.family import FAMILIES, Family, Fitting, Step
 from wellhead.collapse.plugin import require
 from wellhead.collapse.samplers import Bias, Sampler
@@ -147,21 +148,12 @@ class GaussianMixture(Family):
 
     def _draw(self, model: Mixture, size: Counts, strength: float, rng: Rng) -> Samples:
         lineages, count = len(model.weights), int(np.max(size))
-        uniform = rng.random((lineages, count))
-        values = rng.standard_normal((lineages, count, self.dimension))
-        edges = np.cumsum(model.weights, axis=1)
+        keys, edges = new_keys(lineages, rng), np.cumsum(model.weights, axis=1)
         factors = np.linalg.cholesky(model.covariances * strength)
         compiled = kernels() if self.path == "auto" else None
         if compiled is not None:
-            compiled.draw_all(values, uniform, edges, model.means, factors)
+            values = np.empty((lineages, count, self.dimension))
+            compiled.draw_all(values, keys, edges, model.means, factors)
         else:
-            values = _placed(values, uniform, edges, model.means, factors)
+            values = draw(keys, count, edges, model.means, factors)
         return Samples(values) if isinstance(size, int) else Samples(values).first(size)
-
-
-def _placed(noise: Array, uniform: Array, edges: Array, means: Array, factors: Array) -> Array:
-    """Draws of the mixtures from standard normal noise, and numbers that choose the component."""
-    pick = (uniform[..., None] * edges[:, None, -1:] > edges[:, None, :]).sum(axis=2)
-    row = np.arange(len(means))[:, None]
-    drawn: Array = means[row, pick] + np.einsum("rmij,rmj->rmi", factors[row, pick], noise)
-    return drawn

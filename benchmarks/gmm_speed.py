@@ -78,7 +78,7 @@ def measure(components: int, size: int, lineages: int) -> dict[str, float]:
     }
     found = {"defaults": seconds(lambda: peers(truth, size, lineages), time.perf_counter, 1)}
     with threadpool_limits(1):
-        found["ours"] = seconds(lambda: generation(family, size, lineages))
+        found["ours"] = seconds(lambda: generation(family, size, lineages), repeats=20)
         found["literal"] = seconds(lambda: generation(literal, size, lineages))
         found["one_thread"] = seconds(lambda: peers(truth, size, lineages))
         found["same_start"] = seconds(lambda: peers(truth, size, lineages, **same))

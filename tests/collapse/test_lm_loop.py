@@ -16,6 +16,7 @@ from wellhead.collapse.family import Fitting
 from wellhead.collapse.loop import run_cell
 from wellhead.collapse.presets import preset
 from wellhead.collapse.selectors import effective_share
+from wellhead.errors import BadSetting
 
 pytest.importorskip("torch", reason="needs wellhead[lm]")
 pytest.importorskip("transformers", reason="needs wellhead[lm]")
@@ -32,6 +33,13 @@ def setting(corpus, family=None, **table):
     family = SMALL | {"corpus": corpus, "reserve": 0.5} | (family or {})
     table = {"regime": FRESH, "generations": 1, "size": 60} | table
     return plan({"family": family, **table}).settings[0]
+
+
+def test_a_reserve_that_is_too_small_is_refused_before_anything_is_fitted(corpus, monkeypatch):
+    wanted = setting(corpus, family={"reserve": 0.01}, regime=FRESH | {"share": 0.9})
+    monkeypatch.setattr(type(wanted.family), "fit", lambda *_: pytest.fail("a model was fitted"))
+    with pytest.raises(BadSetting, match=r"raise family\.reserve"):
+        list(run_cell(wanted, seed=2))
 
 
 def real_share(wanted) -> float:

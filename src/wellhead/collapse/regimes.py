@@ -46,6 +46,10 @@ class Regime:
         """Draws parts of the same data more than once, which needs the items themselves."""
         return False
 
+    def fresh(self, size: int) -> int:
+        """How many real items never seen before a generation of this size takes, if none drops."""
+        return 0
+
     def next(self, supply: Supply, size: int) -> Data:
         """The training data of the next fit, `size` being what the schedule grants it."""
         raise NotImplementedError
@@ -127,6 +131,9 @@ class FreshReal(Regime):
             self.split in ("exact", "iid"), f"expected split 'exact' or 'iid', got '{self.split}'."
         )
 
+    def fresh(self, size: int) -> int:
+        return round(self.share * size)
+
     def next(self, supply: Supply, size: int) -> Data:
         return supply.incoming(size, real=self.share, exact=self.split == "exact")
 
@@ -170,6 +177,9 @@ class GoldenRatio(Regime):
 
     def __post_init__(self) -> None:
         require(0 <= self.weight <= 1, f"expected a weight in [0, 1], got {self.weight}.")
+
+    def fresh(self, size: int) -> int:
+        return size
 
     def next(self, supply: Supply, size: int) -> Data:
         real = supply.real(size).scaled(self.weight)

@@ -122,6 +122,12 @@ class Setting:
             "seeds, which run one after the other.",
         )
 
+    def fresh(self, first: int) -> int:
+        """Real items never seen before that the largest generation takes, where the original has
+        `first` items and no selector drops any."""
+        sizes = self.schedule.sizes(first, self.fits)
+        return max((self.regime.fresh(size) for size in sizes[1:]), default=0)
+
     def rng(self, seed: int, cell: int, *stream: int) -> np.random.Generator:
         """The generator of one stream of a cell; the same numbers wherever and whenever it runs."""
         sequence = np.random.SeedSequence(seed, spawn_key=(self.key, cell, *stream))

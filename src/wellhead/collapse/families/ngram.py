@@ -99,9 +99,7 @@ class NGram(Family):
             f"size: expected at least 100 words per generation, got {setting.size}.",
         )
         require(
-            getattr(setting.regime, "share", 0) == 0
-            or setting.name_of("regime") != "fresh-real"
-            or self.reserve > 0,
+            self.reserve > 0 or setting.fresh(setting.size or 1000) == 0,
             "fresh real text comes from the reserve: set family.reserve to a share of the corpus.",
         )
 
@@ -117,6 +115,7 @@ class NGram(Family):
             f"size: the corpus holds {corpus.training.size} words to learn from, "
             f"{sizes[0]} are asked for.",
         )
+        self._require_fresh(setting.fresh(sizes[0]))
         return self
 
     def default_size(self) -> int:
@@ -127,13 +126,16 @@ class NGram(Family):
 
     def real(self, size: Counts, lineages: int, rng: Rng) -> Data:
         """Documents of the reserve, another random choice at every call."""
-        reserve = self._read().reserve
+        self._require_fresh(int(size))
+        return self._read().reserve.take(int(size), rng)
+
+    def _require_fresh(self, size: int) -> None:
+        held = self._read().reserve.size
         require(
-            int(size) <= reserve.size,
-            f"{size} fresh real words are needed each generation, the reserve holds "
-            f"{reserve.size}: raise family.reserve or lower the share.",
+            size <= held,
+            f"{size} fresh real words are needed each generation, the reserve holds {held}: "
+            "raise family.reserve or lower the share.",
         )
-        return reserve.take(int(size), rng)
 
     def fit(self, data: Data, context: Fitting) -> tuple[NGramModel, Array]:
         assert isinstance(data, Documents)

@@ -150,9 +150,7 @@ class Transformer(Family):
             f"size: expected at least 8 blocks per generation, got {setting.size}.",
         )
         require(
-            getattr(setting.regime, "share", 0) == 0
-            or setting.name_of("regime") != "fresh-real"
-            or self.reserve > 0,
+            self.reserve > 0 or setting.fresh(setting.size or 1000) == 0,
             "fresh real text comes from the reserve: set family.reserve to a share of the corpus.",
         )
 
@@ -164,6 +162,7 @@ class Transformer(Family):
             sizes[0] <= real,
             f"size: the corpus holds {real} blocks to learn from, {sizes[0]} are asked for.",
         )
+        self._require_fresh(setting.fresh(sizes[0]))
         return self
 
     def disk(self, setting: Setting) -> int:
@@ -178,13 +177,16 @@ class Transformer(Family):
 
     def real(self, size: Counts, lineages: int, rng: Rng) -> Data:
         """Blocks of the reserve, another random choice at every call."""
-        reserve = self._read().reserve
+        self._require_fresh(int(size))
+        return self._read().reserve.take(int(size), rng)
+
+    def _require_fresh(self, size: int) -> None:
+        held = self._read().reserve.size
         require(
-            int(size) <= reserve.size,
-            f"{size} fresh real blocks are needed each generation, the reserve holds "
-            f"{reserve.size}: raise family.reserve or lower the share.",
+            size <= held,
+            f"{size} fresh real blocks are needed each generation, the reserve holds {held}: "
+            "raise family.reserve or lower the share.",
         )
-        return reserve.take(int(size), rng)
 
     def fit(self, data: Data, context: Fitting) -> LanguageModel:
         assert isinstance(data, Blocks)

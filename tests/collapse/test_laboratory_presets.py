@@ -69,6 +69,18 @@ def test_latent_codes_of_digits_lose_about_a_tenth_of_their_spread_a_generation(
     assert lost == pytest.approx(0.1, abs=0.06)
 
 
+def test_a_report_shows_what_each_generation_drew_beside_real_images(tmp_path):
+    table = {"family": SMALL_VAE, "regime": "replace", "generations": 2}
+    run = wellhead.collapse.run(table, out=tmp_path / "run")
+    page = run._repr_html_()
+    for name in ("What it drew", "real", "generation 0", "generation 2"):
+        assert name in page
+    kept = sorted((tmp_path / "run" / "generations").rglob("*.npy"))
+    assert [file.name for file in kept] == ["drawn.npy"] * 3 + ["real.npy"]
+    kept[0].write_bytes(b"not an array")
+    assert "generation 1" in wellhead.collapse.Run.load(tmp_path / "run")._repr_html_()
+
+
 def test_a_small_beta_lets_codes_spread_further_than_their_prior():
     spread = []
     for beta in (0.05, 1.0):

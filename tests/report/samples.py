@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from wellhead.report import (
     Callout,
     Code,
@@ -24,6 +26,8 @@ from wellhead.report.svg import (
     Line,
     LineChart,
     Stretch,
+    Strip,
+    Strips,
 )
 
 HOSTILE = (
@@ -46,6 +50,7 @@ def pictures(name: str) -> list[object]:
             name, name, [Stretch(name, 0.1, 0.2, 0.3, 9)], unit, Stretch(name, 0.1, 0.2, 0.3), 3
         ),
         BarChart(name, name, [Bar(name, 3.0, 2.0, 4.0)], unit, n=name),
+        Strips(name, name, [Strip(name, np.linspace(0, 1, 32).reshape(2, 4, 4))]),
     ]
 
 

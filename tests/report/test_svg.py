@@ -19,6 +19,8 @@ from wellhead.report.svg import (
     Line,
     LineChart,
     Stretch,
+    Strip,
+    Strips,
 )
 from wellhead.report.svg.curve import look
 from wellhead.report.svg.scale import Scale, span_of
@@ -110,6 +112,22 @@ def test_axes_name_units_and_sample_size():
     assert "generation; n = 200 chains" in words
     share = BarChart("t", "d", [Bar("a", 0.5)], Axis("share of texts", percent=True))
     assert "share of texts (%)" in "".join(ET.fromstring(share.to_svg()).itertext())
+
+
+def test_an_axis_of_generations_marks_no_halves():
+    line = Line("a", [0, 1, 2, 3], [1, 0.5, 0.2, 0.1])
+    chart = LineChart("t", "d", [line], Axis("generation", whole=True), Axis("y", low=7, high=8))
+    words = [node.text for node in ET.fromstring(chart.to_svg()).iter(f"{NS}text")]
+    assert {"0", "1", "2", "3"} <= set(words)
+    assert "0.5" not in words
+
+
+def test_strips_draw_the_ink_that_images_have():
+    """One full pixel and one half one, each where it belongs; numbers that are none are blank."""
+    image = np.array([[1.0, 0.0], [math.nan, 0.5]])
+    root = ET.fromstring(Strips("t", "d", [Strip("one", image[None])]).to_svg())
+    drawn = {node.attrib["fill-opacity"]: node.attrib["d"] for node in root.iter(f"{NS}path")}
+    assert drawn == {"1": "M0 0h1v1H0", "0.5": "M1 1h1v1H1"}
 
 
 def test_a_curve_of_many_points_stays_small_and_keeps_its_ends():

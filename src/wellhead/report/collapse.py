@@ -19,6 +19,7 @@ from wellhead.collapse.summary import headlines
 from wellhead.collapse.verdicts import Verdict, verdicts
 from wellhead.errors import BadSetting
 from wellhead.report.blocks import Block, Callout, Code, Details, Section
+from wellhead.report.collapse_images import image_sections
 from wellhead.report.collapse_text import text_sections
 from wellhead.report.numbers import count, number
 from wellhead.report.page import Page
@@ -45,6 +46,7 @@ def collapse_page(run: Run) -> Page:
         sections=[
             Section("What happened", _charts(run)),
             *text_sections(run),
+            *image_sections(run),
             Section("Is it collapse? Eight meanings", _verdicts(found)),
             Section("What was run", _what(run)),
         ],
@@ -144,7 +146,7 @@ def _chart(run: Run, name: str) -> LineChart:
         measure.title[0].upper() + measure.title[1:],
         f"The {spoken} over lineages, generation by generation.{more}",
         lines,
-        Axis("generation"),
+        Axis("generation", whole=True),
         Axis(measure.title, measure.unit, log=measure.log_axis and _positive(lines)),
         n=f"{spoken} over lineages; {_sizes(run)}",
         band="95 % interval of it",

@@ -68,7 +68,7 @@ def _kept_chart(run: Run, label: str) -> LineChart:
         f"Words left in the training data, {label}",
         "Of the different words of the real text, by how often they came in it.",
         lines,
-        Axis("generation"),
+        Axis("generation", whole=True),
         Axis("words left", percent=True),
         n=f"mean over {run.plan.seeds} repetitions",
         band="95 % interval of it",
@@ -87,7 +87,7 @@ def _word_chart(run: Run, label: str) -> LineChart:
         f"Excess loss by word frequency, {label}",
         "Held-out real words, by how often they came in the real text that was learned from.",
         lines,
-        Axis("generation"),
+        Axis("generation", whole=True),
         Axis("loss above generation 0", "nats per word"),
         n=f"mean over {run.plan.seeds} repetitions",
     )

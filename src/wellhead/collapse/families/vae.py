@@ -34,6 +34,7 @@ __all__ = ["VAE"]
 
 NETWORKS = ("dense", "convolution")
 DRAWN = 1000  # images drawn to measure a generation
+SHOWN = 10  # images of each generation that a report shows
 Weights = dict[str, Array]
 
 
@@ -61,6 +62,7 @@ class VAE(Family):
     starts_from = "data"
     many_lineages = False
     checkpoints = True
+    keeps_generations = True
     weighted = False
 
     images: str = field(default=EMBEDDED, metadata={"path": True})
@@ -160,17 +162,41 @@ class VAE(Family):
         return {name: np.atleast_1d(np.float64(value)) for name, value in measures.items()}
 
     def save(self, folder: Path, model: Weights, arrived: list[Data]) -> None:
+        from wellhead.collapse.families.vae_networks import decode
+
         for name, values in model.items():
             np.save(folder / f"model.{name}.npy", values)
         for number, data in enumerate(arrived):
             assert isinstance(data, Samples)
             np.save(folder / f"{number}.npy", data.values)
+        codes = np.random.default_rng(0).standard_normal((SHOWN, self.latent))
+        np.save(folder / "drawn.npy", decode(self._shape(), model, codes))
 
     def load(self, folder: Path) -> tuple[Any, list[Data]]:
         parts = folder.glob("model.*.npy")
         model = {file.stem.removeprefix("model."): np.load(file) for file in parts}
         arrived = sorted(folder.glob("[0-9]*.npy"), key=lambda file: int(file.stem))
         return model, [Samples(np.load(file)) for file in arrived]
+
+    def settle(self, folder: Path) -> None:
+        """Leave some images of every generation to look at, and real ones beside them."""
+        np.save(folder / "real.npy", self._read().held_out[:SHOWN])
+        for file in folder.glob("[0-9]*/*.npy"):
+            if file.name != "drawn.npy":
+                file.unlink()
+
+    def disk(self, setting: Setting) -> int:
+        """Bytes of a cell in work: what each fit left, new images and weights, until the end."""
+        images = self._read().training
+        sizes = setting.schedule.sizes(setting.size or len(images), setting.fits)
+        return 4 * (sum(sizes) * images.shape[1] + setting.fits * self._numbers())
+
+    def _numbers(self) -> int:
+        """How many weights a network has, roughly: those of its widest products."""
+        pixels, hidden, latent = self._shape().pixels, self.hidden, self.latent
+        if self.network == "dense":
+            return 2 * hidden * (pixels + 2 * latent)
+        return 4 * 16 * hidden**2 + 3 * latent * hidden * pixels // 8
 
     def _read(self) -> Images:
         return read_images(self.images)

@@ -113,7 +113,7 @@ def _inflation(forecast: Forecast) -> LineChart:
         "Inflation of error by generation",
         f"Excess error as a multiple of one round on real data; it ends at {number(point[-1])}.",
         [line],
-        Axis("generation"),
+        Axis("generation", whole=True),
         Axis("error / error of one round", low=0),
         band=_band(forecast.inflation.last),
     )
@@ -183,7 +183,7 @@ def _survival(vocabulary: Vocabulary) -> LineChart:
         "Words that are still in the training set",
         f"Of the corpus's distinct words {percent(rows[-1].words.point)} are left at the end.",
         lines,
-        Axis("generation"),
+        Axis("generation", whole=True),
         Axis("share of the corpus", percent=True, low=0, high=1),
         n=f"n = {count(vocabulary.types)} distinct words",
         band=_band(rows[-1].words),

@@ -14,5 +14,17 @@ from wellhead.report.svg.forest import Forest, Stretch
 from wellhead.report.svg.frame import Axis
 from wellhead.report.svg.histogram import HistogramPair
 from wellhead.report.svg.lines import LineChart
+from wellhead.report.svg.strips import Strip, Strips
 
-__all__ = ["Axis", "Bar", "BarChart", "Forest", "HistogramPair", "Line", "LineChart", "Stretch"]
+__all__ = [
+    "Axis",
+    "Bar",
+    "BarChart",
+    "Forest",
+    "HistogramPair",
+    "Line",
+    "LineChart",
+    "Stretch",
+    "Strip",
+    "Strips",
+]

@@ -31,6 +31,7 @@ class Axis:
         unit: its unit; proportions shown as percentages set `percent` instead.
         log: by decades rather than evenly.
         low, high: ends of the axis; by default those of the data.
+        whole: marks only whole numbers, because nothing lies between them.
     """
 
     label: str
@@ -39,6 +40,7 @@ class Axis:
     percent: bool = False
     low: float | None = None
     high: float | None = None
+    whole: bool = False
 
     @property
     def title(self) -> str:
@@ -51,7 +53,7 @@ class Axis:
         return Column(self.label, "percent" if self.percent else "number", self.unit)
 
     def scale(self, span: tuple[float, float], start: float, end: float) -> Scale:
-        return Scale(*span, start, end, log=self.log, percent=self.percent)
+        return Scale(*span, start, end, log=self.log, percent=self.percent, whole=self.whole)
 
 
 class Key(NamedTuple):

@@ -42,6 +42,7 @@ class Scale:
     end: float
     log: bool = False
     percent: bool = False
+    whole: bool = False
 
     def __call__(self, values: Numbers) -> NDArray[np.float64]:
         """Positions of `values`; NaN where a value has none (non-finite, or not above 0 on log)."""
@@ -62,6 +63,8 @@ class Scale:
     def ticks(self, most: int = 6) -> list[tuple[float, str]]:
         """At most about `most` round values inside the scale, each with its label."""
         places = self._decades(most) if self.log else _round_steps(self.low, self.high, most)
+        if self.whole:
+            places = [place for place in places if place == round(place)]
         factor = 100.0 if self.percent else 1.0
         return [(place, number(place * factor, 6)) for place in places]
 

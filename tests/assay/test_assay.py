@@ -310,6 +310,16 @@ def test_a_faint_generator_is_named_as_such(rng, human):
     assert "Hardly" in check.finding
 
 
+def test_a_faint_generator_does_not_touch_a_share_that_rests_on_labels(rng, human):
+    faint = texts(np.concatenate([rng.normal(size=100), rng.normal(0.8, 0.9, 700)]), "faint")
+    labels = {f"faint-{place}": place >= 100 for place in rng.permutation(800)[:80]}
+    result = assay(faint, human=human, labels=labels, labels_drawn="random")
+    check = next(d for d in result.diagnostics if "detected at all" in d.name)
+    assert check.severity == "note"
+    assert "audited labels, which do not depend on it" in check.consequence
+    assert "--labels" not in check.consequence
+
+
 def test_a_plain_generator_is_not_called_faint(answers, human):
     check = next(d for d in assay(answers, human=human).diagnostics if "detected at all" in d.name)
     assert check.severity == "ok"

@@ -108,7 +108,9 @@ def diagnostics(
             _enough_humans(evidence.human.size),
             _trained_on(docs, human),
             check_human_reference(evidence.scores, evidence.human),
-            check_detectability(found.stands_out, found.clear_part, auc),
+            check_detectability(
+                found.stands_out, found.clear_part, auc, audited=evidence.labels is not None
+            ),
             check_lengths(docs.characters[rows], human.characters[human.evidence]),
             check_languages(_languages(docs.sample), _languages(human.sample)),
         ]

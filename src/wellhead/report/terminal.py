@@ -18,6 +18,7 @@ from wellhead.report.untrusted import clean, shorten
 __all__ = ["show"]
 
 _WARNINGS = 2
+_LONGEST = 600  # characters of one: enough to end with what to do
 
 
 def show(page: Page, *, file: IO[str] | None = None, more: Sequence[str] = ()) -> None:
@@ -46,7 +47,7 @@ def show(page: Page, *, file: IO[str] | None = None, more: Sequence[str] = ()) -
         console.print(line)
     for callout in list(_warnings(page))[:_WARNINGS]:
         words = f"{callout.title} {callout.text}".strip()
-        console.print(Text("! ", style="bold").append(" ".join(shorten(words, 400).split())))
+        console.print(Text("! ", style="bold").append(" ".join(shorten(words, _LONGEST).split())))
     hidden = sum(1 for _ in _warnings(page)) - _WARNINGS
     if hidden > 0:
         more_words = "warning" if hidden == 1 else "warnings"

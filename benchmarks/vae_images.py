@@ -14,7 +14,7 @@ draws once, as many as it learned from (48,000: every fifth image is held out).
 
 MNIST is ``train-images-idx3-ubyte`` (or ``.gz``), given by --mnist or found as
 ``mnist/train-images-idx3-ubyte`` through WELLHEAD_DATA or ../shared/data; without it the second
-table is left out, and the script says so. On one core the convolutions take about half an hour a
+table is left out, and the script says so. On one core the convolutions take about 25 minutes a
 generation at 30 epochs; with --runs a stopped run goes on from its last generation.
 """
 

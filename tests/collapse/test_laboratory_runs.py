@@ -170,6 +170,32 @@ def test_the_mean_of_a_variance_is_refused_once_rare_lineages_decide_it():
     assert wellhead.collapse.run(SMALL).curve("variance", "replace", statistic="mean")
 
 
+@pytest.mark.parametrize(("statistic", "few"), [("mean", 1), ("geometric", 1), ("median", 5)])
+def test_too_few_lineages_give_a_value_and_no_interval(statistic, few):
+    """The range of five holds the median in 94 % of cases, that of six in 97 %."""
+    values = np.arange(1.0, 8.0)
+    point = summarise("variance", 1, values[:few], statistic)
+    assert np.isfinite(point.value)
+    assert np.isnan([point.low, point.high]).all()
+    assert summarise("variance", 1, values[: few + 1], statistic).low < point.value + 1
+
+
+def test_a_report_of_one_repetition_claims_no_interval():
+    table = {"family": "gaussian", "regime": "replace", "size": 20, "generations": 2}
+    assert "95 % interval of it" not in wellhead.collapse.run(table | {"lineages": 1})._repr_html_()
+    assert "95 % interval of it" in wellhead.collapse.run(table | {"lineages": 9})._repr_html_()
+
+
+def test_a_report_of_an_unfinished_run_says_what_is_missing(tmp_path):
+    table = SMALL | {"seeds": 1, "settings": [{"label": "a"}, {"label": "b", "size": 30}]}
+    wellhead.collapse.run(table, out=tmp_path / "run")
+    (tmp_path / "run" / "cells" / "001-b-00.parquet").unlink()
+    found = wellhead.collapse.Run.load(tmp_path / "run")
+    assert {verdict.word for verdict in found.verdicts("b")} == {"not measurable"}
+    assert "1 of 2 cells" in found._repr_html_()
+    assert found.to_dict()["complete"] is False
+
+
 def test_the_interval_of_a_median_covers_it_as_often_as_it_says():
     rng = np.random.default_rng(5)
     points = [summarise("variance", 1, rng.lognormal(size=25)) for _ in range(2000)]

@@ -17,13 +17,17 @@ from wellhead.collapse.data import Array
 from wellhead.collapse.measure.catalogue import measure_named
 from wellhead.errors import BadSetting, unknown_name
 
-__all__ = ["STATISTICS", "Point", "mean_misleads", "summarise"]
+__all__ = ["STATISTICS", "Point", "band", "mean_misleads", "summarise"]
 
 STATISTICS = ("mean", "median", "geometric")
 
 
 class Point(NamedTuple):
-    """One generation of a curve: value, interval of that value, and how many lineages."""
+    """One generation of a curve: value, interval of that value, and how many lineages.
+
+    The ends are NaN where so few lineages give no interval of that level: one for a mean, fewer
+    than six for a median at 95 %.
+    """
 
     generation: int
     value: float
@@ -73,6 +77,13 @@ def summarise(
     return Point(generation, middle, low, high, len(present))
 
 
+def band(points: list[Point]) -> tuple[list[float] | None, list[float] | None]:
+    """Lower and upper ends; none where too few lineages give an interval anywhere."""
+    if not any(np.isfinite(point.low) for point in points):
+        return None, None
+    return [point.low for point in points], [point.high for point in points]
+
+
 def mean_misleads(measure: str, values: Array) -> str | None:
     """Why the mean of these values over lineages would mislead; None when it would not.
 
@@ -106,7 +117,7 @@ def mean_misleads(measure: str, values: Array) -> str | None:
 def _mean_interval(values: Array, level: float) -> tuple[float, float, float]:
     middle, count = float(values.mean()), len(values)
     if count < 2:
-        return middle, middle, middle
+        return float("nan"), middle, float("nan")
     half = stdtrit(count - 1, 0.5 + level / 2) * values.std(ddof=1) / np.sqrt(count)
     return middle - float(half), middle, middle + float(half)
 
@@ -115,5 +126,7 @@ def _median_interval(values: Array, level: float) -> tuple[float, float, int]:
     ordered, count = np.sort(values), len(values)
     # The median lies below the (rank + 1)-th value with probability P(Binomial(n, 1/2) <= rank).
     below = bdtr(np.arange(count), count, 0.5)
-    rank = max(int(np.searchsorted(below, (1 - level) / 2, side="right")) - 1, 0)
+    rank = int(np.searchsorted(below, (1 - level) / 2, side="right")) - 1
+    if rank < 0:  # even the whole range holds the median less often than `level`
+        return float("nan"), float("nan"), count
     return float(ordered[rank]), float(ordered[count - 1 - rank]), count

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import IO
 
@@ -65,4 +66,5 @@ def show(run: Run, *, file: IO[str] | None = None) -> None:
 def _cell(point: Point | None) -> str:
     if point is None:
         return "-"
-    return f"{point.value:.4g} [{point.low:.3g}, {point.high:.3g}]"
+    known = math.isfinite(point.low)
+    return f"{point.value:.4g}" + known * f" [{point.low:.3g}, {point.high:.3g}]"

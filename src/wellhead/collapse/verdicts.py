@@ -76,6 +76,8 @@ def verdicts(run: Run, setting: str) -> list[Verdict]:
     >>> [verdict.word for verdict in verdicts(found, "replace")][3]
     'shown'
     """
+    if not len(run.rows(setting)):
+        return [_unknown(name, "no repetition of this setting is finished.") for name in MEANINGS]
     return [decide(run, setting) for decide in MEANINGS.values()]
 
 
@@ -221,7 +223,7 @@ def _paths(
     generations = np.unique(rows["generation"].to_numpy())
     first = 1 if plan.family.starts_from == "law" else 0
     for name in names:
-        if name not in run.measures:
+        if name not in run.measures or not len(rows):
             continue
         values = rows[name].to_numpy().astype(float).reshape(-1, len(generations))
         usable = (generations >= first) & np.isfinite(values).all(axis=0)

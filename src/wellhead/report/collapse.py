@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tomli_w
 
-from wellhead.collapse.curves import Point
+from wellhead.collapse.curves import Point, band
 from wellhead.collapse.exact import exact_curves
 from wellhead.collapse.measure.catalogue import measure_named
 from wellhead.collapse.measure.text import HISTOGRAM_EDGES
@@ -132,8 +132,7 @@ def _chart(run: Run, name: str) -> LineChart:
                 setting.label,
                 [point.generation for point in points],
                 [point.value for point in points],
-                low=[point.low for point in points],
-                high=[point.high for point in points],
+                *band(points),
                 exact=exact,
                 exact_x=None if exact is None else list(range(len(exact))),
             )

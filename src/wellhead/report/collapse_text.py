@@ -10,6 +10,7 @@ import json
 from math import isclose, isfinite
 from pathlib import Path
 
+from wellhead.collapse.curves import band
 from wellhead.collapse.excess import Excess, excess, order_agreement
 from wellhead.collapse.result import Run
 from wellhead.report.blocks import Block, Details, Section
@@ -62,8 +63,7 @@ def _kept_chart(run: Run, label: str) -> LineChart:
         points = run.curve(f"survival_{name}", label, "mean")
         x, y = [point.generation for point in points], [point.value for point in points]
         if points:
-            low, high = [point.low for point in points], [point.high for point in points]
-            lines.append(Line(SPOKEN[name], x, y, low=low, high=high))
+            lines.append(Line(SPOKEN[name], x, y, *band(points)))
     return LineChart(
         f"Words left in the training data, {label}",
         "Of the different words of the real text, by how often they came in it.",

@@ -165,7 +165,7 @@ def _rows(line: Line, banded: bool, theory: bool) -> list[list[Any]]:
 
 def _ends(line: Line, i: int) -> tuple[float, float] | None:
     low, high = _value(line.low, i), _value(line.high, i)
-    return None if low is None or high is None else (low, high)
+    return None if low is None or high is None or low != low or high != high else (low, high)
 
 
 def _value(part: Numbers | None, i: int) -> float | None:

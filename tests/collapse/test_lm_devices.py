@@ -68,15 +68,21 @@ def test_without_a_gpu_there_is_a_process_for_each_core(monkeypatch, tmp_path):
     assert sweep._places(folder) == 3
 
 
-def test_under_torchrun_each_process_has_its_gpu_and_they_speak_nccl(gpus, monkeypatch):
-    asked = []
-    monkeypatch.setenv("WORLD_SIZE", "4")
-    monkeypatch.setenv("LOCAL_RANK", "2")
+def become(monkeypatch, rank: int, of: int) -> list[str]:
+    """Make this process one of several under torchrun; the back ends asked for are noted."""
+    asked: list[str] = []
+    monkeypatch.setenv("WORLD_SIZE", str(of))
     together = torch.distributed
     monkeypatch.setattr(together, "is_initialized", lambda: bool(asked))
     monkeypatch.setattr(together, "init_process_group", lambda backend: asked.append(backend))
-    monkeypatch.setattr(together, "get_rank", lambda: 2)
-    monkeypatch.setattr(together, "get_world_size", lambda: 4)
+    monkeypatch.setattr(together, "get_rank", lambda: rank)
+    monkeypatch.setattr(together, "get_world_size", lambda: of)
+    return asked
+
+
+def test_under_torchrun_each_process_has_its_gpu_and_they_speak_nccl(gpus, monkeypatch):
+    monkeypatch.setenv("LOCAL_RANK", "2")
+    asked = become(monkeypatch, rank=2, of=4)
     assert torching.world() == (2, 4)
     assert asked == ["nccl"]
     assert gpus == [2]
@@ -84,13 +90,7 @@ def test_under_torchrun_each_process_has_its_gpu_and_they_speak_nccl(gpus, monke
 
 
 def test_under_torchrun_without_gpus_processes_speak_gloo(monkeypatch):
-    asked = []
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    together = torch.distributed
-    monkeypatch.setattr(together, "is_initialized", lambda: bool(asked))
-    monkeypatch.setattr(together, "init_process_group", lambda backend: asked.append(backend))
-    monkeypatch.setattr(together, "get_rank", lambda: 1)
-    monkeypatch.setattr(together, "get_world_size", lambda: 2)
+    asked = become(monkeypatch, rank=1, of=2)
     assert torching.world() == (1, 2)
     assert asked == ["gloo"]
 

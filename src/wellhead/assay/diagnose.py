@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.stats import betabinom, ks_2samp
 
-from wellhead.assay.result import Diagnostic, Severity
+from wellhead.assay.result import Diagnostic
 
 __all__ = [
     "FAINT",
@@ -78,11 +78,7 @@ def check_human_reference(scores: np.ndarray, human: np.ndarray) -> Diagnostic:
 
 
 def check_detectability(
-    evidence_of_machine: bool,
-    clear: float | None,
-    auc: Mapping[str, float],
-    *,
-    audited: bool = False,
+    evidence_of_machine: bool, clear: float | None, auc: Mapping[str, float]
 ) -> Diagnostic:
     """Whether anything machine-like can be told from human text here.
 
@@ -91,54 +87,54 @@ def check_detectability(
         clear: the part of the machine documents that scores above 95 % of people.
         auc: for each machine reference of the user, the probability that one of its texts
             scores above a human text.
-        audited: the share rests on audited labels, which count what no detector sees.
     """
     name = "Can the generator be detected at all?"
-    severity: Severity = "note" if audited else "warning"
-    labelled = "The share rests on the audited labels, which do not depend on it, but"
     blind = [f"{who} ({value:.2f})" for who, value in auc.items() if value < 0.6]
     if blind:
         return Diagnostic(
             name,
-            severity,
+            "warning",
             "The detector cannot tell these machine references from human text (probability of a "
             f"machine text scoring higher, 0.5 = blind): {', '.join(blind)}.",
-            f"{labelled} its texts are not flagged. Train a detector on these texts (wellhead "
-            "detector train)."
-            if audited
-            else "If such a generator wrote part of the corpus, it is not counted. Train a "
-            "detector on these texts (wellhead detector train) or have a random subset audited "
-            "(--labels).",
+            "If such a generator wrote part of the corpus, it is not counted. Train a detector on "
+            "these texts (wellhead detector train) or have a random subset audited (--labels).",
         )
     if not evidence_of_machine:
         return Diagnostic(
             name,
             "note",
             "No group of documents stands out from the human reference.",
-            f"{labelled} few texts or none can be flagged."
-            if audited
-            else "Only the upper end of the interval informs, and only for generators that the "
-            "detector can see: text of a base model, or rewritten to evade, can look the same as "
-            "human.",
+            "Only the upper end of the interval informs, and only for generators that the detector "
+            "can see: text of a base model, or rewritten to evade, can look the same as human.",
         )
     if clear is not None and clear < FAINT:
         return Diagnostic(
             name,
-            severity,
+            "warning",
             f"Hardly: only {100 * clear:.0f} % of what the estimate holds to be machine-written "
             "scores above 95 % of people.",
-            f"{labelled} most of its texts cannot be flagged."
-            if audited
-            else "The interval can be too low: it rests on the shape of all scores, and a "
-            "generator that is hard to see and wrote much looks like one that is easy to see and "
-            "wrote less. Bring texts of the suspected generator (--machine), or labels of a "
-            "random subset (--labels), which do not depend on it.",
+            "The interval can be too low: it rests on the shape of all scores, and a generator "
+            "that is hard to see and wrote much looks like one that is easy to see and wrote less. "
+            "Bring texts of the suspected generator (--machine), or labels of a random subset "
+            "(--labels), which do not depend on it.",
         )
     return Diagnostic(
         name,
         "ok",
         "More documents score high than the human reference explains.",
         "Some machine text is certainly visible; a second, invisible generator is not excluded.",
+    )
+
+
+def beside_labels(check: Diagnostic) -> Diagnostic:
+    """The same check where the share rests on labels, which see what no detector does."""
+    if check.severity == "ok":
+        return check
+    return check._replace(
+        severity="note",
+        consequence="The share rests on the audited labels, which do not depend on it, but few "
+        "such texts or none can be flagged. A detector trained on texts of the suspected "
+        "generator may see them (wellhead detector train).",
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from wellhead.assay.diagnose import (
+    beside_labels,
     check_detectability,
     check_documents,
     check_human_reference,
@@ -104,13 +105,12 @@ def diagnostics(
             name: Cluster("", name, evidence.human, scores).auc
             for name, scores in evidence.machine.items()
         }
+        visible = check_detectability(found.stands_out, found.clear_part, auc)
         checks += [
             _enough_humans(evidence.human.size),
             _trained_on(docs, human),
             check_human_reference(evidence.scores, evidence.human),
-            check_detectability(
-                found.stands_out, found.clear_part, auc, audited=evidence.labels is not None
-            ),
+            visible if evidence.labels is None else beside_labels(visible),
             check_lengths(docs.characters[rows], human.characters[human.evidence]),
             check_languages(_languages(docs.sample), _languages(human.sample)),
         ]

@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from wellhead._registry import Registry
 from wellhead.collapse.data import Array, Counts, Data, Rng
+from wellhead.collapse.plugin import require
 from wellhead.collapse.samplers import Sampler
 from wellhead.errors import BadSetting
 
 if TYPE_CHECKING:
     from wellhead.collapse.setting import Setting
 
-__all__ = ["FAMILIES", "Family", "Fitting", "Step"]
+__all__ = ["FAMILIES", "Family", "Fitting", "Step", "require_fresh"]
 
 
 class Step(NamedTuple):
@@ -61,6 +62,15 @@ class Fitting(NamedTuple):
     rng: Rng
     previous: Any = None
     workspace: Path | None = None
+
+
+def require_fresh(size: int, held: int, items: str) -> None:
+    """Raise `BadSetting` where a reserve holds fewer real items than a generation takes."""
+    require(
+        size <= held,
+        f"{size} fresh real {items} are needed each generation, the reserve holds {held}: raise "
+        "family.reserve or lower the share.",
+    )
 
 
 class Family:

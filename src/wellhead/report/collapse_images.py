@@ -59,7 +59,8 @@ def _read(file: Path) -> npt.NDArray[Any] | None:
     try:
         if file.stat().st_size > BYTES:
             return None
-        images = np.load(file, allow_pickle=False)
+        # Mapped, so that a header cannot ask for more memory than the file has bytes.
+        images = np.load(file, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None
     if images.ndim != 2 or images.dtype.kind not in "fu" or not images.size:

@@ -150,10 +150,11 @@ class GaussianMixture(Family):
         lineages, count = len(model.weights), int(np.max(size))
         keys, edges = new_keys(lineages, rng), np.cumsum(model.weights, axis=1)
         factors = np.linalg.cholesky(model.covariances * strength)
-        compiled = kernels() if self.path == "auto" else None
-        if compiled is not None:
+        if self.path == "auto" and kernels() is not None:
+            from wellhead.collapse.families.mixture_draw_kernels import draw_all
+
             values = np.empty((lineages, count, self.dimension))
-            compiled.draw_all(values, keys, edges, model.means, factors)
+            draw_all(values, keys, edges, model.means, factors)
         else:
             values = draw(keys, count, edges, model.means, factors)
         return Samples(values) if isinstance(size, int) else Samples(values).first(size)

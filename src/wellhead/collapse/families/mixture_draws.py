@@ -1,4 +1,4 @@
-"""Draws from Gaussian mixtures, in numpy: the literal version of `mixture_kernels.draw_all`.
+"""Draws from Gaussian mixtures, in numpy: the literal version of `mixture_draw_kernels`.
 
 Numbers come from SplitMix64 (Steele, Lea & Flood 2014), which needs no state: number i under a key
 is a function of the key and i, so that a compiler can work out several at once. Drawing normal

@@ -18,7 +18,7 @@ from wellhead.collapse.data import Array, Counts, Data, Rng
 from wellhead.collapse.families.documents import Documents
 from wellhead.collapse.families.ngram_counts import NGramModel, count
 from wellhead.collapse.families.words import EMBEDDED, Corpus, Source, read_corpus
-from wellhead.collapse.family import FAMILIES, Family, Fitting, Step
+from wellhead.collapse.family import FAMILIES, Family, Fitting, Step, require_fresh
 from wellhead.collapse.measure.likeness import LIKENESS
 from wellhead.collapse.measure.text import output_measures, text_measures
 from wellhead.collapse.plugin import require
@@ -99,7 +99,7 @@ class NGram(Family):
             f"size: expected at least 100 words per generation, got {setting.size}.",
         )
         require(
-            self.reserve > 0 or setting.fresh(setting.size or 1000) == 0,
+            self.reserve > 0 or setting.regime.fresh(1_000_000) == 0,
             "fresh real text comes from the reserve: set family.reserve to a share of the corpus.",
         )
 
@@ -115,7 +115,7 @@ class NGram(Family):
             f"size: the corpus holds {corpus.training.size} words to learn from, "
             f"{sizes[0]} are asked for.",
         )
-        self._require_fresh(setting.fresh(sizes[0]))
+        require_fresh(setting.fresh(sizes[0]), self._read().reserve.size, "words")
         return self
 
     def default_size(self) -> int:
@@ -126,16 +126,9 @@ class NGram(Family):
 
     def real(self, size: Counts, lineages: int, rng: Rng) -> Data:
         """Documents of the reserve, another random choice at every call."""
-        self._require_fresh(int(size))
-        return self._read().reserve.take(int(size), rng)
-
-    def _require_fresh(self, size: int) -> None:
-        held = self._read().reserve.size
-        require(
-            size <= held,
-            f"{size} fresh real words are needed each generation, the reserve holds {held}: "
-            "raise family.reserve or lower the share.",
-        )
+        reserve = self._read().reserve
+        require_fresh(int(size), reserve.size, "words")
+        return reserve.take(int(size), rng)
 
     def fit(self, data: Data, context: Fitting) -> tuple[NGramModel, Array]:
         assert isinstance(data, Documents)

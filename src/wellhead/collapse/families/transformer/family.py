@@ -38,7 +38,7 @@ from wellhead.collapse.families.transformer.torching import (
 )
 from wellhead.collapse.families.transformer.training import Recipe, train
 from wellhead.collapse.families.words import EMBEDDED
-from wellhead.collapse.family import FAMILIES, Family, Fitting, Step
+from wellhead.collapse.family import FAMILIES, Family, Fitting, Step, require_fresh
 from wellhead.collapse.plugin import require
 from wellhead.collapse.samplers import Sampler
 
@@ -150,7 +150,7 @@ class Transformer(Family):
             f"size: expected at least 8 blocks per generation, got {setting.size}.",
         )
         require(
-            self.reserve > 0 or setting.fresh(setting.size or 1000) == 0,
+            self.reserve > 0 or setting.regime.fresh(1_000_000) == 0,
             "fresh real text comes from the reserve: set family.reserve to a share of the corpus.",
         )
 
@@ -162,7 +162,7 @@ class Transformer(Family):
             sizes[0] <= real,
             f"size: the corpus holds {real} blocks to learn from, {sizes[0]} are asked for.",
         )
-        self._require_fresh(setting.fresh(sizes[0]))
+        require_fresh(setting.fresh(sizes[0]), self._read().reserve.size, "blocks")
         return self
 
     def disk(self, setting: Setting) -> int:
@@ -177,16 +177,9 @@ class Transformer(Family):
 
     def real(self, size: Counts, lineages: int, rng: Rng) -> Data:
         """Blocks of the reserve, another random choice at every call."""
-        self._require_fresh(int(size))
-        return self._read().reserve.take(int(size), rng)
-
-    def _require_fresh(self, size: int) -> None:
-        held = self._read().reserve.size
-        require(
-            size <= held,
-            f"{size} fresh real blocks are needed each generation, the reserve holds {held}: "
-            "raise family.reserve or lower the share.",
-        )
+        reserve = self._read().reserve
+        require_fresh(int(size), reserve.size, "blocks")
+        return reserve.take(int(size), rng)
 
     def fit(self, data: Data, context: Fitting) -> LanguageModel:
         assert isinstance(data, Blocks)

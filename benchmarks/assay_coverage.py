@@ -30,15 +30,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wellhead._progress import progress
-from wellhead.assay.audit import audited_share
-from wellhead.assay.bound import at_least
-from wellhead.assay.conformal import p_values
-from wellhead.assay.diagnose import FAINT
-from wellhead.assay.estimate import EFFECTIVE, EFFECTIVE_UNANCHORED, clear_part
-from wellhead.assay.interval import Interval
-from wellhead.assay.library import Cluster, generators, library_of
-from wellhead.assay.mixture import Posterior, anchored_posterior
-from wellhead.assay.trial import (
+from wellhead._stats import Interval
+from wellhead.detect import load_scorer
+from wellhead.prevalence.audit import audited_share
+from wellhead.prevalence.conformal import p_values
+from wellhead.prevalence.diagnostics import FAINT
+from wellhead.prevalence.estimate import EFFECTIVE, EFFECTIVE_UNANCHORED, clear_part
+from wellhead.prevalence.evaluation import (
     Estimator,
     Trial,
     Trials,
@@ -46,8 +44,10 @@ from wellhead.assay.trial import (
     left_out,
     run_trials,
 )
-from wellhead.assay.unanchored import cluster_random_share
-from wellhead.detect import load_scorer
+from wellhead.prevalence.library import Cluster, generators, library_of
+from wellhead.prevalence.lower_bound import at_least
+from wellhead.prevalence.mixture import Posterior, anchored_posterior
+from wellhead.prevalence.no_reference import cluster_random_share
 
 SIZES = (200, 1000)
 LABELS = 50

@@ -27,14 +27,14 @@ import pyarrow.compute as pc
 
 from assay_coverage import SIZES, Ours, rows
 from wellhead._progress import progress
-from wellhead.assay.diagnose import FAINT
-from wellhead.assay.interval import Interval
-from wellhead.assay.library import Cluster, library_of
-from wellhead.assay.trial import SHARES, Estimator, Trial, Trials, draw_trials, run_trials
+from wellhead._stats import Interval
 from wellhead.corpus import open_corpus
 from wellhead.demo.addresses import addresses
 from wellhead.demo.machine import machine_paragraphs
 from wellhead.detect import Scorer, load_scorer
+from wellhead.prevalence.diagnostics import FAINT
+from wellhead.prevalence.evaluation import SHARES, Estimator, Trial, Trials, draw_trials, run_trials
+from wellhead.prevalence.library import Cluster, library_of
 
 WARNS = "warns"
 

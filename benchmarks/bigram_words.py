@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from wellhead._atomic import write_text
-from wellhead.collapse.forecast import forecast, of_counts
+from wellhead.recursion.forecast import forecast, of_counts
 
 ROOT = Path(__file__).resolve().parent.parent
 LENGTH = 128

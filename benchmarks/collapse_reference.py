@@ -23,11 +23,11 @@ from typing import Any
 
 import numpy as np
 
-import wellhead.collapse
+import wellhead.recursion
 from wellhead._atomic import write_text
-from wellhead.collapse.exact import exact_curves
-from wellhead.collapse.families.words import Source, read_corpus
-from wellhead.collapse.theory.survival import survivor_rate
+from wellhead.recursion.closed_form import exact_curves
+from wellhead.recursion.families.words import Source, read_corpus
+from wellhead.recursion.theory.survival import survivor_rate
 
 ROOT = Path(__file__).resolve().parent.parent
 GAUSS = {"family": "gaussian", "regime": "replace"}
@@ -152,7 +152,7 @@ def formulas() -> list[dict[str, Any]]:
     rows = []
     print(f"{'setting':38}{'measure':22}{'simulated':>12}{'±':>9}{'exact':>10}{'errors':>8}")
     for name, table, measures in CASES:
-        result = wellhead.collapse.run(table | {"every": table["generations"]}, seed=1)
+        result = wellhead.recursion.run(table | {"every": table["generations"]}, seed=1)
         setting = result.plan.settings[0]
         exact = exact_curves(setting)
         for measure in measures:
@@ -171,7 +171,7 @@ def formulas() -> list[dict[str, Any]]:
 def text(path: Path, seeds: int) -> list[dict[str, Any]]:
     """The bigram laboratory on a text file."""
     family = TEXT["family"] | {"corpus": str(path)}
-    result = wellhead.collapse.run(TEXT | {"family": family}, seed=1, changes={"seeds": seeds})
+    result = wellhead.recursion.run(TEXT | {"family": family}, seed=1, changes={"seeds": seeds})
     words = read_corpus(Source(str(path), 0.1, 0.0, None, "spaces")).training.words
     counts = np.bincount(words)
     counts = counts[counts > 0]

@@ -23,8 +23,8 @@ import numpy as np
 from scipy import special
 
 from wellhead._atomic import write_text
-from wellhead.collapse.forecast import count_words, forecast
-from wellhead.collapse.theory import (
+from wellhead.recursion.forecast import count_words, forecast
+from wellhead.recursion.theory import (
     coalescence,
     detector,
     discrete,

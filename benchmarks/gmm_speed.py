@@ -25,10 +25,10 @@ from sklearn.mixture import GaussianMixture as Peer
 from threadpoolctl import threadpool_limits
 
 from wellhead._atomic import write_text
-from wellhead.collapse.data import Samples
-from wellhead.collapse.families.em import Mixture
-from wellhead.collapse.families.mixture import GaussianMixture
-from wellhead.collapse.family import Fitting
+from wellhead.recursion.data import Samples
+from wellhead.recursion.families.em import Mixture
+from wellhead.recursion.families.mixture import GaussianMixture
+from wellhead.recursion.family import Fitting
 
 SETTINGS = ((2, 200), (2, 1000), (2, 10_000), (3, 1000), (3, 10_000))
 COLUMNS = ("ours", "literal", "defaults", "one_thread", "same_start")

@@ -27,18 +27,18 @@ import numpy as np
 import pyarrow as pa
 
 from wellhead._atomic import write_text
-from wellhead.assay.copying import COPIED, Sources
-from wellhead.assay.evidence import Row, table
-from wellhead.assay.interval import Interval
-from wellhead.assay.joint.agreement import wilson
-from wellhead.assay.joint.bayes import Beta, Priors
-from wellhead.assay.joint.estimate import estimate
-from wellhead.assay.joint.study import StudyResult, study
-from wellhead.assay.joint.votes import gather
+from wellhead._stats import Interval
 from wellhead.collect.importers import Imported, read_import
 from wellhead.collect.importers.gpturk import read_log
 from wellhead.collect.overview import FOREIGN
+from wellhead.consensus.agreement import wilson
+from wellhead.consensus.bayes import Beta, Priors
+from wellhead.consensus.estimate import estimate
+from wellhead.consensus.evidence import Row, table
+from wellhead.consensus.votes import gather
 from wellhead.detect.train import train_detector
+from wellhead.prevalence.copying import COPIED, Sources
+from wellhead.study.run import StudyResult, study
 
 ROOT = Path(__file__).resolve().parent.parent
 BATCH = "Batch_5083843_batch_results.csv"

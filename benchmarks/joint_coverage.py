@@ -32,13 +32,13 @@ from scipy.stats import chi2
 
 from wellhead._atomic import write_text
 from wellhead._progress import progress
-from wellhead.assay.joint.density import model_of
-from wellhead.assay.joint.estimate import REJECTED, Estimate, estimate
-from wellhead.assay.joint.identify import homogeneity, identify
-from wellhead.assay.joint.latent import Fit, fit
-from wellhead.assay.joint.profile import share_intervals, worse_by
-from wellhead.assay.joint.tables import Tables
-from wellhead.assay.joint.votes import Votes
+from wellhead.consensus.em import Fit, fit
+from wellhead.consensus.estimate import REJECTED, Estimate, estimate
+from wellhead.consensus.identify import homogeneity, identify
+from wellhead.consensus.likelihood import model_of
+from wellhead.consensus.profile import share_intervals, worse_by
+from wellhead.consensus.tables import Tables
+from wellhead.consensus.votes import Votes
 
 LEVEL = 0.95
 THRESHOLD = float(chi2.ppf(LEVEL, 1))

@@ -16,7 +16,7 @@ import argparse
 import os
 from pathlib import Path
 
-from wellhead.collapse import Run, run
+from wellhead.recursion import Run, run
 
 ROOT = Path(__file__).resolve().parent.parent
 SHOWN = {

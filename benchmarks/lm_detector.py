@@ -22,8 +22,8 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import kendalltau
 
-from wellhead.collapse import Run, run
-from wellhead.collapse.excess import excess, order_agreement
+from wellhead.recursion import Run, run
+from wellhead.recursion.theory_vs_observed import excess, order_agreement
 
 NONE = "no selection"
 

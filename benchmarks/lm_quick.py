@@ -23,8 +23,8 @@ from pathlib import Path
 
 import numpy as np
 
-from wellhead.collapse import Run, run
 from wellhead.errors import BadSetting
+from wellhead.recursion import Run, run
 
 SHOWN = {
     "perplexity": "perplexity of real text",

@@ -30,13 +30,13 @@ import transformers
 from torch import nn
 from torch.nn import functional
 
-from wellhead.collapse.families.transformer.blocks import Blocks
-from wellhead.collapse.families.transformer.generation import continued
-from wellhead.collapse.families.transformer.network import from_scratch
-from wellhead.collapse.families.transformer.shape import Shape, shape
-from wellhead.collapse.families.transformer.tokens import learn
-from wellhead.collapse.families.transformer.training import Recipe, train
-from wellhead.collapse.samplers import Beam, Sampler, TopP, Unbiased
+from wellhead.recursion.families.transformer.blocks import Blocks
+from wellhead.recursion.families.transformer.generation import continued
+from wellhead.recursion.families.transformer.network import from_scratch
+from wellhead.recursion.families.transformer.shape import Shape, shape
+from wellhead.recursion.families.transformer.tokens import learn
+from wellhead.recursion.families.transformer.training import Recipe, train
+from wellhead.recursion.samplers import Beam, Sampler, TopP, Unbiased
 
 BLOCK, BATCH, ROWS = 64, 32, 256
 

@@ -1,4 +1,4 @@
-"""QuaPy's quantifiers as estimators for `wellhead.assay.trial`.
+"""QuaPy's quantifiers as estimators for `wellhead.prevalence.evaluation`.
 
 They get what a user of QuaPy would give them: the labelled scores of the library (other domains,
 other generators) to learn from, and the scores of the corpus. Intervals are QuaPy's own bootstrap
@@ -13,8 +13,8 @@ from quapy.method.aggregative import ACC, CC, EMQ, PACC, HDy, KDEyML
 from quapy.method.confidence import AggregativeBootstrap
 from sklearn.linear_model import LogisticRegression
 
-from wellhead.assay.interval import Interval, clamp
-from wellhead.assay.trial import Estimator, Trial
+from wellhead._stats import Interval, clamp
+from wellhead.prevalence.evaluation import Estimator, Trial
 
 __all__ = ["peers"]
 

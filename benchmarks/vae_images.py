@@ -27,7 +27,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import wellhead.collapse
+import wellhead.recursion
 from wellhead._atomic import write_text
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,7 +37,7 @@ HIDDEN = {"convolution": 64, "dense": 400}
 
 def show(name: str, experiment: Any, out: Path, changes: dict[str, Any]) -> dict[str, Any]:
     """Run or finish one experiment and print its generations under replacement."""
-    run = wellhead.collapse.run(experiment, out=out, changes=changes)
+    run = wellhead.recursion.run(experiment, out=out, changes=changes)
     columns = ("latent_deviation", "own_latent_deviation", "reconstruction")
     curves = [[point.value for point in run.curve(column, "replace")] for column in columns]
     print(f"\n{name}: {run.seconds:.0f} s")

@@ -1,12 +1,15 @@
 """wellhead: text comes in, its origin is weighed, and what follows for training on it is told.
 
-The front page is a handful of verbs, each imported when it is first used::
+The front page is a handful of functions, each imported when it is first used::
 
     wellhead.assay(corpus, human=...)      how much did machines write, and which documents
     wellhead.score(corpus)                 text to scores, streamed and resumable
     wellhead.joint(evidence)               two imperfect methods, one answer
     wellhead.collapse(experiment)          training on one's own output, again and again
     wellhead.forecast(...)                 what training on it does after n generations
+
+Verbs are functions, packages are nouns: `prevalence` holds the parts of an assay, `consensus`
+those of `joint`, `recursion` those of `collapse` and `forecast`.
 """
 
 from __future__ import annotations
@@ -15,33 +18,30 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from wellhead.assay.joint.run import joint
-    from wellhead.assay.run import assay
-    from wellhead.collapse.forecast import forecast
-    from wellhead.collapse.laboratory import run as collapse
+    from wellhead.consensus.run import joint
     from wellhead.detect.scoring import score
+    from wellhead.prevalence.run import assay
+    from wellhead.recursion.forecast.forecasting import forecast
+    from wellhead.recursion.run import collapse
 
 __version__ = "0.1.0"
 
 __all__ = ["__version__", "assay", "collapse", "forecast", "joint", "score"]
 
-# Verb → module and attribute; a sub-package that is itself the verb has no attribute.
-_VERBS: dict[str, tuple[str, str | None]] = {
-    "assay": ("wellhead.assay", None),
-    "collapse": ("wellhead.collapse", None),
-    "forecast": ("wellhead.collapse.forecast", "forecast"),
-    "joint": ("wellhead.assay.joint", None),
-    "score": ("wellhead.detect.scoring", "score"),
+_HOMES = {
+    "assay": "wellhead.prevalence.run",
+    "collapse": "wellhead.recursion.run",
+    "forecast": "wellhead.recursion.forecast.forecasting",
+    "joint": "wellhead.consensus.run",
+    "score": "wellhead.detect.scoring",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _VERBS:
+    if name not in _HOMES:
         raise AttributeError(f"module 'wellhead' has no attribute '{name}'")
-    module, attribute = _VERBS[name]
-    loaded = importlib.import_module(module)
-    return loaded if attribute is None else getattr(loaded, attribute)
+    return globals().setdefault(name, getattr(importlib.import_module(_HOMES[name]), name))
 
 
 def __dir__() -> list[str]:
-    return sorted([*__all__, *_VERBS])
+    return sorted(__all__)

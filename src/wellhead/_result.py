@@ -1,8 +1,8 @@
 """What every result can do: become a dictionary, JSON, a page, a file, a notebook cell.
 
-A result is a frozen dataclass that inherits `Result` and builds its own `page`. Its fields flow
-out as JSON in the order in which they are declared; fields whose name starts with an underscore
-are left out.
+A result is a frozen dataclass that inherits `Result`. Its fields flow out as JSON in the order in
+which they are declared; fields whose name starts with an underscore are left out. It knows nothing
+of its page: the module ``page`` beside a result registers how it looks with `render`.
 """
 
 from __future__ import annotations
@@ -11,26 +11,67 @@ import dataclasses
 import json
 import math
 import os
-from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+import textwrap
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from enum import Enum
-from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, ClassVar
+from functools import singledispatch
+from importlib import import_module
+from pathlib import Path, PurePath
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
-from wellhead._atomic import write_text
+from wellhead._atomic import atomic_path, write_text
+from wellhead.errors import WellheadError
 
-if TYPE_CHECKING:
-    from wellhead.report.page import Page
-
-__all__ = ["Result", "plain"]
+__all__ = ["Page", "Part", "Result", "plain", "render"]
 
 ROWS = 1000
 
 
-class Result(ABC):
+class Page(Protocol):
+    """What `render` makes: `wellhead.report.Page`, which lies above this module."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def lead(self) -> str: ...
+    @property
+    def facts(self) -> Sequence[tuple[str, str]]: ...
+    @property
+    def sections(self) -> Sequence[Any]: ...
+    def to_html(self) -> str: ...
+    def to_markdown(self) -> str: ...
+    def save_html(self, path: str | os.PathLike[str]) -> None: ...
+    def save_markdown(self, path: str | os.PathLike[str]) -> None: ...
+    def _repr_html_(self) -> str: ...
+
+
+class Part(NamedTuple):
+    """One file of a saved result: its name in the folder, and what writes it to a path."""
+
+    name: str
+    write: Callable[[Path], None]
+
+
+@singledispatch
+def render(result: Any) -> Page:
+    """The page of a result, as the module ``page`` of its package registered it.
+
+    Raises:
+        TypeError: nothing was registered for this class.
+    """
+    made_in = type(result).__module__.rpartition(".")[0]
+    import_module(f"{made_in}.page")
+    made = render.dispatch(type(result))
+    if made is render.dispatch(object):
+        raise TypeError(f"{made_in}.page registers no page for a {type(result).__name__}")
+    page: Page = made(result)
+    return page
+
+
+class Result:
     """A mixin for frozen dataclasses; a class that sets `schema_version` writes it first.
 
     >>> from dataclasses import dataclass
@@ -39,16 +80,16 @@ class Result(ABC):
     ...     schema_version = 1
     ...     depth: float
     ...     clean: tuple[bool, ...]
-    ...     def page(self): ...
     >>> Well(depth=float("nan"), clean=(True, False)).to_dict()
     {'schema_version': 1, 'depth': None, 'clean': [True, False]}
     """
 
     schema_version: ClassVar[int | None] = None
+    stem: ClassVar[str] = "report"
 
-    @abstractmethod
     def page(self) -> Page:
         """What a person sees of this result."""
+        return render(self)
 
     def to_dict(self, *, rows: int | None = ROWS) -> dict[str, Any]:
         """The result as JSON-safe values.
@@ -74,6 +115,47 @@ class Result(ABC):
     def save_markdown(self, path: str | os.PathLike[str]) -> None:
         """Write the page as Markdown."""
         self.page().save_markdown(path)
+
+    def parts(self) -> dict[str, Part]:
+        """The files that `save` writes, by kind."""
+        return {
+            "json": Part(f"{self.stem}.json", self.save_json),
+            "markdown": Part(f"{self.stem}.md", self.save_markdown),
+            "html": Part(f"{self.stem}.html", self.save_html),
+        }
+
+    def save(self, folder: str | os.PathLike[str]) -> dict[str, Path]:
+        """Write every part into `folder`, each whole or not at all; the paths by kind.
+
+        Raises:
+            WellheadError: some part could not be written; the message names it and why, and the
+                other parts are there.
+        """
+        paths: dict[str, Path] = {}
+        failed: list[str] = []
+        for kind, part in self.parts().items():
+            target = Path(folder) / part.name
+            try:
+                with atomic_path(target) as temporary:
+                    part.write(temporary)
+            except (OSError, WellheadError) as error:
+                failed.append(f"{part.name} ({getattr(error, 'strerror', None) or error})")
+            else:
+                paths[kind] = target
+        if failed:
+            kept = ", ".join(path.name for path in paths.values()) or "nothing"
+            raise WellheadError(
+                f"{folder}: could not write {'; '.join(failed)}. Written: {kept}. Make room or "
+                "choose another folder, then save again."
+            )
+        return paths
+
+    def __repr__(self) -> str:
+        """The answer and its figures in a few lines; the class needs ``dataclass(repr=False)``."""
+        page = self.page()
+        said = textwrap.fill(page.lead.split("\n\n")[0], 78, max_lines=4, placeholder=" …")
+        facts = [textwrap.shorten(f"{name}: {value}", 78) for name, value in page.facts[:6]]
+        return "\n  ".join([f"{type(self).__name__}:", *said.splitlines(), *facts])
 
     def _repr_html_(self) -> str:
         return self.page()._repr_html_()

@@ -14,7 +14,6 @@ import pyarrow.parquet as pq
 import pytest
 from collect_helpers import Clock, Writer
 
-from wellhead.assay import evidence
 from wellhead.collect.answers import load_records, settle
 from wellhead.collect.export import export_study
 from wellhead.collect.importers import read_import
@@ -22,6 +21,7 @@ from wellhead.collect.importers.gpturk import judge, read_log
 from wellhead.collect.server.host import Host
 from wellhead.collect.store.erasure import expire
 from wellhead.collect.verify import verify_study
+from wellhead.consensus import evidence
 from wellhead.errors import BadInput
 
 MakeWriter = Callable[..., Writer]

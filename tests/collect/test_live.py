@@ -14,15 +14,15 @@ from postgres_cluster import postgres_programs, temporary_postgres
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from wellhead.assay import evidence
 from wellhead.collect.answers import load_records, settle
 from wellhead.collect.create import new_study
 from wellhead.collect.demo import make_demo
 from wellhead.collect.export import export_study
-from wellhead.collect.live import read_study
 from wellhead.collect.server import create_app
 from wellhead.collect.server.host import Host, open_host
 from wellhead.collect.store.engine import look
+from wellhead.collect.study_evidence import read_study
+from wellhead.consensus import evidence
 from wellhead.errors import BadInput
 
 MakeWriter = Callable[..., Writer]

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from wellhead.assay.interval import Interval
-from wellhead.assay.result import (
+from wellhead._stats import Interval
+from wellhead.prevalence.result import (
     AssayResult,
     Diagnostic,
     Documents,

@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from wellhead.assay.interval import Interval
-from wellhead.assay.result import AssayResult, Passage, References
+from wellhead._stats import Interval
+from wellhead.prevalence.result import AssayResult, Passage, References
 from wellhead.report.terminal import show
 
 from .assays import CALM, assay_result, without_reference

@@ -57,8 +57,8 @@ def assay(
     as_json: Annotated[bool, typer.Option("--json", help="The result as JSON on stdout.")] = False,
 ) -> None:
     """How much of CORPUS did machines write, and which documents?"""
-    from wellhead.assay.run import assay as run
-    from wellhead.assay.words import GUESSED, ROWS_USED
+    from wellhead.prevalence.run import assay as run
+    from wellhead.prevalence.words import GUESSED, ROWS_USED
     from wellhead.report.terminal import show
 
     limit = None if max_share is None else _share(max_share)

@@ -17,8 +17,8 @@ def show_list(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """The presets, families, regimes, samplers, selectors and schedules that are known."""
-    from wellhead.collapse import list_presets
-    from wellhead.collapse.config import PARTS
+    from wellhead.recursion import list_presets
+    from wellhead.recursion.config import PARTS
 
     parts = {kind: known.names() for kind, known in PARTS.items()}
     if as_json:

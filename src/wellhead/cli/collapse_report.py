@@ -24,7 +24,7 @@ def report(
     ] = False,
 ) -> None:
     """Write the report of a run: curves, exact curves, eight verdicts, plan and cost."""
-    from wellhead.collapse import Run
+    from wellhead.recursion import Run
 
     result = Run.load(run)
     if as_json:

@@ -39,11 +39,11 @@ def run(
 
     The run is a folder that can be killed at any moment; the same command finishes it.
     """
-    from wellhead.collapse import make_plan
-    from wellhead.collapse import resume as finish
-    from wellhead.collapse import run as start
-    from wellhead.collapse.summary import show
-    from wellhead.collapse.together import leads
+    from wellhead.recursion import make_plan
+    from wellhead.recursion import resume as finish
+    from wellhead.recursion.distributed import leads
+    from wellhead.recursion.run import collapse as start
+    from wellhead.recursion.terminal import show
 
     if (Path(experiment) / "run.json").exists():
         if seed is not None or full or changes or out:

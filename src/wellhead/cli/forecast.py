@@ -64,8 +64,8 @@ def forecast_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Inflation of error and survival of words after generations of training on own output."""
-    from wellhead.collapse.forecast import forecast
-    from wellhead.collapse.forecast.observed import read_observed
+    from wellhead.recursion.forecast import forecast
+    from wellhead.recursion.forecast.observed import read_observed
     from wellhead.report.terminal import show
 
     result = forecast(

@@ -36,9 +36,9 @@ def plan(
         raise BadSetting(
             "expected the wanted interval width, for example: wellhead plan --width 0.1"
         )
-    from wellhead.assay.library import library_of
-    from wellhead.assay.plan import plan as run
     from wellhead.detect import load_scorer
+    from wellhead.prevalence.library import library_of
+    from wellhead.prevalence.plan import plan as run
     from wellhead.report.terminal import show
 
     with progress("simulating") as bar:

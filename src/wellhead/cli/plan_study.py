@@ -12,7 +12,7 @@ from wellhead.cli.plan import plan_app
 from wellhead.errors import BadSetting
 
 if TYPE_CHECKING:
-    from wellhead.assay.joint.planning import Expected
+    from wellhead.study.planning import Expected
 
 
 @plan_app.command("study")
@@ -36,8 +36,8 @@ def plan_study_command(
     as_json: Annotated[bool, typer.Option("--json", help="The plan as JSON on stdout.")] = False,
 ) -> None:
     """How many answers, known-human warm-ups and audits give an interval of WIDTH?"""
-    from wellhead.assay.joint.planning import METHODS, plan_study
     from wellhead.report.terminal import show
+    from wellhead.study.planning import METHODS, plan_study
 
     with progress("simulating") as bar:
         plan = plan_study(
@@ -69,7 +69,7 @@ def plan_study_command(
 
 
 def _method(item: str) -> Expected:
-    from wellhead.assay.joint.planning import Expected
+    from wellhead.study.planning import Expected
 
     name, *rates = item.split(":")
     try:

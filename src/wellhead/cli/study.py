@@ -81,8 +81,8 @@ def study(
     as_json: Annotated[bool, typer.Option("--json", help="The result as JSON on stdout.")] = False,
 ) -> None:
     """How much did machines write, by several methods of which none is always right?"""
-    from wellhead.assay.joint.study import study as run
     from wellhead.report.terminal import show
+    from wellhead.study.run import study as run
 
     given = _given(evidence, database, human, detector, false_positives, seed)
     result = run(
@@ -158,7 +158,7 @@ def _live(
     rate: float,
     seed: int,
 ) -> _Given:
-    from wellhead.collect.live import judge_texts, read_study
+    from wellhead.collect.study_evidence import judge_texts, read_study
 
     live = read_study(path, database=database)
     sources = [live.evidence, live.answers, *others]
@@ -209,7 +209,7 @@ def _number(value: str, option: str) -> float:
 
 def _priors(given: list[str] | None):  # type: ignore[no-untyped-def]
     """`process.specificity=97,3` and the like as priors; None without any."""
-    from wellhead.assay.joint.bayes import Beta, Priors
+    from wellhead.consensus.bayes import Beta, Priors
 
     if not given:
         return None

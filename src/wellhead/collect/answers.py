@@ -22,10 +22,10 @@ from wellhead.collect.derive.flags import Flag, strongest_first
 from wellhead.collect.derive.integrity import Stored
 from wellhead.collect.keys import Keys
 from wellhead.collect.schema import parse_body
+from wellhead.collect.shared_text import find_twins, keep_marks, twin_flags, weigh
 from wellhead.collect.store import Store
 from wellhead.collect.store.models import Answer, Link, Session
 from wellhead.collect.study import Study
-from wellhead.collect.twins import find_twins, keep_marks, twin_flags, weigh
 from wellhead.collect.verify import verify_session
 
 __all__ = [

@@ -16,9 +16,9 @@ from typing import Any
 from scipy.stats import norm
 from sqlalchemy import Connection, Select, func, select
 
+from wellhead.collect.shared_text import Twins, find_twins
 from wellhead.collect.store.models import Answer, Session
 from wellhead.collect.study import Study
-from wellhead.collect.twins import Twins, find_twins
 
 __all__ = ["FOREIGN", "UNKNOWN", "Overview", "Share", "overview", "wilson"]
 

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from wellhead.corpus.usable import python_values
+from wellhead.corpus.validation import python_values
 from wellhead.errors import BadInput
 
 __all__ = ["Guess", "guess_text_column", "require_column"]

@@ -105,7 +105,7 @@ class Corpus:
 
     def table(self) -> pa.Table:
         """Every document in memory, for corpora that are small."""
-        from wellhead.corpus.carry import unified
+        from wellhead.corpus.schema import unified
 
         return unified(self.batches())
 

@@ -15,7 +15,7 @@ from typing import IO, Any, NamedTuple
 
 from wellhead.corpus.corpus import Corpus
 from wellhead.corpus.formats import format_of_name, known_suffixes
-from wellhead.corpus.objects import object_part
+from wellhead.corpus.in_memory import object_part
 from wellhead.corpus.parts import FilePart, Part, TextFolderPart
 from wellhead.corpus.rows import Bounds
 from wellhead.errors import BadInput, BadSetting

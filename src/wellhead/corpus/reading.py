@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from wellhead.corpus.carry import Carrier
 from wellhead.corpus.census import Census, Tally
 from wellhead.corpus.columns import require_column
 from wellhead.corpus.identity import content_hash
 from wellhead.corpus.parts import Part
 from wellhead.corpus.rows import Rows
-from wellhead.corpus.usable import python_values, usable_text
+from wellhead.corpus.schema import Carrier
+from wellhead.corpus.validation import python_values, usable_text
 from wellhead.errors import BadInput, BadSetting
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from wellhead.corpus.carry import unified
 from wellhead.corpus.columns import require_column
 from wellhead.corpus.corpus import Corpus
+from wellhead.corpus.schema import unified
 from wellhead.errors import BadSetting
 
 __all__ = ["sample"]

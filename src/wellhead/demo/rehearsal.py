@@ -16,7 +16,7 @@ from wellhead.demo.mixture import Demo
 from wellhead.demo.outcome import Flags, judge_flags
 
 if TYPE_CHECKING:
-    from wellhead.assay.result import AssayResult
+    from wellhead.prevalence.result import AssayResult
 
 __all__ = ["Rehearsal", "rehearse"]
 
@@ -73,7 +73,7 @@ def rehearse(
         detector: a detector's name or folder.
         progress: told of every document scored.
     """
-    from wellhead.assay.run import assay
+    from wellhead.prevalence.run import assay
 
     files = write_demo(demo, folder)
     command = files.command(demo.seed)

@@ -11,8 +11,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
+from wellhead._result import Page
 from wellhead.report.blocks import Callout, Details, Prose
-from wellhead.report.page import Page
 from wellhead.report.untrusted import clean, shorten
 
 __all__ = ["show"]

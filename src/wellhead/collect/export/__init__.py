@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from wellhead.collect.export.comma import write_csv
+from wellhead.collect.export.csv_export import write_csv
 from wellhead.collect.export.evidence import write_evidence
 from wellhead.collect.export.huggingface import write_dataset
 from wellhead.collect.export.idfx import write_idfx

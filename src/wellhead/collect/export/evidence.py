@@ -11,10 +11,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from wellhead.assay import evidence
 from wellhead.collect.answers import Record, load_records
 from wellhead.collect.overview import UNKNOWN
 from wellhead.collect.study import Study
+from wellhead.consensus import evidence
 
 __all__ = ["METHOD", "process_row", "row_of", "write_evidence"]
 

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from wellhead._atomic import atomic_path
 from wellhead.collect.answers import Record, load_batches, load_records
 from wellhead.collect.derive.integrity import Stored
-from wellhead.collect.film import splices
+from wellhead.collect.playback import splices
 from wellhead.collect.study import Study
 
 __all__ = ["write_idfx"]

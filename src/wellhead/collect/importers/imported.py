@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wellhead._atomic import atomic_path
-from wellhead.assay import evidence
 from wellhead.collect.answers import OUTSIDE
 from wellhead.collect.derive.answer import Answer
 from wellhead.collect.export.evidence import process_row
+from wellhead.consensus import evidence
 
 __all__ = ["Imported", "from_answer", "write_imported"]
 

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from sqlalchemy import Connection, select
 
 from wellhead.collect.answers import Record, load_batches
-from wellhead.collect.film import COVER, film
+from wellhead.collect.playback import COVER, film
 from wellhead.collect.review.timeline import timeline
 from wellhead.collect.store.models import Note
 from wellhead.collect.study import Study

@@ -91,7 +91,7 @@ def _fill_one(connection: sa.Connection, row: Any, derived: dict[str, Any]) -> N
 
 
 def _marks(text: str, derived: dict[str, Any]) -> Iterator[tuple[tuple[str, str], int]]:
-    """As `wellhead.collect.twins` made them at this version."""
+    """As `wellhead.collect.shared_text` made them at this version."""
     for paste in sorted(derived["pastes"], key=lambda paste: int(paste["kept"])):
         if paste["hash"] and paste["origin"] == "outside" and paste["n"] >= 50:
             yield ("paste", paste["hash"]), paste["event"]

@@ -1,0 +1,188 @@
+"""One streamed pass over a corpus: what the estimate needs of each document, and not its text.
+
+In: a corpus and a scorer. Out: arrays with one entry per document, the texts of the highest
+scores (for the passages a report shows) and a small deterministic sample of texts (for checks
+that read them). Memory is bounded by a few hundred bytes a document.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from wellhead._progress import Progress, quiet
+from wellhead.corpus import Census, Corpus
+from wellhead.detect import Scorer
+from wellhead.errors import BadInput
+from wellhead.prevalence.copying import COPIED, Sources
+
+__all__ = ["ScoredDocuments", "read_documents"]
+
+_KEPT_HIGHEST = 60
+_KEPT_SAMPLE = 300
+_KEPT_CHARACTERS = 20_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoredDocuments:
+    """A corpus after scoring; all arrays have one entry per usable document.
+
+    Attributes:
+        ids: identities, given or content hashes.
+        sha256: content hashes.
+        scores: float64, higher = more machine-like.
+        first: False where the exact text came before.
+        copied: True where the text mostly repeats a source text.
+        characters: length of the text.
+        words: number of whitespace-separated words.
+        trained_on: True where the detector was fitted on the text.
+        groups: group of each document, or None.
+        highest: texts of the highest scores, by row.
+        sample: some texts, chosen by content hash.
+        census: what the corpus package counted.
+        name: of the corpus.
+        notes: what was guessed on the way.
+    """
+
+    ids: pa.Array
+    sha256: list[str]
+    scores: np.ndarray
+    first: np.ndarray
+    copied: np.ndarray
+    characters: np.ndarray
+    words: np.ndarray
+    trained_on: np.ndarray
+    groups: np.ndarray | None
+    highest: dict[int, str]
+    sample: tuple[str, ...]
+    census: Census
+    name: str
+    notes: tuple[str, ...]
+
+    @property
+    def evidence(self) -> np.ndarray:
+        """Rows that count: each distinct text once, copies of a source left out."""
+        return np.flatnonzero(self.first & ~self.copied)
+
+    def drawn_from(self, whole: Corpus) -> ScoredDocuments:
+        """The same, for a sample of `whole`: what was guessed and unusable there is told too."""
+        census = replace(self.census, rows=whole.census.rows, unusable=whole.census.unusable)
+        return replace(self, census=census, notes=(*whole.notes, *self.notes))
+
+
+def read_documents(
+    corpus: Corpus,
+    scorer: Scorer,
+    *,
+    group_by: str | None = None,
+    sources: Sources | None = None,
+    progress: Progress = quiet,
+) -> ScoredDocuments:
+    """Score every document of `corpus` in one pass.
+
+    Raises:
+        BadInput: no usable document, or no column `group_by`.
+    """
+    columns: dict[str, list[np.ndarray]] = {
+        name: [] for name in ("scores", "first", "copied", "characters", "words", "trained_on")
+    }
+    ids: list[pa.Array] = []
+    hashes: list[str] = []
+    groups: list[str] = []
+    kept = _Kept()
+    # A text that the detector was fitted on would score too far on its own side.
+    score = getattr(scorer, "score_held_out", scorer.score)
+    for batch in corpus.batches(marks=True):
+        texts = batch["text"].to_pylist()
+        scores = np.asarray(score(texts), dtype=np.float64)
+        kept.offer(len(hashes), texts, scores, batch["sha256"].to_pylist())
+        ids.append(batch["id"])
+        hashes += batch["sha256"].to_pylist()
+        columns["scores"].append(scores)
+        columns["first"].append(np.asarray(batch["first"].to_numpy(zero_copy_only=False)))
+        columns["copied"].append(_copied(texts, sources))
+        columns["characters"].append(np.fromiter(map(len, texts), np.int64, len(texts)))
+        columns["words"].append(_words(texts))
+        columns["trained_on"].append(_trained_on(texts, scorer))
+        if group_by is not None:
+            groups += _groups(batch, group_by)
+        progress.advance(len(texts))
+    if not hashes:
+        raise BadInput(f"'{corpus.name}' holds no usable document: {_reasons(corpus.census)}")
+    joined = {name: np.concatenate(parts) for name, parts in columns.items()}
+    return ScoredDocuments(
+        ids=pa.chunked_array(ids).combine_chunks(),
+        sha256=hashes,
+        groups=np.asarray(groups, dtype=object) if group_by is not None else None,
+        highest=kept.highest(),
+        sample=kept.sample(),
+        census=corpus.census,
+        name=corpus.name,
+        notes=tuple(corpus.notes),
+        **joined,
+    )
+
+
+class _Kept:
+    """The few texts that are remembered: the highest scores, and the lowest hashes."""
+
+    def __init__(self) -> None:
+        self._highest: list[tuple[float, int, str]] = []
+        self._sample: list[tuple[int, str]] = []
+
+    def offer(
+        self, start: int, texts: Sequence[str], scores: np.ndarray, hashes: Sequence[str]
+    ) -> None:
+        for offset, (text, score, sha) in enumerate(zip(texts, scores, hashes, strict=True)):
+            _push(self._highest, (float(score), start + offset, text), _KEPT_HIGHEST)
+            _push(self._sample, (-int(sha[:12], 16), text), _KEPT_SAMPLE)
+
+    def highest(self) -> dict[int, str]:
+        return {row: text for _, row, text in sorted(self._highest, reverse=True)}
+
+    def sample(self) -> tuple[str, ...]:
+        return tuple(text for _, text in sorted(self._sample, reverse=True))
+
+
+def _push(heap: list[Any], item: tuple[Any, ...], limit: int) -> None:
+    if len(heap) >= limit and item <= heap[0]:
+        return
+    item = (*item[:-1], item[-1][:_KEPT_CHARACTERS])
+    if len(heap) < limit:
+        heapq.heappush(heap, item)
+    else:
+        heapq.heapreplace(heap, item)
+
+
+def _trained_on(texts: Sequence[str], scorer: Scorer) -> np.ndarray:
+    fitted_on = getattr(scorer, "fitted_on", None)
+    return np.zeros(len(texts), dtype=bool) if fitted_on is None else np.asarray(fitted_on(texts))
+
+
+def _words(texts: Iterable[str]) -> np.ndarray:
+    return np.asarray([len(text.split()) for text in texts], dtype=np.int64)
+
+
+def _copied(texts: Sequence[str], sources: Sources | None) -> np.ndarray:
+    if sources is None:
+        return np.zeros(len(texts), dtype=bool)
+    return np.asarray([sources.containment(text) >= COPIED for text in texts])
+
+
+def _groups(batch: pa.RecordBatch, column: str) -> list[str]:
+    if column not in batch.schema.names:
+        raise BadInput(
+            f"no column '{column}' to group by; the corpus has {', '.join(batch.schema.names)}"
+        )
+    return ["(none)" if value is None else str(value) for value in batch[column].to_pylist()]
+
+
+def _reasons(census: Census) -> str:
+    if not census.unusable:
+        return "it is empty"
+    return ", ".join(f"{count} rows {reason}" for reason, count in census.unusable.items())

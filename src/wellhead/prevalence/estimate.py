@@ -1,0 +1,190 @@
+"""Which estimate the evidence allows: the tiers, and what each assumes.
+
+In: scores of distinct documents, of the references, and labels. Out: the share with its interval,
+what it rests on, and for each document a p-value and a probability.
+
+=========================  =====================================================================
+known-human texts          anchored: the human rank space, the library of machine curves
+a random labelled subset   audited: valid without any assumption on generator or domain
+both                       the interval from the audit, the documents from the anchor
+neither                    cluster-random: as wide as it must be
+=========================  =====================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from wellhead._stats import Interval
+from wellhead.errors import UnusableReference
+from wellhead.prevalence.audit import audited_share
+from wellhead.prevalence.conformal import p_values
+from wellhead.prevalence.labels import Labels
+from wellhead.prevalence.library import Cluster, Generators, generators
+from wellhead.prevalence.lower_bound import at_least
+from wellhead.prevalence.mixture import Posterior, anchored_posterior
+from wellhead.prevalence.no_reference import cluster_random_share
+from wellhead.prevalence.result import Method
+
+__all__ = [
+    "EFFECTIVE",
+    "EFFECTIVE_UNANCHORED",
+    "Estimate",
+    "Evidence",
+    "clear_part",
+    "estimate",
+    "generators_of",
+]
+
+# The tempers that benchmarks/assay_coverage.py chose by leaving whole clusters out.
+EFFECTIVE = 450.0
+EFFECTIVE_UNANCHORED = 20.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What an estimate may use.
+
+    Attributes:
+        scores: shape (n,), distinct documents.
+        human: shape (m,), known-human texts, or None.
+        machine: scores of the user's own machine references by generator.
+        labels: audited documents, or None; indices into `scores`.
+        library: clusters that say what generators at large look like in human rank space.
+        trained: clusters of the generators that the detector was trained on, if it was trained
+            for one task.
+        comparable: the scores of the library are those of this detector.
+        sampled: the documents are a random sample of the corpus asked about.
+    """
+
+    scores: np.ndarray
+    human: np.ndarray | None = None
+    machine: Mapping[str, np.ndarray] = field(default_factory=dict)
+    labels: Labels | None = None
+    library: Sequence[Cluster] = ()
+    trained: Sequence[Cluster] = ()
+    comparable: bool = True
+    sampled: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """A share and what it rests on.
+
+    Attributes:
+        share: with interval.
+        at_least: generator-free lower bound at the same level; 0 without human reference.
+        method: the tier.
+        p_values: shape (n,), or None without human reference.
+        posterior: of the anchored mixture, or None.
+        prior: the generators that it considered, or None.
+    """
+
+    share: Interval
+    at_least: float
+    method: Method
+    p_values: np.ndarray | None
+    posterior: Posterior | None
+    prior: Generators | None
+
+    @property
+    def stands_out(self) -> bool:
+        """Whether a share of zero is rejected without knowing the generator."""
+        return self.at_least > 0
+
+    @property
+    def clear_part(self) -> float | None:
+        """How much of the machine part scores above 95 % of people; None without an anchor."""
+        if self.p_values is None or self.posterior is None:
+            return None
+        return clear_part(self.p_values, self.share.point)
+
+
+def estimate(evidence: Evidence, *, level: float = 0.95, seed: int = 0) -> Estimate:
+    """The best estimate that `evidence` allows.
+
+    Raises:
+        UnusableReference: no reference, no labels and no library; or a reference too small.
+        BadInput, BadSetting: scores or settings that cannot be used.
+    """
+    bound, p, posterior, prior = 0.0, None, None, None
+    if evidence.human is not None:
+        bound = at_least(
+            evidence.scores, evidence.human, level=level, seed=seed, sampled=evidence.sampled
+        )
+        p = p_values(evidence.scores, evidence.human)
+        prior = generators_of(evidence)
+        posterior = anchored_posterior(
+            evidence.scores, evidence.human, prior, effective=EFFECTIVE, seed=seed
+        )
+    share, method = _share(evidence, posterior, level)
+    return Estimate(
+        share=share, at_least=bound, method=method, p_values=p, posterior=posterior, prior=prior
+    )
+
+
+def clear_part(p_values: np.ndarray, share: float) -> float:
+    """The part of the machine documents that scores above 95 % of people.
+
+    Follows from the share and the documents with a p-value of at most 0.05, of which people make
+    up 5 % of theirs. A small part means that the share rests on the shape of the whole
+    distribution: either a generator that is hard to see wrote much, or one that is easy to see
+    wrote less, and the scores hardly tell which.
+
+    Returns:
+        In [0, 1]; 1 where the share is below 5 %, too small to tell.
+    """
+    if share < 0.05:
+        return 1.0
+    high = float(np.mean(p_values <= 0.05))
+    return float(np.clip((high - 0.05 * (1 - share)) / share, 0, 1))
+
+
+def _share(
+    evidence: Evidence, posterior: Posterior | None, level: float
+) -> tuple[Interval, Method]:
+    if evidence.labels is not None:
+        predictions = (
+            _ranks(evidence.scores)
+            if posterior is None
+            else posterior.of_documents(evidence.scores)
+        )
+        audited = audited_share(
+            predictions,
+            evidence.labels.rows,
+            evidence.labels.machine,
+            level=level,
+            sampled=evidence.sampled,
+        )
+        return audited, "audited" if posterior is None else "audited+anchored"
+    if posterior is not None:
+        return posterior.interval(level), "anchored"
+    if not (evidence.library and evidence.comparable):
+        raise UnusableReference(
+            "this detector brings no library of measured clusters, so that a share cannot be "
+            "estimated without a reference. Bring 50 to 100 texts of the same kind that people "
+            "certainly wrote (--human), or labels of a random subset (--labels)."
+        )
+    share = cluster_random_share(
+        evidence.scores, evidence.library, effective=EFFECTIVE_UNANCHORED, level=level
+    )
+    return share, "cluster-random"
+
+
+def generators_of(evidence: Evidence) -> Generators:
+    """The library, what the detector was trained on, and the user's own machine references.
+
+    Raises:
+        UnusableReference: neither a library nor a machine reference.
+    """
+    human = np.zeros(0) if evidence.human is None else evidence.human
+    own = [Cluster("yours", name, human, scores) for name, scores in evidence.machine.items()]
+    return generators(evidence.library, [*own, *evidence.trained])
+
+
+def _ranks(scores: np.ndarray) -> np.ndarray:
+    ordered = np.sort(scores)
+    return np.asarray(np.searchsorted(ordered, scores) / max(scores.size - 1, 1))

@@ -1,0 +1,213 @@
+"""The page of an assay: the answer first, then the picture, the texts, the groups, the checks.
+
+An `AssayResult` flows in, a `Page` flows out. Nothing is computed here but what is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from wellhead._result import render
+from wellhead.prevalence import plan_page  # noqa: F401  (registers the page of a plan)
+from wellhead.prevalence.page_flags import flagged
+from wellhead.prevalence.page_lead import facts, lead
+from wellhead.prevalence.result import AssayResult, Diagnostic, GroupShare, Histogram
+from wellhead.report.blocks import Block, Bullets, Callout, Code, Details, Facts, Section
+from wellhead.report.numbers import count, percent
+from wellhead.report.page import Page
+from wellhead.report.svg import Axis, Forest, HistogramPair, Stretch
+from wellhead.report.table import Column, Table
+
+__all__ = ["assay_page"]
+
+
+@render.register
+def assay_page(result: AssayResult) -> Page:
+    """The report of one assay."""
+    sections = [
+        Section("How the texts score", _scores(result)),
+        Section("Flagged texts", flagged(result)),
+        *([Section("Groups", _groups(result))] if result.groups else []),
+        Section("Checks", _checks(result.diagnostics)),
+        Section("How the share was estimated", _method(result)),
+        Section("What was read", _read(result)),
+        Section("Doing it again", _again(result)),
+    ]
+    return Page(
+        title="How much of this text did machines write?",
+        lead=lead(result),
+        facts=facts(result),
+        sections=sections,
+        footer=_footer(result),
+    )
+
+
+def _scores(result: AssayResult) -> list[Block | str]:
+    human = result.references.human
+    histogram = _coarser(result.histogram, human)
+    has_human = bool(np.any(histogram.human))
+    # An upper bound says what could be there, not which texts it would be.
+    has_machine = bool(np.any(histogram.machine)) and not result.upper_bound_only
+    words = "Each grey bar counts the texts of this collection whose score falls there."
+    if has_human:
+        words += " The line is where the bars would end if people had written every text."
+    if has_machine:
+        words += " The orange part is what the estimate holds to be machine-written."
+    chart = HistogramPair(
+        title="This collection against texts that people wrote" if has_human else "The scores",
+        description=words,
+        edges=histogram.edges,
+        sample=histogram.corpus,
+        reference=histogram.human if has_human else None,
+        shaded=histogram.machine if has_machine else None,
+        x=Axis("detector score, higher = more machine-like"),
+        names=(
+            f"this collection (n = {count(result.documents.evidence)})",
+            f"people (n = {count(human)})",
+            "held to be machine-written",
+        ),
+    )
+    return [chart]
+
+
+def _coarser(histogram: Histogram, human: int) -> Histogram:
+    """Neighbouring bins joined until a small human reference no longer looks like noise."""
+    edges, *heights = histogram
+    bins = len(edges) - 1
+    if not human or bins % 2 or bins <= 2.5 * human**0.5:
+        return histogram
+    joined = (np.reshape(part, (-1, 2)).sum(axis=1) for part in heights)
+    return _coarser(type(histogram)(edges[::2], *joined), human)
+
+
+def _groups(result: AssayResult) -> list[Block | str]:
+    share = result.share
+    whole = Stretch(
+        "all", share.low, share.point, share.high, result.documents.evidence, result.at_least
+    )
+    chart = Forest(
+        title="Share of machine text by group",
+        description=(
+            "Each line is the range for one group, the dot its best estimate, the tick its “at "
+            "least” figure; behind a name stands the number of its texts. The first line and the "
+            "pale strip are all texts together. Groups whose lines overlap cannot be told apart "
+            "with certainty."
+        ),
+        rows=[
+            Stretch(one.name, one.share.low, one.share.point, one.share.high, one.n, one.at_least)
+            for one in result.groups
+        ],
+        x=Axis("machine-written", percent=True, low=0.0),
+        overall=whole,
+        table=_group_table(result.groups),
+    )
+    return [chart, result.groups_method]
+
+
+def _group_table(groups: Sequence[GroupShare]) -> Table:
+    columns = [
+        Column("group"),
+        Column("texts", "count"),
+        Column("flagged", "count"),
+        Column("machine-written", "percent", "best estimate"),
+        Column("interval", "share"),
+        Column("at least", "bound"),
+    ]
+    rows = [
+        [one.name, one.n, one.flagged, one.share.point, _ends(one), one.at_least] for one in groups
+    ]
+    return Table(columns, rows)
+
+
+def _ends(group: GroupShare) -> tuple[float, float]:
+    return group.share.low, group.share.high
+
+
+def _checks(diagnostics: Sequence[Diagnostic]) -> list[Block | str]:
+    calm = [one for one in diagnostics if one.severity == "ok"]
+    blocks: list[Block | str] = [
+        Callout(severity, one.name, f"{one.finding} {one.consequence}")
+        for severity in ("warning", "note")
+        for one in diagnostics
+        if one.severity == severity
+    ]
+    if calm:
+        rows = [[one.name, one.finding, one.consequence] for one in calm]
+        table = Table([Column("check"), Column("found"), Column("so")], rows)
+        said = "1 check" if len(calm) == 1 else f"{len(calm)} checks"
+        blocks.append(Details(f"{said} found nothing to worry about", [table]))
+    return blocks or ["No check applies to what was given."]
+
+
+_HOW = {
+    "anchored": (
+        "Every text gets a score from the detector. Scores differ from one kind of text to "
+        "another, so a score is read by its rank among the human texts that were given. What "
+        "machine text looks like on that scale was measured on many kinds of text and programs "
+        "that the detector had never seen; the share is the mixture of human and machine ranks "
+        "that fits this collection. The interval includes the chance of the draw of texts, that "
+        "of the human texts, and not knowing which program it was."
+    ),
+    "audited": (
+        "The share among the checked texts is right on average whatever the detector does; the "
+        "scores of all other texts make it more precise, as far as they agree with the checks "
+        "(prediction-powered inference). A bad detector widens the interval, it does not bend it."
+    ),
+    "cluster-random": (
+        "The detector was tried on many kinds of text and programs that it had never seen. The "
+        "interval covers the shares that fit this collection if it is one more such kind, drawn "
+        "at random."
+    ),
+}
+
+
+def _method(result: AssayResult) -> list[Block | str]:
+    parts: list[Block | str] = [_HOW[one] for one in result.method.split("+") if one in _HOW]
+    if result.references.human:
+        parts.append(
+            "The “at least” figure uses the human texts alone: it is the share that remains after "
+            "allowing people as many high scores as those texts and chance permit."
+        )
+    parts.append(
+        f"An interval at {percent(result.share.level)} is made so that, over many collections, "
+        f"{percent(result.share.level)} of such intervals hold the true share. This needs:"
+    )
+    parts.append(Bullets(result.assumptions))
+    return parts
+
+
+def _read(result: AssayResult) -> list[Block | str]:
+    documents, references = result.documents, result.references
+    pairs = [("texts", count(documents.n))]
+    if documents.population is not None:
+        pairs.append(("drawn at random from", count(documents.population)))
+    pairs.append(("distinct texts in the estimate", count(documents.evidence)))
+    pairs.append(("exact repeats", count(documents.duplicates)))
+    if documents.copied:
+        pairs.append(("copied from the source, set apart", count(documents.copied)))
+    pairs.append(("rows that could not be used", count(documents.unusable)))
+    pairs += [(f"– {why}", count(n)) for why, n in sorted(documents.unusable_reasons.items())]
+    pairs.append(("human texts", count(references.human)))
+    pairs += [(f"machine texts: {name}", count(n)) for name, n in references.machine.items()]
+    pairs.append(("checked texts", count(references.labels)))
+    return [Facts(pairs)]
+
+
+def _again(result: AssayResult) -> list[Block | str]:
+    known = result.reproducibility
+    hashes = [(f"hash of {name}", value) for name, value in known.hashes.items()]
+    pairs = [
+        ("wellhead", known.version),
+        ("seed", str(known.seed)),
+        ("detector", f"{known.scorer}, revision {known.revision}"),
+        *hashes,
+    ]
+    return [Code(known.command), Facts(pairs)]
+
+
+def _footer(result: AssayResult) -> str:
+    known = result.reproducibility
+    detector = f"{known.scorer}@{known.revision}"
+    return f"wellhead {known.version} · {known.command} · seed {known.seed} · {detector}"

@@ -1,0 +1,134 @@
+"""The flagged texts of an assay: what a flag means, which they are, what weighed most.
+
+The table of documents and the passages flow in, blocks flow out. A flag is always shown with its
+p-value and with the sentence that says what it is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from wellhead.report.blocks import Block, Details
+from wellhead.report.excerpts import Excerpt, Excerpts, Span
+from wellhead.report.numbers import count, p_value, percent, probability
+from wellhead.report.table import Column, Table
+
+if TYPE_CHECKING:
+    from wellhead.prevalence.result import AssayResult, Passage
+
+__all__ = ["flagged"]
+
+_LISTED = 100
+_REST = "all are in documents.parquet when the result was saved"
+
+
+def flagged(result: AssayResult) -> list[Block | str]:
+    """The blocks about flagged texts, or about why there are none."""
+    documents, rate = result.documents, result.false_discovery_rate
+    human = result.references.human
+    if not human:
+        return [
+            "Single texts can only be flagged by comparison with texts that people certainly "
+            "wrote (--human), and none were given."
+        ]
+    if not documents.flagged:
+        return [
+            "No text is flagged: none scores so high that it could be named with at most "
+            f"{percent(rate)} of such names being wrong. The share above can still be above zero: "
+            "many texts that each look only a little machine-like add up. With "
+            f"{count(human)} human texts no p-value can be below {p_value(1 / (human + 1))}; more "
+            "human texts make flags possible.",
+        ]
+    said = (
+        f"{count(documents.flagged)} of {count(documents.n)} texts score so high that few "
+        "texts written by people do. A flag is a statistical statement about a text, not "
+        "proof about its author: the list is drawn up so that on average at most "
+        f"{percent(rate)} of it, here {_wrong(rate * documents.flagged)}, are texts that people "
+        "wrote (the “false discovery rate”). Decide nothing about a person from one flag."
+    )
+    table = _flag_table(result)
+    if not result.passages:
+        return [said, table]
+    return [
+        said,
+        "Below are the texts with the highest scores. The stronger the colour of a passage, the "
+        "more it raised the score. That shows what the detector looked at; it proves nothing by "
+        "itself.",
+        _excerpts(result),
+        Details("The flagged texts as a table", [table]),
+    ]
+
+
+def _wrong(expected: float) -> str:
+    if expected < 1:
+        return "less than one"
+    return f"about {count(expected)}"
+
+
+def _flag_table(result: AssayResult) -> Table:
+    rows = _flagged_rows(result.table)
+    kinds: list[tuple[str, Column]] = [
+        ("id", Column("text", "code")),
+        ("group", Column("group")),
+        ("p_value", Column("p-value", "p")),
+        ("posterior", Column("machine-written", "probability", "probability")),
+        ("score", Column("score", "number")),
+    ]
+    kept = [(name, column) for name, column in kinds if name in rows.column_names]
+    shown = rows.slice(0, _LISTED).select([name for name, _ in kept]).to_pylist()
+    return Table(
+        [column for _, column in kept],
+        [[row[name] for name, _ in kept] for row in shown],
+        caption=(
+            "Flagged texts, the surest first. The p-value is the chance that a text that a person "
+            "wrote scores this high."
+        ),
+        cap=_LISTED,
+        total=rows.num_rows,
+        rest=_REST,
+    )
+
+
+def _flagged_rows(table: pa.Table) -> pa.Table:
+    """Flagged rows, each distinct text once, the smallest p-value and highest score first."""
+    keep = table["flag"]
+    if "duplicate" in table.column_names:
+        keep = pc.and_(keep, pc.invert(table["duplicate"]))
+    order = [("p_value", "ascending"), ("score", "descending"), ("id", "ascending")]
+    rows = table.filter(keep)
+    # `Table.sort_by` works on Arrow's threads, which may abort Python as it ends (see `Run.rows`).
+    return rows.take(pc.sort_indices(rows, sort_keys=order))
+
+
+def _excerpts(result: AssayResult) -> Excerpts:
+    rows = _flagged_rows(result.table)
+    chosen = rows.filter(pc.is_in(rows["id"], pa.array(list(result.passages), rows["id"].type)))
+    return Excerpts(
+        [_excerpt(row, result.passages[row["id"]]) for row in chosen.to_pylist()],
+        total=rows.num_rows,
+        rest="all are in the table below",
+    )
+
+
+def _excerpt(row: dict[str, Any], passages: Sequence[Passage]) -> Excerpt:
+    facts = f"p = {p_value(row['p_value'])}".replace("= <", "<")
+    if row.get("posterior") is not None:
+        facts += f", machine {probability(row['posterior'])}"
+    return Excerpt(row["id"], facts, _spans(passages))
+
+
+def _spans(passages: Sequence[Passage]) -> list[Span]:
+    """Passages with weights relative to the strongest, each on a line of its own.
+
+    They come in reading order but need not be neighbours, so they are not run together.
+    """
+    strongest = max((one.weight for one in passages), default=0.0)
+    spans: list[Span] = []
+    for text, weight in passages:
+        spans += [Span("\n")] if spans else []
+        spans.append(Span(text.strip(), weight / strongest if strongest > 0 else 0.0))
+    return spans

@@ -1,0 +1,143 @@
+"""The first lines of an assay report, for readers who know no statistics.
+
+A result flows in, sentences flow out. They say no more than the result does: what is only an
+upper bound, what is compatible with everything, and what two methods say apart is said so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wellhead.report.numbers import count, interval, percent
+
+if TYPE_CHECKING:
+    from wellhead.prevalence.result import AssayResult
+
+__all__ = ["facts", "lead"]
+
+# An interval this wide leaves everything open, and the first sentence says that instead.
+_OPEN = 0.9
+
+
+def lead(result: AssayResult) -> str:
+    """The answer; what it rests on; what to beware of: three short paragraphs."""
+    parts = [f"{_share(result)} {_at_least(result)}".strip(), _rests_on(result), _beware(result)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def facts(result: AssayResult) -> list[tuple[str, str]]:
+    """The figures under the first sentence."""
+    references = result.references
+    known = [("machine-written", _answer(result))]
+    if references.human:
+        known.append(("at least, whatever program", percent(result.at_least, down=True)))
+    known.append(("texts", _texts(result)))
+    if references.human:
+        known.append(("flagged", _flags(result)))
+    known.append(("compared with", _compared(result)))
+    return known
+
+
+def _share(result: AssayResult) -> str:
+    share, these = result.share, f"these {count(_asked(result))} texts"
+    low, point, high = percent(share.low), percent(share.point), percent(share.high)
+    if result.upper_bound_only:
+        return (
+            f"No machine-written texts stand out among {these}. If there are any, they are "
+            f"probably at most {high}, unless they come from a program that the detector cannot "
+            "recognise."
+        )
+    if share.high - share.low > _OPEN:
+        return (
+            f"How many of {these} machines wrote cannot be said from what was given: anything "
+            f"between {low} and {high} fits."
+        )
+    if share.low <= 0:
+        return (
+            f"At most {high} of {these} were probably written by machines (best estimate {point}); "
+            "it may also be none."
+        )
+    return (
+        f"Between {low} and {high} of {these} were probably written by machines (best estimate "
+        f"{point})."
+    )
+
+
+def _at_least(result: AssayResult) -> str:
+    bound = percent(result.at_least, down=True)
+    if result.at_least <= 0 or bound == "0 %":
+        return ""
+    if result.at_least > result.share.low:
+        return f"Comparison with human texts alone puts it at {bound} or more."
+    return f"At least {bound} were, whichever program wrote them."
+
+
+def _rests_on(result: AssayResult) -> str:
+    references, level = result.references, percent(result.share.level)
+    human = f"{count(references.human)} texts that people certainly wrote"
+    if result.method == "anchored":
+        text = (
+            f"The texts were compared with {human}. The range holds with {level} confidence if "
+            "those are the same kind of text, and if the machine-written ones come from a program "
+            "like those that the detector was tested on."
+        )
+        return f"{text} The “at least” figure needs only the first." if _at_least(result) else text
+    if result.method == "cluster-random":
+        return (
+            "There was nothing to compare these texts with. The range shows how far the detector "
+            f"was off on other kinds of text; it holds with {level} confidence only if these are "
+            "no more unusual. With 50 to 100 texts of the same kind that people certainly wrote, "
+            "the answer would be much sharper."
+        )
+    text = (
+        f"{count(references.labels)} of the texts were checked one by one. The range holds with "
+        f"{level} confidence if these were drawn by lot and the checks are right, whichever "
+        "program wrote the others."
+    )
+    if result.method == "audited":
+        return text
+    return f"{text} Single texts are judged by comparison with {human}."
+
+
+def _beware(result: AssayResult) -> str:
+    warnings = [one.name for one in result.diagnostics if one.severity == "warning"]
+    if not warnings:
+        return ""
+    many = "the warning" if len(warnings) == 1 else f"the {len(warnings)} warnings"
+    return f"Before you use these figures, read {many} under “Checks”: {' '.join(warnings)}"
+
+
+def _asked(result: AssayResult) -> int:
+    """Texts that the share is about: the whole collection, also where a sample was read."""
+    return result.documents.population or result.documents.n
+
+
+def _texts(result: AssayResult) -> str:
+    documents = result.documents
+    if documents.population is None:
+        return count(documents.n)
+    return f"{count(documents.n)} read of {count(documents.population)}"
+
+
+def _flags(result: AssayResult) -> str:
+    flagged = count(result.documents.flagged)
+    if not result.documents.flagged:
+        return flagged
+    return f"{flagged}, on average at most {percent(result.false_discovery_rate)} wrongly"
+
+
+def _answer(result: AssayResult) -> str:
+    share = result.share
+    if result.upper_bound_only:
+        return f"at most {percent(share.high)}"
+    return f"{percent(share.point)} ({interval(share.low, share.high, share=True)})"
+
+
+def _compared(result: AssayResult) -> str:
+    references = result.references
+    known = [
+        (references.human, "human texts"),
+        (sum(references.machine.values()), "machine texts"),
+        (references.labels, "checked texts"),
+    ]
+    return ", ".join(f"{count(n)} {what}" for n, what in known if n) or "nothing"

@@ -1,0 +1,168 @@
+"""What an assay says: one frozen object, the same names in Python and in JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from wellhead._result import ROWS, Part, Result
+from wellhead._stats import Interval
+
+__all__ = [
+    "AssayResult",
+    "Diagnostic",
+    "Documents",
+    "GroupShare",
+    "Histogram",
+    "Method",
+    "Passage",
+    "References",
+    "Reproducibility",
+    "Severity",
+]
+
+Method = Literal["anchored", "audited", "audited+anchored", "cluster-random"]
+Severity = Literal["ok", "note", "warning"]
+
+
+class Documents(NamedTuple):
+    """Counts of documents.
+
+    Attributes:
+        n: usable documents, duplicates included.
+        flagged: documents flagged at the stated false discovery rate.
+        duplicates: documents whose exact text came before.
+        unusable: rows that could not be used.
+        unusable_reasons: the same by reason.
+        copied: documents that mostly repeat a source text; they are left out of the estimate.
+        evidence: distinct texts that the estimate rests on.
+        population: documents in the corpus when only a sample was assayed, else None.
+    """
+
+    n: int
+    flagged: int
+    duplicates: int
+    unusable: int
+    unusable_reasons: dict[str, int]
+    copied: int
+    evidence: int
+    population: int | None = None
+
+
+class References(NamedTuple):
+    """Sizes of the references."""
+
+    human: int
+    machine: dict[str, int]
+    labels: int
+
+
+class Diagnostic(NamedTuple):
+    """One check, in plain words, with what follows from it."""
+
+    name: str
+    severity: Severity
+    finding: str
+    consequence: str
+
+
+class GroupShare(NamedTuple):
+    """The share in one group."""
+
+    name: str
+    n: int
+    share: Interval
+    at_least: float
+    flagged: int
+
+
+class Histogram(NamedTuple):
+    """Scores of corpus and human reference on common bins, as densities per unit of score.
+
+    Attributes:
+        edges: shape (k + 1,), scores.
+        corpus: shape (k,), share of the corpus's documents in each bin.
+        human: shape (k,), share of the human reference; zeros without one.
+        machine: shape (k,), the part of `corpus` that the estimate ascribes to machines.
+    """
+
+    edges: np.ndarray
+    corpus: np.ndarray
+    human: np.ndarray
+    machine: np.ndarray
+
+
+class Passage(NamedTuple):
+    """A piece of a document's text and how much it moved the score (positive = machine)."""
+
+    text: str
+    weight: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reproducibility:
+    """What is needed to get the same numbers again."""
+
+    version: str
+    command: str
+    seed: int
+    scorer: str
+    revision: str
+    hashes: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class AssayResult(Result):
+    """How much of a corpus machines wrote, which documents, and how far that can be trusted.
+
+    Attributes:
+        share: the machine-written share with its interval.
+        at_least: lower bound at the same level that holds for any generator, from the human
+            reference alone; 0 without one.
+        method: which evidence the interval rests on.
+        assumptions: what must be true for the interval to hold.
+        documents: counts.
+        diagnostics: checks of the assumptions and their consequences.
+        upper_bound_only: nothing machine-like is distinguishable; only `share.high` informs, and
+            only for generators that the detector can see at all.
+        references: sizes of the references.
+        false_discovery_rate: of the flags.
+        groups: shares by group, with `groups_method`.
+        table: one row per document: `id`, `score`, `p_value`, `flag`, `posterior`, `duplicate`,
+            `copied`, and `group` where there are groups.
+        passages: for some flagged documents, the passages that weighed most.
+        histogram: for the picture.
+        reproducibility: version, command, seed, scorer, hashes.
+    """
+
+    schema_version: ClassVar[int] = 1
+
+    share: Interval
+    at_least: float
+    method: Method
+    assumptions: tuple[str, ...]
+    documents: Documents
+    diagnostics: tuple[Diagnostic, ...]
+    upper_bound_only: bool
+    references: References
+    false_discovery_rate: float
+    groups: tuple[GroupShare, ...] = ()
+    groups_method: str = ""
+    reproducibility: Reproducibility
+    histogram: Histogram
+    passages: dict[str, tuple[Passage, ...]] = field(default_factory=dict)
+    table: pa.Table
+
+    def to_pandas(self) -> Any:
+        """`table` as a pandas data frame, one row per document."""
+        return self.table.to_pandas()
+
+    def parts(self) -> dict[str, Part]:
+        """The report as HTML and Markdown, `assay.json`, and `documents.parquet`."""
+        table = Part("documents.parquet", lambda path: pq.write_table(self.table, path))
+        json = Part("assay.json", lambda path: self.save_json(path, rows=ROWS))
+        return {"documents": table, **super().parts(), "json": json}

@@ -1,0 +1,351 @@
+"""``wellhead.assay``: a corpus and its references in, how much machines wrote out.
+
+This file joins the parts: it reads and scores (`documents`), estimates (`estimate`), groups
+(`strata`), checks (`diagnose`) and puts the result together. It knows no formula.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from wellhead import __version__
+from wellhead._progress import Progress, quiet
+from wellhead.corpus import Corpus, open_corpus
+from wellhead.corpus import sample as draw_sample
+from wellhead.detect import Scorer, load_scorer
+from wellhead.errors import BadInput, BadSetting, UnusableReference
+from wellhead.prevalence.conformal import benjamini_hochberg
+from wellhead.prevalence.copying import Sources
+from wellhead.prevalence.documents import ScoredDocuments, read_documents
+from wellhead.prevalence.estimate import Estimate, Evidence, estimate
+from wellhead.prevalence.groups import LARGEST, group_shares, groups_method
+from wellhead.prevalence.labels import Labels, match_labels, read_labels, require_drawn
+from wellhead.prevalence.library import known_clusters, library_of
+from wellhead.prevalence.plot_data import histogram, passages
+from wellhead.prevalence.result import (
+    AssayResult,
+    Documents,
+    References,
+    Reproducibility,
+)
+from wellhead.prevalence.words import assumptions, diagnostics
+
+__all__ = ["assay"]
+
+
+def assay(
+    corpus: Any,
+    *,
+    human: Any = None,
+    machine: Any = None,
+    labels: Any = None,
+    labels_drawn: str = "random",
+    detector: str | Scorer = "general",
+    source: Any = None,
+    text_column: str | None = None,
+    group_by: str | None = None,
+    sample: int | None = None,
+    level: float = 0.95,
+    false_discovery_rate: float = 0.1,
+    seed: int = 0,
+    command: str = "wellhead.prevalence",
+    progress: Progress = quiet,
+) -> AssayResult:
+    """How much of `corpus` machines wrote, with an interval, and which documents.
+
+    Args:
+        corpus: anything that `wellhead.corpus.open_corpus` opens.
+        human: known-human texts of the same kind (50 or more; 100 is good). Without them the
+            interval is wide and no document can be flagged.
+        machine: texts of generators that you suspect: one corpus, a list of corpora, or a mapping
+            of generator name to corpus.
+        labels: audited documents, as `labels.read_labels` reads them.
+        labels_drawn: how the audited documents were chosen: "random", or "unstated", which is
+            taken as random with a warning.
+        detector: a name, a path, or any `Scorer`.
+        source: the task's own source texts; documents that mostly repeat one are set apart.
+        text_column: the column that holds the text, in every input; guessed when None.
+        group_by: a column of the corpus for shares by group.
+        sample: assay a random sample of so many documents.
+        level: confidence of every interval and bound, in (0, 1).
+        false_discovery_rate: expected share of human documents among the flagged.
+        seed: the same seed gives the same result.
+        command: how the work was asked for, for the reproducibility line.
+        progress: told of every document scored.
+
+    Returns:
+        The share, the bound, the flags, the groups and the checks.
+
+    Raises:
+        BadInput: nothing usable in an input, or a column that is not there.
+        UnusableReference: a reference too small, or one that shares texts with the corpus.
+        BadSetting: a setting outside its range.
+    """
+    require_drawn(labels_drawn)
+    if not 0 < level < 1:
+        raise BadSetting(f"a confidence level lies between 0 and 1, got {level}")
+    scorer = load_scorer(detector) if isinstance(detector, str) else detector
+    whole = opened = open_corpus(corpus, text_column=text_column)
+    population = None
+    if sample is not None:
+        opened, population = _sampled(whole, sample, seed, labels is not None)
+    sources = _sources(source)
+    known = _read_references(scorer, human, machine, text_column, progress)
+    docs = read_documents(opened, scorer, group_by=group_by, sources=sources, progress=progress)
+    if population is not None:
+        docs = docs.drawn_from(whole)
+    known.refuse_overlap(docs)
+    rows = docs.evidence
+    library, trained = known_clusters(scorer)
+    audited = _audited(labels, docs, rows)
+    evidence = Evidence(
+        scores=docs.scores[rows],
+        human=None if known.human is None else known.human.scores[known.human.evidence],
+        machine={name: part.scores[part.evidence] for name, part in known.machine.items()},
+        labels=audited,
+        library=library,
+        trained=trained,
+        comparable=not trained and bool(library_of(scorer)),
+        sampled=population is not None,
+    )
+    found = estimate(evidence, level=level, seed=seed)
+    flags = _flags(found, rows, docs, false_discovery_rate)
+    groups, method = _groups(docs, rows, flags, evidence, found, level, seed)
+    return AssayResult(
+        share=found.share,
+        at_least=found.at_least,
+        method=found.method,
+        assumptions=assumptions(found, evidence, labels_drawn, docs, population),
+        documents=_documents(docs, flags, population),
+        diagnostics=diagnostics(docs, known.human, known.machine, evidence, found, labels_drawn),
+        upper_bound_only=found.method in ("anchored",) and not found.stands_out,
+        references=References(
+            human=0 if evidence.human is None else evidence.human.size,
+            machine={name: scores.size for name, scores in evidence.machine.items()},
+            labels=0 if audited is None else audited.machine.size,
+        ),
+        false_discovery_rate=false_discovery_rate,
+        groups=groups,
+        groups_method=method,
+        reproducibility=Reproducibility(
+            version=__version__,
+            command=command,
+            seed=seed,
+            scorer=scorer.name,
+            revision=scorer.revision,
+            hashes={"corpus": docs.census.sha256, **known.hashes},
+        ),
+        histogram=histogram(docs.scores[rows], evidence.human, found.posterior),
+        passages=passages(scorer, docs, flags),
+        table=_table(docs, rows, found, flags),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _References:
+    """The user's references after scoring."""
+
+    human: ScoredDocuments | None
+    machine: dict[str, ScoredDocuments]
+
+    @property
+    def hashes(self) -> dict[str, str]:
+        parts = {f"machine:{name}": part for name, part in self.machine.items()}
+        if self.human is not None:
+            parts["human"] = self.human
+        return {name: part.census.sha256 for name, part in parts.items()}
+
+    def refuse_overlap(self, docs: ScoredDocuments) -> None:
+        """A text cannot be known and unknown at once."""
+        corpus = set(docs.sha256)
+        named = {f"machine reference '{name}'": part for name, part in self.machine.items()}
+        if self.human is not None:
+            named["human reference"] = self.human
+        for name, part in named.items():
+            shared = [i for i, sha in enumerate(part.sha256) if sha in corpus]
+            if shared:
+                raise UnusableReference(
+                    f"{len(shared)} of the {len(part.sha256)} texts of the {name} are also in the "
+                    f"corpus (first: id '{part.ids[shared[0]].as_py()}'). A reference must be "
+                    "other texts of the same kind: remove the shared ones from one of the two. "
+                    "If they are audited documents of this corpus, give them as --labels."
+                )
+
+
+def _read_references(
+    scorer: Scorer, human: Any, machine: Any, text_column: str | None, progress: Progress
+) -> _References:
+    def read(source: Any) -> ScoredDocuments:
+        opened = _open_reference(source, text_column)
+        return read_documents(opened, scorer, progress=progress)
+
+    return _References(
+        human=None if human is None else read(human),
+        machine={name: read(source) for name, source in _named(machine, text_column).items()},
+    )
+
+
+def _open_reference(source: Any, text_column: str | None) -> Corpus:
+    """A reference, by the corpus's text column where it has one of that name, else guessed."""
+    if isinstance(source, Corpus):
+        return source
+    try:
+        return open_corpus(source, text_column=text_column)
+    except BadInput:
+        if text_column is None:
+            raise
+        return open_corpus(source)
+
+
+def _named(machine: Any, text_column: str | None) -> dict[str, Any]:
+    """The machine references by generator name."""
+    if machine is None:
+        return {}
+    if isinstance(machine, Mapping):
+        return dict(machine)
+    named: dict[str, Any] = {}
+    for number, one in enumerate(_several(machine), start=1):
+        opened = _open_reference(one, text_column)
+        name = opened.name if opened.name not in named else f"{opened.name} ({number})"
+        named[name] = opened
+    return named
+
+
+def _several(machine: Any) -> list[Any]:
+    """A list of corpora as it is; anything else, a list of texts among them, as one corpus."""
+    if isinstance(machine, str | bytes) or not isinstance(machine, Sequence) or not machine:
+        return [machine]
+    if isinstance(machine[0], Mapping):
+        return [machine]
+    if isinstance(machine[0], str) and not _are_paths(machine):
+        return [machine]
+    return list(machine)
+
+
+def _are_paths(items: Sequence[str]) -> bool:
+    return all(len(item) < 1024 and "\n" not in item and Path(item).exists() for item in items)
+
+
+def _sampled(corpus: Corpus, n: int, seed: int, labelled: bool) -> tuple[Corpus, int | None]:
+    if n < 1:
+        raise BadSetting(f"a sample has at least one document, got {n}")
+    if labelled:
+        raise BadSetting(
+            "a sample and labels do not go together: the audited documents may not be drawn. "
+            "Assay the whole corpus, or sample first and have the sample audited."
+        )
+    table = draw_sample(corpus, n, seed=seed)
+    population = corpus.census.documents
+    if population <= n:
+        return corpus, None
+    return open_corpus(table, text_column="text", name=corpus.name), population
+
+
+def _sources(source: Any) -> Sources | None:
+    if source is None:
+        return None
+    texts = [text for batch in open_corpus(source).batches() for text in batch["text"].to_pylist()]
+    return Sources(texts)
+
+
+def _audited(labels: Any, docs: ScoredDocuments, rows: np.ndarray) -> Labels | None:
+    """The audited documents as indices into the evidence, each distinct text once."""
+    if labels is None:
+        return None
+    matched = match_labels(read_labels(labels), docs.ids.to_pylist())
+    place = {docs.sha256[row]: index for index, row in enumerate(rows)}
+    chosen: dict[int, int] = {}
+    for row, label in zip(matched.rows, matched.machine, strict=True):
+        index = place.get(docs.sha256[row])
+        if index is None:
+            continue
+        if chosen.setdefault(index, int(label)) != label:
+            raise UnusableReference(
+                f"the text of document '{docs.ids[int(row)].as_py()}' is labelled both human and "
+                "machine in two rows of the corpus"
+            )
+    return Labels(
+        np.fromiter(chosen.keys(), np.int64, len(chosen)),
+        np.fromiter(chosen.values(), np.int64, len(chosen)),
+    )
+
+
+def _flags(found: Estimate, rows: np.ndarray, docs: ScoredDocuments, rate: float) -> np.ndarray:
+    """Shape (documents,): flagged, with every repeat of a flagged text."""
+    flags = np.zeros(docs.scores.size, dtype=bool)
+    if found.p_values is None:
+        return flags
+    flags[rows] = benjamini_hochberg(found.p_values, rate)
+    texts = {docs.sha256[row] for row in np.flatnonzero(flags)}
+    repeats = np.flatnonzero(~docs.first)
+    flags[repeats] = [docs.sha256[row] in texts for row in repeats]
+    return flags
+
+
+def _groups(
+    docs: ScoredDocuments,
+    rows: np.ndarray,
+    flags: np.ndarray,
+    evidence: Evidence,
+    found: Estimate,
+    level: float,
+    seed: int,
+) -> tuple[tuple[Any, ...], str]:
+    if docs.groups is None:
+        return (), ""
+    if evidence.human is None:
+        raise UnusableReference(
+            "shares by group need known-human texts of the same kind (--human): without them the "
+            "interval of a group says nothing"
+        )
+    groups = docs.groups[rows]
+    shares = group_shares(
+        evidence.scores, groups, flags[rows], evidence.human, found, level=level, seed=seed
+    )
+    count = len(set(groups))
+    return shares, groups_method(count, min(count, LARGEST), level)
+
+
+def _documents(docs: ScoredDocuments, flags: np.ndarray, population: int | None) -> Documents:
+    census = docs.census
+    return Documents(
+        n=census.documents,
+        flagged=int(flags.sum()),
+        duplicates=census.duplicates,
+        unusable=sum(census.unusable.values()),
+        unusable_reasons=dict(census.unusable),
+        copied=int(docs.copied.sum()),
+        evidence=docs.evidence.size,
+        population=population,
+    )
+
+
+def _table(docs: ScoredDocuments, rows: np.ndarray, found: Estimate, flags: np.ndarray) -> pa.Table:
+    """One row per document; repeats carry the values of their text."""
+    place = {docs.sha256[row]: index for index, row in enumerate(rows)}
+    index = np.array([place.get(sha, -1) for sha in docs.sha256])
+
+    def spread(values: np.ndarray | None) -> pa.Array:
+        if values is None:
+            return pa.nulls(index.size, pa.float64())
+        return pa.array(np.where(index >= 0, values[index], np.nan), from_pandas=True)
+
+    posterior = None if found.posterior is None else found.posterior.of_documents(docs.scores[rows])
+    columns: dict[str, Any] = {
+        "id": docs.ids.cast(pa.string()),
+        "score": docs.scores,
+        "p_value": spread(found.p_values),
+        "flag": flags,
+        "posterior": spread(posterior),
+        "duplicate": ~docs.first,
+        "copied": docs.copied,
+    }
+    if docs.groups is not None:
+        columns["group"] = pa.array(docs.groups.tolist(), pa.string())
+    return pa.table(columns)

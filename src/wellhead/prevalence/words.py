@@ -1,0 +1,212 @@
+"""What an assay assumes and what its checks found, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from wellhead.prevalence.diagnostics import (
+    beside_labels,
+    check_detectability,
+    check_documents,
+    check_human_reference,
+    check_languages,
+    check_length_confound,
+    check_lengths,
+)
+from wellhead.prevalence.documents import ScoredDocuments
+from wellhead.prevalence.estimate import Estimate, Evidence
+from wellhead.prevalence.library import Cluster, least_seen
+from wellhead.prevalence.reference import MINIMUM_ANCHOR
+from wellhead.prevalence.result import Diagnostic
+
+__all__ = ["GUESSED", "ROWS_USED", "assumptions", "diagnostics"]
+
+GUESSED = "What was guessed?"
+ROWS_USED = "Could every row be used?"
+
+
+def assumptions(
+    found: Estimate,
+    evidence: Evidence,
+    labels_drawn: str,
+    docs: ScoredDocuments,
+    population: int | None,
+) -> tuple[str, ...]:
+    """What must be true for the interval to hold, for this estimate."""
+    lines = []
+    if evidence.labels is not None:
+        drawn = "as stated" if labels_drawn == "random" else "though nobody said so"
+        lines.append(
+            f"The {evidence.labels.machine.size} audited documents were drawn by lot from this "
+            f"corpus ({drawn}) and their labels are right. Nothing is assumed about the generator, "
+            "the domain or the detector."
+        )
+    elif evidence.human is not None:
+        lines.append(
+            f"The {evidence.human.size} known-human texts are of the same kind as the human part "
+            "of the corpus, and people wrote them."
+        )
+        count = 0 if found.prior is None else len(found.prior.names)
+        measured = (
+            "the one measured generator"
+            if count == 1
+            else f"one of the {count} measured generators"
+        )
+        lines.append(
+            "The detector can see the unknown generator: of one of its texts and one by a person, "
+            f"its text scores higher in {100 * least_seen():.0f} of 100 cases or more. Its scores "
+            f"are spread like those of {measured}, give or take."
+        )
+        if not evidence.comparable:
+            lines.append(
+                "This detector was made for one task: half of the prior holds what it was trained "
+                "on, the other half that the scores of an unknown generator are spread like those "
+                "of generators under the general detector."
+            )
+    else:
+        lines.append(
+            "Domain and generator differ from the measured ones no more than these differ from "
+            "each other. With 50 to 100 known-human texts of the same kind the interval would be "
+            "much narrower, and documents could be flagged."
+        )
+    if evidence.human is not None:
+        lines.append(
+            "The flags and the at-least bound assume the human reference alone, whatever the "
+            "generator."
+        )
+    if population is not None:
+        lines.append(
+            f"The {docs.census.documents:,} documents assayed are a random sample of "
+            f"{population:,}."
+        )
+    if docs.copied.any():
+        lines.append(
+            f"{int(docs.copied.sum())} documents that mostly repeat a source text are neither "
+            "typed nor generated; the share is that of the others."
+        )
+    return tuple(lines)
+
+
+def diagnostics(
+    docs: ScoredDocuments,
+    human: ScoredDocuments | None,
+    machine: Mapping[str, ScoredDocuments],
+    evidence: Evidence,
+    found: Estimate,
+    labels_drawn: str,
+) -> tuple[Diagnostic, ...]:
+    """Every check that applies, warnings first."""
+    rows = docs.evidence
+    checks: list[Diagnostic | None] = [*_of_labels(evidence, labels_drawn), _agreement(found)]
+    if human is not None and evidence.human is not None:
+        auc = {
+            name: Cluster("", name, evidence.human, scores).auc
+            for name, scores in evidence.machine.items()
+        }
+        visible = check_detectability(found.stands_out, found.clear_part, auc)
+        checks += [
+            _enough_humans(evidence.human.size),
+            _trained_on(docs, human),
+            check_human_reference(evidence.scores, evidence.human),
+            visible if evidence.labels is None else beside_labels(visible),
+            check_lengths(docs.characters[rows], human.characters[human.evidence]),
+            check_languages(_languages(docs.sample), _languages(human.sample)),
+        ]
+        if machine:
+            lengths = np.concatenate([part.characters[part.evidence] for part in machine.values()])
+            checks.append(check_length_confound(human.characters[human.evidence], lengths))
+    checks += check_documents(
+        rows.size, docs.words[rows], docs.census.duplicates, docs.census.documents
+    )
+    checks += [_unusable(docs), _guesses(docs)]
+    order = {"warning": 0, "note": 1, "ok": 2}
+    return tuple(sorted((c for c in checks if c is not None), key=lambda c: order[c.severity]))
+
+
+def _of_labels(evidence: Evidence, drawn: str) -> list[Diagnostic]:
+    if evidence.labels is None or drawn == "random":
+        return []
+    return [
+        Diagnostic(
+            "How were the audited documents chosen?",
+            "warning",
+            "Nobody stated that they were drawn by lot.",
+            "If they were chosen because they looked suspicious, or because their authors "
+            "answered, the estimate is wrong by an unknown amount. Say --labels-drawn random only "
+            "if it is true.",
+        )
+    ]
+
+
+def _agreement(found: Estimate) -> Diagnostic | None:
+    """Labels put the share below what the human reference allows: both cannot be right."""
+    if found.method != "audited+anchored" or found.at_least <= found.share.high:
+        return None
+    return Diagnostic(
+        "Do the audited labels and the human reference agree?",
+        "warning",
+        f"No. By the labels at most {100 * found.share.high:.1f} % are machine-written, by the "
+        f"human reference {100 * found.at_least:.1f} % or more.",
+        "One of the two is not what it is taken for: the audited documents were not drawn by lot "
+        "or some labels are wrong, or the known-human texts are not of the same kind. Believe "
+        "neither, nor the flags, until you know which.",
+    )
+
+
+def _enough_humans(count: int) -> Diagnostic | None:
+    if count >= MINIMUM_ANCHOR:
+        return None
+    return Diagnostic(
+        "Is the human reference large enough?",
+        "warning",
+        f"{count} distinct known-human texts; {MINIMUM_ANCHOR} to 100 are wanted.",
+        "The guarantee of the flags still holds on average, but this one reference may be far off, "
+        "and few documents can be flagged.",
+    )
+
+
+def _trained_on(docs: ScoredDocuments, human: ScoredDocuments) -> Diagnostic | None:
+    reference, corpus = int(human.trained_on.sum()), int(docs.trained_on.sum())
+    if not (reference or corpus):
+        return None
+    return Diagnostic(
+        "Was the detector trained on these texts?",
+        "warning",
+        f"It was fitted on {reference:,} of the {human.scores.size:,} reference texts and "
+        f"{corpus:,} of the {docs.scores.size:,} documents.",
+        "They count with the score of a model that had not seen them. That model differs a little "
+        "from the one that scores the rest, so that p-values, flags and the at-least bound hold "
+        "approximately, not exactly. Known-human texts kept out of the training make them exact.",
+    )
+
+
+def _languages(texts: tuple[str, ...]) -> list[str]:
+    import py3langid
+
+    return [py3langid.classify(text[:2000])[0] for text in texts if len(text) >= 40]
+
+
+def _unusable(docs: ScoredDocuments) -> Diagnostic | None:
+    if not docs.census.unusable:
+        return None
+    listed = ", ".join(f"{count:,} {reason}" for reason, count in docs.census.unusable.items())
+    share = sum(docs.census.unusable.values()) / max(docs.census.rows, 1)
+    return Diagnostic(
+        ROWS_USED,
+        "warning" if share > 0.05 else "note",
+        f"{100 * share:.1f} % of the rows could not be used: {listed}.",
+        "The share is that of the usable documents; if the others differ, it is not that of all.",
+    )
+
+
+def _guesses(docs: ScoredDocuments) -> Diagnostic | None:
+    if not docs.notes:
+        return None
+    return Diagnostic(
+        GUESSED,
+        "note",
+        " ".join(f"{note[0].upper()}{note[1:]}." for note in docs.notes),
+        "Say it yourself (--text-column) if a guess is wrong.",
+    )

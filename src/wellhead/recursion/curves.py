@@ -1,0 +1,132 @@
+"""Many lineages summed up as one curve, with an interval, and without falling into two traps.
+
+The mean over lineages of a tail mass is constant in expectation however many lineages lose their
+tails; and the mean of a variance after n >> M generations is decided by lineages so rare that no
+simulation sees them. Medians are reported instead, and a mean is refused with the reason where
+it would mislead.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import bdtr, stdtrit
+
+from wellhead.errors import BadSetting, unknown_name
+from wellhead.recursion.data import Array
+from wellhead.recursion.measure.catalogue import measure_named
+
+__all__ = ["STATISTICS", "Point", "band", "mean_misleads", "summarise"]
+
+STATISTICS = ("mean", "median", "geometric")
+
+
+class Point(NamedTuple):
+    """One generation of a curve: value, interval of that value, and how many lineages.
+
+    The ends are NaN where so few lineages give no interval of that level: one for a mean, fewer
+    than six for a median at 95 %.
+    """
+
+    generation: int
+    value: float
+    low: float
+    high: float
+    lineages: int
+
+
+def summarise(
+    measure: str,
+    generation: int,
+    values: Array,
+    statistic: str | None = None,
+    level: float = 0.95,
+) -> Point:
+    """One point of the curve of `measure` from its values over lineages.
+
+    Args:
+        measure: its name.
+        generation: the generation.
+        values: one for each lineage; values that are not numbers are left out.
+        statistic: "mean", "median" or "geometric" (the exponential of the mean logarithm);
+            None takes the mean of plain measures and the median of the others.
+        level: coverage of the interval: Student's t for means, order statistics for medians.
+
+    Raises:
+        wellhead.errors.BadSetting: a mean that would mislead, or an unknown statistic.
+    """
+    present = values[np.isfinite(values)]
+    chosen = statistic or ("mean" if measure_named(measure).kind == "plain" else "median")
+    if chosen not in STATISTICS:
+        raise unknown_name("statistic", chosen, STATISTICS)
+    if len(present) == 0:
+        return Point(generation, float("nan"), float("nan"), float("nan"), 0)
+    if chosen == "median":
+        return Point(generation, float(np.median(present)), *_median_interval(present, level))
+    if chosen == "geometric":
+        with np.errstate(divide="ignore"):
+            low, middle, high = _mean_interval(np.log(present), level)
+        return Point(
+            generation, float(np.exp(middle)), float(np.exp(low)), float(np.exp(high)), len(present)
+        )
+    reason = mean_misleads(measure, present)
+    if reason:
+        raise BadSetting(f"the mean of {measure} over lineages would mislead: {reason}")
+    low, middle, high = _mean_interval(present, level)
+    return Point(generation, middle, low, high, len(present))
+
+
+def band(points: list[Point]) -> tuple[list[float] | None, list[float] | None]:
+    """Lower and upper ends; none where too few lineages give an interval anywhere."""
+    if not any(np.isfinite(point.low) for point in points):
+        return None, None
+    return [point.low for point in points], [point.high for point in points]
+
+
+def mean_misleads(measure: str, values: Array) -> str | None:
+    """Why the mean of these values over lineages would mislead; None when it would not.
+
+    >>> mean_misleads("tail_mass", np.array([0.05, 0.04])) is None
+    False
+    >>> mean_misleads("heterozygosity", np.array([0.5, 0.4])) is None
+    True
+    """
+    kind = measure_named(measure).kind
+    if kind == "martingale":
+        return (
+            "its expectation is conserved while almost every lineage loses it, so the mean shows "
+            "no collapse where there is one. Use the median, or survival."
+        )
+    if kind != "heavy" or len(values) < 2:
+        return None
+    if measure == "variance" and np.var(np.log(np.maximum(values, 1e-300)), ddof=1) > 4:
+        return (
+            "its logarithm varies by more than 2 (generations > 2 × samples per generation), so "
+            "that lineages too rare to be simulated decide the mean. Use the median or geometric."
+        )
+    top = np.sort(values)[-max(1, len(values) // 100) :]
+    if len(values) >= 10 and top.sum() > 0.5 * values.sum() > 0:
+        return (
+            f"{len(top)} of {len(values)} lineages make up more than half of it. "
+            "Use the median, or many more lineages."
+        )
+    return None
+
+
+def _mean_interval(values: Array, level: float) -> tuple[float, float, float]:
+    middle, count = float(values.mean()), len(values)
+    if count < 2:
+        return float("nan"), middle, float("nan")
+    half = stdtrit(count - 1, 0.5 + level / 2) * values.std(ddof=1) / np.sqrt(count)
+    return middle - float(half), middle, middle + float(half)
+
+
+def _median_interval(values: Array, level: float) -> tuple[float, float, int]:
+    ordered, count = np.sort(values), len(values)
+    # The median lies below the (rank + 1)-th value with probability P(Binomial(n, 1/2) <= rank).
+    below = bdtr(np.arange(count), count, 0.5)
+    rank = int(np.searchsorted(below, (1 - level) / 2, side="right")) - 1
+    if rank < 0:  # even the whole range holds the median less often than `level`
+        return float("nan"), float("nan"), count
+    return float(ordered[rank]), float(ordered[count - 1 - rank]), count

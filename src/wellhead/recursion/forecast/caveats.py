@@ -1,0 +1,87 @@
+"""What limits a forecast, found in what it was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from wellhead.recursion.forecast.result import Caveat
+from wellhead.recursion.forecast.share import Interval
+from wellhead.recursion.forecast.vocabulary import Vocabulary
+from wellhead.recursion.forecast.words import WordCounts
+from wellhead.report.numbers import number, percent
+
+__all__ = ["of"]
+
+_LONG_WORDS = 18.0
+_TOKENS_PER_WORD = 100.0
+
+
+def of(
+    regime: str,
+    assay: Any,
+    share: Interval | None,
+    words: WordCounts | None,
+    vocabulary: Vocabulary | None,
+) -> tuple[Caveat, ...]:
+    """Every caveat that applies, the general one first."""
+    found = [
+        Caveat(
+            "note",
+            "The inflation constants are exact for regular estimators with many samples per "
+            "parameter; a neural language model that truncates its sampling is not one.",
+            "For language models take them as orientation: the order of the regimes and the "
+            "direction of a change carry over, the size does not.",
+        )
+    ]
+    found += _of_assay(assay, share)
+    if words is not None:
+        found += _of_words(words, vocabulary, regime)
+    return tuple(found)
+
+
+def _of_assay(assay: Any, share: Interval | None) -> Iterator[Caveat]:
+    if assay is None or share is None:
+        return
+    yield Caveat(
+        "note",
+        "The assay counts documents, and was made of the text of today.",
+        "The forecast takes its share for every later generation; if the web fills up with "
+        "machine text, the real share falls and inflation is higher than forecast.",
+    )
+    unsure = (
+        assay.get("upper_bound_only")
+        if isinstance(assay, Mapping)
+        else getattr(assay, "upper_bound_only", False)
+    )
+    if unsure:
+        yield Caveat(
+            "warning",
+            "The assay could only bound the machine share from above.",
+            "Only the low end of the real share, and so the high end of the inflation, informs.",
+        )
+
+
+def _of_words(words: WordCounts, vocabulary: Vocabulary | None, regime: str) -> Iterator[Caveat]:
+    if vocabulary is None:
+        yield Caveat(
+            "note",
+            f"The survival of words has no closed form under {regime}.",
+            "Only inflation is forecast; the laboratory simulates the rest.",
+        )
+    per_word = words.tokens / words.types
+    if per_word < _TOKENS_PER_WORD:
+        yield Caveat(
+            "note",
+            f"The corpus has {number(per_word)} words of text for each distinct word, and "
+            f"{percent(words.once / words.types)} of the distinct words occur once.",
+            "Their frequencies are far from the regular regime: for rare words look at the "
+            "vocabulary forecast, not at the inflation.",
+        )
+    if words.length is not None and words.length > _LONG_WORDS:
+        yield Caveat(
+            "warning",
+            f"Distinct words have {number(words.length)} characters on average.",
+            "The text may be in a script without spaces, or hold much that is not text; split it "
+            "into words first and read it with the rule 'spaces'.",
+        )

@@ -1,0 +1,194 @@
+"""What would keep inflation below a limit: more real text, or a better detector.
+
+In: the limit on kappa, the generations to survive (None: for ever), the real share with its
+interval, a detector. Out: answers as intervals, each with the sentence that says it. All are
+inversions of `wellhead.recursion.theory.inflation`, which falls as the real share grows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from scipy import optimize
+
+from wellhead.errors import BadSetting, unknown_name
+from wellhead.recursion.forecast.risk import kappa
+from wellhead.recursion.forecast.share import Interval
+from wellhead.recursion.theory.detector import needed_true_positive_rate
+from wellhead.recursion.theory.ranges import check_positive
+from wellhead.report.numbers import number, percent
+
+__all__ = ["Detector", "Remedy", "needed_share", "remedies"]
+
+FALLING = ("fresh-real", "fixed-original")
+TYPICAL_FALSE_POSITIVES = 0.05
+
+
+class Detector(NamedTuple):
+    """Rates of a detector in the loop: machine text removed, human text removed."""
+
+    true_positive_rate: float
+    false_positive_rate: float
+
+
+class Remedy(NamedTuple):
+    """One way to stay below the limit.
+
+    Attributes:
+        name: a fixed key.
+        answer: how much of it; None where it cannot help.
+        sentence: the answer in words.
+    """
+
+    name: str
+    answer: Interval | None
+    sentence: str
+
+
+def needed_share(limit: float, *, regime: str, generations: int | None) -> float:
+    """The least real share from which on inflation stays at or below `limit`.
+
+    Args:
+        limit: on kappa, at least 1.
+        regime: ``fresh-real`` or ``fixed-original``, where more real text never inflates.
+        generations: at that generation, or for ever (None).
+
+    Raises:
+        BadSetting: a limit below 1, which no amount of real data reaches, or another regime.
+
+    >>> round(needed_share(5.26, regime="fresh-real", generations=None), 3)
+    0.1
+    """
+    check_limit(limit)
+    if regime not in FALLING:
+        raise unknown_name("regime in which inflation falls with the real share", regime, FALLING)
+    n = None if generations is None else generations
+
+    def excess(share: float) -> float:
+        return float(kappa(regime, n, share)) - limit
+
+    if excess(0.0) <= 0:
+        return 0.0
+    lowest = 1e-9
+    if excess(lowest) <= 0:
+        return lowest
+    if excess(1.0) >= 0:
+        return 1.0
+    return float(optimize.brentq(excess, lowest, 1.0, xtol=1e-12))
+
+
+def check_limit(limit: float) -> float:
+    """The checked limit on inflation."""
+    if check_positive("max_inflation", limit) < 1:
+        raise BadSetting(
+            f"max_inflation must be at least 1, the error of one round on real data; got {limit:g}"
+        )
+    return limit
+
+
+def remedies(
+    limit: float, *, generations: int, share: Interval | None, detector: Detector | None
+) -> tuple[Remedy, ...]:
+    """Every remedy that the given numbers allow to work out."""
+    check_limit(limit)
+    fresh = needed_share(limit, regime="fresh-real", generations=generations)
+    found = [*_shares(limit, generations, fresh), _keeping(limit, generations)]
+    if share is not None:
+        found.append(_adding(fresh, share, detector))
+        found.append(_detecting(fresh, share, detector))
+    return tuple(found)
+
+
+def _shares(limit: float, generations: int, fresh: float) -> Iterator[Remedy]:
+    for_ever = needed_share(limit, regime="fresh-real", generations=None)
+    yield Remedy(
+        "fresh_real_share",
+        Interval(fresh, fresh, fresh),
+        f"Fresh real text as {percent(fresh)} of every generation's training data keeps it below "
+        f"{number(limit)} up to generation {generations}; {percent(for_ever)} does so for ever.",
+    )
+    fixed = needed_share(limit, regime="fixed-original", generations=generations)
+    for_ever = needed_share(limit, regime="fixed-original", generations=None)
+    yield Remedy(
+        "fixed_original_share",
+        Interval(fixed, fixed, fixed),
+        f"The same original text kept as {percent(fixed)} of every generation's training data "
+        f"does it up to generation {generations}; {percent(for_ever)} does so for ever.",
+    )
+
+
+def _keeping(limit: float, generations: int) -> Remedy:
+    names = {"accumulate": "everything", "accumulate-subsample": "a fixed number from everything"}
+    values = {name: float(kappa(name, generations, None)) for name in names}
+    enough = [name for name, value in values.items() if value <= limit]
+    told = " and ".join(f"{words} {number(values[name])}" for name, words in names.items())
+    verdict = ("Neither stays", "Only the first stays", "Both stay")[len(enough)]
+    best = values[enough[-1]] if enough else None
+    return Remedy(
+        "accumulate",
+        None if best is None else Interval(best, best, best),
+        "Keeping all text ever used, old and new, bounds inflation without knowing what is real: "
+        f"training on {told} at generation {generations}. {verdict} below {number(limit)}.",
+    )
+
+
+def _adding(fresh: float, share: Interval, detector: Detector | None) -> Remedy:
+    """Real text to add to each generation, per unit of the corpus, after any filtering."""
+    target = _before(fresh, detector)
+
+    def to_add(a: float) -> float:
+        if a >= target:
+            return 0.0
+        return math.inf if target >= 1 else (target - a) / (1 - target)
+
+    answer = share.through(to_add)
+    filtered = " (the detector given is then part of it)" if detector else ""
+    amount = f"{number(answer.point)} units{_span(answer)}"
+    return Remedy(
+        "real_text_to_add",
+        answer,
+        f"To reach the share needed{filtered}, add to every 1 unit of this corpus {amount} of "
+        "text known to be real, in every generation."
+        if answer.high > 0
+        else f"This corpus already holds enough real text{filtered}.",
+    )
+
+
+def _detecting(fresh: float, share: Interval, detector: Detector | None) -> Remedy:
+    rate = detector.false_positive_rate if detector else TYPICAL_FALSE_POSITIVES
+    if share.point == 0 or rate == 1:
+        return Remedy("true_positive_rate", None, "Without real text no detector can help.")
+
+    def needed(a: float) -> float:
+        # Where there may be no real text at all, the detector would have to be perfect.
+        if a == 0:
+            return 1.0
+        return needed_true_positive_rate(a, wanted_share=fresh, false_positive_rate=rate)
+
+    answer = share.through(needed)
+    return Remedy(
+        "true_positive_rate",
+        answer,
+        "No detector is needed."
+        if answer.high == 0
+        else f"A detector that removes {percent(answer.point, 1)}{_span(answer, share=True)} of "
+        f"the machine text and {percent(rate)} of the human text does it without new real text.",
+    )
+
+
+def _before(target: float, detector: Detector | None) -> float:
+    """The real share before filtering that leaves `target` after it."""
+    if detector is None:
+        return target
+    machine = target * (1 - detector.true_positive_rate)
+    human = (1 - target) * (1 - detector.false_positive_rate)
+    return machine / (machine + human) if machine + human else 0.0
+
+
+def _span(answer: Interval, *, share: bool = False) -> str:
+    if answer.sure:
+        return ""
+    low, high = (percent(x, 1) if share else number(x) for x in (answer.low, answer.high))
+    return f" ({low} to {high})"

@@ -1,0 +1,75 @@
+"""What a forecast says: one frozen object, the same names in Python and in JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+from wellhead._result import Result
+from wellhead.recursion.forecast.remedies import Detector, Remedy
+from wellhead.recursion.forecast.risk import Inflation
+from wellhead.recursion.forecast.share import Interval
+from wellhead.recursion.forecast.vocabulary import Vocabulary
+
+__all__ = ["Caveat", "Forecast", "RegimeOutlook"]
+
+
+class Caveat(NamedTuple):
+    """Something that changes how far the numbers can be trusted.
+
+    Attributes:
+        severity: ``warning`` where a conclusion may be wrong, else ``note``.
+        finding: what is so.
+        consequence: what follows from it.
+    """
+
+    severity: str
+    finding: str
+    consequence: str
+
+
+class RegimeOutlook(NamedTuple):
+    """One regime at the last generation: inflation, its limit, and words left."""
+
+    regime: str
+    inflation: Interval
+    limit: Interval
+    words: Interval | None
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Forecast(Result):
+    """What recursive training would do to estimates and to a vocabulary.
+
+    Attributes:
+        inflation: excess error as a multiple of one round on real data: at the last generation,
+            in the limit, and at each generation, with intervals.
+        real_share: the share of real text before any detector; None where the regime needs none.
+        effective_share: the same after the detector.
+        detector: the detector's rates, or None.
+        regime: how generations are trained.
+        generations: the last generation.
+        max_inflation: the limit that the user set, or None.
+        exceeds: whether even the low end of the interval lies above that limit.
+        remedies: what would keep inflation below the limit; empty without one.
+        vocabulary: what becomes of the corpus's words; None without a corpus.
+        regimes: the same numbers under every regime that the given settings allow.
+        caveats: what limits the forecast.
+        version: of wellhead.
+    """
+
+    schema_version: ClassVar[int] = 1
+
+    inflation: Inflation
+    real_share: Interval | None
+    effective_share: Interval | None
+    detector: Detector | None
+    regime: str
+    generations: int
+    max_inflation: float | None
+    exceeds: bool
+    remedies: tuple[Remedy, ...]
+    vocabulary: Vocabulary | None
+    regimes: tuple[RegimeOutlook, ...]
+    caveats: tuple[Caveat, ...]
+    version: str

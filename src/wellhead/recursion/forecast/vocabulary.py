@@ -1,0 +1,136 @@
+"""What becomes of a corpus's vocabulary: words left, generation by generation and by frequency.
+
+In: counts of counts, regime, real share, effective size. Out: shares with intervals that hold
+the uncertainty of the real share and of the effective size together with the chance of the
+draws (words taken as independent). Branching theory: `wellhead.recursion.theory.lineages`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from scipy import special
+
+from wellhead.recursion.forecast.effective import EffectiveSize
+from wellhead.recursion.forecast.share import Interval
+from wellhead.recursion.forecast.words import WordCounts
+from wellhead.recursion.theory.lineages import Loss, loss_path
+
+__all__ = ["BINS", "Bin", "Generation", "Vocabulary", "vocabulary_of"]
+
+BINS = ((1, 1), (2, 2), (3, 5), (6, 10), (11, 100), (101, None))
+LEVEL = 0.95
+
+
+class Generation(NamedTuple):
+    """The vocabulary in one generation's training set.
+
+    Attributes:
+        generation: its number; 0 is the corpus.
+        words: share of the distinct words left.
+        text: share of the corpus's running text that those words made up.
+    """
+
+    generation: int
+    words: Interval
+    text: Interval
+
+
+class Bin(NamedTuple):
+    """Words of one frequency, and the share of them left at the last generation."""
+
+    counts: str
+    words: int
+    text: float
+    surviving: Interval
+
+
+class Vocabulary(NamedTuple):
+    """The forecast of a vocabulary."""
+
+    name: str
+    rule: str
+    types: int
+    tokens: int
+    seen_once: float
+    effective: EffectiveSize
+    generations: tuple[Generation, ...]
+    bins: tuple[Bin, ...]
+
+
+class _Paths(NamedTuple):
+    low: list[Loss]
+    point: list[Loss]
+    high: list[Loss]
+
+
+def vocabulary_of(
+    words: WordCounts,
+    *,
+    regime: str,
+    generations: int,
+    share: Interval | None,
+    effective: EffectiveSize,
+) -> Vocabulary:
+    """The survival of `words` under a regime of `lineages`, with intervals.
+
+    Args:
+        words: counts of counts of the corpus.
+        regime: one of `lineages.LINEAGE_REGIMES`.
+        generations: the last generation.
+        share: the real share, for the regimes that mix real text in.
+        effective: the effective size of one generation.
+    """
+    level = (share and share.level) or effective.ratio.level or LEVEL
+    paths = _paths(regime, generations, share, effective.ratio)
+    rows = tuple(
+        Generation(k, _left(words, paths, k, level, False), _left(words, paths, k, level, True))
+        for k in range(generations + 1)
+    )
+    return Vocabulary(
+        words.name,
+        words.rule,
+        words.types,
+        words.tokens,
+        words.once / words.types,
+        effective,
+        rows,
+        _bins(words, paths, generations, level),
+    )
+
+
+def _paths(regime: str, last: int, share: Interval | None, ratio: Interval) -> _Paths:
+    """Loss with the least real text and the smallest size, the likeliest, and the most."""
+    ends = share or (None, None, None)
+    low, point, high = (
+        loss_path(last, regime=regime, real_share=a, size_ratio=size)
+        for a, size in zip(ends[:3], ratio[:3], strict=True)
+    )
+    return _Paths(low, point, high)
+
+
+def _left(words: WordCounts, paths: _Paths, k: int, level: float, by_text: bool) -> Interval:
+    weight = words.counts / words.tokens if by_text else np.full(len(words.counts), 1 / words.types)
+    z = float(special.ndtri((1 + level) / 2))
+    means, errors = [], []
+    for path in paths:
+        lost = path[k].of(words.counts)
+        means.append(float(words.words @ (weight * (1 - lost))))
+        errors.append(math.sqrt(float(words.words @ (weight**2 * lost * (1 - lost)))))
+    low, high = means[0] - z * errors[0], means[2] + z * errors[2]
+    return Interval(max(0.0, low), min(1.0, means[1]), min(1.0, high), level)
+
+
+def _bins(words: WordCounts, paths: _Paths, last: int, level: float) -> tuple[Bin, ...]:
+    rows = []
+    for low, high in BINS:
+        inside = (words.counts >= low) & (words.counts <= (high or np.inf))
+        if not inside.any():
+            continue
+        part = WordCounts(words.counts[inside], words.words[inside])
+        name = f"{low}" if low == high else f"{low}–{high}" if high else f"over {low - 1}"
+        surviving = _left(part, paths, last, level, False)
+        rows.append(Bin(name, part.types, part.tokens / words.tokens, surviving))
+    return tuple(rows)

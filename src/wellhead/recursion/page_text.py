@@ -1,0 +1,191 @@
+"""What the page about a run of language models adds: words, histograms, texts, forecast.
+
+Nothing is added for runs without text. Texts come from ``generations/*/samples.json`` in the run
+folder; they were written by models, and are shown as untrusted as any other text.
+"""
+
+from __future__ import annotations
+
+import json
+from math import isclose, isfinite
+from pathlib import Path
+
+from wellhead.recursion.curves import band
+from wellhead.recursion.result import Run
+from wellhead.recursion.theory_vs_observed import Excess, excess, order_agreement
+from wellhead.report.blocks import Block, Details, Section
+from wellhead.report.numbers import number
+from wellhead.report.svg import Axis, Line, LineChart
+from wellhead.report.table import Column, Table
+
+__all__ = ["text_sections"]
+
+MOST = 6  # settings side by side
+SAME = 0.05  # forecasts nearer to each other than this are one forecast
+PAIRS = 3  # texts of each generation
+BINS = ("1_to_2", "3_to_9", "10_to_99", "100_and_more")
+SPOKEN = {
+    "1_to_2": "seen 1-2 times",
+    "3_to_9": "seen 3-9 times",
+    "10_to_99": "seen 10-99 times",
+    "100_and_more": "seen 100 times or more",
+}
+
+
+def text_sections(run: Run) -> list[Section]:
+    """The sections of a run of language models; none for other runs."""
+    made = [
+        ("Rare words first", _words(run)),
+        ("Forecast against observed", _forecast(run)),
+        ("What it wrote", _written(run)),
+    ]
+    return [Section(heading, blocks) for heading, blocks in made if blocks]
+
+
+def _words(run: Run) -> list[Block | str]:
+    """How many real words are left, and how much more they cost, by how often they were seen."""
+    if "loss_1_to_2" not in run.measures:
+        return []
+    charts: list[Block | str] = []
+    for setting in run.plan.settings[:MOST]:
+        # A bin that no word of the real text is in was not measured.
+        if any(f"survival_{name}" in run.measures for name in BINS):
+            charts.append(_kept_chart(run, setting.label))
+        charts.append(_word_chart(run, setting.label))
+    return charts
+
+
+def _kept_chart(run: Run, label: str) -> LineChart:
+    lines = []
+    for name in BINS:
+        if f"survival_{name}" not in run.measures:
+            continue
+        points = run.curve(f"survival_{name}", label, "mean")
+        x, y = [point.generation for point in points], [point.value for point in points]
+        if points:
+            lines.append(Line(SPOKEN[name], x, y, *band(points)))
+    return LineChart(
+        f"Words left in the training data, {label}",
+        "Of the different words of the real text, by how often they came in it.",
+        lines,
+        Axis("generation", whole=True),
+        Axis("words left", percent=True),
+        n=f"mean over {run.plan.seeds} repetitions",
+        band="95 % interval of it",
+    )
+
+
+def _word_chart(run: Run, label: str) -> LineChart:
+    lines = []
+    for name in BINS:
+        points = run.curve(f"loss_{name}", label, "mean")
+        if points:
+            start = points[0].value
+            x = [point.generation for point in points]
+            lines.append(Line(SPOKEN[name], x, [point.value - start for point in points]))
+    return LineChart(
+        f"Excess loss by word frequency, {label}",
+        "Held-out real words, by how often they came in the real text that was learned from.",
+        lines,
+        Axis("generation", whole=True),
+        Axis("loss above generation 0", "nats per word"),
+        n=f"mean over {run.plan.seeds} repetitions",
+    )
+
+
+def _forecast(run: Run) -> list[Block | str]:
+    rows = excess(run)
+    if not rows:
+        return []
+    uneven = any(
+        isfinite(row.sized) and not isclose(row.sized, row.kappa, rel_tol=SAME) for row in rows
+    )
+    columns = [
+        Column("setting"),
+        Column("real share", "percent", "after selection"),
+        Column("κ", "number", "same size" if uneven else "forecast"),
+        *((Column("size", "percent", "that counts"), Column("κ", "number", "at it")) * uneven),
+        Column("excess loss", "number", "nats per token"),
+        Column("range over repetitions", "interval"),
+    ]
+    table = [
+        [
+            row.setting,
+            row.real_share,
+            _known(row.kappa),
+            *((_known(row.size), _known(row.sized)) * uneven),
+            row.observed,
+            (row.low, row.high),
+        ]
+        for row in rows
+    ]
+    return [_words_on_order(rows, uneven), Table(columns, table)]
+
+
+def _known(value: float) -> float | None:
+    return None if value != value else value
+
+
+def _words_on_order(rows: list[Excess], uneven: bool) -> str:
+    agreement, sized = order_agreement(rows), order_agreement(rows, "sized")
+    words = (
+        "κ is how much theory expects recursion to inflate the error of one round, from the real "
+        "share that the training data had. It counts sampling noise alone: narrow sampling adds "
+        "a bias that it does not know."
+    )
+    if uneven:
+        words += (
+            " It is given for training data of the same size in every generation, and at the size "
+            "that a selector left: blocks of equal weight that would inform as much."
+        )
+    if agreement != agreement:
+        return words
+    words += f" Kendall's τ between its order and that observed is {number(agreement)}"
+    return f"{words}, and {number(sized)} at the size that counts." if uneven else f"{words}."
+
+
+def _written(run: Run) -> list[Block | str]:
+    if run.path is None:
+        return []
+    blocks: list[Block | str] = []
+    settings = run.plan.settings[:MOST]
+    texts = {each.label: _samples(run.path, place) for place, each in enumerate(settings)}
+    texts = {label: found for label, found in texts.items() if found}
+    if not texts:
+        return []
+    columns = [Column("generation"), *(Column(label) for label in texts)]
+    last = max(max(found) for found in texts.values())
+    rows = [
+        [str(number), *(_first(found, number) for found in texts.values())]
+        for number in sorted({0, last // 2, last})
+    ]
+    blocks.append(Table(columns, rows, caption="The first text that each generation wrote."))
+    for label, found in texts.items():
+        table = [
+            [str(generation), pair["prompt"], pair["continuation"]]
+            for generation, pairs in sorted(found.items())
+            for pair in pairs[:PAIRS]
+        ]
+        named = [Column("generation"), Column("prompt (real)"), Column("continuation")]
+        blocks.append(Details(f"More of it: {label}", [Table(named, table)]))
+    return blocks
+
+
+def _first(found: dict[int, list[dict[str, str]]], generation: int) -> str:
+    pairs = found.get(generation, [])
+    return pairs[0]["continuation"] if pairs else ""
+
+
+def _samples(path: Path, setting: int) -> dict[int, list[dict[str, str]]]:
+    """What the first repetition of a setting wrote, by generation."""
+    found = {}
+    for file in sorted(path.glob(f"generations/{setting:03d}-*-00/*/samples.json")):
+        try:
+            pairs = json.loads(file.read_text(encoding="utf-8"))
+            # Folders count fits from 1; the first fit is generation 0.
+            found[int(file.parent.name) - 1] = [
+                {key: str(pair[key]) for key in ("prompt", "continuation")} for pair in pairs
+            ]
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return found

@@ -1,0 +1,206 @@
+"""What each generation is trained on, given what the models and the world supply.
+
+A regime is one method: `next` takes the `Supply` (the original real data, everything collected
+since, and the means to draw more) and answers with the training data of the next fit. Each
+regime names the paper that named it. Regimes that can always draw a replacement for an item that
+a selector dropped are `endless`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from wellhead._registry import Registry
+from wellhead.recursion.plugin import require
+
+if TYPE_CHECKING:
+    from wellhead.recursion.data import Data
+    from wellhead.recursion.sources import Supply
+
+__all__ = [
+    "REGIMES",
+    "Accumulate",
+    "AccumulateSubsample",
+    "FixedOriginal",
+    "FreshReal",
+    "GoldenRatio",
+    "Growing",
+    "Regime",
+    "Replace",
+    "SyntheticAdded",
+]
+
+GOLDEN = (5**0.5 - 1) / 2
+
+
+class Regime:
+    """Base of all regimes."""
+
+    endless: ClassVar[bool] = True
+    weighted: ClassVar[bool] = False
+    schedule: ClassVar[str] = "constant"
+
+    @property
+    def subsamples(self) -> bool:
+        """Draws parts of the same data more than once, which needs the items themselves."""
+        return False
+
+    def fresh(self, size: int) -> int:
+        """How many real items never seen before a generation of this size takes, if none drops."""
+        return 0
+
+    def next(self, supply: Supply, size: int) -> Data:
+        """The training data of the next fit, `size` being what the schedule grants it."""
+        raise NotImplementedError
+
+
+REGIMES: Registry[type[Regime]] = Registry("regime", "wellhead.regimes")
+
+
+def _share(share: float) -> None:
+    require(0 <= share <= 1, f"expected a share in [0, 1], got {share}.")
+
+
+@REGIMES.register("replace")
+@dataclass(frozen=True)
+class Replace(Regime):
+    """Only the newest model's output ("no original data" in Shumailov et al. 2024;
+    "replace" in Gerstgrasser et al. 2024; "fully synthetic loop" in Alemohammad et al. 2023)."""
+
+    def next(self, supply: Supply, size: int) -> Data:
+        return supply.incoming(size)
+
+
+@REGIMES.register("growing")
+@dataclass(frozen=True)
+class Growing(Replace):
+    """Replace with sample sizes that grow, linearly unless the schedule says otherwise
+    (Shumailov et al. 2024, theory; the grown baseline of Dey & Donoho 2024)."""
+
+    schedule: ClassVar[str] = "linear"
+
+
+@REGIMES.register("fixed-original")
+@dataclass(frozen=True)
+class FixedOriginal(Regime):
+    """A share of the original data; the rest is new output ("10 % original data preserved" in
+    Shumailov et al. 2024).
+
+    Args:
+        share: the part that is original, in [0, 1].
+        redraw: draw another part of the original data each generation, as that paper did with
+            language models, instead of keeping the same part for good.
+    """
+
+    endless: ClassVar[bool] = False
+    share: float = 0.1
+    redraw: bool = False
+
+    def __post_init__(self) -> None:
+        _share(self.share)
+
+    @property
+    def subsamples(self) -> bool:
+        return self.redraw
+
+    def next(self, supply: Supply, size: int) -> Data:
+        count = round(self.share * size)
+        if count == 0:
+            return supply.incoming(size)
+        original = supply.some_original(count, again=self.redraw)
+        return original if count == size else original.join(supply.incoming(size - count))
+
+
+@REGIMES.register("fresh-real")
+@dataclass(frozen=True)
+class FreshReal(Regime):
+    """A share of new real data in every generation ("fresh data loop", Alemohammad et al. 2023).
+
+    Args:
+        share: the part that is real, in [0, 1].
+        split: "exact" takes exactly that share; "iid" draws each item's kind by chance.
+    """
+
+    share: float = 0.1
+    split: str = "exact"
+
+    def __post_init__(self) -> None:
+        _share(self.share)
+        require(
+            self.split in ("exact", "iid"), f"expected split 'exact' or 'iid', got '{self.split}'."
+        )
+
+    def fresh(self, size: int) -> int:
+        return round(self.share * size)
+
+    def next(self, supply: Supply, size: int) -> Data:
+        return supply.incoming(size, real=self.share, exact=self.split == "exact")
+
+
+@REGIMES.register("accumulate")
+@dataclass(frozen=True)
+class Accumulate(Regime):
+    """Everything so far: the original data and every model's output (Gerstgrasser et al. 2024)."""
+
+    endless: ClassVar[bool] = False
+
+    def next(self, supply: Supply, size: int) -> Data:
+        supply.pool = supply.pool.join(supply.incoming(size))
+        return supply.pool
+
+
+@REGIMES.register("accumulate-subsample")
+@dataclass(frozen=True)
+class AccumulateSubsample(Regime):
+    """Everything so far is kept, a fixed budget is drawn from it (Kazdan et al. 2024)."""
+
+    endless: ClassVar[bool] = False
+
+    @property
+    def subsamples(self) -> bool:
+        return True
+
+    def next(self, supply: Supply, size: int) -> Data:
+        supply.pool = supply.pool.join(supply.incoming(size))
+        return supply.pool.take(size, supply.mixing)
+
+
+@REGIMES.register("golden-ratio")
+@dataclass(frozen=True)
+class GoldenRatio(Regime):
+    """As much fresh real data as new output, the real part weighted `weight`
+    (He, Xu & Cheng 2025, who show that the reciprocal of the golden ratio is best)."""
+
+    weighted: ClassVar[bool] = True
+    weight: float = GOLDEN
+
+    def __post_init__(self) -> None:
+        require(0 <= self.weight <= 1, f"expected a weight in [0, 1], got {self.weight}.")
+
+    def fresh(self, size: int) -> int:
+        return size
+
+    def next(self, supply: Supply, size: int) -> Data:
+        real = supply.real(size).scaled(self.weight)
+        return real.join(supply.incoming(size).scaled(1 - self.weight))
+
+
+@REGIMES.register("synthetic-added")
+@dataclass(frozen=True)
+class SyntheticAdded(Regime):
+    """All the original data, and the newest output added to it ("synthetic augmentation loop",
+    Alemohammad et al. 2023; iterative retraining of Bertrand et al. 2024).
+
+    Args:
+        ratio: synthetic items for each original one.
+    """
+
+    endless: ClassVar[bool] = False
+    ratio: float = 1.0
+
+    def __post_init__(self) -> None:
+        require(self.ratio > 0, f"expected a ratio above 0, got {self.ratio}.")
+
+    def next(self, supply: Supply, size: int) -> Data:
+        return supply.original.join(supply.incoming(max(1, round(self.ratio * size))))

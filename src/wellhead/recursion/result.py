@@ -1,0 +1,176 @@
+"""The result of a run: every measure of every lineage, and what can be said about them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from wellhead._result import Result, plain
+from wellhead.errors import BadInput, unknown_name
+from wellhead.recursion.config import Plan
+from wellhead.recursion.curves import Point, summarise
+from wellhead.recursion.folder import Folder
+
+if TYPE_CHECKING:
+    from wellhead.recursion.verdicts import Verdict
+
+__all__ = ["Run"]
+
+KEYS = ("setting", "repetition", "generation", "lineage")
+
+
+@dataclass(frozen=True, repr=False)
+class Run(Result):
+    """What a run measured.
+
+    Args:
+        plan: what was run.
+        table: columns ``setting`` (its label), ``repetition``, ``generation``, ``lineage`` and
+            one per measure.
+        version: the wellhead that ran it.
+        seconds: computing time, summed over processes.
+        cells: finished cells, and how many there should be.
+        path: the run folder, where there is one.
+        joules: energy by the machine's counters; None where not every cell could read one.
+    """
+
+    schema_version: ClassVar[int | None] = 1
+
+    plan: Plan
+    table: pa.Table
+    version: str
+    seconds: float
+    cells: tuple[int, int]
+    path: Path | None = None
+    joules: float | None = None
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Run:
+        """The run in a folder, as far as it has come.
+
+        Raises:
+            BadInput: no run there, one of another layout, or no finished cell yet.
+        """
+        folder = Folder(path)
+        done = [cell for cell in folder.cells() if folder.finished(cell)]
+        if not done:
+            raise BadInput(
+                f"{folder.path} has no finished cell yet: run `wellhead collapse run {folder.path}`"
+            )
+        costs = [folder.cost(cell) for cell in done]
+        known = all("joules" in cost for cost in costs)
+        parts = []
+        for cell in done:
+            table = folder.read(cell)
+            label = pa.repeat(folder.plan.settings[cell.setting].label, len(table))
+            number = pa.repeat(pa.scalar(cell.repetition, pa.int32()), len(table))
+            parts.append(table.add_column(0, "repetition", number).add_column(0, "setting", label))
+        return cls(
+            folder.plan,
+            pa.concat_tables(parts, promote_options="default"),
+            folder.version,
+            round(sum(cost.get("seconds", 0.0) for cost in costs), 3),
+            (len(done), len(folder.cells())),
+            folder.path,
+            round(sum(cost["joules"] for cost in costs), 3) if known else None,
+        )
+
+    @cached_property
+    def measures(self) -> list[str]:
+        """The names of the measures."""
+        return [name for name in self.table.column_names if name not in KEYS]
+
+    def values(self, measure: str, setting: str, generation: int) -> np.ndarray[Any, Any]:
+        """One measure over all lineages of a setting in a generation."""
+        self._check(measure, setting)
+        rows = self.rows(setting)
+        there = pc.equal(rows["generation"], generation)
+        found: np.ndarray[Any, Any] = rows.filter(there)[measure].to_numpy()
+        return found
+
+    def rows(self, setting: str) -> pa.Table:
+        """The part of the table that belongs to one setting."""
+        # A mask, not an expression: expressions are run by Arrow's threads, which may be the last
+        # to let go of an array, and a thread that does so while Python ends aborts the process.
+        return self.table.filter(pc.equal(self.table["setting"], setting))
+
+    def curve(
+        self, measure: str, setting: str, statistic: str | None = None, level: float = 0.95
+    ) -> list[Point]:
+        """One measure of a setting over the generations, with an interval at each.
+
+        Args:
+            measure: its name.
+            setting: the label of the setting.
+            statistic: "mean", "median" or "geometric"; None takes the one that fits the measure.
+            level: coverage of the intervals.
+
+        Raises:
+            BadSetting: an unknown name, or a mean that would mislead.
+        """
+        self._check(measure, setting)
+        rows = self.rows(setting)
+        generations = rows["generation"].to_numpy()
+        values = rows[measure].to_numpy()
+        points = [
+            summarise(measure, int(generation), values[generations == generation], statistic, level)
+            for generation in np.unique(generations)
+        ]
+        return [point for point in points if point.lineages]
+
+    def verdicts(self, setting: str) -> list[Verdict]:
+        """The eight meanings of collapse, decided for one setting."""
+        from wellhead.recursion.verdicts import verdicts
+
+        self._check(self.measures[0], setting)
+        return verdicts(self, setting)
+
+    def to_dict(self, *, rows: int | None = None) -> dict[str, Any]:
+        """Plan, cost, verdicts, and the curve of every measure of every setting."""
+        found: dict[str, Any] = plain(self._summary())
+        return found
+
+    def _summary(self) -> dict[str, Any]:
+        return {
+            "schema_version": self.schema_version,
+            "name": self.plan.name,
+            "complete": self.cells[0] == self.cells[1],
+            "cells": {"finished": self.cells[0], "planned": self.cells[1]},
+            "curves": {
+                setting.label: {
+                    measure: [point._asdict() for point in points]
+                    for measure in self.measures
+                    if (points := self.curve(measure, setting.label))
+                }
+                for setting in self.plan.settings
+            },
+            "verdicts": {
+                setting.label: [
+                    {"verdict": verdict.word, **plain(verdict)}
+                    for verdict in self.verdicts(setting.label)
+                ]
+                for setting in self.plan.settings
+            },
+            "plan": self.plan.to_dict(),
+            "cost": {"seconds": self.seconds, "joules": self.joules},
+            "wellhead": self.version,
+            "path": None if self.path is None else str(self.path),
+        }
+
+    def to_pandas(self) -> Any:
+        """The table as a pandas data frame."""
+        return self.table.to_pandas()
+
+    def _check(self, measure: str, setting: str) -> None:
+        if measure not in self.measures:
+            raise unknown_name("measure", measure, self.measures)
+        labels = [known.label for known in self.plan.settings]
+        if setting not in labels:
+            raise unknown_name("setting", setting, labels)

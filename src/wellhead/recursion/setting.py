@@ -1,0 +1,163 @@
+"""One setting of the laboratory: what is fitted, on what mixture, how often, from which seed.
+
+A setting is checked as a whole when it is made: contradictions raise `BadSetting` before any
+work starts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from wellhead.recursion.family import FAMILIES, Family
+from wellhead.recursion.plugin import describe, require
+from wellhead.recursion.regimes import REGIMES, Regime
+from wellhead.recursion.samplers import SAMPLERS, Sampler, Unbiased
+from wellhead.recursion.schedules import SCHEDULES, Constant, Schedule
+from wellhead.recursion.selectors import SELECTORS, Everything, Selector
+
+__all__ = ["Setting"]
+
+MOST_BYTES = 6 * 2**30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One column of the experiment.
+
+    Args:
+        label: what it is called in tables and curves.
+        family: the models.
+        regime: what each generation is trained on.
+        generations: how many generations to run after generation 0.
+        size: samples per generation (tokens for text); None means as many as the original data.
+        sampler: how models are drawn from.
+        selector: which new items are kept.
+        schedule: how the sample size changes.
+        lineages: independent chains run side by side for each seed.
+        every: generations between two records of the measures; the first fit and the last always
+            have one.
+    """
+
+    label: str
+    family: Family
+    regime: Regime
+    generations: int
+    size: int | None = None
+    sampler: Sampler = field(default_factory=Unbiased)
+    selector: Selector = field(default_factory=Everything)
+    schedule: Schedule = field(default_factory=Constant)
+    lineages: int = 1
+    every: int = 1
+
+    def __post_init__(self) -> None:
+        require(self.generations >= 1, f"expected at least 1 generation, got {self.generations}.")
+        require(self.size is None or self.size >= 1, f"expected a size above 0, got {self.size}.")
+        require(self.lineages >= 1, f"expected at least 1 lineage, got {self.lineages}.")
+        require(self.every >= 1, f"expected every to be at least 1, got {self.every}.")
+        self._check_sampler()
+        self._check_regime()
+        self.family.check(self)
+
+    @property
+    def fits(self) -> int:
+        """How many models are fitted: one more where generation 0 is itself fitted."""
+        return self.generations + (self.family.starts_from == "data")
+
+    def name_of(self, part: str) -> str:
+        """The registered name of the family, regime, sampler, selector or schedule."""
+        return str(self.to_dict()[part]["name"])
+
+    def to_dict(self) -> dict[str, Any]:
+        """The table from which the setting can be built again, defaults written out."""
+        table: dict[str, Any] = {
+            "label": self.label,
+            "generations": self.generations,
+            "lineages": self.lineages,
+            "every": self.every,
+            "family": describe(FAMILIES, self.family),
+            "regime": describe(REGIMES, self.regime),
+            "sampler": describe(SAMPLERS, self.sampler),
+            "selector": describe(SELECTORS, self.selector),
+            "schedule": describe(SCHEDULES, self.schedule),
+        }
+        return table if self.size is None else table | {"size": self.size}
+
+    @cached_property
+    def key(self) -> int:
+        """A number that stands for everything that changes the draws of a lineage.
+
+        Label, record interval and number of generations are left out: more generations continue
+        the same lineages. Folders of data files are left out, so that a run can move.
+        """
+        table = self.to_dict()
+        for part in ("label", "every", "generations"):
+            del table[part]
+        for known in fields(self.family):  # type: ignore[arg-type]
+            if known.metadata.get("path") and table["family"].get(known.name):
+                table["family"][known.name] = os.path.basename(table["family"][known.name])
+        text = json.dumps(table, sort_keys=True)
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:12], "big")
+
+    def check_memory(self, numbers: int) -> None:
+        """Raise where items of `numbers` numbers each, drawn literally, would not fit.
+
+        Raises:
+            BadSetting: one cell would need more than `MOST_BYTES`.
+        """
+        sizes = self.schedule.sizes(self.size or 0, self.fits)
+        items = sum(sizes) if self.name_of("regime").startswith("accumulate") else max(sizes)
+        # Mixing holds the data, its parts and its weights at the same time.
+        needed = 3 * 8 * (numbers + 1) * items * self.lineages
+        require(
+            needed <= MOST_BYTES,
+            f"{self.lineages} lineages of {items} literal items need about {needed / 2**30:.0f} "
+            f"GiB in each process, more than {MOST_BYTES / 2**30:.0f}: lower lineages and raise "
+            "seeds, which run one after the other.",
+        )
+
+    def fresh(self, first: int) -> int:
+        """Real items never seen before that the largest generation takes, where the original has
+        `first` items and no selector drops any."""
+        sizes = self.schedule.sizes(first, self.fits)
+        return max((self.regime.fresh(size) for size in sizes[1:]), default=0)
+
+    def rng(self, seed: int, cell: int, *stream: int) -> np.random.Generator:
+        """The generator of one stream of a cell; the same numbers wherever and whenever it runs."""
+        sequence = np.random.SeedSequence(seed, spawn_key=(self.key, cell, *stream))
+        return np.random.default_rng(sequence)
+
+    def _check_sampler(self) -> None:
+        name = describe(SAMPLERS, self.sampler)["name"]
+        require(
+            name in self.family.samplers,
+            f"the family {describe(FAMILIES, self.family)['name']} cannot draw with the sampler "
+            f"'{name}'; it knows {', '.join(sorted(self.family.samplers))}.",
+        )
+
+    def _check_regime(self) -> None:
+        regime, family = self.regime, self.family
+        name = describe(REGIMES, regime)["name"]
+        require(
+            not regime.weighted or family.weighted,
+            f"the regime {name} weights its data, which this family cannot fit.",
+        )
+        require(
+            regime.endless or not self.selector.refill,
+            f"the selector refills what it drops, but the regime {name} re-uses finite data that "
+            "cannot be refilled: set refill = false, or use the regime fresh-real or replace.",
+        )
+        require(
+            family.many_lineages or self.lineages == 1,
+            f"this family runs one lineage per seed, got lineages = {self.lineages}: use seeds.",
+        )
+        require(
+            regime.schedule == "constant" or not isinstance(self.schedule, Constant),
+            f"the regime {name} needs a schedule that grows, got constant.",
+        )

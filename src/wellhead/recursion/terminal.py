@@ -1,0 +1,70 @@
+"""The last generation of a run, in a terminal: one line for each setting."""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import IO
+
+from wellhead.recursion.curves import Point
+from wellhead.recursion.measure.catalogue import measure_named
+from wellhead.recursion.result import Run
+
+__all__ = ["HEADLINES", "headlines", "show"]
+
+# What is shown first, of what a run measured.
+HEADLINES = (
+    "perplexity",
+    "vocabulary",
+    "output_perplexity",
+    "distinct_2",
+    "variance",
+    "log_variance",
+    "wasserstein2_squared",
+    "excess_risk",
+    "survival",
+    "heterozygosity",
+    "entropy",
+    "latent_deviation",
+    "kl",
+    "tail_mass",
+)
+
+
+def headlines(run: Run, most: int = 4) -> list[str]:
+    """The few measures that say most about this run."""
+    known = [name for name in HEADLINES if name in run.measures]
+    return (known or run.measures)[:most]
+
+
+def show(run: Run, *, file: IO[str] | None = None) -> None:
+    """Print the last generation of every setting, with 95 % intervals, and where the run lies."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(file=file or sys.stdout, highlight=False)
+    names = headlines(run)
+    table = Table(
+        title=run.plan.title or run.plan.name,
+        caption="means, or medians of what has heavy tails; in brackets 95 % intervals",
+    )
+    table.add_column("setting")
+    table.add_column("generation", justify="right")
+    for name in names:
+        table.add_column(measure_named(name).title, justify="right")
+    for setting in run.plan.settings:
+        last = [(run.curve(name, setting.label) or [None])[-1] for name in names]  # type: ignore[list-item]
+        generation = next((str(point.generation) for point in last if point), "-")
+        table.add_row(setting.label, generation, *(_cell(point) for point in last))
+    console.print(table)
+    if run.cells[0] < run.cells[1]:
+        console.print(f"{run.cells[0]} of {run.cells[1]} cells are finished.")
+    if run.path is not None:
+        console.print(f"run folder: {run.path}", soft_wrap=True)
+
+
+def _cell(point: Point | None) -> str:
+    if point is None:
+        return "-"
+    known = math.isfinite(point.low)
+    return f"{point.value:.4g}" + known * f" [{point.low:.3g}, {point.high:.3g}]"

@@ -1,0 +1,1 @@
+"""A whole study, reported: text and process evidence joined, workers, drift, planning."""

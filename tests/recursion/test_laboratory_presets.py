@@ -1,0 +1,199 @@
+"""Presets, the autoencoder, and what experiments look like to those who extend them."""
+
+from __future__ import annotations
+
+import gzip
+import struct
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+import wellhead.recursion
+from wellhead.errors import BadInput, BadSetting
+from wellhead.recursion.checkpoints import FolderCheckpoints
+from wellhead.recursion.config import plan
+from wellhead.recursion.data import Samples
+from wellhead.recursion.families.images import read_images
+from wellhead.recursion.family import FAMILIES, Family
+from wellhead.recursion.loop import run_cell
+from wellhead.recursion.presets import preset
+
+NAMES = [known.name for known in wellhead.recursion.list_presets()]
+SMALL_VAE = {"name": "vae", "hidden": 48, "epochs": 12, "batch": 64}
+
+
+def test_the_promised_presets_are_there():
+    promised = {"shumailov-paper", "shumailov-code", "gerstgrasser", "kazdan", "mad", "suresh"}
+    assert promised | {"golden-ratio"} <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_preset_is_a_valid_plan_quick_and_full(name):
+    quick = plan(preset(name))
+    full = plan(preset(name), full=True)
+    assert quick.title
+    assert quick.about
+    assert full.to_dict() != quick.to_dict()
+
+
+def test_the_golden_ratio_preset_finds_the_golden_ratio():
+    """The weight .618 has the least squared error of those tried, by the intervals."""
+    result = wellhead.collapse("golden-ratio", changes={"lineages": 2500, "every": 40})
+    ends = {
+        setting.label: result.curve("mean_square_error", setting.label, "mean")[-1]
+        for setting in result.plan.settings
+    }
+    best = min(ends, key=lambda label: ends[label].value)
+    assert best == "weight 0.618"
+    assert ends[best].value * 100 == pytest.approx(0.618, abs=0.03)
+    assert ends["weight 1"].low > ends[best].high
+
+
+def test_accumulating_bounds_the_risk_of_gerstgrassers_regression():
+    result = wellhead.collapse("gerstgrasser", changes={"lineages": 200, "every": 20})
+    one_round = 10 / (111 - 10 - 1)
+    replaced = result.curve("excess_risk", "replace", "mean")[-1]
+    kept = result.curve("excess_risk", "accumulate", "mean")[-1]
+    assert replaced.low < 20 * one_round < replaced.high
+    assert kept.high < np.pi**2 / 6 * one_round * 1.1
+
+
+def test_latent_codes_of_digits_lose_about_a_tenth_of_their_spread_a_generation():
+    """As reported for MNIST by Shumailov et al. (2024)."""
+    table = preset("digits") | {"settings": [{"regime": "replace"}], "seeds": 1}
+    result = wellhead.collapse(table)
+    spread = np.array([point.value for point in result.curve("latent_deviation", "replace")])
+    lost = 1 - spread[1:] / spread[:-1]
+    assert len(lost) == 3
+    assert lost == pytest.approx(0.1, abs=0.06)
+
+
+def test_a_report_shows_what_each_generation_drew_beside_real_images(tmp_path):
+    table = {"family": SMALL_VAE, "regime": "replace", "generations": 2}
+    run = wellhead.collapse(table, out=tmp_path / "run")
+    page = run._repr_html_()
+    for name in ("What it drew", "real", "generation 0", "generation 2"):
+        assert name in page
+    kept = sorted((tmp_path / "run" / "generations").rglob("*.npy"))
+    assert [file.name for file in kept] == ["drawn.npy"] * 3 + ["real.npy"]
+    kept[0].write_bytes(b"not an array")
+    # A header that promises far more numbers than the file has.
+    whole = kept[1].read_bytes()
+    kept[1].write_bytes(whole.replace(b"(10, 64)", b"(9" + b"9" * 10 + b", 64)", 1)[: len(whole)])
+    assert "generation 2" in wellhead.recursion.Run.load(tmp_path / "run")._repr_html_()
+
+
+def test_a_small_beta_lets_codes_spread_further_than_their_prior():
+    spread = []
+    for beta in (0.05, 1.0):
+        family = SMALL_VAE | {"beta": beta}
+        run = wellhead.collapse({"family": family, "regime": "replace", "generations": 1})
+        spread.append(run.curve("latent_deviation", "replace")[0].value)
+    assert spread[0] > spread[1]
+
+
+def test_an_autoencoder_resumes_between_generations_to_the_same_bits(tmp_path):
+    table = {"family": SMALL_VAE | {"epochs": 3}, "regime": "accumulate", "generations": 2}
+    setting = plan(table).settings[0]
+    whole = list(run_cell(setting, seed=2))
+    begun = run_cell(setting, seed=2, checkpoints=FolderCheckpoints(tmp_path))
+    next(begun), next(begun)
+    begun.close()
+    resumed = list(run_cell(setting, seed=2, checkpoints=FolderCheckpoints(tmp_path)))
+    for one, two in zip(whole, resumed, strict=True):
+        assert all(np.array_equal(one.measures[m], two.measures[m]) for m in one.measures)
+
+
+def test_idx_files_are_read_and_others_refused(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (10, 3, 4), dtype=np.uint8)
+    raw = struct.pack(">iiii", 0x803, 10, 3, 4) + pixels.tobytes()
+    (tmp_path / "images.gz").write_bytes(gzip.compress(raw))
+    images = read_images(str(tmp_path / "images.gz"))
+    assert images.training.shape == (8, 12)
+    assert images.held_out[0] == pytest.approx(pixels[4].ravel() / 255)
+    (tmp_path / "short").write_bytes(raw[:-1])
+    for name in ("short", "absent"):
+        with pytest.raises(BadInput):
+            read_images(str(tmp_path / name))
+
+
+def test_a_family_of_ones_own_runs_after_one_registration(monkeypatch):
+    """A coin: three methods, settings as fields, nothing else."""
+
+    @dataclass(frozen=True)
+    class Coin(Family):
+        bias: float = 0.5
+
+        def real(self, size, lineages, rng):
+            return Samples((rng.random((lineages, size)) < self.bias).astype(float))
+
+        def fit(self, data, context):
+            return (data.values * data.mass).sum(axis=1) / data.mass.sum(axis=1)
+
+        def sample(self, model, size, sampler, rng):
+            return Samples((rng.random((len(model), size)) < model[:, None]).astype(float))
+
+        def measure(self, step):
+            return {"heads": step.model, "fixed": ((step.model == 0) | (step.model == 1)) * 1.0}
+
+    monkeypatch.setitem(FAMILIES._known, "coin", Coin)
+    table = {"family": {"name": "coin", "bias": 0.3}, "size": 10, "lineages": 3000}
+    result = wellhead.collapse(table | {"regime": "replace", "generations": 60})
+    heads = result.curve("heads", "replace", "mean")[-1]
+    assert heads.low < 0.3 < heads.high
+    assert result.curve("fixed", "replace", "mean")[-1].value > 0.95
+    with pytest.raises(BadSetting, match="did you mean 'bias'"):
+        wellhead.collapse(
+            table | {"family": {"name": "coin", "bais": 0.3}, "regime": "replace", "generations": 1}
+        )
+
+
+def test_convolutions_written_as_products_are_those_of_torch():
+    """Both ways, values and gradients, on more than one channel."""
+    torch = pytest.importorskip("torch")
+    from wellhead.recursion.families import vae_networks as networks
+
+    def windows(kernel):
+        """(out, in, 4, 4) to the order of a patch: block, pixel in the block, channel."""
+        out, channels = kernel.shape[:2]
+        blocks = kernel.permute(0, 2, 3, 1).reshape(out, 2, 2, 2, 2, channels)
+        return blocks.permute(0, 1, 3, 2, 4, 5).reshape(out, -1)
+
+    torch.manual_seed(1)
+    images = torch.rand(3, 8, 12, 5, dtype=torch.float64)[:, :, :8].requires_grad_()
+    kernel = torch.rand(7, 5, 4, 4, dtype=torch.float64)
+    ours = networks._Patches.apply(images) @ windows(kernel).T
+    theirs = torch.nn.functional.conv2d(images.permute(0, 3, 1, 2), kernel, stride=2, padding=1)
+    assert torch.allclose(ours.view(3, 4, 4, 7), theirs.permute(0, 2, 3, 1))
+    slopes = [torch.autograd.grad(each.square().sum(), images)[0] for each in (ours, theirs)]
+    assert torch.allclose(*slopes)
+
+    cells = torch.rand(3 * 16, 7, dtype=torch.float64, requires_grad=True)
+    ours = networks._Folded.apply(cells @ windows(kernel), 4)
+    whole = cells.view(3, 4, 4, 7).permute(0, 3, 1, 2)
+    theirs = torch.nn.functional.conv_transpose2d(whole, kernel, stride=2, padding=1)
+    assert torch.allclose(ours, theirs.permute(0, 2, 3, 1))
+    slopes = [torch.autograd.grad(each.square().sum(), cells)[0] for each in (ours, theirs)]
+    assert torch.allclose(*slopes)
+
+
+def test_the_convolutions_of_the_published_code_learn_digits_and_lose_their_variety():
+    pytest.importorskip("torch")
+    family = {"name": "vae", "network": "convolution", "hidden": 8, "latent": 4, "epochs": 20}
+    result = wellhead.collapse({"family": family, "regime": "replace", "generations": 2})
+    spread = [point.value for point in result.curve("latent_deviation", "replace")]
+    loss = [point.value for point in result.curve("reconstruction", "replace")]
+    assert spread[2] < spread[1] < 0.97 * spread[0]
+    assert loss[0] < 26 < loss[2]
+
+
+def test_convolutions_refuse_images_that_they_cannot_halve_twice(tmp_path):
+    pytest.importorskip("torch")
+    file = tmp_path / "images"
+    file.write_bytes(struct.pack(">iiii", 0x803, 200, 3, 4) + bytes(2400))
+    family = {"name": "vae", "network": "convolution", "images": str(file)}
+    with pytest.raises(BadSetting, match="a side that 4 divides, got 12 pixels"):
+        wellhead.collapse({"family": family, "regime": "replace", "generations": 1})
+    with pytest.raises(BadSetting, match="did you mean 'dense'"):
+        plan({"family": family | {"network": "dens"}, "regime": "replace", "generations": 1})

@@ -1,0 +1,158 @@
+"""Verdicts and reports of runs."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import wellhead
+import wellhead.recursion
+from wellhead.recursion.closed_form import exact_curves
+
+RUN = {
+    "name": "small",
+    "family": "gaussian",
+    "size": 20,
+    "generations": 30,
+    "lineages": 300,
+    "settings": [
+        {"regime": "replace"},
+        {"regime": "accumulate"},
+        {"label": "<b>10 %</b> fresh", "regime": "fresh-real"},
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def result():
+    return wellhead.collapse(RUN)
+
+
+def words(result, setting):
+    return [verdict.word for verdict in result.verdicts(setting)]
+
+
+def test_replacement_and_accumulation_get_different_verdicts(result):
+    """Variance and tails collapse under one and stay under the other; risk rises under both."""
+    replaced, accumulated = words(result, "replace"), words(result, "accumulate")
+    assert (replaced[1], replaced[3], replaced[6]) == ("shown",) * 3
+    assert (accumulated[3], accumulated[6]) == ("not shown",) * 2
+    assert replaced[5] == replaced[7] == "not measurable"
+
+
+def test_the_scaling_law_changes_under_replacement_and_needs_three_sizes():
+    table = {"family": "gaussian", "regime": "replace", "generations": 20, "lineages": 200}
+    swept = wellhead.collapse(table | {"sweep": {"size": [10, 40, 160]}})
+    assert words(swept, "size 10")[4] == "shown"
+    two = wellhead.collapse(table | {"sweep": {"size": [10, 40]}})
+    assert "needs 3 sizes" in two.verdicts("size 10")[4].reason
+
+
+def test_verdicts_are_not_shown_where_nothing_happens():
+    still = wellhead.collapse(
+        RUN | {"size": 2000, "generations": 10, "settings": [{"regime": "accumulate"}]}
+    )
+    assert "shown" not in words(still, "accumulate")[2:]
+
+
+def test_vanishing_modes_of_a_mixture_are_seen():
+    lost = wellhead.collapse(
+        {"family": {"name": "mixture", "components": 3}, "regime": "replace"}
+        | {"size": 20, "generations": 100, "lineages": 60, "every": 50}
+    )
+    assert words(lost, "replace")[5] == "shown"
+
+
+def test_the_report_is_small_offline_and_escapes_labels(result, tmp_path):
+    result.save_html(tmp_path / "report.html")
+    html = (tmp_path / "report.html").read_text()
+    assert len(html.encode()) < 300_000
+    assert "<b>10 %</b> fresh" not in html
+    assert "http://" not in html.replace("http://www.w3.org", "")
+    for text in ("exact (theory)", "collapsing variance", "not measurable", "config.toml"):
+        assert text in html
+
+
+def test_a_tail_mass_is_drawn_by_its_median_with_no_mean_in_sight(result):
+    page = result.page().to_markdown()
+    part = page[page.index("Mass in the true tail") :]
+    assert "The median over lineages" in part[:400]
+
+
+def test_exact_curves_follow_the_measured_means(result):
+    for setting in result.plan.settings:
+        curves = exact_curves(setting)
+        assert "variance" in curves
+        for point in result.curve("mean_square_error", setting.label, "mean")[1:]:
+            half = (point.high - point.low) / 2
+            assert abs(point.value - curves["mean_square_error"][point.generation]) < 3 * half
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sampler": {"name": "bias", "strength": 0.9}},
+        {"sampler": {"name": "bias", "strength": 0.7}, "regime": "fresh-real"},
+        {"regime": "synthetic-added"},
+        {"regime": {"name": "synthetic-added", "ratio": 0.4}, "family": {"ddof": 1}},
+    ],
+)
+def test_a_narrow_sampler_and_added_output_have_exact_curves(change):
+    """Both moments at the last generation, and at the first, which is a fit of real data."""
+    table = {"family": {"name": "gaussian"}, "regime": "replace", "size": 20, "generations": 12}
+    result = wellhead.collapse(table | {"lineages": 4000}, changes=change)
+    setting = result.plan.settings[0]
+    for measure in ("variance", "mean_square_error"):
+        for generation in (1, 12):
+            values = result.values(measure, setting.label, generation)
+            away = values.mean() - exact_curves(setting)[measure][generation]
+            assert abs(away) < 4 * values.std() / np.sqrt(len(values))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"regime": "accumulate", "sampler": {"name": "bias", "strength": 0.9}},
+        {"regime": "synthetic-added", "sampler": {"name": "bias", "strength": 0.9}},
+        {"regime": {"name": "fixed-original", "redraw": True}},
+        {"selector": {"name": "oracle"}},
+        {"schedule": {"name": "sizes", "values": [20] * 30}},
+    ],
+    ids=lambda change: str(next(iter(change))),
+)
+def test_no_exact_curve_is_drawn_where_there_is_no_closed_form(change):
+    plan = wellhead.recursion.make_plan(RUN | {"settings": [{"regime": "replace"} | change]})
+    assert exact_curves(plan.settings[0]) == {}
+
+
+def test_json_has_curves_and_verdicts_without_numbers_that_do_not_exist(result):
+    found = json.loads(result.to_json())
+    assert found["schema_version"] == 1
+    assert found["verdicts"]["replace"][3]["verdict"] == "shown"
+    assert len(found["curves"]["replace"]["variance"]) == 31
+    assert found["verdicts"]["replace"][5]["value"] is None
+
+
+def test_a_report_from_the_command_line(wellhead, tmp_path):
+    import wellhead as library
+
+    library.collapse(RUN | {"generations": 3, "lineages": 20}, out=tmp_path / "run")
+    made = wellhead("collapse", "report", tmp_path / "run")
+    assert made.returncode == 0, made.stderr
+    assert (tmp_path / "run" / "report.html").exists()
+    none = wellhead("collapse", "report", tmp_path)
+    assert none.returncode == 3
+    assert "holds no run" in none.stderr
+
+
+def test_a_text_run_reports_perplexities_and_their_histogram(tmp_path):
+    rng, vocabulary = np.random.default_rng(0), [f"w{n}" for n in range(80)]
+    lines = [" ".join(rng.choice(vocabulary, 20)) for _ in range(200)]
+    (tmp_path / "corpus.txt").write_text("\n".join(lines))
+    family = {"name": "ngram", "corpus": str(tmp_path / "corpus.txt"), "output_words": 2000}
+    run = wellhead.collapse({"family": family, "regime": "replace", "generations": 3})
+    page = run.page().to_markdown()
+    assert "What generation 0 thinks of later output" in page
+    assert run.verdicts("replace")[7].shown is not None

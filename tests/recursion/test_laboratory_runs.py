@@ -1,0 +1,266 @@
+"""Runs: folders that survive a kill, the same numbers for the same seed, and clear refusals."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import wellhead.recursion
+from wellhead.errors import BadInput, BadSetting
+from wellhead.recursion.config import plan
+from wellhead.recursion.curves import summarise
+from wellhead.recursion.presets import preset
+
+COMMAND = [sys.executable, "-m", "wellhead", "collapse", "run"]
+SMALL = {
+    "family": "gaussian",
+    "regime": "replace",
+    "size": 20,
+    "generations": 4,
+    "lineages": 50,
+    "seeds": 2,
+}
+SWEEP = """
+family = "discrete"
+regime = "replace"
+size = 4000
+generations = 40
+lineages = 20
+seeds = 4
+[sweep]
+"regime.name" = ["replace", "accumulate"]
+"""
+
+
+def bits(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in (folder / "cells").glob("*.parquet")}
+
+
+def test_the_same_seed_gives_the_same_numbers_and_another_seed_others():
+    one, two = (wellhead.collapse(SMALL, seed=3) for _ in range(2))
+    assert one.table.equals(two.table)
+    assert not one.table.equals(wellhead.collapse(SMALL, seed=4).table)
+
+
+def test_a_setting_keeps_its_numbers_in_another_sweep_and_with_more_generations():
+    alone = wellhead.collapse(SMALL)
+    swept = wellhead.collapse(SMALL | {"generations": 6, "sweep": {"size": [50, 20]}})
+    assert np.array_equal(
+        alone.values("variance", "replace", 4), swept.values("variance", "size 20", 4)
+    )
+
+
+def test_a_sweep_killed_in_the_middle_resumes_to_the_same_bits(tmp_path):
+    config = tmp_path / "sweep.toml"
+    config.write_text(SWEEP)
+    wellhead.collapse(config, out=tmp_path / "whole")
+    killed = subprocess.Popen(
+        [*COMMAND, str(config), "--out", "killed", "--workers", "2"],
+        cwd=tmp_path,
+        start_new_session=True,
+    )
+    cells = tmp_path / "killed" / "cells"
+    while killed.poll() is None and len(list(cells.glob("*.parquet"))) < 2:
+        time.sleep(0.02)
+    assert killed.poll() is None, "the sweep was over before it could be killed"
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.wait()
+    assert 2 <= len(list(cells.glob("*.parquet"))) < 8
+    wellhead.recursion.resume(tmp_path / "killed", workers=1)
+    assert bits(tmp_path / "killed") == bits(tmp_path / "whole")
+
+
+def test_the_config_in_a_run_folder_runs_the_same_experiment_again(tmp_path):
+    wellhead.collapse(SMALL, out=tmp_path / "first")
+    wellhead.collapse(tmp_path / "first" / "config.toml", out=tmp_path / "second")
+    assert bits(tmp_path / "first") == bits(tmp_path / "second")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"regime": "acumulate"}, "did you mean 'accumulate'"),
+        ({"generation": 3}, "did you mean 'generations'"),
+        ({"regime": {"name": "fresh-real", "share": 1.5}}, r"share in \[0, 1\], got 1.5"),
+        ({"regime": {"name": "fresh-real", "shares": 0.5}}, "did you mean 'share'"),
+        ({"size": 1}, "more than 1 samples"),
+        ({"size": "many"}, "size: expected a whole number"),
+        ({"generations": 0}, "at least 1 generation"),
+        ({"seeds": 0}, "seeds: expected at least 1"),
+        ({"sampler": "top-k"}, "cannot draw with the sampler 'top-k'"),
+        ({"regime": "accumulate", "selector": "oracle"}, "cannot be refilled"),
+        ({"regime": "growing", "schedule": "constant"}, "needs a schedule that grows"),
+        ({"selector": {"name": "oracle", "tpr": 1.0}}, "keeps nothing"),
+        ({"schedule": {"name": "sizes", "values": [5, 5]}}, "4 fits need 4 sizes, got 2"),
+        ({"family": {"name": "gaussian", "ddof": 2}}, "expected ddof 0 or 1, got 2"),
+        ({"sweep": {"size": 3}}, "expected a list of values"),
+        ({"settings": [{"label": "a"}, {"label": "a"}]}, "used twice"),
+    ],
+    ids=lambda value: str(next(iter(value))) if isinstance(value, dict) else None,
+)
+def test_bad_settings_are_refused_with_what_was_expected(change, words):
+    with pytest.raises(BadSetting, match=words):
+        wellhead.collapse(SMALL | change)
+
+
+def test_a_folder_of_another_layout_or_version_is_left_alone(tmp_path):
+    wellhead.collapse(SMALL, out=tmp_path / "run")
+    before = bits(tmp_path / "run")
+    manifest = tmp_path / "run" / "run.json"
+    found = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps(found | {"wellhead": "0.0.1"}))
+    next((tmp_path / "run" / "cells").iterdir()).unlink()
+    with pytest.raises(BadInput, match=r"begun by wellhead 0\.0\.1"):
+        wellhead.recursion.resume(tmp_path / "run")
+    manifest.write_text(json.dumps(found | {"layout": 99}))
+    with pytest.raises(BadInput, match="layout 99"):
+        wellhead.recursion.resume(tmp_path / "run")
+    assert bits(tmp_path / "run").items() <= before.items()
+
+
+def test_a_folder_with_another_run_is_not_overwritten(tmp_path):
+    wellhead.collapse(SMALL, out=tmp_path)
+    with pytest.raises(BadSetting, match="holds another run"):
+        wellhead.collapse(SMALL, out=tmp_path, seed=9)
+
+
+def test_a_full_disk_stops_the_run_and_loses_nothing(tmp_path):
+    """A limit on the size of files stands for the disk: writing fails at the same places."""
+    config = tmp_path / "sweep.toml"
+    config.write_text(SWEEP)
+    code = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000));"
+        "from wellhead.cli import main; main(sys.argv[1:])"
+    )
+    full = subprocess.run(
+        [sys.executable, "-c", code, *COMMAND[3:], str(config), "--out", "run", "--workers", "1"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert full.returncode == 1
+    assert "cannot write to run" in full.stderr
+    assert "resume with" in full.stderr
+    assert not list((tmp_path / "run").rglob("*.tmp"))
+    resumed = wellhead.recursion.resume(tmp_path / "run", workers=1)
+    assert resumed.cells == (8, 8)
+
+
+def test_the_mean_of_a_tail_mass_is_refused_with_the_reason():
+    result = wellhead.collapse(SMALL)
+    with pytest.raises(BadSetting, match="conserved while almost every lineage loses it"):
+        result.curve("tail_mass", "replace", statistic="mean")
+    assert result.curve("tail_mass", "replace")[-1].value < 0.0455
+
+
+def test_the_mean_of_a_variance_is_refused_once_rare_lineages_decide_it():
+    long = SMALL | {"generations": 100, "size": 10, "lineages": 500, "every": 10}
+    result = wellhead.collapse(long)
+    with pytest.raises(BadSetting, match="lineages too rare to be simulated"):
+        result.curve("variance", "replace", statistic="mean")
+    assert wellhead.collapse(SMALL).curve("variance", "replace", statistic="mean")
+
+
+@pytest.mark.parametrize(("statistic", "few"), [("mean", 1), ("geometric", 1), ("median", 5)])
+def test_too_few_lineages_give_a_value_and_no_interval(statistic, few):
+    """The range of five holds the median in 94 % of cases, that of six in 97 %."""
+    values = np.arange(1.0, 8.0)
+    point = summarise("variance", 1, values[:few], statistic)
+    assert np.isfinite(point.value)
+    assert np.isnan([point.low, point.high]).all()
+    assert summarise("variance", 1, values[: few + 1], statistic).low < point.value + 1
+
+
+def test_a_report_of_one_repetition_claims_no_interval():
+    table = {"family": "gaussian", "regime": "replace", "size": 20, "generations": 2}
+    assert "95 % interval of it" not in wellhead.collapse(table | {"lineages": 1})._repr_html_()
+    assert "95 % interval of it" in wellhead.collapse(table | {"lineages": 9})._repr_html_()
+
+
+def test_a_report_of_an_unfinished_run_says_what_is_missing(tmp_path):
+    table = SMALL | {"seeds": 1, "settings": [{"label": "a"}, {"label": "b", "size": 30}]}
+    wellhead.collapse(table, out=tmp_path / "run")
+    (tmp_path / "run" / "cells" / "001-b-00.parquet").unlink()
+    found = wellhead.recursion.Run.load(tmp_path / "run")
+    assert {verdict.word for verdict in found.verdicts("b")} == {"not measurable"}
+    assert "1 of 2 cells" in found._repr_html_()
+    assert found.to_dict()["complete"] is False
+
+
+def test_the_interval_of_a_median_covers_it_as_often_as_it_says():
+    rng = np.random.default_rng(5)
+    points = [summarise("variance", 1, rng.lognormal(size=25)) for _ in range(2000)]
+    assert np.mean([point.low <= 1 <= point.high for point in points]) > 0.94
+
+
+def test_run_list_and_json_on_the_command_line(wellhead, tmp_path):
+    listed = json.loads(wellhead("collapse", "list", "--json").stdout)
+    assert "shumailov-paper" in [preset["name"] for preset in listed["presets"]]
+    config = tmp_path / "small.toml"
+    config.write_text('family="gaussian"\nregime="replace"\nsize=20\ngenerations=3\nlineages=9\n')
+    ran = wellhead("collapse", "run", config, "--set", "regime.name=accumulate", "--json")
+    assert ran.returncode == 0, ran.stderr
+    curves = json.loads(ran.stdout)["curves"]["accumulate"]
+    assert [point["generation"] for point in curves["variance"]] == [0, 1, 2, 3]
+
+
+def test_a_change_that_no_setting_would_see_is_refused():
+    with pytest.raises(BadSetting, match="would change nothing"):
+        wellhead.recursion.make_plan("gerstgrasser", changes={"regime": "acumulate"})
+    with pytest.raises(BadSetting, match="would change nothing"):
+        wellhead.recursion.make_plan("golden-ratio", changes={"regime.weight": 0.3})
+    plan = wellhead.recursion.make_plan(
+        "gerstgrasser", changes={"size": 200, "family.inputs": "same"}
+    )
+    assert plan.settings[0].size == 200
+
+
+def test_every_key_of_a_plan_survives_the_round_trip():
+    table = SMALL | {"selector": "oracle", "regime": {"name": "fresh-real", "share": 0.3}}
+    assert plan(plan(table).to_dict()) == plan(table)
+
+
+def test_a_change_reaches_parts_that_only_the_settings_name():
+    """The presets `mad` and `suresh` leave the regime, or the family, to their settings."""
+    mad = preset("mad")
+    with pytest.raises(BadSetting, match="every setting or the sweep has its own regime"):
+        plan(mad, changes={"regime.share": 0.2})
+    with pytest.raises(BadSetting, match="unknown setting of family 'ddof'"):
+        plan(preset("suresh"), changes={"family.ddof": 0})
+    found = plan(mad, changes={"family.dimension": 2, "generations": 7})
+    assert {setting.family.dimension for setting in found.settings} == {2}
+
+
+LOOKED_AT = """
+import os
+from wellhead.recursion import Run
+from wellhead.recursion.config import plan
+import numpy, pyarrow
+table = {"family": "gaussian", "regime": "replace", "size": 20, "generations": 4, "lineages": 50}
+number = numpy.arange(250)
+columns = {"setting": ["replace"] * 250, "repetition": 0 * number, "lineage": number % 50}
+columns |= {"generation": number // 50, "variance": 1.0 + number}
+run = Run(plan(table), pyarrow.table(columns), "", 0.0, (1, 1))
+before = len(os.listdir("/proc/self/task"))
+run.values("variance", "replace", 4), run.curve("variance", "replace"), run.verdicts("replace")
+print(len(os.listdir("/proc/self/task")) - before)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are counted on Linux")
+def test_looking_at_a_result_starts_no_threads():
+    """A thread of Arrow that frees an array while Python ends aborts the process: exit code -6."""
+    alone = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    found = subprocess.run(
+        [sys.executable, "-c", LOOKED_AT], env=os.environ | alone, capture_output=True, check=True
+    )
+    assert int(found.stdout) == 0

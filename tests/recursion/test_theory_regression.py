@@ -1,0 +1,162 @@
+"""Linear regression on its own labels: formulas against literal least squares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from theory_chains import assert_mean
+
+from wellhead.errors import BadSetting
+from wellhead.recursion.theory import inflation, regression
+
+COUNT = 3_000
+
+
+class Rounds:
+    """Literal rounds of relabelling, many chains at a time; the true weights are 0."""
+
+    def __init__(self, d: int, seed: int) -> None:
+        self.d, self.rng = d, np.random.default_rng(seed)
+        self.weights = np.zeros((COUNT, d))
+
+    def inputs(self, rows: int) -> np.ndarray:
+        return self.rng.standard_normal((COUNT, rows, self.d))
+
+    def labels(self, x: np.ndarray) -> np.ndarray:
+        noise = self.rng.standard_normal(x.shape[:2])
+        return np.einsum("cij,cj->ci", x, self.weights) + noise
+
+    def fit(self, x: np.ndarray, y: np.ndarray) -> None:
+        gram, moments = np.einsum("cij,cik->cjk", x, x), np.einsum("cij,ci->cj", x, y)
+        self.weights = np.linalg.solve(gram, moments[..., None])[..., 0]
+
+    def risk(self) -> np.ndarray:
+        return np.asarray((self.weights**2).sum(1))
+
+
+@pytest.mark.parametrize("same", [False, True])
+def test_replacing_adds_one_round_each_time(same: bool) -> None:
+    rounds = Rounds(3, seed=1)
+    x = rounds.inputs(20)
+    for _ in range(5):
+        rounds.fit(x, rounds.labels(x))
+        x = x if same else rounds.inputs(20)
+    assert_mean(rounds.risk(), regression.replace(5, samples=20, dimensions=3))
+
+
+def test_growing_rounds_add_ever_less() -> None:
+    rounds = Rounds(3, seed=2)
+    for i in range(1, 6):
+        x = rounds.inputs(15 * i)
+        rounds.fit(x, rounds.labels(x))
+    assert_mean(rounds.risk(), regression.growing(5, samples=15, dimensions=3))
+
+
+@pytest.mark.parametrize("same", [False, True])
+def test_accumulated_rounds_agree_with_literal_fits(same: bool) -> None:
+    rounds = Rounds(3, seed=3)
+    x = rounds.inputs(12)
+    pool, labels = x, rounds.labels(x)
+    rounds.fit(pool, labels)
+    for _ in range(4):
+        x = x if same else rounds.inputs(12)
+        pool, labels = np.hstack([pool, x]), np.hstack([labels, rounds.labels(x)])
+        rounds.fit(pool, labels)
+    expected = regression.accumulate(5, samples=12, dimensions=3, same_inputs=same)
+    assert_mean(rounds.risk(), expected)
+
+
+def test_fresh_rows_hold_the_risk_at_its_constant_to_leading_order() -> None:
+    rounds = Rounds(2, seed=4)
+    for _ in range(15):
+        x = rounds.inputs(100)
+        y = rounds.labels(x)
+        y[:, :20] -= np.einsum("cij,cj->ci", x[:, :20], rounds.weights)
+        rounds.fit(x, y)
+    expected = regression.fresh_real(15, samples=100, dimensions=2, real_share=0.2)
+    assert rounds.risk().mean() == pytest.approx(expected, rel=0.08)
+
+
+def test_a_subsampled_pool_obeys_its_constant_to_leading_order() -> None:
+    rounds, rng = Rounds(2, seed=5), np.random.default_rng(6)
+    pool = rounds.inputs(40)
+    labels = rounds.labels(pool)
+    for _ in range(8):
+        chosen = rng.permuted(np.tile(np.arange(pool.shape[1]), (COUNT, 1)), axis=1)[:, :40]
+        seen = np.take_along_axis(pool, chosen[..., None], 1)
+        rounds.fit(seen, np.take_along_axis(labels, chosen, 1))
+        x = rounds.inputs(40)
+        pool, labels = np.hstack([pool, x]), np.hstack([labels, rounds.labels(x)])
+    expected = regression.accumulate_subsample(8, samples=40, dimensions=2)
+    assert rounds.risk().mean() == pytest.approx(expected, rel=0.08)
+
+
+def test_a_wrong_synthetic_share_leaves_a_floor() -> None:
+    rounds = Rounds(3, seed=7)
+    x = rounds.inputs(120)
+    shifted = np.zeros((COUNT, 3))
+    shifted[:, 0] = 1.0
+    y = rounds.labels(x)
+    y[:, :60] += np.einsum("cij,cj->ci", x[:, :60], shifted)
+    rounds.fit(x, y)
+    expected = regression.strong_collapse_floor(
+        samples=120, dimensions=3, synthetic_share=0.5, shift=1.0
+    )
+    assert rounds.risk().mean() == pytest.approx(expected, rel=0.08)
+
+
+@pytest.mark.parametrize(
+    ("function", "n", "shape", "options", "value"),
+    [
+        (regression.replace, 10, (111, 10), {}, 1.0),
+        (regression.replace, 20, (30, 5), {}, 4.1667),
+        (regression.accumulate, 10, (111, 10), {"same_inputs": True}, 0.1550),
+        (regression.accumulate, 20, (30, 5), {"same_inputs": True}, 0.3325),
+        (regression.accumulate, 10, (111, 10), {}, 0.1514),
+        (regression.accumulate, 20, (30, 5), {}, 0.3150),
+        (regression.growing, 8, (40, 5), {}, 0.3723),
+    ],
+)
+def test_known_risks_are_reproduced(
+    function: Callable[..., Any],
+    n: int,
+    shape: tuple[int, int],
+    options: dict[str, bool],
+    value: float,
+) -> None:
+    got = function(n, samples=shape[0], dimensions=shape[1], **options)
+    assert got == pytest.approx(value, abs=6e-5)
+
+
+@pytest.mark.parametrize(
+    ("samples", "share", "value"),
+    [(2000, 0.1, 0.0200), (2000, 0.5, 0.2600), (20_000, 0.1, 0.0110)],
+)
+def test_known_floors_are_reproduced(samples: int, share: float, value: float) -> None:
+    got = regression.strong_collapse_floor(
+        samples=samples, dimensions=20, synthetic_share=share, shift=1.0
+    )
+    assert got == pytest.approx(value)
+
+
+def test_constants_scale_one_round() -> None:
+    what = {"samples": 400, "dimensions": 10, "noise": 0.5}
+    one = regression.base(**what)  # type: ignore[arg-type]
+    got = regression.accumulate_subsample(40, **what)  # type: ignore[arg-type]
+    assert got == pytest.approx(one * inflation.accumulate_subsample(40))
+
+
+@pytest.mark.parametrize(("samples", "dimensions"), [(11, 10), (5, 10), (30, 0)])
+def test_fits_without_a_finite_risk_are_refused(samples: int, dimensions: int) -> None:
+    with pytest.raises(BadSetting):
+        regression.base(samples=samples, dimensions=dimensions)
+
+
+def test_leading_order_forms_refuse_few_rows() -> None:
+    with pytest.raises(BadSetting, match="10 rows per dimension"):
+        regression.fresh_real(5, samples=50, dimensions=10, real_share=0.2)
+    with pytest.raises(BadSetting):
+        regression.strong_collapse_floor(samples=50, dimensions=10, synthetic_share=0.5, shift=1)

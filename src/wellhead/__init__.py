@@ -17,14 +17,14 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from wellhead._version import __version__
+
 if TYPE_CHECKING:
     from wellhead.consensus.run import joint
     from wellhead.detect.scoring import score
     from wellhead.prevalence.run import assay
     from wellhead.recursion.forecast.forecasting import forecast
     from wellhead.recursion.run import collapse
-
-__version__ = "0.1.0"
 
 __all__ = ["__version__", "assay", "collapse", "forecast", "joint", "score"]
 

@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from wellhead import __version__
+from wellhead._version import __version__
 from wellhead.errors import Interrupted, WellheadError
 
 __all__ = ["app", "main"]

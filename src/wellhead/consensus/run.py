@@ -107,7 +107,7 @@ def join(
     repeats: int = 199,
 ) -> JointResult:
     """The same from votes; see `joint`."""
-    from wellhead import __version__
+    from wellhead._version import __version__
 
     _check(votes, trusted, dependent, level)
     grouped = merged(votes)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wellhead import __version__
+from wellhead._version import __version__
 from wellhead.corpus import Corpus, open_corpus, sample
 from wellhead.corpus.columns import require_column
 from wellhead.detect.card import Card, Measured, Source

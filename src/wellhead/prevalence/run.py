@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from wellhead import __version__
 from wellhead._progress import Progress, quiet
+from wellhead._version import __version__
 from wellhead.corpus import Corpus, open_corpus
 from wellhead.corpus import sample as draw_sample
 from wellhead.detect import Scorer, load_scorer

@@ -30,8 +30,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import tomli_w
 
-from wellhead import __version__
 from wellhead._atomic import atomic_path, write_text
+from wellhead._version import __version__
 from wellhead.errors import BadInput, BadSetting, WellheadError
 from wellhead.recursion.config import Plan, plan
 from wellhead.recursion.data import Array

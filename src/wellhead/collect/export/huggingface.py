@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from wellhead import __version__
 from wellhead._atomic import write_text
+from wellhead._version import __version__
 from wellhead.collect.export.evidence import write_evidence
 from wellhead.collect.export.parquet import write_parquet
 from wellhead.collect.overview import Overview, overview

@@ -11,7 +11,7 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from wellhead import __version__
+from wellhead._version import __version__
 from wellhead.collect.review.programs import program_routes
 from wellhead.collect.review.routes import review_routes
 from wellhead.collect.server.bounds import BodyLimit, SafeHeaders

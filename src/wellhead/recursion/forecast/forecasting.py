@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from wellhead import __version__
+from wellhead._version import __version__
 from wellhead.errors import BadSetting
 from wellhead.recursion.forecast import caveats
 from wellhead.recursion.forecast.effective import (

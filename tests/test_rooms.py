@@ -1,0 +1,74 @@
+"""The order of the rooms: each imports only from those below it, and nothing runs in a circle."""
+
+from __future__ import annotations
+
+import ast
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import wellhead
+
+SOURCE = Path(wellhead.__file__).parent
+# From the ground up; a room may import from those before it.
+ROOMS = (
+    *("_version", "errors", "_atomic", "_progress", "_registry", "_stats", "_result"),
+    *("report", "corpus", "detect", "prevalence", "consensus", "study", "recursion"),
+    *("collect", "demo", "", "cli", "__main__"),
+)
+
+
+def _modules() -> dict[str, Path]:
+    def dotted(path: Path) -> str:
+        return ".".join(("wellhead", *path.relative_to(SOURCE).with_suffix("").parts))
+
+    return {dotted(path).removesuffix(".__init__"): path for path in SOURCE.rglob("*.py")}
+
+
+MODULES = _modules()
+
+
+def imported_by(path: Path) -> set[str]:
+    """The modules of ours that a file imports, inside functions as well."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            inside = {f"{node.module}.{name.name}" for name in node.names}
+            found |= (inside & MODULES.keys()) or {node.module}
+    return found & MODULES.keys()
+
+
+GRAPH = {name: imported_by(path) - {name} for name, path in MODULES.items()}
+
+
+def room(module: str) -> int:
+    return ROOMS.index(module.removeprefix("wellhead").strip(".").split(".")[0])
+
+
+def test_every_room_imports_only_from_the_rooms_below_it():
+    upward = [
+        f"{module} imports {needed}"
+        for module, needs in GRAPH.items()
+        for needed in needs
+        if room(needed) > room(module)
+    ]
+    assert upward == []
+
+
+def test_no_import_runs_in_a_circle():
+    try:
+        TopologicalSorter(GRAPH).prepare()
+    except CycleError as circle:
+        raise AssertionError(" → ".join(circle.args[1])) from None
+
+
+def test_the_front_page_is_functions_whose_names_no_package_shares():
+    packages = {path.name for path in SOURCE.iterdir() if path.is_dir()}
+    verbs = [name for name in dir(wellhead) if name != "__version__"]
+    assert len(verbs) == len(set(verbs))
+    assert not packages & set(verbs)
+    for verb in verbs:
+        function = getattr(wellhead, verb)
+        assert type(function).__name__ == "function"
+        assert function.__doc__

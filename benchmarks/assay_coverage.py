@@ -16,7 +16,6 @@ Everything it needs is in the package; the peers need the extra ``benchmark``.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
@@ -29,6 +28,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from _harness import benchmark_arguments, markdown_table, save_json
 from wellhead._progress import progress
 from wellhead._stats import Interval
 from wellhead.detect import load_scorer
@@ -117,9 +117,8 @@ def main() -> None:
     print(report)
     if arguments.markdown:
         arguments.markdown.write_text(report + "\n", encoding="utf-8")
-    if arguments.json:
-        summary = trials.summary("estimator", "size", "share").to_pylist()
-        arguments.json.write_text(json.dumps(summary, indent=1), encoding="utf-8")
+    summary = trials.summary("estimator", "size", "share").to_pylist()
+    save_json(arguments.json, summary)
 
 
 def _run(
@@ -190,11 +189,11 @@ def _beside(trials: Trials, visible: set[str]) -> str:
         [
             "Peers and ours in one run, on the same scores:",
             "",
-            *rows(_only_shares(Trials(seen).summary("estimator")), ["estimator"]),
+            rows(_only_shares(Trials(seen).summary("estimator")), ["estimator"]),
             "",
             "The same, human corpora alone (all clusters of that run):",
             "",
-            *rows(_only_shares(Trials(human).summary("estimator")), ["estimator"]),
+            rows(_only_shares(Trials(human).summary("estimator")), ["estimator"]),
         ]
     )
 
@@ -215,33 +214,39 @@ def _report(trials: Trials, clusters: list[Cluster]) -> str:
         "",
         "All trials with detectable generators:",
         "",
-        *rows(_only_shares(Trials(seen).summary("estimator")), ["estimator"]),
+        rows(_only_shares(Trials(seen).summary("estimator")), ["estimator"]),
         "",
         "By size:",
         "",
-        *rows(_only_shares(Trials(seen).summary("estimator", "size")), ["estimator", "size"]),
+        rows(_only_shares(Trials(seen).summary("estimator", "size")), ["estimator", "size"]),
         "",
         "Anchored, by the half of the clusters on which the prior and the cap were chosen:",
         "",
-        *rows(_by_half(ours, clusters), ["clusters"]),
+        rows(_by_half(ours, clusters), ["clusters"]),
         "",
         "Human corpora (share 0), all clusters:",
         "",
-        *rows(_only_shares(Trials(human).summary("estimator")), ["estimator"]),
+        rows(_only_shares(Trials(human).summary("estimator")), ["estimator"]),
         "",
         "Anchored, the ten clusters with the lowest coverage:",
         "",
-        "| cluster | AUC | trials | coverage | width |",
-        "| --- | --- | --- | --- | --- |",
-        *[
-            f"| {r['cluster']} | {auc[r['cluster']]:.3f} | {r['trials']} | {r['coverage']:.3f} "
-            f"| {r['width']:.3f} |"
-            for r in by_cluster[:10]
-        ],
+        markdown_table(
+            ("cluster", "AUC", "trials", "coverage", "width"),
+            [
+                (
+                    r["cluster"],
+                    f"{auc[r['cluster']]:.3f}",
+                    r["trials"],
+                    f"{r['coverage']:.3f}",
+                    f"{r['width']:.3f}",
+                )
+                for r in by_cluster[:10]
+            ],
+        ),
         "",
         "Declared undetectable or hardly detectable, with what the interval did there:",
         "",
-        *_declared(trials, blind, auc),
+        _declared(trials, blind, auc),
     ]
     return "\n".join(lines)
 
@@ -271,32 +276,34 @@ def _visible(trials: Trials) -> set[str]:
     return parts[0] & parts[1]
 
 
-def _declared(trials: Trials, blind: list[str], auc: dict[str, float]) -> list[str]:
+def _declared(trials: Trials, blind: list[str], auc: dict[str, float]) -> str:
     table = trials.table.filter(pc.equal(trials.table["estimator"], "anchored"))
     coverage = {
         row["cluster"]: row["coverage"] for row in Trials(table).summary("cluster").to_pylist()
     }
-    lines = [f"| {name} | {auc[name]:.3f} | {coverage[name]:.3f} |" for name in blind]
-    return ["| cluster | AUC | coverage |", "| --- | --- | --- |", *lines]
+    lines = [(name, f"{auc[name]:.3f}", f"{coverage[name]:.3f}") for name in blind]
+    return markdown_table(("cluster", "AUC", "coverage"), lines)
 
 
 def _only_shares(summary: pa.Table) -> pa.Table:
     return summary.filter(pc.not_equal(summary["estimator"], CLEAR))
 
 
-def rows(summary: pa.Table, by: list[str]) -> list[str]:
-    """A summary of trials as the lines of a Markdown table."""
+def rows(summary: pa.Table, by: list[str]) -> str:
+    """A summary of trials as a Markdown table."""
     columns = [*by, "trials", "mean_absolute_error", "bias", "coverage", "width"]
     heads = [c.replace("mean_absolute_error", "MAE") for c in columns]
-    lines = ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
-    for row in summary.to_pylist():
-        cells = [f"{row[c]:.3f}" if isinstance(row[c], float) else f"{row[c]}" for c in columns]
-        lines.append("| " + " | ".join(cells) + " |")
-    return lines
+    return markdown_table(
+        heads,
+        [
+            [f"{row[c]:.3f}" if isinstance(row[c], float) else row[c] for c in columns]
+            for row in summary.to_pylist()
+        ],
+    )
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = benchmark_arguments(__doc__)
     parser.add_argument("--detector", default="general")
     parser.add_argument("--repeats", type=int, default=4, help="trials per cluster, share, size")
     parser.add_argument(
@@ -304,7 +311,6 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--json", type=Path)
     parser.add_argument("--markdown", type=Path)
     return parser.parse_args()
 

@@ -9,7 +9,6 @@ Run: ``python benchmarks/assay_memory.py [--documents 10000 100000] [--json FILE
 
 from __future__ import annotations
 
-import argparse
 import json
 import resource
 import subprocess
@@ -18,24 +17,32 @@ import tempfile
 import time
 from pathlib import Path
 
+from _harness import benchmark_arguments, markdown_table, save_json
 from wellhead.demo import load_demo
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = benchmark_arguments(__doc__)
     parser.add_argument("--documents", type=int, nargs="+", default=[10_000, 100_000])
-    parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     rows = [_measured(count) for count in sorted(arguments.documents)]
-    print("| documents | corpus, MB | seconds | documents a second | peak memory, MB |")
-    print("| --- | --- | --- | --- | --- |")
-    for row in rows:
-        print(
-            f"| {row['documents']:,} | {row['megabytes']:.0f} | {row['seconds']:.1f} "
-            f"| {row['documents'] / row['seconds']:,.0f} | {row['peak_megabytes']:.0f} |"
+    columns = ("documents", "corpus, MB", "seconds", "documents a second", "peak memory, MB")
+    print(
+        markdown_table(
+            columns,
+            [
+                (
+                    f"{row['documents']:,}",
+                    f"{row['megabytes']:.0f}",
+                    f"{row['seconds']:.1f}",
+                    f"{row['documents'] / row['seconds']:,.0f}",
+                    f"{row['peak_megabytes']:.0f}",
+                )
+                for row in rows
+            ],
         )
-    if arguments.json:
-        arguments.json.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+    )
+    save_json(arguments.json, rows)
 
 
 def _measured(count: int) -> dict[str, float]:

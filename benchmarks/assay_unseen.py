@@ -19,12 +19,12 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pyarrow.compute as pc
 
+from _harness import DATA, benchmark_arguments, markdown_table, save_json
 from assay_coverage import SIZES, Ours, rows
 from wellhead._progress import progress
 from wellhead._stats import Interval
@@ -63,9 +63,8 @@ def main() -> None:
     with progress("anchored", total=total) as bar:
         trials = run_trials(drawn, estimators, progress=bar)
     print(_report(trials, pairs))
-    if arguments.json:
-        summary = trials.summary("estimator", "cluster", "size", "share").to_pylist()
-        arguments.json.write_text(json.dumps(summary, indent=1), encoding="utf-8")
+    summary = trials.summary("estimator", "cluster", "size", "share").to_pylist()
+    save_json(arguments.json, summary)
 
 
 def _pairs(scorer: Scorer, named: Iterable[tuple[str, str, str]]) -> Iterator[Cluster]:
@@ -97,19 +96,19 @@ def _report(trials: Trials, pairs: list[Cluster]) -> str:
     table = trials.table
     estimates = Trials(table.filter(pc.not_equal(table["estimator"], WARNS)))
     warned = Trials(table.filter(pc.equal(table["estimator"], WARNS)))
-    lines = ["| pair | human texts | machine texts | AUC |", "| --- | --- | --- | --- |"]
-    lines += [f"| {p.name} | {len(p.human)} | {len(p.machine)} | {p.auc:.2f} |" for p in pairs]
-    lines += ["", *rows(estimates.summary("estimator", "cluster", "size"), _BY)]
+    known = [(pair.name, len(pair.human), len(pair.machine), f"{pair.auc:.2f}") for pair in pairs]
+    lines = [table(("pair", "human texts", "machine texts", "AUC"), known)]
+    lines += ["", rows(estimates.summary("estimator", "cluster", "size"), _BY)]
     lines += ["", "How often the check of detectability does not find the generator visible:", ""]
-    lines += ["| pair | size | " + " | ".join(f"{share:g}" for share in SHARES) + " |"]
-    lines += ["| --- |" + " --- |" * (len(SHARES) + 1)]
     said = {
         (row["cluster"], row["size"], row["share"]): row["bias"] + row["share"]
         for row in warned.summary("cluster", "size", "share").to_pylist()
     }
-    for name, size in sorted({key[:2] for key in said}):
-        cells = [f"{said[name, size, share]:.2f}" for share in SHARES]
-        lines.append(f"| {name} | {size} | " + " | ".join(cells) + " |")
+    told = [
+        (name, size, *(f"{said[name, size, share]:.2f}" for share in SHARES))
+        for name, size in sorted({key[:2] for key in said})
+    ]
+    lines.append(markdown_table(("pair", "size", *(f"{share:g}" for share in SHARES)), told))
     return "\n".join(lines)
 
 
@@ -117,17 +116,15 @@ _BY = ["estimator", "cluster", "size"]
 
 
 def _study() -> Path:
-    here = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
-    return Path(os.environ.get("WELLHEAD_DATA", here)) / "gpturk"
+    return DATA / "gpturk"
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = benchmark_arguments(__doc__)
     parser.add_argument("--repeats", type=int, default=6, help="trials per pair, share and size")
     parser.add_argument(
         "--pair", nargs=3, action="append", default=[], metavar=("NAME", "HUMAN", "MACHINE")
     )
-    parser.add_argument("--json", type=Path)
     return parser.parse_args()
 
 

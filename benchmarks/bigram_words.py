@@ -14,18 +14,11 @@ Data: ``wikitext2/train.txt`` (WikiText-2, CC BY-SA), found through WELLHEAD_DAT
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import sys
-from pathlib import Path
-
 import numpy as np
 
-from wellhead._atomic import write_text
+from _harness import benchmark_arguments, needed, save_json
 from wellhead.recursion.forecast import forecast, of_counts
 
-ROOT = Path(__file__).resolve().parent.parent
 LENGTH = 128
 BIGRAM = 0.7
 SHARE = 0.1
@@ -77,19 +70,15 @@ def course(text: np.ndarray, regime: str, generations: int, seed: int) -> list[f
 
 def wikitext() -> np.ndarray:
     """WikiText-2 as rows of `LENGTH` word numbers."""
-    folder = Path(os.environ.get("WELLHEAD_DATA", ROOT.parent / "shared" / "data"))
-    path = folder / "wikitext2" / "train.txt"
-    if not path.is_file():
-        sys.exit(f"WikiText-2 not found at {path}; set WELLHEAD_DATA.")
-    _, numbers = np.unique(path.read_text(encoding="utf-8").split(), return_inverse=True)
+    text = needed("wikitext2", "train.txt")
+    _, numbers = np.unique(text.read_text(encoding="utf-8").split(), return_inverse=True)
     return numbers[: len(numbers) // LENGTH * LENGTH].reshape(-1, LENGTH).astype(np.int32)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = benchmark_arguments(__doc__)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--generations", type=int, default=10)
-    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     text = wikitext()
     _, counts = np.unique(text, return_counts=True)
@@ -110,8 +99,7 @@ def main() -> None:
         for name, values in (("foretold", foretold), ("bigram model", runs.mean(axis=0))):
             shown = "  ".join(f"{k}: {values[k]:.3f}" for k in (1, 2, 3, 5, options.generations))
             print(f"{regime:22}{name:14}{shown}")
-    if options.json:
-        write_text(options.json, json.dumps({"types": words.types, "rows": record}) + "\n")
+    save_json(options.json, {"types": words.types, "rows": record})
 
 
 if __name__ == "__main__":

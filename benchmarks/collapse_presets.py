@@ -10,8 +10,6 @@ its processes. Presets whose extra is not installed are named as skipped.
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import subprocess
 import sys
@@ -19,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from wellhead._atomic import write_text
+from _harness import benchmark_arguments, save_json
 
 SIMULATIONS = (
     "shumailov-paper",
@@ -64,12 +62,11 @@ def measure(preset: str, folder: Path, options: list[str]) -> dict[str, float | 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = benchmark_arguments(__doc__)
     parser.add_argument("presets", nargs="*", default=SIMULATIONS)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--set", action="append", default=[])
-    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     told = ["--workers", str(options.workers), *["--full"] * options.full]
     told += [word for change in options.set for word in ("--set", change)]
@@ -89,9 +86,8 @@ def main() -> None:
             )
     wall, processor = (sum(float(row[name]) for row in rows) for name in ("wall", "processor"))
     print(f"{'all':18}{wall:9.1f}{processor:13.1f}")
-    if options.json:
-        whole = {"workers": options.workers, "presets": rows, "wall": wall, "processor": processor}
-        write_text(options.json, json.dumps(whole, indent=1) + "\n")
+    whole = {"workers": options.workers, "presets": rows, "wall": wall, "processor": processor}
+    save_json(options.json, whole)
 
 
 if __name__ == "__main__":

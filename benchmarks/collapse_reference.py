@@ -14,9 +14,6 @@ Data: ``wikitext2/train.txt`` (WikiText-2, CC BY-SA), found through WELLHEAD_DAT
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
 import time
 from pathlib import Path
 from typing import Any
@@ -24,12 +21,11 @@ from typing import Any
 import numpy as np
 
 import wellhead.recursion
-from wellhead._atomic import write_text
+from _harness import DATA, benchmark_arguments, save_json
 from wellhead.recursion.closed_form import exact_curves
 from wellhead.recursion.families.words import Source, read_corpus
 from wellhead.recursion.theory.survival import survivor_rate
 
-ROOT = Path(__file__).resolve().parent.parent
 GAUSS = {"family": "gaussian", "regime": "replace"}
 UNIFORM = {"name": "discrete", "law": "uniform", "symbols": 10}
 LINE = {"name": "regression", "dimension": 10}
@@ -199,15 +195,13 @@ def text(path: Path, seeds: int) -> list[dict[str, Any]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = benchmark_arguments(__doc__)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--json", type=Path)
     parser.add_argument("--no-text", action="store_true")
     options = parser.parse_args()
     began = time.perf_counter()
     record: dict[str, Any] = {"formulas": formulas(), "text": []}
-    folder = Path(os.environ.get("WELLHEAD_DATA", ROOT.parent / "shared" / "data"))
-    path = folder / "wikitext2" / "train.txt"
+    path = DATA / "wikitext2" / "train.txt"
     if options.no_text:
         print("\nthe second table was not asked for")
     elif path.is_file():
@@ -215,8 +209,7 @@ def main() -> None:
     else:
         print(f"\nWikiText-2 not found at {path}: set WELLHEAD_DATA for the second table")
     print(f"\n{time.perf_counter() - began:.0f} s")
-    if options.json:
-        write_text(options.json, json.dumps(record, indent=1) + "\n")
+    save_json(options.json, record)
 
 
 if __name__ == "__main__":

@@ -12,17 +12,13 @@ also what counts alone foretell about the vocabulary of later generations.
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from scipy import special
 
-from wellhead._atomic import write_text
+from _harness import DATA, benchmark_arguments, save_json
 from wellhead.recursion.forecast import count_words, forecast
 from wellhead.recursion.theory import (
     coalescence,
@@ -38,8 +34,6 @@ from wellhead.recursion.theory import (
     regression,
     survival,
 )
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 class Row(NamedTuple):
@@ -238,8 +232,7 @@ def tail_trap(rng: np.random.Generator, count: int) -> dict[str, float]:
 
 def vocabulary() -> list[dict[str, object]]:
     """What counts alone foretell for WikiText-2; nothing where the text is missing."""
-    folder = Path(os.environ.get("WELLHEAD_DATA", ROOT.parent / "shared" / "data"))
-    text = folder / "wikitext2" / "train.txt"
+    text = DATA / "wikitext2" / "train.txt"
     if not text.is_file():
         print("\nWikiText-2 not found (wikitext2/train.txt under WELLHEAD_DATA): part left out.")
         return []
@@ -261,10 +254,9 @@ def vocabulary() -> list[dict[str, object]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = benchmark_arguments(__doc__)
     parser.add_argument("--chains", type=int, default=40_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     rng = np.random.default_rng(options.seed)
     parts = (replacing, pooling, mixing, regressing, symbols, smoothing)
@@ -275,10 +267,9 @@ def main() -> None:
         print(f"{one.setting:48}{one.quantity:26}{one.formula:>11.5g}{beside:>22}{one.z:>7.1f}")
     known = [{**one._asdict(), "z": one.z} for one in rows]
     tail, left = tail_trap(rng, options.chains), vocabulary()
-    if options.json:
-        record = {"chains": options.chains, "seed": options.seed, "rows": known}
-        record |= {"tail": tail, "words": left}
-        write_text(options.json, json.dumps(record, indent=2) + "\n")
+    record = {"chains": options.chains, "seed": options.seed, "rows": known}
+    record |= {"tail": tail, "words": left}
+    save_json(options.json, record)
 
 
 if __name__ == "__main__":

@@ -12,35 +12,26 @@ WELLHEAD_DATA or ../shared/data.
 
 from __future__ import annotations
 
-import argparse
 import csv
-import json
-import os
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from wellhead._atomic import write_text
+from _harness import benchmark_arguments, needed, save_json
 from wellhead.collect.importers import Imported, read_import
 from wellhead.collect.overview import FOREIGN, wilson
 
-ROOT = Path(__file__).resolve().parent.parent
 BATCH = "Batch_5083843_batch_results.csv"
 
 
 def main() -> None:
     """Print the table; write JSON when asked."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--json", type=Path)
+    parser = benchmark_arguments(__doc__)
     options = parser.parse_args()
-    folder = Path(os.environ.get("WELLHEAD_DATA", ROOT.parent / "shared" / "data")) / "gpturk"
-    if not (folder / BATCH).is_file():
-        sys.exit(f"The study's batch file is missing: expected {folder / BATCH}.")
+    folder = needed("gpturk", BATCH).parent
     result = measure(folder)
     show(result)
-    if options.json:
-        write_text(options.json, json.dumps(result, indent=1) + "\n")
+    save_json(options.json, result)
 
 
 def measure(folder: Path) -> dict[str, Any]:

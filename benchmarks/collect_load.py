@@ -15,9 +15,7 @@ Data: none. ``--postgres`` starts a temporary PostgreSQL cluster and says so whe
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import json
 import os
 import random
 import sys
@@ -29,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from wellhead._atomic import write_text
+from _harness import benchmark_arguments, save_json
 from wellhead.collect.create import new_study
 from wellhead.collect.server.host import open_host
 from wellhead.collect.study import Study
@@ -46,12 +44,11 @@ WORDS = "seventeen letters "  # 18 keys and 18 edits make one batch
 
 def main() -> None:
     """Run the benchmark once and print it."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = benchmark_arguments(__doc__)
     parser.add_argument("--writers", type=int, default=500)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--postgres", action="store_true")
     parser.add_argument("--processes", type=int, default=1, help="of the server; PostgreSQL only")
-    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     if options.postgres and postgres_programs() is None:
         sys.exit("PostgreSQL is not installed: initdb was not found.")
@@ -60,8 +57,7 @@ def main() -> None:
         database = stack.enter_context(temporary_postgres()) if options.postgres else None
         result = measure(folder, database, options.writers, options.seconds, options.processes)
     show(result)
-    if options.json:
-        write_text(options.json, json.dumps(result, indent=1) + "\n")
+    save_json(options.json, result)
 
 
 def measure(

@@ -4,12 +4,11 @@ The documents are made here, from random words, so that nothing has to be downlo
 runs in a process of its own and reads its peak resident memory from Linux (`VmHWM`). A pass
 counts rows, hashes every text, finds exact duplicates and hands out Arrow batches.
 
-    python benchmarks/corpus_stream.py --out corpus_stream.json
+    python benchmarks/corpus_stream.py --json corpus_stream.json
 """
 
 from __future__ import annotations
 
-import argparse
 import csv
 import gzip
 import json
@@ -24,6 +23,8 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from _harness import benchmark_arguments, save_json
 
 SIZES = (10_000, 100_000)
 WORDS = 150
@@ -107,8 +108,7 @@ def measure(name: str, path: Path) -> Row:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, help="write the table here as JSON")
+    parser = benchmark_arguments(__doc__)
     options = parser.parse_args()
     rows = []
     print(f"{'format':24}{'documents':>10}{'file, MiB':>11}{'seconds':>9}{'peak, MiB':>11}")
@@ -122,8 +122,7 @@ def main() -> None:
                 f"{row.format:24}{row.documents:10}{row.file_mib:11.1f}"
                 f"{row.seconds:9.1f}{row.peak_mib:11.0f}"
             )
-    if options.out:
-        options.out.write_text(json.dumps([row._asdict() for row in rows], indent=1) + "\n")
+    save_json(options.json, rows)
 
 
 if __name__ == "__main__":

@@ -18,13 +18,13 @@ where they are looked for and which they are). The second prints three tables an
 
 from __future__ import annotations
 
-import argparse
-import json
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+from _harness import benchmark_arguments, save_json
 
 NOMINAL = 0.05
 LEAST_MACHINE, LEAST_HUMAN = 60, 100
@@ -33,9 +33,8 @@ LENGTHS = (0, 300, 600, 1200, 10**9)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = benchmark_arguments(__doc__, json_default="detector_errors.json")
     parser.add_argument("--table", type=Path, required=True, help="leave-out scores")
-    parser.add_argument("--json", type=Path, default=Path("detector_errors.json"))
     arguments = parser.parse_args()
     if not arguments.table.exists():
         parser.error(f"{arguments.table} is missing; make it with the first command above")
@@ -51,7 +50,7 @@ def main() -> None:
     for name, table in tables.items():
         print(f"\n{name}\n{table.round(3).to_string(index=False)}")
     records = {name: table.round(4).to_dict("records") for name, table in tables.items()}
-    arguments.json.write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
+    save_json(arguments.json, records)
 
 
 def errors(scores: pd.DataFrame) -> pd.DataFrame:

@@ -14,17 +14,14 @@ the clock on the wall.
 
 from __future__ import annotations
 
-import argparse
-import json
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 from sklearn.mixture import GaussianMixture as Peer
 from threadpoolctl import threadpool_limits
 
-from wellhead._atomic import write_text
+from _harness import benchmark_arguments, save_json
 from wellhead.recursion.data import Samples
 from wellhead.recursion.families.em import Mixture
 from wellhead.recursion.families.mixture import GaussianMixture
@@ -99,9 +96,8 @@ def agree(components: int, size: int) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = benchmark_arguments(__doc__)
     parser.add_argument("--lineages", type=int, default=20)
-    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     print(f"seconds per generation of {options.lineages} lineages, and how many times ours")
     print(
@@ -116,8 +112,7 @@ def main() -> None:
         rows.append({"components": components, "samples": size, "differs": apart, **found})
         cells = "".join(f"{found[n]:11.3f}{found[n] / found['ours']:7.0f}x" for n in COLUMNS[1:])
         print(f"{components:10}{size:9}{found['ours']:10.4f} {cells}{apart:9.0e}")
-    if options.json:
-        write_text(options.json, json.dumps({"lineages": options.lineages, "rows": rows}) + "\n")
+    save_json(options.json, {"lineages": options.lineages, "rows": rows})
 
 
 if __name__ == "__main__":

@@ -17,17 +17,15 @@ Run: ``python benchmarks/gpturk.py [--json FILE]``.
 
 from __future__ import annotations
 
-import argparse
 import csv
 import json
-import os
-import sys
 from pathlib import Path
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 import wellhead
+from _harness import benchmark_arguments, needed, save_json
 from wellhead.corpus import open_corpus
 from wellhead.detect import NgramDetector, train_detector
 
@@ -40,15 +38,13 @@ PRINTED = (
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", type=Path)
+    parser = benchmark_arguments(__doc__)
     arguments = parser.parse_args()
-    folder = _folder()
+    folder = needed("gpturk")
     answers = _answers(folder)
     figures = {"split": _split(folder), "flagged": _flagged(folder, answers)}
     figures["assay"] = _assay(folder, answers)
-    if arguments.json:
-        arguments.json.write_text(json.dumps(figures, indent=1), encoding="utf-8")
+    save_json(arguments.json, figures)
 
 
 def _split(folder: Path) -> dict[str, float]:
@@ -162,14 +158,6 @@ def _answers(folder: Path) -> list[dict[str, str]]:
                 {"id": row["AssignmentId"], "text": said["summary"], "worker": row["WorkerId"]}
             )
     return answers
-
-
-def _folder() -> Path:
-    here = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
-    folder = Path(os.environ.get("WELLHEAD_DATA", here)) / "gpturk"
-    if not folder.is_dir():
-        sys.exit(f"no study files at {folder}: set WELLHEAD_DATA (see this file's first lines)")
-    return folder
 
 
 if __name__ == "__main__":

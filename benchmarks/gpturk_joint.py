@@ -13,11 +13,8 @@ WELLHEAD_DATA or ../shared/data. With 46 answers this illustrates; it proves not
 
 from __future__ import annotations
 
-import argparse
 import csv
 import json
-import os
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -26,7 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from wellhead._atomic import write_text
+from _harness import benchmark_arguments, needed, save_json
 from wellhead._stats import Interval
 from wellhead.collect.importers import Imported, read_import
 from wellhead.collect.importers.gpturk import read_log
@@ -40,7 +37,6 @@ from wellhead.detect.train import train_detector
 from wellhead.prevalence.copying import COPIED, Sources
 from wellhead.study.run import StudyResult, study
 
-ROOT = Path(__file__).resolve().parent.parent
 BATCH = "Batch_5083843_batch_results.csv"
 PREDICTIONS = "processed_responses_with_predictions*.csv"
 STRICT = "processed_responses_with_predictions3.csv"
@@ -56,13 +52,10 @@ LOOSE, LOOSE_HELD_OUT = (21, 46), {"human": (2, 54), "machine": (118, 120)}
 
 def main() -> None:
     """Print the tables; write JSON and the report when asked."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--json", type=Path)
+    parser = benchmark_arguments(__doc__)
     parser.add_argument("--report", type=Path, help="folder for the two study reports")
     options = parser.parse_args()
-    folder = Path(os.environ.get("WELLHEAD_DATA", ROOT.parent / "shared" / "data")) / "gpturk"
-    if not (folder / BATCH).is_file():
-        sys.exit(f"The study's batch file is missing: expected {folder / BATCH}.")
+    folder = needed("gpturk", BATCH).parent
     answers = used(folder)
     sources = Sources({row["original_text"] for row in rows_of(folder / STRICT)})
     batch = list(read_import(folder / BATCH, "gpturk"))
@@ -86,8 +79,7 @@ def main() -> None:
     if options.report:
         published.save(options.report / "published")
         ours.save(options.report / "ours")
-    if options.json:
-        write_text(options.json, json.dumps(result, indent=1) + "\n")
+    save_json(options.json, result)
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:

@@ -19,18 +19,15 @@ third      the same with a third method that is independent: how often the repor
 
 from __future__ import annotations
 
-import argparse
-import json
 import math
 from collections.abc import Sequence
 from itertools import product
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.stats import chi2
 
-from wellhead._atomic import write_text
+from _harness import benchmark_arguments, save_json
 from wellhead._progress import progress
 from wellhead.consensus.em import Fit, fit
 from wellhead.consensus.estimate import REJECTED, Estimate, estimate
@@ -101,10 +98,9 @@ GRIDS = {
 
 def main() -> None:
     """Print the tables; write JSON when asked."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = benchmark_arguments(__doc__)
     parser.add_argument("--repeats", type=int, default=2000)
     parser.add_argument("--grid", choices=sorted(GRIDS), default="report")
-    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     grid = GRIDS[options.grid]
     cells = list(product(grid.shares, grid.rates, grid.sizes))
@@ -124,8 +120,7 @@ def main() -> None:
         ]
         result["third"] = [third(n, echo, few) for n, echo in product((300, 1000, 3000), ECHOES)]
         show_rest(result, few)
-    if options.json:
-        write_text(options.json, json.dumps(result, indent=1) + "\n")
+    save_json(options.json, result)
 
 
 # -- two methods -----------------------------------------------------------------------------------

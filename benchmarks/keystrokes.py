@@ -12,11 +12,8 @@ vmonaco/pohmm-keystroke, research use), found through WELLHEAD_DATA or ../shared
 
 from __future__ import annotations
 
-import argparse
 import csv
 import json
-import os
-import sys
 from collections import defaultdict
 from itertools import pairwise
 from pathlib import Path
@@ -30,10 +27,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import wellhead.collect.derive as package
+from _harness import benchmark_arguments, needed, save_json
 from wellhead._atomic import write_text
 from wellhead.collect.derive.keystrokes import FEATURES, Keystroke, features
 
-ROOT = Path(__file__).resolve().parent.parent
 SIZES = (100, 400)
 BETWEEN_SESSIONS_MS = 300
 CLASSES = {
@@ -56,19 +53,15 @@ class Stretches(NamedTuple):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", type=Path, help="write the numbers here")
+    parser = benchmark_arguments(__doc__)
     parser.add_argument("--write", action="store_true", help="fit and write the shipped weights")
     arguments = parser.parse_args()
-    folder = Path(os.environ.get("WELLHEAD_DATA", ROOT.parent / "shared" / "data")) / "keystrokes"
-    if not folder.is_dir():
-        sys.exit(f"no keystroke data at {folder}: set WELLHEAD_DATA (see this file's first lines)")
+    folder = needed("keystrokes")
     copying, composing = read(folder / "fixed_text.csv"), read(folder / "free_text.csv")
     stretches = {size: cut(copying, composing, size) for size in SIZES}
     numbers = {str(size): measure(stretches[size]) for size in SIZES}
     show(numbers)
-    if arguments.json:
-        write_text(arguments.json, json.dumps(numbers, indent=1))
+    save_json(arguments.json, numbers)
     if arguments.write:
         write_text(
             Path(package.__file__).parent / "transcription.json",

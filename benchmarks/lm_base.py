@@ -13,12 +13,11 @@ held out to measure on. About seven minutes a generation on one core; a stopped 
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
+from _harness import DATA
 from wellhead.recursion import Run, run
 
-ROOT = Path(__file__).resolve().parent.parent
 SHOWN = {
     "perplexity": "perplexity of real text",
     "output_perplexity": "of output under generation 0",
@@ -34,9 +33,8 @@ SHOWN = {
 
 
 def main() -> None:
-    folder = Path(os.environ.get("WELLHEAD_DATA", ROOT.parent / "shared" / "data"))
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--corpus", type=Path, default=folder / "wikitext2" / "valid.txt")
+    parser.add_argument("--corpus", type=Path, default=DATA / "wikitext2" / "valid.txt")
     parser.add_argument("--base", default="smollm2")
     parser.add_argument("--out", type=Path, default=Path("runs/lm-base"))
     parser.add_argument("--workers", type=int, default=1)

@@ -15,13 +15,12 @@ came after trials of one seed and one generation on a seventh of the text.
 
 from __future__ import annotations
 
-import argparse
-import json
 from pathlib import Path
 
 import numpy as np
 from scipy.stats import kendalltau
 
+from _harness import benchmark_arguments, markdown_table, save_json
 from wellhead.recursion import Run, run
 from wellhead.recursion.theory_vs_observed import excess, order_agreement
 
@@ -29,14 +28,13 @@ NONE = "no selection"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = benchmark_arguments(__doc__, json_default="lm_detector.json")
     parser.add_argument("--out", type=Path, default=Path("runs/drayson"))
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--generations", type=int, default=3)
     parser.add_argument("--sampler", help="another sampler than that of the preset")
     parser.add_argument("--workers", type=int)
     parser.add_argument("--read", action="store_true", help="read the folder as it is")
-    parser.add_argument("--json", type=Path, default=Path("lm_detector.json"))
     arguments = parser.parse_args()
     if arguments.read:
         found = Run.load(arguments.out)
@@ -54,16 +52,16 @@ def main() -> None:
 def report(found: Run, file: Path) -> None:
     gained = {row.setting: gains(found, row.setting) for row in excess(found)}
     seeds = min(len(values) for values in gained.values())
-    print("| setting | real share | κ | size | κ, sized | excess loss | below no selection |")
-    print("| --- | ---: | ---: | ---: | ---: | --- | --- |")
+    columns = ("setting", ">real share", ">κ", ">size", ">κ, sized", "excess loss")
     rows = excess(found)
+    lines = []
     for row in rows:
         better = int((gained[row.setting][:seeds] < gained[NONE][:seeds]).sum())
         verdict = "" if row.setting == NONE else f"{better} of {seeds} seeds"
-        print(
-            f"| {row.setting} | {row.real_share:.2f} | {row.kappa:.2f} | {row.size:.2f} | "
-            f"{row.sized:.2f} | {row.observed:.3f} ({row.low:.3f} to {row.high:.3f}) | {verdict} |"
-        )
+        figures = [f"{x:.2f}" for x in (row.real_share, row.kappa, row.size, row.sized)]
+        told = f"{row.observed:.3f} ({row.low:.3f} to {row.high:.3f})"
+        lines.append((row.setting, *figures, told, verdict))
+    print(markdown_table((*columns, "below no selection"), lines))
     within = {}
     for forecast in ("kappa", "sized"):
         known = [row for row in rows if np.isfinite(getattr(row, forecast))]
@@ -82,8 +80,7 @@ def report(found: Run, file: Path) -> None:
             end="",
         )
         print(f"{each} within seeds")
-    table = {"rows": [row._asdict() for row in rows], "within_seeds": within}
-    file.write_text(json.dumps(table, indent=1, ensure_ascii=False), encoding="utf-8")
+    save_json(file, {"rows": rows, "within_seeds": within})
 
 
 def gains(found: Run, label: str) -> np.ndarray:

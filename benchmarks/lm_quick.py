@@ -17,12 +17,11 @@ holds the signs that were expected, stated before the run, with the number of se
 
 from __future__ import annotations
 
-import argparse
-import json
 from pathlib import Path
 
 import numpy as np
 
+from _harness import benchmark_arguments, markdown_table, save_json
 from wellhead.errors import BadSetting
 from wellhead.recursion import Run, run
 
@@ -36,49 +35,54 @@ WORDS = ("1_to_2", "3_to_9", "10_to_99", "100_and_more")
 REPLACE, NARROW = ("replace, narrow", "replace, unbiased"), "replace, narrow"
 ORIGINAL, ACCUMULATE = "10 % original, narrow", "accumulate, narrow"
 
+SEEN = ("", "seen 1-2 times", "3-9", "10-99", "100 and more")
+
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = benchmark_arguments(__doc__, json_default="lm_quick.json")
     parser.add_argument("--out", type=Path, default=Path("runs/lm-quick"))
     parser.add_argument("--workers", type=int)
     parser.add_argument("--read", action="store_true", help="read the folder as it is")
-    parser.add_argument("--json", type=Path, default=Path("lm_quick.json"))
     arguments = parser.parse_args()
     if arguments.read:
         found = Run.load(arguments.out)
     else:
         found = run("lm-quick", out=arguments.out, workers=arguments.workers, show=True)
     print(f"{found.cells[0]} of {found.cells[1]} cells, {found.seconds:.0f} s of computing\n")
-    print("| | generation 0 | last | seeds |\n| --- | --- | --- | --- |")
-    table = {}
+    record, lines = {}, []
     for setting in found.plan.settings:
         for measure, title in SHOWN.items():
             ends = [spread(found, measure, setting.label, at) for at in (0, setting.generations)]
             if ends[1][3]:
-                table[f"{setting.label}: {measure}"] = ends
-                print(f"| {setting.label}: {title} |", " | ".join(map(said, ends)), end="")
-                print(f" | {ends[1][3]} |")
+                record[f"{setting.label}: {measure}"] = ends
+                lines.append((f"{setting.label}: {title}", *map(said, ends), ends[1][3]))
+    print(markdown_table(("", "generation 0", "last", "seeds"), lines))
     print("\nloss on real words above generation 0, nats per word\n")
-    print("| | seen 1-2 times | 3-9 | 10-99 | 100 and more |\n| --- | --- | --- | --- | --- |")
+    lines = []
     for setting in found.plan.settings:
         grown = [gain(found, f"loss_{name}", setting.label, setting.generations) for name in WORDS]
-        table[f"{setting.label}: words"] = grown
-        print(f"| {setting.label} | {' | '.join(f'{each:.2f}' for each in grown)} |")
+        record[f"{setting.label}: words"] = grown
+        lines.append((setting.label, *(f"{each:.2f}" for each in grown)))
+    print(markdown_table(SEEN, lines))
     print("\nwords of the real text that the training data hold, generation 1 → last\n")
-    print("| | seen 1-2 times | 3-9 | 10-99 | 100 and more |\n| --- | --- | --- | --- | --- |")
+    lines = []
     for setting in found.plan.settings:
         ends = [
             [spread(found, f"survival_{name}", setting.label, at)[0] for name in WORDS]
             for at in (1, setting.generations)
         ]
-        table[f"{setting.label}: kept"] = ends
+        record[f"{setting.label}: kept"] = ends
         kept = [f"{100 * a:.1f} % → {100 * b:.1f} %" for a, b in zip(*ends, strict=True)]
-        print(f"| {setting.label} | {' | '.join(kept)} |")
-    print("\n| sign | seeds |\n| --- | --- |")
-    for sign, seeds in signs(found).items():
-        table[f"sign: {sign}"] = seeds
-        print(f"| {sign} | {sum(seeds)} of {len(seeds)} |")
-    arguments.json.write_text(json.dumps(table, indent=1), encoding="utf-8")
+        lines.append((setting.label, *kept))
+    print(markdown_table(SEEN, lines))
+    shown = signs(found)
+    print(
+        "\n"
+        + markdown_table(
+            ("sign", "seeds"), [(k, f"{sum(v)} of {len(v)}") for k, v in shown.items()]
+        )
+    )
+    save_json(arguments.json, record | {f"sign: {sign}": seeds for sign, seeds in shown.items()})
 
 
 def signs(found: Run) -> dict[str, list[bool]]:

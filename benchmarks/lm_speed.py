@@ -16,12 +16,10 @@ import os
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import argparse
-import json
 import math
 import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,6 +28,7 @@ import transformers
 from torch import nn
 from torch.nn import functional
 
+from _harness import benchmark_arguments, markdown_table, save_json
 from wellhead.recursion.families.transformer.blocks import Blocks
 from wellhead.recursion.families.transformer.generation import continued
 from wellhead.recursion.families.transformer.network import from_scratch
@@ -87,11 +86,10 @@ def main() -> None:
 
 
 def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = benchmark_arguments(__doc__, json_default="lm_speed.json")
     parser.add_argument("--parameters", type=float, default=0.05)
     parser.add_argument("--vocabulary", type=int, default=1024)
     parser.add_argument("--blocks", type=int, default=512)
-    parser.add_argument("--out", type=Path, default=Path("lm_speed.json"))
     return parser.parse_args()
 
 
@@ -210,9 +208,12 @@ def plain_write(network: PlainDecoder, prompts: np.ndarray) -> None:
 def report(rows: list[tuple[str, str, float]], form: Shape, arguments: argparse.Namespace) -> None:
     title = f"{form.parameters:.2f} M non-embedding parameters, vocabulary {arguments.vocabulary}"
     print(f"{title}, blocks of {BLOCK}, one thread, fp32 unless named otherwise\n")
-    print("| | | tokens per processor second |\n| --- | --- | ---: |")
-    for kind, name, rate in rows:
-        print(f"| {kind} | {name} | {rate:,.0f} |")
+    print(
+        markdown_table(
+            ("", "", ">tokens per processor second"),
+            [(kind, name, f"{rate:,.0f}") for kind, name, rate in rows],
+        )
+    )
     result = {
         "shape": form._asdict(),
         "vocabulary": arguments.vocabulary,
@@ -221,7 +222,7 @@ def report(rows: list[tuple[str, str, float]], form: Shape, arguments: argparse.
         "avx512_bf16": bool(torch.cpu._is_avx512_bf16_supported()),
         "rows": [dict(zip(("kind", "name", "rate"), row, strict=True)) for row in rows],
     }
-    arguments.out.write_text(json.dumps(result, indent=1), encoding="utf-8")
+    save_json(arguments.json, result)
 
 
 if __name__ == "__main__":

@@ -8,12 +8,11 @@ docs/references.md and writes it as JSON.
 
 from __future__ import annotations
 
-import argparse
-import json
-from pathlib import Path
 from typing import NamedTuple
 
 from scipy.stats import beta
+
+from _harness import benchmark_arguments, save_json
 
 RATE = 0.05
 DISCOVERY = 0.10
@@ -45,8 +44,7 @@ def row(size: int) -> Row:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, help="write the table here as JSON")
+    parser = benchmark_arguments(__doc__)
     options = parser.parse_args()
     rows = [row(size) for size in SIZES]
     print(
@@ -57,8 +55,7 @@ def main() -> None:
             f"{one.texts:5d}  {one.smallest_p:10.4f}  {one.rate_low:6.1%} to {one.rate_high:5.1%}"
             f"{'':29}  {one.least_flagged:6.1%}"
         )
-    if options.out:
-        options.out.write_text(json.dumps([one._asdict() for one in rows], indent=2) + "\n")
+    save_json(options.json, rows)
 
 
 if __name__ == "__main__":

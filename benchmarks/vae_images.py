@@ -20,17 +20,13 @@ generation at 30 epochs; with --runs a stopped run goes on from its last generat
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import wellhead.recursion
-from wellhead._atomic import write_text
+from _harness import DATA, benchmark_arguments, save_json
 
-ROOT = Path(__file__).resolve().parent.parent
 PUBLISHED = {"latent": 20, "batch": 256, "rate": 0.001, "decay": 0.00001, "precision": "auto"}
 HIDDEN = {"convolution": 64, "dense": 400}
 
@@ -49,16 +45,14 @@ def show(name: str, experiment: Any, out: Path, changes: dict[str, Any]) -> dict
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = benchmark_arguments(__doc__)
     parser.add_argument("--mnist", type=Path)
     parser.add_argument("--network", choices=sorted(HIDDEN), default="convolution")
     parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--generations", type=int, default=5)
     parser.add_argument("--runs", type=Path)
-    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    folder = Path(os.environ.get("WELLHEAD_DATA", ROOT.parent / "shared" / "data"))
-    mnist = options.mnist or folder / "mnist" / "train-images-idx3-ubyte"
+    mnist = options.mnist or DATA / "mnist" / "train-images-idx3-ubyte"
     with tempfile.TemporaryDirectory() as scratch:
         runs = options.runs or Path(scratch)
         many = {"generations": options.generations}
@@ -71,8 +65,7 @@ def main() -> None:
             rows.append(show(name, table, runs / name.replace(", ", "-").replace(" ", "-"), {}))
         else:
             print(f"\nMNIST not found at {mnist}: give it with --mnist for the second table")
-    if options.json:
-        write_text(options.json, json.dumps(rows, indent=1) + "\n")
+    save_json(options.json, rows)
 
 
 if __name__ == "__main__":

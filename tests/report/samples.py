@@ -19,8 +19,6 @@ from wellhead.report import (
 )
 from wellhead.report.svg import (
     Axis,
-    Bar,
-    BarChart,
     Forest,
     HistogramPair,
     Line,
@@ -49,7 +47,6 @@ def pictures(name: str) -> list[object]:
         Forest(
             name, name, [Stretch(name, 0.1, 0.2, 0.3, 9)], unit, Stretch(name, 0.1, 0.2, 0.3), 3
         ),
-        BarChart(name, name, [Bar(name, 3.0, 2.0, 4.0)], unit, n=name),
         Strips(name, name, [Strip(name, np.linspace(0, 1, 32).reshape(2, 4, 4))]),
     ]
 

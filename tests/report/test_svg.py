@@ -9,11 +9,9 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from wellhead.errors import BadInput, BadSetting
+from wellhead.errors import BadInput
 from wellhead.report.svg import (
     Axis,
-    Bar,
-    BarChart,
     Forest,
     HistogramPair,
     Line,
@@ -66,7 +64,6 @@ def test_degenerate_values_still_draw_a_finite_chart(values, log):
     charts = [
         LineChart("t", "d", [Line("a", x, values, values, values, values)], Axis("x"), axis),
         Forest("t", "d", [Stretch("a", v, v, v, 1, v) for v in values], axis),
-        BarChart("t", "d", [Bar("a", v, v, v) for v in values], Axis("y")),
     ]
     for chart in charts:
         svg = chart.to_svg()
@@ -110,7 +107,7 @@ def test_an_axis_starts_at_zero_unless_zero_is_far():
 def test_axes_name_units_and_sample_size():
     words = "".join(ET.fromstring(_curve(n="n = 200 chains").to_svg()).itertext())
     assert "generation; n = 200 chains" in words
-    share = BarChart("t", "d", [Bar("a", 0.5)], Axis("share of texts", percent=True))
+    share = Forest("t", "d", [Stretch("a", 0, 0.5, 1)], Axis("share of texts", percent=True))
     assert "share of texts (%)" in "".join(ET.fromstring(share.to_svg()).itertext())
 
 
@@ -143,11 +140,6 @@ def test_parts_of_different_lengths_are_refused_by_name():
         HistogramPair("t", "d", [0, 1, 2], [1], None, None, Axis("x"))
 
 
-def test_bars_on_a_log_axis_are_refused():
-    with pytest.raises(BadSetting, match="bars start at zero"):
-        BarChart("t", "d", [Bar("a", 1)], Axis("x", log=True))
-
-
 def test_the_shaded_part_never_exceeds_its_bar():
     chart = HistogramPair("t", "d", [0, 1, 2], [0.4, 0.6], None, [0.9, -1], Axis("x"))
     shaded = [e for e in ET.fromstring(chart.to_svg()).iter(f"{NS}g") if e.get("class") == "accent"]
@@ -176,7 +168,6 @@ def test_labels_do_not_overlap_at_the_letter_size_of_a_phone():
         LineChart("t", "d", lines, Axis("generation"), Axis("value")),
         LineChart("t", "d", long, axis, Axis("value", log=True)),
         Forest("t", "d", rows, Axis("share", percent=True), Stretch("all", 0, 0.5, 1)),
-        BarChart("t", "d", [Bar(f"bar {i}", 10.0**i) for i in range(9)], axis),
     ]
     for chart in charts:
         labels = _labels(chart.to_svg())

@@ -18,8 +18,9 @@ import pyarrow as pa
 from wellhead.corpus.census import Census
 from wellhead.corpus.columns import Guess, guess_text_column, require_column
 from wellhead.corpus.parts import Part
-from wellhead.corpus.reading import Reading
+from wellhead.corpus.reading import Plan, Reading
 from wellhead.corpus.rows import Bounds, Rows
+from wellhead.corpus.schema import unified
 from wellhead.errors import BadInput
 
 __all__ = ["Corpus"]
@@ -101,16 +102,14 @@ class Corpus:
 
     def reading(self, batch_size: int = BATCH, *, marks: bool = False) -> Reading:
         """One pass over the corpus, file by file, which tells how far it is."""
-        return Reading(self, batch_size, marks=marks)
+        plan = Plan(self.name, self.parts, self.text_column, self.id_column, self.bounds)
+        return Reading(plan, batch_size, marks=marks, finished=self._finished)
 
     def table(self) -> pa.Table:
         """Every document in memory, for corpora that are small."""
-        from wellhead.corpus.schema import unified
-
         return unified(self.batches())
 
-    def finished(self, census: Census, notes: list[str]) -> None:
-        """Keep what a whole pass found."""
+    def _finished(self, census: Census, notes: list[str]) -> None:
         self._census = census
         self._notes += [note for note in notes if note not in self._notes]
 

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-import urllib.error
-import urllib.request
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from wellhead._atomic import atomic_path
 from wellhead._progress import Progress, progress, quiet
 from wellhead.corpus.catalogue import Dataset, RemoteFile
 from wellhead.errors import BadInput, WellheadError
 
 __all__ = ["Fetched", "fetch"]
 
-_CHUNK = 1 << 18
 _PATIENCE = 30.0  # seconds without a byte
 
 
@@ -68,35 +63,41 @@ def fetch(
         return [_fetch(file, target / file.name, bar) for file in entry.files]
 
 
-def _fetch(file: RemoteFile, path: Path, bar: Progress = quiet) -> Fetched:
-    if path.is_file():
-        sha256 = _checksum(path)
-        if file.sha256 in (None, sha256):
-            return Fetched(path, sha256, checked=file.sha256 is not None, new=False)
-    with atomic_path(path) as temporary:
-        sha256 = _download(file.url, temporary, bar)
-        if file.sha256 not in (None, sha256):
-            raise BadInput(
-                f"{file.url}: expected a file with SHA-256 {file.sha256}, got {sha256}; "
-                "nothing is kept. Try again, and report it if it stays so"
-            )
-    return Fetched(path, sha256, checked=file.sha256 is not None, new=True)
+def _fetch(file: RemoteFile, path: Path, bar: Progress) -> Fetched:
+    import pooch
+    import requests
 
-
-def _download(url: str, path: Path, bar: Progress) -> str:
-    digest = hashlib.sha256()
+    before = _checksum(path) if path.is_file() else None
+    pooch.get_logger().setLevel("ERROR")
+    http = pooch.HTTPDownloader(progressbar=_Bar(bar), timeout=_PATIENCE)
     try:
-        with urllib.request.urlopen(url, timeout=_PATIENCE) as answer, path.open("wb") as out:
-            while chunk := answer.read(_CHUNK):
-                out.write(chunk)
-                digest.update(chunk)
-                bar.advance(len(chunk))
-    except (urllib.error.URLError, HTTPException, TimeoutError, ConnectionError) as error:
+        pooch.retrieve(file.url, file.sha256, path.name, path.parent, downloader=http)
+    except ValueError as error:
+        raise BadInput(
+            f"{file.url}: expected a file with SHA-256 {file.sha256}, got another one "
+            f"({error}); nothing is kept. Try again, and report it if it stays so"
+        ) from error
+    except requests.RequestException as error:
         raise WellheadError(
-            f"cannot fetch {url} ({error}); check the connection, or fetch the file in "
+            f"cannot fetch {file.url} ({error}); check the connection, or fetch the file in "
             "another way and put it into the folder: it is then checked and kept"
         ) from error
-    return digest.hexdigest()
+    sha256 = _checksum(path)
+    return Fetched(path, sha256, checked=file.sha256 is not None, new=sha256 != before)
+
+
+class _Bar:
+    """Our progress as pooch wants it; at the end of a file pooch counts it all once more."""
+
+    def __init__(self, bar: Progress) -> None:
+        self.total = 0
+        self.update = bar.advance
+
+    def reset(self) -> None:
+        self.update = quiet.advance
+
+    def close(self) -> None:
+        """Nothing: the bar goes on with the next file."""
 
 
 def _checksum(path: Path) -> str:

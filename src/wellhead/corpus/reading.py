@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import pyarrow as pa
 
@@ -13,30 +13,52 @@ from wellhead.corpus.census import Census, Tally
 from wellhead.corpus.columns import require_column
 from wellhead.corpus.identity import content_hash
 from wellhead.corpus.parts import Part
-from wellhead.corpus.rows import Rows
+from wellhead.corpus.rows import Bounds, Rows
 from wellhead.corpus.schema import Carrier
 from wellhead.corpus.validation import python_values, usable_text
 from wellhead.errors import BadInput, BadSetting
 
-if TYPE_CHECKING:
-    from wellhead.corpus.corpus import Corpus
+__all__ = ["Plan", "Reading"]
 
-__all__ = ["Reading"]
+
+@dataclass(frozen=True)
+class Plan:
+    """What to read, and what of it: the parts of a corpus, its columns and bounds."""
+
+    name: str
+    parts: tuple[Part, ...]
+    text_column: str
+    id_column: str | None
+    bounds: Bounds
 
 
 class Reading:
     """A pass under way.
 
+    Args:
+        plan: what to read.
+        batch_size: the most rows in a batch.
+        marks: whether batches get the columns `sha256` and `first`.
+        finished: told the counts and notes once every part is read.
+
     Attributes:
         done: the share of the corpus, from 0 to 1, that is read.
     """
 
-    def __init__(self, corpus: Corpus, batch_size: int, *, marks: bool) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        batch_size: int,
+        *,
+        marks: bool,
+        finished: Callable[[Census, list[str]], None],
+    ) -> None:
         if batch_size < 1:
             raise BadSetting(f"expected a batch size of at least 1, got {batch_size}")
         self.done = 0.0
-        self._corpus = corpus
-        self._bounds = replace(corpus.bounds, rows=batch_size)
+        self._plan = plan
+        self._finished = finished
+        self._bounds = replace(plan.bounds, rows=batch_size)
         self._marks = marks
         self._tally = Tally()
         self._carrier = Carrier()
@@ -49,7 +71,7 @@ class Reading:
 
     def parts(self) -> Iterator[tuple[Part, Iterator[pa.RecordBatch]]]:
         """Each part with its batches; a part's batches must be used up before the next part."""
-        parts = self._corpus.parts
+        parts = self._plan.parts
         sizes = [max(1, part.size) for part in parts]
         before = 0
         for part, size in zip(parts, sizes, strict=True):
@@ -58,7 +80,7 @@ class Reading:
         self._finish()
 
     def _batches(self, part: Part, start: float, share: float) -> Iterator[pa.RecordBatch]:
-        wanted = {self._corpus.text_column, self._corpus.id_column} - {None}
+        wanted = {self._plan.text_column, self._plan.id_column} - {None}
         columns: dict[str, None] = {}
         for rows, done in part.read(self._bounds):
             self.done = start + share * done
@@ -80,8 +102,8 @@ class Reading:
             require_column(str(column), list(columns), part.name)
 
     def _judged(self, part: Part, rows: Rows) -> pa.RecordBatch:
-        text_column = self._corpus.text_column
-        id_column = self._corpus.id_column or "id"
+        text_column = self._plan.text_column
+        id_column = self._plan.id_column or "id"
         values = python_values(rows.columns.get(text_column, [None] * len(rows.numbers)))
         kept, texts = [], []
         for place, (number, value) in enumerate(zip(rows.numbers, values, strict=True)):
@@ -115,9 +137,9 @@ class Reading:
         """The carried columns, only the kept rows, under names that do not collide with ours."""
         others: dict[str, Sequence[Any]] = {}
         for name, values in columns.items():
-            if name == self._corpus.text_column:
+            if name == self._plan.text_column:
                 continue
-            if name == "id" and self._corpus.id_column in (None, "id"):
+            if name == "id" and self._plan.id_column in (None, "id"):
                 continue
             new = _unicode(name)
             while new in ours or (new != name and new in columns):
@@ -129,8 +151,8 @@ class Reading:
         census = self._tally.census()
         self.done = 1.0
         if not census.documents:
-            raise BadInput(_nothing(self._corpus.name, census))
-        self._corpus.finished(census, [*self._carrier.notes, *self._names.notes()])
+            raise BadInput(_nothing(self._plan.name, census))
+        self._finished(census, [*self._carrier.notes, *self._names.notes()])
 
 
 class _Names:

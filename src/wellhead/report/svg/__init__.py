@@ -8,7 +8,6 @@ labels apart when the page makes them larger on a phone.
 
 from __future__ import annotations
 
-from wellhead.report.svg.bars import Bar, BarChart
 from wellhead.report.svg.curve import Line
 from wellhead.report.svg.forest import Forest, Stretch
 from wellhead.report.svg.frame import Axis
@@ -18,8 +17,6 @@ from wellhead.report.svg.strips import Strip, Strips
 
 __all__ = [
     "Axis",
-    "Bar",
-    "BarChart",
     "Forest",
     "HistogramPair",
     "Line",

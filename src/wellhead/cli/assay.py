@@ -11,12 +11,13 @@ import typer
 
 from wellhead._progress import progress
 from wellhead.cli import app
+from wellhead.cli._options import AsJson, CorpusArgument, Level, Seed, TextColumn, show_result
 from wellhead.errors import BadSetting, LimitExceeded
 
 
 @app.command()
 def assay(
-    corpus: Annotated[str, typer.Argument(help="File, folder, glob, or - for standard input.")],
+    corpus: CorpusArgument,
     human: Annotated[
         str | None,
         typer.Option(help="Known-human texts of the same kind; 50 or more, 100 is good."),
@@ -39,27 +40,26 @@ def assay(
     source: Annotated[
         str | None, typer.Option(help="The task's source texts; copies of them are set apart.")
     ] = None,
-    text_column: Annotated[str | None, typer.Option(help="Column that holds the text.")] = None,
+    text_column: TextColumn = None,
     group_by: Annotated[str | None, typer.Option(help="Column for shares by group.")] = None,
     max_share: Annotated[
         str | None,
         typer.Option(help="Exit 1 when the share is shown to exceed this, e.g. 5% or 0.05."),
     ] = None,
     sample: Annotated[int | None, typer.Option(help="Assay a random sample of so many.")] = None,
-    level: Annotated[float, typer.Option(help="Confidence of intervals and bounds.")] = 0.95,
+    level: Level = 0.95,
     false_discovery_rate: Annotated[
         float, typer.Option(help="Expected share of human documents among the flagged.")
     ] = 0.1,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same result.")] = 0,
+    seed: Seed = 0,
     out: Annotated[
         Path | None, typer.Option(help="Folder for report.html, assay.json, documents.parquet.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The result as JSON on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """How much of CORPUS did machines write, and which documents?"""
     from wellhead.prevalence.run import assay as run
     from wellhead.prevalence.words import GUESSED, ROWS_USED
-    from wellhead.report.terminal import show
 
     limit = None if max_share is None else _share(max_share)
     with progress("scoring") as bar:
@@ -84,11 +84,7 @@ def assay(
         # What was decided about the input is said aloud; the report has all other notes.
         if check.severity == "note" and check.name in (GUESSED, ROWS_USED):
             typer.echo(f"note: {check.finding}", err=True)
-    report = () if out is None else (f"report: {result.save(out)['html']}",)
-    if as_json:
-        typer.echo(result.to_json())
-    else:
-        show(result.page(), more=report)
+    show_result(result, as_json=as_json, saved=None if out is None else result.save(out))
     if limit is not None:
         _hold_to(limit, result.share.low, result.share.high, result.at_least)
 

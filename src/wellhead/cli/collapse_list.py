@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from typing import Annotated
-
 import typer
 
+from wellhead.cli._options import AsJson, echo_json
 from wellhead.cli.collapse import collapse_app
 
 __all__ = ["show_list"]
@@ -14,7 +12,7 @@ __all__ = ["show_list"]
 
 @collapse_app.command("list")
 def show_list(
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """The presets, families, regimes, samplers, selectors and schedules that are known."""
     from wellhead.recursion import list_presets
@@ -22,9 +20,7 @@ def show_list(
 
     parts = {kind: known.names() for kind, known in PARTS.items()}
     if as_json:
-        typer.echo(
-            json.dumps({"presets": [p._asdict() for p in list_presets()], **parts}, indent=1)
-        )
+        echo_json({"presets": [p._asdict() for p in list_presets()], **parts})
         return
     typer.echo("presets (wellhead collapse run NAME)")
     for preset in list_presets():

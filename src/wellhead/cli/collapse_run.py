@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from wellhead.cli._options import AsJson
 from wellhead.cli.collapse import collapse_app
 from wellhead.errors import BadSetting
 
@@ -33,7 +34,7 @@ def run(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes; default one per core.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Curves as JSON on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Train on your own output, generation after generation, and measure what is lost.
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wellhead.cli import app
+from wellhead.cli._options import (
+    AsJson,
+    CorpusArgument,
+    IdColumn,
+    Split,
+    TextColumn,
+    echo_json,
+)
 
 if TYPE_CHECKING:
     from wellhead.corpus import Inspection
@@ -22,19 +29,13 @@ app.add_typer(corpus_app, name="corpus")
 
 @corpus_app.command("inspect")
 def inspect_command(
-    corpus: Annotated[str, typer.Argument(help="Path, glob, folder, or - for standard input.")],
-    text_column: Annotated[
-        str | None, typer.Option(help="Column that holds the text; guessed if not given.")
-    ] = None,
-    id_column: Annotated[
-        str | None, typer.Option(help="Column that holds identities; 'id' if there is one.")
-    ] = None,
-    split: Annotated[
-        str | None, typer.Option(help="One document of plain text is a file, line or paragraph.")
-    ] = None,
+    corpus: CorpusArgument,
+    text_column: TextColumn = None,
+    id_column: IdColumn = None,
+    split: Split = None,
     max_bytes: Annotated[int, typer.Option(help="A row with more bytes than this is not used.")] = 1
     << 24,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show formats, columns, the text column, counts, duplicates, and what cannot be used."""
     from wellhead.corpus import inspect_corpus, open_corpus
@@ -67,14 +68,13 @@ def _told(found: Inspection) -> str:
 
 @corpus_app.command("list")
 def list_command(
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List public datasets that can be fetched by name."""
     from wellhead.corpus.catalogue import catalogue
 
     if as_json:
-        entries = [entry.to_dict() for entry in catalogue()]
-        typer.echo(json.dumps(entries, ensure_ascii=False, indent=2))
+        echo_json([entry.to_dict() for entry in catalogue()])
         return
     width = max(len(entry.name) for entry in catalogue())
     for entry in catalogue():
@@ -84,7 +84,7 @@ def list_command(
 @corpus_app.command("show")
 def show_command(
     name: Annotated[str, typer.Argument(help="Name of a dataset, as `list` shows it.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show what a public dataset holds, where it is, and under which licence."""
     from wellhead.corpus.catalogue import dataset
@@ -100,7 +100,7 @@ def fetch_command(
         Path | None,
         typer.Option(help="Folder for the files; the name of the dataset if not given."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Download a public dataset and check it."""
     from wellhead.corpus.catalogue import dataset
@@ -109,7 +109,7 @@ def fetch_command(
     entry = dataset(name)
     files = fetch(entry, out or Path(name), show_progress=True)
     if as_json:
-        typer.echo(json.dumps([file.to_dict() for file in files], indent=2))
+        echo_json([file.to_dict() for file in files])
         return
     for file in files:
         checked = "checksum agrees" if file.checked else "no checksum known"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from wellhead._progress import progress
 from wellhead.cli import app
+from wellhead.cli._options import AsJson, Seed, echo_json
 
 if TYPE_CHECKING:
     from wellhead.demo import Rehearsal
@@ -25,11 +25,11 @@ def demo(
     known_machine: Annotated[
         int, typer.Option(help="Paragraphs of the same model to bring as a machine reference.")
     ] = 0,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same collection.")] = 0,
+    seed: Seed = 0,
     out: Annotated[Path, typer.Option(help="Folder for inputs and report.")] = Path(
         "wellhead-out/demo"
     ),
-    as_json: Annotated[bool, typer.Option("--json", help="The comparison as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Assay speeches mixed with a small model's paragraphs, and compare with the truth."""
     from wellhead.demo import load_demo, rehearse
@@ -43,7 +43,10 @@ def demo(
     )
     with progress("scoring") as bar:
         found = rehearse(mixture, out, progress=bar)
-    typer.echo(json.dumps(found.to_dict(), indent=2) if as_json else _told(found))
+    if as_json:
+        echo_json(found.to_dict())
+    else:
+        typer.echo(_told(found))
 
 
 def _told(found: Rehearsal) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from wellhead.cli import app
+from wellhead.cli._options import AsJson, Seed, TextColumn, echo_json
 
 if TYPE_CHECKING:
     from wellhead.detect import Card
@@ -19,8 +19,6 @@ detector_app = typer.Typer(
     no_args_is_help=True, help="Detectors: train one for your task, list them, show their errors."
 )
 app.add_typer(detector_app, name="detector")
-
-Json = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
 
 
 @detector_app.command()
@@ -33,15 +31,15 @@ def train(
     name: Annotated[str | None, typer.Option(help="What to call it; else the folder's name.")] = (
         None
     ),
-    text_column: Annotated[str | None, typer.Option(help="Column that holds the text.")] = None,
+    text_column: TextColumn = None,
     group_column: Annotated[
         str | None,
         typer.Option(
             help="Column whose equal values stay on one side of a split (prompt, author)."
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Fixes splits and samples.")] = 0,
-    as_json: Json = False,
+    seed: Seed = 0,
+    as_json: AsJson = False,
 ) -> None:
     """Fit a detector on your own texts and measure its errors on texts left out."""
     from wellhead.detect import train_detector
@@ -60,13 +58,13 @@ def train(
 
 
 @detector_app.command("list")
-def list_detectors(as_json: Json = False) -> None:
+def list_detectors(as_json: AsJson = False) -> None:
     """The detectors that are known by name, with revision and mean measured errors."""
     from wellhead.detect.scorer import SCORERS
 
     rows = [_row(name, SCORERS[name]()) for name in SCORERS.names()]
     if as_json:
-        typer.echo(json.dumps(rows, indent=2))
+        echo_json(rows)
         return
     for row in rows:
         errors = (
@@ -78,7 +76,7 @@ def list_detectors(as_json: Json = False) -> None:
 @detector_app.command()
 def show(
     detector: Annotated[str, typer.Argument(help="A name of `detector list`, or a folder.")],
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """The card of a detector: what it was fitted on, and its measured errors."""
     from wellhead.detect import NgramDetector, load_scorer
@@ -87,7 +85,7 @@ def show(
     if isinstance(scorer, NgramDetector):
         _show(scorer.card, as_json)
     elif as_json:
-        typer.echo(json.dumps({"name": scorer.name, "revision": scorer.revision}))
+        echo_json({"name": scorer.name, "revision": scorer.revision})
     else:
         typer.echo(f"{scorer.name}  {scorer.revision}  (has no card)")
 
@@ -100,7 +98,7 @@ def _row(name: str, scorer: Any) -> dict[str, Any]:
 
 def _show(card: Card, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(card.to_dict(), ensure_ascii=False, indent=2))
+        echo_json(card.to_dict())
         return
     typer.echo(f"{card.name}  revision {card.revision}  made with wellhead {card.made_with}\n")
     typer.echo("Fitted on")

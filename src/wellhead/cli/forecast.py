@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from wellhead.cli import app
+from wellhead.cli._options import AsJson, Split, TextColumn, show_result
 from wellhead.errors import LimitExceeded
 
 __all__ = ["forecast_command"]
@@ -54,19 +55,14 @@ def forecast_command(
     words: Annotated[
         str, typer.Option(help="How words are told apart: letters or spaces.")
     ] = "letters",
-    text_column: Annotated[
-        str | None, typer.Option(help="Column that holds the text; guessed if not given.")
-    ] = None,
-    split: Annotated[
-        str | None, typer.Option(help="One document of plain text is a file, line or paragraph.")
-    ] = None,
+    text_column: TextColumn = None,
+    split: Split = None,
     html: Annotated[Path | None, typer.Option(help="Write the report to this file.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Inflation of error and survival of words after generations of training on own output."""
     from wellhead.recursion.forecast import forecast
     from wellhead.recursion.forecast.observed import read_observed
-    from wellhead.report.terminal import show
 
     result = forecast(
         corpus,
@@ -84,13 +80,8 @@ def forecast_command(
         split=split,
         show_progress=True,
     )
-    if html is not None:
-        result.save_html(html)
-    if as_json:
-        typer.echo(result.to_json())
-    else:
-        told = [remedy.sentence for remedy in result.remedies]
-        show(result.page(), more=[*told, *([f"report: {html}"] if html else [])])
+    told = [remedy.sentence for remedy in result.remedies]
+    show_result(result, as_json=as_json, html=html, more=told)
     if result.exceeds:
         low, limit = result.inflation.last.low, result.max_inflation
         raise LimitExceeded(f"inflation is at least {low:.3g}; the limit is {limit:g}")

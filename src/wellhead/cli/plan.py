@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from wellhead._progress import progress
 from wellhead.cli import app
+from wellhead.cli._options import AsJson, Level, PageFile, Seed, show_result
 from wellhead.errors import BadSetting
 
 plan_app = typer.Typer(invoke_without_command=True, help="What to collect for a wanted interval.")
@@ -23,11 +23,11 @@ def plan(
     ] = None,
     share: Annotated[float, typer.Option(help="Expected machine-written share.")] = 0.25,
     documents: Annotated[int, typer.Option(help="Documents in the corpus.")] = 1000,
-    level: Annotated[float, typer.Option(help="Confidence of the interval.")] = 0.95,
+    level: Level = 0.95,
     detector: Annotated[str, typer.Option(help="The detector that will be used.")] = "general",
-    seed: Annotated[int, typer.Option(help="The same seed gives the same plan.")] = 0,
-    out: Annotated[Path | None, typer.Option(help="HTML file for the plan.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The plan as JSON on stdout.")] = False,
+    seed: Seed = 0,
+    out: PageFile = None,
+    as_json: AsJson = False,
 ) -> None:
     """How many known-human texts or audited labels give an interval of WIDTH?"""
     if context.invoked_subcommand is not None:
@@ -39,7 +39,6 @@ def plan(
     from wellhead.detect import load_scorer
     from wellhead.prevalence.library import library_of
     from wellhead.prevalence.plan import plan as run
-    from wellhead.report.terminal import show
 
     with progress("simulating") as bar:
         result = run(
@@ -51,9 +50,4 @@ def plan(
             seed=seed,
             progress=bar,
         )
-    if out is not None:
-        result.save_html(out)
-    if as_json:
-        typer.echo(result.to_json())
-    else:
-        show(result.page(), more=() if out is None else (f"report: {out}",))
+    show_result(result, as_json=as_json, html=out)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wellhead._progress import progress
+from wellhead.cli._options import AsJson, Level, PageFile, Seed, show_result
 from wellhead.cli.plan import plan_app
 from wellhead.errors import BadSetting
 
@@ -29,14 +29,13 @@ def plan_study_command(
     answers: Annotated[str, typer.Option(help="Numbers of answers to try.")] = "100,300,1000",
     warm_ups: Annotated[str, typer.Option(help="Numbers of known-human texts.")] = "0,50,200",
     audits: Annotated[str, typer.Option(help="Numbers of audited answers.")] = "0,50",
-    level: Annotated[float, typer.Option(help="Confidence of the interval.")] = 0.95,
+    level: Level = 0.95,
     repeats: Annotated[int, typer.Option(min=5, help="Simulated studies per design.")] = 24,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same plan.")] = 0,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="HTML file.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The plan as JSON on stdout.")] = False,
+    seed: Seed = 0,
+    out: PageFile = None,
+    as_json: AsJson = False,
 ) -> None:
     """How many answers, known-human warm-ups and audits give an interval of WIDTH?"""
-    from wellhead.report.terminal import show
     from wellhead.study.planning import METHODS, plan_study
 
     with progress("simulating") as bar:
@@ -52,12 +51,9 @@ def plan_study_command(
             seed=seed,
             progress=bar,
         )
-    if out is not None:
-        plan.save_html(out)
+    show_result(plan, as_json=as_json, html=out)
     if as_json:
-        typer.echo(plan.to_json())
         return
-    show(plan.page(), more=() if out is None else (f"report: {out}",))
     typer.echo("")
     typer.echo("answers  warm-ups  audited  mean width  9 in 10 below  settles it        methods")
     for design in plan.designs:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wellhead.cli import app
+from wellhead.cli._options import AsJson, CorpusArgument, IdColumn, Split, TextColumn
 
 if TYPE_CHECKING:
     from wellhead.detect.scoring import ScoreResult
@@ -17,23 +18,17 @@ __all__ = ["score_command"]
 
 @app.command("score")
 def score_command(
-    corpus: Annotated[str, typer.Argument(help="Path, glob, folder, or - for standard input.")],
+    corpus: CorpusArgument,
     detector: Annotated[
         str | None, typer.Option(help="Name or folder of a detector; the general one if not given.")
     ] = None,
-    text_column: Annotated[
-        str | None, typer.Option(help="Column that holds the text; guessed if not given.")
-    ] = None,
-    id_column: Annotated[
-        str | None, typer.Option(help="Column that holds identities; 'id' if there is one.")
-    ] = None,
-    split: Annotated[
-        str | None, typer.Option(help="One document of plain text is a file, line or paragraph.")
-    ] = None,
+    text_column: TextColumn = None,
+    id_column: IdColumn = None,
+    split: Split = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the scores; 'scores' beside the corpus.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Score every document; stop and start as you like, nothing is scored twice."""
     from wellhead.detect.scoring import DEFAULT_DETECTOR, score

@@ -9,6 +9,7 @@ import typer
 
 from wellhead._progress import progress
 from wellhead.cli import app
+from wellhead.cli._options import AsJson, Level, Seed, show_result
 from wellhead.cli.collect import with_extra
 from wellhead.errors import BadSetting
 
@@ -73,15 +74,14 @@ def study(
         typer.Option(help="Database URL instead of the study's own.", envvar="WELLHEAD_DATABASE"),
     ] = None,
     title: Annotated[str, typer.Option(help="Title of the report.")] = "",
-    level: Annotated[float, typer.Option(help="Confidence of the intervals.")] = 0.95,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same report.")] = 0,
+    level: Level = 0.95,
+    seed: Seed = 0,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder for HTML, Markdown, JSON, methods.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The result as JSON on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """How much did machines write, by several methods of which none is always right?"""
-    from wellhead.report.terminal import show
     from wellhead.study.run import study as run
 
     given = _given(evidence, database, human, detector, false_positives, seed)
@@ -103,11 +103,8 @@ def study(
         level=level,
         seed=seed,
     )
-    saved = result.save(out) if out is not None else {}
-    if as_json:
-        typer.echo(result.to_json())
-    else:
-        show(result.page(), more=[f"report: {saved['html']}"] if saved else ())
+    saved = result.save(out) if out is not None else None
+    show_result(result, as_json=as_json, saved=saved)
 
 
 class _Given(NamedTuple):

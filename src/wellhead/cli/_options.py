@@ -1,0 +1,62 @@
+"""What several verbs share: their options, and how a result is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from wellhead._result import Result
+
+AsJson = Annotated[bool, typer.Option("--json", help="The result as JSON on stdout.")]
+CorpusArgument = Annotated[str, typer.Argument(help="File, folder, glob, or - for standard input.")]
+TextColumn = Annotated[
+    str | None, typer.Option(help="Column that holds the text; guessed if not given.")
+]
+IdColumn = Annotated[
+    str | None, typer.Option(help="Column that holds identities; 'id' if there is one.")
+]
+Split = Annotated[
+    str | None, typer.Option(help="One document of plain text is a file, line or paragraph.")
+]
+Seed = Annotated[int, typer.Option(help="The same seed gives the same result.")]
+Level = Annotated[float, typer.Option(help="Confidence of intervals and bounds.")]
+PageFile = Annotated[Path | None, typer.Option("--out", "-o", help="HTML file for the report.")]
+
+
+def show_result(
+    result: Result,
+    *,
+    as_json: bool,
+    html: Path | None = None,
+    saved: Mapping[str, Path] | None = None,
+    more: Sequence[str] = (),
+) -> None:
+    """Print `result`: as JSON, or the top of its page and where the whole page lies.
+
+    Args:
+        result: what to print.
+        as_json: JSON instead of the page.
+        html: where to write the page first.
+        saved: the files already written, by kind.
+        more: lines between the page and the place of the report.
+    """
+    from wellhead.report.terminal import show
+
+    if html is not None:
+        result.save_html(html)
+    report = html or (saved or {}).get("html")
+    if as_json:
+        typer.echo(result.to_json())
+    else:
+        show(result.page(), more=[*more, *([f"report: {report}"] if report else [])])
+
+
+def echo_json(value: Any) -> None:
+    """Print plain values as JSON."""
+    import json
+
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False))

@@ -24,7 +24,7 @@ import wellhead.recursion
 from _harness import DATA, benchmark_arguments, save_json
 from wellhead.recursion.closed_form import exact_curves
 from wellhead.recursion.families.words import Source, read_corpus
-from wellhead.recursion.theory.survival import survivor_rate
+from wellhead.recursion.theory.branching import survivor_rate
 
 GAUSS = {"family": "gaussian", "regime": "replace"}
 UNIFORM = {"name": "discrete", "law": "uniform", "symbols": 10}

@@ -20,20 +20,9 @@ from scipy import special
 
 from _harness import DATA, benchmark_arguments, save_json
 from wellhead.recursion.forecast import count_words, forecast
-from wellhead.recursion.theory import (
-    coalescence,
-    detector,
-    discrete,
-    gaussian_accumulate,
-    gaussian_mixture,
-    gaussian_replace,
-    gaussian_subsample,
-    gaussian_tail,
-    gaussian_typical,
-    kernel,
-    regression,
-    survival,
-)
+from wellhead.recursion.theory import discrete, gaussian_mixes, gaussian_pools, kernel, regression
+from wellhead.recursion.theory.detector import Detector
+from wellhead.recursion.theory.gaussian_replace import Replace
 
 
 class Row(NamedTuple):
@@ -72,30 +61,26 @@ def replaced(rng: np.random.Generator, count: int, sizes: list[int], ddof: int) 
 
 def replacing(rng: np.random.Generator, count: int) -> Iterator[Row]:
     for m, n, ddof in [(20, 15, 0), (20, 15, 1), (100, 100, 0), (100, 100, 1)]:
-        chains, what = replaced(rng, count, [m] * n, ddof), {"samples": m, "ddof": ddof}
+        chains, theory = replaced(rng, count, [m] * n, ddof), Replace(samples=m, ddof=ddof)
         setting = f"replace M={m} n={n} ddof={ddof}"
         distance = chains.mean**2 + (np.sqrt(chains.variance) - 1) ** 2
         logs = np.log(chains.variance)
         for quantity, values, formula in [
-            ("E s^2", chains.variance, gaussian_replace.variance(n, **what)),
-            ("E s", np.sqrt(chains.variance), gaussian_replace.standard_deviation(n, **what)),
-            ("E mu^2", chains.mean**2, gaussian_replace.mean_square_error(n, **what)),
-            ("E W2^2", distance, gaussian_replace.wasserstein2_squared(n, **what)),
-            ("E log s^2", logs, gaussian_typical.log_variance_mean(n, **what)),
-            ("var log s^2", (logs - logs.mean()) ** 2, log_variance(n, m)),
+            ("E s^2", chains.variance, theory.variance(n)),
+            ("E s", np.sqrt(chains.variance), theory.standard_deviation(n)),
+            ("E mu^2", chains.mean**2, theory.mean_square_error(n)),
+            ("E W2^2", distance, theory.wasserstein2_squared(n)),
+            ("E log s^2", logs, theory.log_variance(n)),
+            ("var log s^2", (logs - logs.mean()) ** 2, theory.log_variance_sd(n) ** 2),
         ]:
             yield row(setting, quantity, formula, values)
     chains = replaced(rng, count, [10 * 2**i for i in range(6)], 0)
-    growing = gaussian_replace.variance(6, samples=[10 * 2**i for i in range(6)])
+    growing = Replace(samples=[10 * 2**i for i in range(6)]).variance(6)
     yield row("replace M=10·2^i n=6", "E s^2", growing, chains.variance)
     for n in (50, 100):
         alive = np.sqrt(replaced(rng, count, [10] * n, 1).variance) > 0.1
-        overlay = gaussian_tail.exceedance(n, samples=10, limit=0.1)
+        overlay = Replace(samples=10, ddof=1).exceedance(n, limit=0.1)
         yield row(f"replace M=10 n={n} ddof=1", "P(s > 0.1), overlay", overlay, alive)
-
-
-def log_variance(n: int, m: int) -> float:
-    return float(gaussian_typical.log_variance_sd(n, samples=m)) ** 2
 
 
 def pooling(rng: np.random.Generator, count: int) -> Iterator[Row]:
@@ -109,27 +94,25 @@ def pooling(rng: np.random.Generator, count: int) -> Iterator[Row]:
             mean, spread = seen.mean(1, keepdims=True), seen.std(1, ddof=ddof, keepdims=True)
             if fit < n:
                 pool = np.hstack([pool, rng.normal(mean, spread, (part, m))])
-        module = gaussian_subsample if subsample else gaussian_accumulate
+        regime = gaussian_pools.AccumulateSubsample if subsample else gaussian_pools.Accumulate
         name = "accumulate-subsample" if subsample else "accumulate"
-        setting, what = f"{name} M={m} n={n} ddof={ddof}", {"samples": m, "ddof": ddof}
-        yield row(setting, "E s^2", module.variance(n, **what), spread[:, 0] ** 2)
-        yield row(setting, "E mu^2", module.mean_square_error(n, **what), mean[:, 0] ** 2)
-        if not subsample:
-            formula = gaussian_accumulate.standard_deviation(n, **what)
+        setting, theory = f"{name} M={m} n={n} ddof={ddof}", regime(samples=m, ddof=ddof)
+        yield row(setting, "E s^2", theory.variance(n), spread[:, 0] ** 2)
+        yield row(setting, "E mu^2", theory.mean_square_error(n), mean[:, 0] ** 2)
+        if isinstance(theory, gaussian_pools.Accumulate):
+            formula = theory.standard_deviation(n)
             yield row(setting, "E s", formula, spread[:, 0])
 
 
 def mixing(rng: np.random.Generator, count: int) -> Iterator[Row]:
-    share = detector.effective_share(0.1, true_positive_rate=0.9, false_positive_rate=0.05)
+    share = Detector(0.9, 0.05).effective_share(0.1)
     cases = [("fresh a=.1", 0.1, False), ("detector .9/.05, a=.1", share, True)]
     for name, a, independent in cases:
         chains = Chains(np.zeros(count), np.ones(count))
         for _ in range(100):
             real = rng.binomial(100, a, count) if independent else np.full(count, round(100 * a))
             chains = blended(rng, chains, real, 100)
-        limit = gaussian_mixture.fresh_real_limit(
-            samples=100, real_share=a, independent=independent
-        )
+        limit = gaussian_mixes.FreshReal(samples=100, real_share=a, independent=independent).limit
         yield row(f"{name} M=100 n=100", "E s^2", limit.variance, chains.variance)
         yield row(f"{name} M=100 n=100", "E mu^2", limit.mean_square_error, chains.mean**2)
 
@@ -159,9 +142,9 @@ def regressing(rng: np.random.Generator, count: int) -> Iterator[Row]:
             gram += np.einsum("cij,cik->cjk", x, x)
             moments += np.einsum("cij,ci->cj", x, y)
             weights = np.linalg.solve(gram, moments[..., None])[..., 0]
-        function = regression.accumulate if pooled else regression.replace
+        regime = regression.Accumulate if pooled else regression.Replace
         name = "accumulate" if pooled else "replace"
-        formula = function(n, samples=t, dimensions=d)
+        formula = regime(samples=t, dimensions=d).excess_risk(n)
         setting = f"regression, {name}, fresh X, d=5 T=30 n=20"
         yield row(setting, "E|w|^2", formula, (weights**2).sum(1))
 
@@ -169,17 +152,18 @@ def regressing(rng: np.random.Generator, count: int) -> Iterator[Row]:
 def symbols(rng: np.random.Generator, count: int) -> Iterator[Row]:
     uniform, zipf, part = np.full(10, 0.1), discrete.zipf_mandelbrot(1000), min(count, 400)
     seen = drawn(rng, uniform, 100, 20, min(count, 8_000))
-    what = {"probabilities": uniform, "samples": 100}
-    diversity = discrete.heterozygosity(20, **what)
+    theory = discrete.Replace(probabilities=uniform, samples=100)
+    diversity = theory.heterozygosity(20)
     yield row("uniform K=10 M=100 n=20", "heterozygosity", diversity, 1 - (seen**2).sum(1))
-    left = survival.exact(20, **what)
+    left = theory.surviving_exact(20)
     yield row("uniform K=10 M=100 n=20", "survivors, exact", left, (seen > 0).sum(1))
     for n in (1, 5, 20, 50):
         seen, setting = drawn(rng, zipf, 1000, n, part), f"Zipf-Mandelbrot K=1000 M=1000 n={n}"
-        left = survival.exact(n, probabilities=zipf, samples=1000)
+        left = discrete.Replace(probabilities=zipf, samples=1000).surviving_exact(n)
         yield row(setting, "survivors, exact", left, (seen > 0).sum(1))
     seen = drawn(rng, zipf, 1000, 100, part, real_share=0.1)
-    left = survival.expected(100, probabilities=zipf, samples=1000, real_share=0.1)
+    fresh = discrete.FreshReal(probabilities=zipf, samples=1000, real_share=0.1)
+    left = fresh.surviving_symbols(100)
     yield row("same, fresh a=.1 n=100", "survivors, branching", left, (seen > 0).sum(1))
     yield row("K=10 M=100", "generations to collapse", *collapsing(rng, 10, 100, part))
 
@@ -203,7 +187,7 @@ def collapsing(rng: np.random.Generator, k: int, m: int, count: int) -> tuple[fl
     while len(alive := np.flatnonzero(now.max(1) < 1)):
         now[alive] = rng.multinomial(m, now[alive]) / m
         times[alive] += 1
-    return coalescence.collapse_time(probabilities=np.full(k, 1 / k), samples=m), times
+    return discrete.Replace(probabilities=np.full(k, 1 / k), samples=m).collapse_time, times
 
 
 def smoothing(rng: np.random.Generator, count: int) -> Iterator[Row]:
@@ -212,7 +196,7 @@ def smoothing(rng: np.random.Generator, count: int) -> Iterator[Row]:
     for _ in range(n - 1):
         sample = np.take_along_axis(sample, rng.integers(m, size=(part, m)), 1)
         sample = sample + h * rng.standard_normal((part, m))
-    formula = kernel.sample_variance(n, samples=m, bandwidth=h)
+    formula = kernel.Replace(samples=m, bandwidth=h).sample_variance(n)
     yield row(f"kernel density M={m} h={h} n={n}", "E variance", formula, sample.var(1))
 
 

@@ -13,7 +13,9 @@ import pytest
 import wellhead
 from wellhead.errors import BadInput, BadSetting
 from wellhead.recursion.forecast import Forecast, forecast, needed_share
-from wellhead.recursion.theory import detector, discrete, inflation
+from wellhead.recursion.theory import discrete
+from wellhead.recursion.theory.detector import Detector
+from wellhead.recursion.theory.inflation import FreshReal, SyntheticAdded, inflation_under
 
 ASSAY = {"share": {"low": 0.85, "point": 0.9, "high": 0.93, "level": 0.95}}
 RATES = {"true_positive_rate": 0.9, "false_positive_rate": 0.05}
@@ -30,8 +32,8 @@ def test_the_interval_of_an_assay_becomes_the_interval_of_the_answer() -> None:
     found = forecast(assay=ASSAY, generations=20, **RATES)
     assert found.real_share == pytest.approx((0.07, 0.1, 0.15, 0.95))
     for end, a in [("low", 0.15), ("point", 0.1), ("high", 0.07)]:
-        share = detector.effective_share(a, **RATES)
-        expected = inflation.fresh_real(20, real_share=share)
+        share = Detector(**RATES).effective_share(a)
+        expected = FreshReal(share).after(20)
         assert getattr(found.inflation.last, end) == pytest.approx(expected)
     assert found.inflation.last.level == 0.95
 
@@ -71,11 +73,15 @@ def test_an_assay_may_be_a_result_a_dictionary_or_a_file(tmp_path: Path) -> None
 def test_the_needed_share_is_the_one_that_just_keeps_the_limit(
     regime: str, generations: int | None, limit: float
 ) -> None:
-    constant = getattr(inflation, regime.replace("-", "_"))
+
+    def reached(share: float) -> float:
+        constant = inflation_under(regime, min(1.0, share))
+        return float(constant.limit if generations is None else constant.after(generations))
+
     share = needed_share(limit, regime=regime, generations=generations)
-    assert constant(generations, real_share=share) == pytest.approx(limit, rel=1e-6)
+    assert reached(share) == pytest.approx(limit, rel=1e-6)
     if share < 1:
-        assert constant(generations, real_share=min(1.0, share * 1.01)) < limit
+        assert reached(share * 1.01) < limit
 
 
 def test_needed_fresh_share_for_ever_has_its_closed_form() -> None:
@@ -116,7 +122,7 @@ def test_a_limit_is_exceeded_only_when_the_whole_interval_is_beyond_it() -> None
 def test_an_interval_holds_the_peak_that_lies_inside_it() -> None:
     """Inflation by added synthetic text rises and falls with the share of originals."""
     shares = np.linspace(0.01, 0.9, 400)
-    values = [inflation.synthetic_added(5, real_share=float(a)) for a in shares]
+    values = [SyntheticAdded(float(a)).after(5) for a in shares]
     peak = int(np.argmax(values))
     assert 0 < peak < 399
     found = forecast(real_share=(0.01, 0.5, 0.9), regime="synthetic-added", generations=5)
@@ -128,8 +134,7 @@ def test_an_interval_holds_the_peak_that_lies_inside_it() -> None:
 def test_more_real_text_never_inflates(regime: str) -> None:
     shares = np.concatenate([[1e-9, 1e-6], np.linspace(1e-4, 1, 300)])
     for n in (2, 10, 100):
-        constant = getattr(inflation, regime.replace("-", "_"))
-        values = [float(constant(n, real_share=float(a))) for a in shares]
+        values = [float(inflation_under(regime, float(a)).after(n)) for a in shares]
         assert (np.diff(values) <= 1e-9).all()
         assert values[0] == pytest.approx(n, rel=1e-6)
 

@@ -11,7 +11,7 @@ from wellhead.errors import BadInput, BadSetting
 from wellhead.recursion.forecast import count_words, fitted_size, forecast, of_counts
 from wellhead.recursion.forecast.observed import read_observed
 from wellhead.recursion.theory import discrete
-from wellhead.recursion.theory.lineages import loss_path
+from wellhead.recursion.theory.branching import Replace
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_the_effective_size_is_recovered_from_simulated_loss(regime: str, ratio:
 
 def test_a_fit_explains_what_it_was_fitted_to() -> None:
     counts = of_counts(corpus_counts().tolist())
-    path = loss_path(4, size_ratio=0.5)
+    path = Replace(size_ratio=0.5).losses(4)
     shares = [float(counts.words @ (1 - loss.of(counts.counts))) / counts.types for loss in path]
     size = fitted_size(dict(enumerate(shares[1:], 1)), counts, regime="replace", real_share=None)
     assert size.ratio.point == pytest.approx(0.5, rel=1e-4)

@@ -10,7 +10,7 @@ import pytest
 from theory_chains import assert_mean
 
 from wellhead.errors import BadSetting
-from wellhead.recursion.theory import coalescence, discrete, survival
+from wellhead.recursion.theory import branching, discrete, theory_table
 
 UNIFORM = np.full(10, 0.1)
 ZIPF = discrete.zipf_mandelbrot(1000)
@@ -29,28 +29,28 @@ def multinomial_chain(
 
 def test_diversity_distance_and_survivors_agree_with_chains() -> None:
     frequencies = multinomial_chain(UNIFORM, 100, 20, 4_000, seed=1)
-    what = {"probabilities": UNIFORM, "samples": 100}
-    assert_mean(1 - (frequencies**2).sum(1), discrete.heterozygosity(20, **what))
+    chain = discrete.Replace(probabilities=UNIFORM, samples=100)
+    assert_mean(1 - (frequencies**2).sum(1), chain.heterozygosity(20))
     distance = ((frequencies - UNIFORM) ** 2).sum(1)
-    assert_mean(distance, discrete.squared_distance(20, **what))
-    assert_mean((frequencies > 0).sum(1), survival.exact(20, **what))
+    assert_mean(distance, chain.squared_distance(20))
+    assert_mean((frequencies > 0).sum(1), chain.surviving_exact(20))
 
 
 def test_rare_symbols_survive_as_branching_says() -> None:
     frequencies = multinomial_chain(ZIPF, 1000, 10, 300, seed=2)
     left = (frequencies > 0).sum(1)
-    assert_mean(left, survival.expected(10, probabilities=ZIPF, samples=1000))
-    assert_mean(left, survival.exact(10, probabilities=ZIPF, samples=1000))
+    assert_mean(left, discrete.Replace(probabilities=ZIPF, samples=1000).surviving_branching(10))
+    assert_mean(left, discrete.Replace(probabilities=ZIPF, samples=1000).surviving_exact(10))
 
 
 def test_fresh_draws_hold_diversity_and_bring_symbols_back() -> None:
     frequencies = multinomial_chain(ZIPF, 1000, 30, 300, seed=3, a=0.1)
-    what = {"probabilities": ZIPF, "samples": 1000, "real_share": 0.1}
+    chain = discrete.FreshReal(probabilities=ZIPF, samples=1000, real_share=0.1)
     distance = ((frequencies - ZIPF) ** 2).sum(1)
-    assert_mean(distance, discrete.squared_distance(30, regime="fresh-real", **what))
-    diversity = discrete.heterozygosity(30, regime="fresh-real", **what)
+    assert_mean(distance, chain.squared_distance(30))
+    diversity = chain.heterozygosity(30)
     assert_mean(1 - (frequencies**2).sum(1), diversity)
-    assert_mean((frequencies > 0).sum(1), survival.expected(30, **what))
+    assert_mean((frequencies > 0).sum(1), chain.surviving_symbols(30))
 
 
 def test_accumulated_draws_keep_their_diversity() -> None:
@@ -59,7 +59,7 @@ def test_accumulated_draws_keep_their_diversity() -> None:
     for _ in range(29):
         counts += rng.multinomial(20, counts / counts.sum(1, keepdims=True))
     frequencies = counts / counts.sum(1, keepdims=True)
-    expected = discrete.heterozygosity(30, probabilities=UNIFORM, samples=20, regime="accumulate")
+    expected = discrete.Accumulate(probabilities=UNIFORM, samples=20).heterozygosity(30)
     assert expected == pytest.approx(0.82914, abs=5e-6)
     assert_mean(1 - (frequencies**2).sum(1), expected)
 
@@ -68,15 +68,18 @@ def test_the_last_symbol_is_drawn_by_the_true_law() -> None:
     truth = np.array([0.6, 0.3, 0.1])
     frequencies = multinomial_chain(truth, 10, 150, 8_000, seed=5)
     assert (frequencies.max(1) == 1).mean() > 0.999
-    for winner, expected in zip(frequencies.T == 1, discrete.fixation(truth), strict=True):
+    for winner, expected in zip(
+        frequencies.T == 1, discrete.Replace(probabilities=truth, samples=10).fixation, strict=True
+    ):
         assert_mean(winner, expected)
 
 
 def test_one_generation_misses_what_it_should() -> None:
     rng = np.random.default_rng(6)
+    chain = discrete.Replace(probabilities=ZIPF, samples=300)
     missed = rng.multinomial(300, ZIPF, size=2_000) == 0
-    assert_mean(missed.sum(1), discrete.lost_after_one(probabilities=ZIPF, samples=300))
-    assert_mean(missed @ ZIPF, discrete.missing_mass(probabilities=ZIPF, samples=300))
+    assert_mean(missed.sum(1), chain.lost_after_one)
+    assert_mean(missed @ ZIPF, chain.missing_mass)
 
 
 def test_the_exact_chain_equals_enumeration() -> None:
@@ -88,7 +91,7 @@ def test_the_exact_chain_equals_enumeration() -> None:
         q = x / 3
         second = math.comb(3, y) * q**y * (1 - q) ** (3 - y)
         left += first * second * ((y > 0) + (y < 3))
-    assert survival.exact(2, probabilities=p, samples=3) == pytest.approx(left)
+    assert discrete.Replace(probabilities=p, samples=3).surviving_exact(2) == pytest.approx(left)
 
 
 @pytest.mark.parametrize(
@@ -99,27 +102,27 @@ def test_the_exact_chain_equals_enumeration() -> None:
     ],
 )
 def test_known_survivors_by_the_exact_chain(samples: int, n: int, value: float) -> None:
-    got = survival.exact(n, probabilities=ZIPF, samples=samples)
+    got = discrete.Replace(probabilities=ZIPF, samples=samples).surviving_exact(n)
     assert got == pytest.approx(value, abs=0.06)
 
 
 @pytest.mark.parametrize(("n", "value"), [(1, 946.6), (10, 528.4), (50, 208.3)])
 def test_known_survivors_by_branching(n: int, value: float) -> None:
-    got = survival.expected(n, probabilities=ZIPF, samples=10_000)
+    got = discrete.Replace(probabilities=ZIPF, samples=10_000).surviving_symbols(n)
     assert got == pytest.approx(value, abs=0.06)
 
 
 @pytest.mark.parametrize(("a", "value"), [(0.1, 214.3), (0.01, 64.7)])
 def test_known_survivors_with_fresh_draws(a: float, value: float) -> None:
-    got = survival.expected(100, probabilities=ZIPF, samples=1000, real_share=a)
+    got = discrete.FreshReal(probabilities=ZIPF, samples=1000, real_share=a).surviving_symbols(100)
     assert got == pytest.approx(value, abs=0.06)
 
 
 @pytest.mark.parametrize(("n", "exact", "branching"), [(20, 6.26, 6.00), (50, 3.52, 3.19)])
 def test_known_survivors_of_a_uniform_law(n: int, exact: float, branching: float) -> None:
-    what = {"probabilities": UNIFORM, "samples": 100}
-    assert survival.exact(n, **what) == pytest.approx(exact, abs=0.006)
-    assert survival.expected(n, **what) == pytest.approx(branching, abs=0.006)
+    chain = discrete.Replace(probabilities=UNIFORM, samples=100)
+    assert chain.surviving_exact(n) == pytest.approx(exact, abs=0.006)
+    assert chain.surviving_branching(n) == pytest.approx(branching, abs=0.006)
 
 
 def test_counts_of_a_corpus_are_a_chain_that_has_begun() -> None:
@@ -127,11 +130,8 @@ def test_counts_of_a_corpus_are_a_chain_that_has_begun() -> None:
     counts = rng.multinomial(2_000, ZIPF)
     counts = counts[counts > 0]
     frequencies = multinomial_chain(counts / 2_000, 2_000, 8, 300, seed=8)
-    assert_mean((frequencies > 0).sum(1), survival.of_counts(8, counts=counts))
-    distinct, repeats = np.unique(counts, return_counts=True)
-    grouped = survival.of_counts([0, 8], counts=distinct, symbols=repeats)
-    assert grouped[0] == len(counts)
-    assert grouped[1] == pytest.approx(survival.of_counts(8, counts=counts))
+    left = float(np.sum(1 - branching.Replace().losses(8)[8].of(counts)))
+    assert_mean((frequencies > 0).sum(1), left)
 
 
 @pytest.mark.parametrize(("symbols", "samples"), [(2, 50), (10, 40)])
@@ -142,9 +142,8 @@ def test_collapse_takes_as_long_as_the_coalescent_says(symbols: int, samples: in
     while len(alive := np.flatnonzero(frequencies.max(1) < 1)):
         frequencies[alive] = rng.multinomial(samples, frequencies[alive]) / samples
         times[alive] += 1
-    expected = coalescence.collapse_time(
-        probabilities=np.full(symbols, 1 / symbols), samples=samples
-    )
+    law = np.full(symbols, 1 / symbols)
+    expected = discrete.Replace(probabilities=law, samples=samples).collapse_time
     # The coalescent is off by order one generation.
     error = 4 * times.std() / math.sqrt(count)
     assert times.mean() == pytest.approx(expected, abs=error + 1.0)
@@ -156,11 +155,10 @@ def test_collapse_takes_as_long_as_the_coalescent_says(symbols: int, samples: in
 )
 def test_known_collapse_times(symbols: int, samples: int, value: float) -> None:
     law = np.full(symbols, 1 / symbols)
-    got = coalescence.collapse_time(probabilities=law, samples=samples)
+    got = discrete.Replace(probabilities=law, samples=samples).collapse_time
     assert got == pytest.approx(value, rel=4e-3)
-    limit = coalescence.collapse_time_limit(probabilities=law)
-    large = coalescence.collapse_time(probabilities=law, samples=10**6) / 10**6
-    assert large == pytest.approx(limit, rel=1e-5)
+    large = discrete.Replace(probabilities=law, samples=10**6)
+    assert large.collapse_time / 10**6 == pytest.approx(large.collapse_time_limit, rel=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -186,14 +184,14 @@ def test_sharpening_survives_extreme_powers() -> None:
 @pytest.mark.parametrize("law", [[0.5, 0.6], [1.5, -0.5], [], [[0.5, 0.5]], [0.5, math.nan], "ab"])
 def test_what_is_no_law_is_refused(law: object) -> None:
     with pytest.raises(BadSetting):
-        discrete.heterozygosity(1, probabilities=law, samples=10)
+        discrete.Replace(probabilities=law, samples=10)
 
 
 def test_the_exact_chain_refuses_more_memory_than_it_should_take() -> None:
     with pytest.raises(BadSetting, match="3000"):
-        survival.exact(1, probabilities=UNIFORM, samples=3001)
+        discrete.Replace(probabilities=UNIFORM, samples=3001).surviving_exact(1)
 
 
 def test_a_regime_without_a_closed_form_is_refused() -> None:
     with pytest.raises(BadSetting, match="no closed form"):
-        discrete.heterozygosity(1, probabilities=UNIFORM, samples=10, regime="growing")
+        theory_table("discrete", regime="growing", samples=10, generations=1)

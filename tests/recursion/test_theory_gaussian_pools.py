@@ -9,7 +9,8 @@ import pytest
 from theory_chains import assert_mean, wasserstein
 
 from wellhead.errors import BadSetting
-from wellhead.recursion.theory import gaussian_accumulate, gaussian_subsample
+from wellhead.recursion.theory.gaussian_pools import Accumulate, AccumulateSubsample
+from wellhead.recursion.theory.gaussian_replace import Replace
 
 DIVISORS = pytest.mark.parametrize("ddof", [0, 1])
 
@@ -34,15 +35,15 @@ def literal_pool(
 @DIVISORS
 def test_accumulating_agrees_with_literally_drawn_pools(ddof: int) -> None:
     mean, variance = literal_pool(20_000, 6, 5, ddof=ddof, subsample=False, seed=1)
-    what = {"samples": 5, "ddof": ddof}
-    assert_mean(variance, gaussian_accumulate.variance(6, **what))
-    assert_mean(mean**2, gaussian_accumulate.mean_square_error(6, **what))
-    assert_mean(np.sqrt(variance), gaussian_accumulate.standard_deviation(6, **what))
-    assert_mean(np.log(variance), gaussian_accumulate.log_variance_mean(6, **what))
-    moved = gaussian_accumulate.wasserstein2_squared(6, **what)
+    chain = Accumulate(samples=5, ddof=ddof)
+    assert_mean(variance, chain.variance(6))
+    assert_mean(mean**2, chain.mean_square_error(6))
+    assert_mean(np.sqrt(variance), chain.standard_deviation(6))
+    assert_mean(np.log(variance), chain.log_variance(6))
+    moved = chain.wasserstein2_squared(6)
     assert_mean(wasserstein(mean, variance), moved)
     divergence = (variance + mean**2 - 1 - np.log(variance)) / 2
-    assert_mean(divergence, gaussian_accumulate.kl_divergence(6, **what))
+    assert_mean(divergence, chain.kl_divergence(6))
 
 
 @pytest.mark.parametrize(
@@ -58,36 +59,31 @@ def test_accumulating_agrees_with_literally_drawn_pools(ddof: int) -> None:
 def test_known_accumulated_variances_are_reproduced(
     samples: int, n: int, ddof: int, value: float
 ) -> None:
-    got = gaussian_accumulate.variance(n, samples=samples, ddof=ddof)
+    got = Accumulate(samples=samples, ddof=ddof).variance(n)
     assert got == pytest.approx(value, abs=1e-4)
 
 
 def test_accumulated_variance_falls_to_eulers_sine() -> None:
-    limit = gaussian_accumulate.variance_limit(samples=5)
-    assert gaussian_accumulate.variance(100_000, samples=5) == pytest.approx(limit, rel=1e-5)
+    limit = Accumulate(samples=5).variance_limit
+    assert Accumulate(samples=5).variance(100_000) == pytest.approx(limit, rel=1e-5)
     assert limit == pytest.approx(math.sin(math.pi / 5**0.5) / (math.pi / 5**0.5))
 
 
 def test_the_integrals_give_the_exact_moments_of_the_first_fit() -> None:
-    from wellhead.recursion.theory import gaussian_replace, gaussian_typical
-
     for samples in (2, 5, 1000):
-        for module, name in [
-            (gaussian_replace, "standard_deviation"),
-            (gaussian_typical, "log_variance_mean"),
-        ]:
-            got = getattr(gaussian_accumulate, name)(1, samples=samples)
-            exact = getattr(module, name)(1, samples=samples)
-            assert got == pytest.approx(exact, abs=1e-11)
+        pooled, alone = Accumulate(samples=samples), Replace(samples=samples)
+        exact = alone.standard_deviation(1), alone.log_variance(1)
+        got = pooled.standard_deviation(1), pooled.log_variance(1)
+        assert got == pytest.approx(exact, abs=1e-11)
 
 
 @DIVISORS
 @pytest.mark.parametrize("fits", [2, 5])
 def test_subsampling_agrees_with_literally_drawn_pools(fits: int, ddof: int) -> None:
     mean, variance = literal_pool(20_000, fits, 5, ddof=ddof, subsample=True, seed=fits)
-    what = {"samples": 5, "ddof": ddof}
-    assert_mean(variance, gaussian_subsample.variance(fits, **what))
-    assert_mean(mean**2, gaussian_subsample.mean_square_error(fits, **what))
+    chain = AccumulateSubsample(samples=5, ddof=ddof)
+    assert_mean(variance, chain.variance(fits))
+    assert_mean(mean**2, chain.mean_square_error(fits))
 
 
 @pytest.mark.parametrize(
@@ -95,23 +91,24 @@ def test_subsampling_agrees_with_literally_drawn_pools(fits: int, ddof: int) -> 
     [(10, 2, 0.8313), (10, 5, 0.779), (10, 40, 0.7443), (5, 30, 0.545), (20, 100, 0.863)],
 )
 def test_known_subsampled_variances_are_reproduced(samples: int, n: int, value: float) -> None:
-    got = gaussian_subsample.variance(n, samples=samples)
+    got = AccumulateSubsample(samples=samples).variance(n)
     digits = len(str(value).split(".")[1])
     assert got == pytest.approx(value, abs=0.51 * 10.0**-digits)
 
 
 @pytest.mark.parametrize(("samples", "value"), [(100, 0.9710), (1000, 0.99707)])
 def test_known_subsampled_limits_are_reproduced(samples: int, value: float) -> None:
-    assert gaussian_subsample.variance(20_000, samples=samples) == pytest.approx(value, abs=5e-5)
+    assert AccumulateSubsample(samples=samples).variance(20_000) == pytest.approx(value, abs=5e-5)
 
 
 def test_mean_and_variance_conserve_the_second_moment_under_maximum_likelihood() -> None:
     n = np.arange(30)
-    for module in (gaussian_accumulate, gaussian_subsample):
-        total = module.variance(n, samples=7) + module.mean_square_error(n, samples=7)
+    for regime in (Accumulate, AccumulateSubsample):
+        chain = regime(samples=7)
+        total = chain.variance(n) + chain.mean_square_error(n)
         np.testing.assert_allclose(total, 1.0, atol=1e-12)
 
 
 def test_the_integrals_refuse_more_generations_than_they_compute() -> None:
     with pytest.raises(BadSetting, match="10000"):
-        gaussian_accumulate.standard_deviation(20_000, samples=5)
+        Accumulate(samples=5).standard_deviation(20_000)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,102 +10,87 @@ import pytest
 
 from wellhead.errors import BadSetting
 from wellhead.recursion.theory import (
-    gaussian_accumulate,
-    gaussian_mixture,
+    gaussian_mixes,
+    gaussian_pools,
     gaussian_replace,
-    gaussian_subsample,
     inflation,
 )
+from wellhead.recursion.theory.gaussian import GaussianChain
 
 MANY = 10**8
 N = np.arange(1, 60)
 
 
-def mixed(function: Callable[..., Any], **share: float) -> Callable[[], Any]:
-    return lambda: function(N, samples=MANY, **share).mean_square_error
-
-
 @pytest.mark.parametrize(
     ("exact", "constant"),
     [
-        (lambda: gaussian_replace.mean_square_error(N, samples=MANY), inflation.replace(N)),
+        (gaussian_replace.Replace(samples=MANY), inflation.Replace()),
+        (gaussian_replace.Replace(samples=[MANY * int(k) for k in N]), inflation.Growing()),
+        (gaussian_pools.Accumulate(samples=MANY), inflation.Accumulate()),
+        (gaussian_pools.AccumulateSubsample(samples=MANY), inflation.AccumulateSubsample()),
+        (gaussian_mixes.FreshReal(samples=MANY, real_share=0.1), inflation.FreshReal(0.1)),
+        (gaussian_mixes.FixedOriginal(samples=MANY, real_share=0.1), inflation.FixedOriginal(0.1)),
         (
-            lambda: gaussian_replace.mean_square_error(N, samples=[MANY * k for k in N]),
-            inflation.growing(N),
+            gaussian_mixes.SyntheticAdded(samples=MANY, real_share=0.3),
+            inflation.SyntheticAdded(0.3),
         ),
-        (lambda: gaussian_accumulate.mean_square_error(N, samples=MANY), inflation.accumulate(N)),
-        (
-            lambda: gaussian_subsample.mean_square_error(N, samples=MANY),
-            inflation.accumulate_subsample(N),
-        ),
-        (
-            mixed(gaussian_mixture.fresh_real, real_share=0.1),
-            inflation.fresh_real(N, real_share=0.1),
-        ),
-        (
-            mixed(gaussian_mixture.fixed_original, real_share=0.1),
-            inflation.fixed_original(N, real_share=0.1),
-        ),
-        (
-            mixed(gaussian_mixture.synthetic_added, real_share=0.3),
-            inflation.synthetic_added(N, real_share=0.3),
-        ),
-        (mixed(gaussian_mixture.golden_ratio), inflation.golden_ratio(N)),
+        (gaussian_mixes.GoldenRatio(samples=MANY), inflation.GoldenRatio()),
     ],
 )
 def test_the_error_of_a_mean_is_the_constant_over_the_sample_size(
-    exact: Callable[[], Any], constant: Any
+    exact: GaussianChain, constant: inflation.Inflation
 ) -> None:
-    np.testing.assert_allclose(np.asarray(exact()) * MANY, constant, rtol=1e-5)
+    error = np.asarray(exact.mean_square_error(N))
+    np.testing.assert_allclose(error * MANY, constant.after(N), rtol=1e-5)
 
 
 @pytest.mark.parametrize(
     ("share", "value"), [(0.01, 50.3), (0.05, 10.3), (0.1, 5.26), (0.2, 2.78), (0.5, 1.33)]
 )
 def test_known_limits_with_fresh_data(share: float, value: float) -> None:
-    assert inflation.fresh_real(real_share=share) == pytest.approx(value, rel=5e-3)
+    assert inflation.FreshReal(share).limit == pytest.approx(value, rel=5e-3)
 
 
 def test_known_limits_of_the_other_regimes() -> None:
-    assert inflation.accumulate() == pytest.approx(1.645, abs=5e-4)
-    assert inflation.accumulate_subsample() == pytest.approx(2.9348, abs=5e-5)
-    assert inflation.accumulate_subsample(40) == pytest.approx(2.861, abs=5e-4)
-    assert inflation.fixed_original(real_share=0.1) == pytest.approx(14.7, abs=0.05)
-    assert inflation.golden_ratio() == pytest.approx(0.618, abs=5e-4)
-    assert inflation.replace() == math.inf
+    assert inflation.Accumulate().limit == pytest.approx(1.645, abs=5e-4)
+    assert inflation.AccumulateSubsample().limit == pytest.approx(2.9348, abs=5e-5)
+    assert inflation.AccumulateSubsample().after(40) == pytest.approx(2.861, abs=5e-4)
+    assert inflation.FixedOriginal(0.1).limit == pytest.approx(14.7, abs=0.05)
+    assert inflation.GoldenRatio().limit == pytest.approx(0.618, abs=5e-4)
+    assert inflation.Replace().limit == math.inf
 
 
 @pytest.mark.parametrize(
     "constant",
     [
-        inflation.accumulate,
-        inflation.accumulate_subsample,
-        lambda n=None: inflation.fresh_real(n, real_share=0.05),
-        lambda n=None: inflation.fixed_original(n, real_share=0.05),
-        lambda n=None: inflation.synthetic_added(n, real_share=0.05),
-        inflation.golden_ratio,
+        inflation.Accumulate(),
+        inflation.AccumulateSubsample(),
+        inflation.FreshReal(0.05),
+        inflation.FixedOriginal(0.05),
+        inflation.SyntheticAdded(0.05),
+        inflation.GoldenRatio(),
     ],
 )
-def test_late_generations_reach_the_limit(constant: Callable[..., Any]) -> None:
-    assert constant(100_000) == pytest.approx(constant(), rel=1e-4)
+def test_late_generations_reach_the_limit(constant: inflation.Inflation) -> None:
+    assert constant.after(100_000) == pytest.approx(constant.limit, rel=1e-4)
 
 
 def test_one_fit_is_one_round_in_every_regime() -> None:
     for a in (0.01, 0.5, 1.0):
-        assert inflation.fresh_real(1, real_share=a) == pytest.approx(1.0)
-        assert inflation.fixed_original(1, real_share=a) == pytest.approx(1.0)
-        assert inflation.synthetic_added(1, real_share=a) == pytest.approx(1.0)
-    assert inflation.golden_ratio(1) == pytest.approx(1.0)
-    assert inflation.accumulate_subsample(1) == pytest.approx(1.0)
+        assert inflation.FreshReal(a).after(1) == pytest.approx(1.0)
+        assert inflation.FixedOriginal(a).after(1) == pytest.approx(1.0)
+        assert inflation.SyntheticAdded(a).after(1) == pytest.approx(1.0)
+    assert inflation.GoldenRatio().after(1) == pytest.approx(1.0)
+    assert inflation.AccumulateSubsample().after(1) == pytest.approx(1.0)
 
 
 def test_no_real_data_is_replacement() -> None:
-    np.testing.assert_array_equal(inflation.fresh_real(N, real_share=0), inflation.replace(N))
-    assert inflation.fresh_real(10, real_share=1e-12) == pytest.approx(10.0)
+    np.testing.assert_array_equal(inflation.FreshReal(0).after(N), inflation.Replace().after(N))
+    assert inflation.FreshReal(1e-12).after(10) == pytest.approx(10.0)
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.1, math.nan, "half"])
 def test_shares_outside_their_range_raise(share: Any) -> None:
-    for constant in (inflation.fresh_real, inflation.fixed_original, inflation.synthetic_added):
+    for constant in (inflation.FreshReal, inflation.FixedOriginal, inflation.SyntheticAdded):
         with pytest.raises(BadSetting):
-            constant(5, real_share=share)
+            constant(share).after(5)

@@ -18,17 +18,17 @@ def test_variance_and_mean_agree_with_literal_densities(bandwidth: float, fits: 
     for _ in range(fits - 1):
         picked = np.take_along_axis(sample, rng.integers(m, size=(count, m)), 1)
         sample = picked + bandwidth * rng.standard_normal((count, m))
-    what = {"samples": m, "bandwidth": bandwidth}
-    assert_mean(sample.var(1), kernel.sample_variance(fits, **what))
-    assert_mean(sample.mean(1) ** 2, kernel.mean_square_error(fits, **what))
-    wider = kernel.density_variance(fits, **what) - kernel.sample_variance(fits, **what)
+    chain = kernel.Replace(samples=m, bandwidth=bandwidth)
+    assert_mean(sample.var(1), chain.sample_variance(fits))
+    assert_mean(sample.mean(1) ** 2, chain.mean_square_error(fits))
+    wider = chain.density_variance(fits) - chain.sample_variance(fits)
     assert wider == pytest.approx(bandwidth**2)
 
 
 @pytest.mark.parametrize(("m", "h", "value"), [(50, 0.2, 1.960), (100, 0.1, 0.990)])
 def test_a_fixed_bandwidth_sets_the_variance_it_ends_with(m: int, h: float, value: float) -> None:
-    assert kernel.sample_variance_limit(samples=m, bandwidth=h) == pytest.approx(value)
-    far = kernel.sample_variance(20_000, samples=m, bandwidth=h)
+    assert kernel.Replace(samples=m, bandwidth=h).sample_variance_limit == pytest.approx(value)
+    far = kernel.Replace(samples=m, bandwidth=h).sample_variance(20_000)
     assert far == pytest.approx(value)
 
 
@@ -51,4 +51,4 @@ def test_the_bootstrap_formula_stops_where_lines_crowd() -> None:
 
 def test_a_negative_bandwidth_is_refused() -> None:
     with pytest.raises(BadSetting, match="bandwidth"):
-        kernel.sample_variance(1, samples=10, bandwidth=-0.1)
+        kernel.Replace(samples=10, bandwidth=-0.1)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import inspect
+from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from wellhead.recursion.samplers import SAMPLERS
 from wellhead.recursion.schedules import SCHEDULES
 from wellhead.recursion.selectors import SELECTORS
 from wellhead.recursion.setting import Setting
-from wellhead.recursion.theory import gaussian_table
+from wellhead.recursion.theory import theory_table
 
 SAMPLES, GENERATIONS = 20, 8
 DETECTOR = {"true_positive_rate": 0.9, "false_positive_rate": 0.05}
@@ -66,7 +68,9 @@ def test_simulated_moments_are_the_closed_forms(
         **{"lineages": 10_000, **parts},
     )
     measured = list(run_cell(setting, seed=1))[-1].measures
-    known = gaussian_table(regime, SAMPLES, GENERATIONS, **settings)[-1]
+    known = theory_table(
+        "gaussian", regime=regime, samples=SAMPLES, generations=GENERATIONS, **settings
+    )[-1]
     compared = [
         name
         for name in ("variance", "mean_square_error", "wasserstein2_squared", "log_variance", "kl")
@@ -78,17 +82,32 @@ def test_simulated_moments_are_the_closed_forms(
 
 
 FORMULAS = (
-    *("coalescence", "detector", "discrete", "gaussian_accumulate", "gaussian_matrix"),
-    *("gaussian_mixture", "gaussian_replace", "gaussian_subsample", "gaussian_tail"),
-    *("gaussian_typical", "inflation", "kernel", "lineages", "regression", "survival"),
+    *("branching", "discrete", "gaussian_mixes", "gaussian_pools"),
+    *("gaussian_replace", "inflation", "kernel", "regression"),
 )
+
+
+def formulas(module: ModuleType) -> Iterator[tuple[str, str]]:
+    """Every function or documented method of a regime that takes generations first."""
+    for thing in (getattr(module, name) for name in module.__all__):
+        regime = inspect.isclass(thing) and not inspect.isabstract(thing)
+        for function in vars(thing).values() if regime else [thing]:
+            if not inspect.isfunction(function) or not function.__doc__:
+                continue
+            if function.__name__.startswith("_"):
+                continue
+            first = next(
+                (one for one in inspect.signature(function).parameters if one != "self"), ""
+            )
+            if first in ("n", "k", "last"):
+                yield function.__qualname__, function.__doc__
 
 
 @pytest.mark.parametrize("name", FORMULAS)
 def test_every_formula_names_its_source_and_shows_an_example(name: str) -> None:
     """A paper or a section of docs/theory.md; the examples run with the doctests."""
-    module = importlib.import_module(f"wellhead.recursion.theory.{name}")
-    functions = [getattr(module, each) for each in module.__all__]
-    for function in filter(inspect.isfunction, functions):
-        assert "Source:" in function.__doc__, function.__name__
-        assert ">>> " in function.__doc__, function.__name__
+    found = list(formulas(importlib.import_module(f"wellhead.recursion.theory.{name}")))
+    assert found
+    for where, told in found:
+        assert "Source:" in told, where
+        assert ">>> " in told, where

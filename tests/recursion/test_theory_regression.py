@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 import pytest
 from theory_chains import assert_mean
@@ -44,7 +41,7 @@ def test_replacing_adds_one_round_each_time(same: bool) -> None:
     for _ in range(5):
         rounds.fit(x, rounds.labels(x))
         x = x if same else rounds.inputs(20)
-    assert_mean(rounds.risk(), regression.replace(5, samples=20, dimensions=3))
+    assert_mean(rounds.risk(), regression.Replace(samples=20, dimensions=3).excess_risk(5))
 
 
 def test_growing_rounds_add_ever_less() -> None:
@@ -52,7 +49,7 @@ def test_growing_rounds_add_ever_less() -> None:
     for i in range(1, 6):
         x = rounds.inputs(15 * i)
         rounds.fit(x, rounds.labels(x))
-    assert_mean(rounds.risk(), regression.growing(5, samples=15, dimensions=3))
+    assert_mean(rounds.risk(), regression.Growing(samples=15, dimensions=3).excess_risk(5))
 
 
 @pytest.mark.parametrize("same", [False, True])
@@ -65,7 +62,7 @@ def test_accumulated_rounds_agree_with_literal_fits(same: bool) -> None:
         x = x if same else rounds.inputs(12)
         pool, labels = np.hstack([pool, x]), np.hstack([labels, rounds.labels(x)])
         rounds.fit(pool, labels)
-    expected = regression.accumulate(5, samples=12, dimensions=3, same_inputs=same)
+    expected = regression.Accumulate(samples=12, dimensions=3, same_inputs=same).excess_risk(5)
     assert_mean(rounds.risk(), expected)
 
 
@@ -76,7 +73,7 @@ def test_fresh_rows_hold_the_risk_at_its_constant_to_leading_order() -> None:
         y = rounds.labels(x)
         y[:, :20] -= np.einsum("cij,cj->ci", x[:, :20], rounds.weights)
         rounds.fit(x, y)
-    expected = regression.fresh_real(15, samples=100, dimensions=2, real_share=0.2)
+    expected = regression.FreshReal(samples=100, dimensions=2, real_share=0.2).excess_risk(15)
     assert rounds.risk().mean() == pytest.approx(expected, rel=0.08)
 
 
@@ -90,7 +87,7 @@ def test_a_subsampled_pool_obeys_its_constant_to_leading_order() -> None:
         rounds.fit(seen, np.take_along_axis(labels, chosen, 1))
         x = rounds.inputs(40)
         pool, labels = np.hstack([pool, x]), np.hstack([labels, rounds.labels(x)])
-    expected = regression.accumulate_subsample(8, samples=40, dimensions=2)
+    expected = regression.AccumulateSubsample(samples=40, dimensions=2).excess_risk(8)
     assert rounds.risk().mean() == pytest.approx(expected, rel=0.08)
 
 
@@ -109,25 +106,25 @@ def test_a_wrong_synthetic_share_leaves_a_floor() -> None:
 
 
 @pytest.mark.parametrize(
-    ("function", "n", "shape", "options", "value"),
+    ("regime", "n", "shape", "options", "value"),
     [
-        (regression.replace, 10, (111, 10), {}, 1.0),
-        (regression.replace, 20, (30, 5), {}, 4.1667),
-        (regression.accumulate, 10, (111, 10), {"same_inputs": True}, 0.1550),
-        (regression.accumulate, 20, (30, 5), {"same_inputs": True}, 0.3325),
-        (regression.accumulate, 10, (111, 10), {}, 0.1514),
-        (regression.accumulate, 20, (30, 5), {}, 0.3150),
-        (regression.growing, 8, (40, 5), {}, 0.3723),
+        (regression.Replace, 10, (111, 10), {}, 1.0),
+        (regression.Replace, 20, (30, 5), {}, 4.1667),
+        (regression.Accumulate, 10, (111, 10), {"same_inputs": True}, 0.1550),
+        (regression.Accumulate, 20, (30, 5), {"same_inputs": True}, 0.3325),
+        (regression.Accumulate, 10, (111, 10), {}, 0.1514),
+        (regression.Accumulate, 20, (30, 5), {}, 0.3150),
+        (regression.Growing, 8, (40, 5), {}, 0.3723),
     ],
 )
 def test_known_risks_are_reproduced(
-    function: Callable[..., Any],
+    regime: type[regression.RegressionChain],
     n: int,
     shape: tuple[int, int],
     options: dict[str, bool],
     value: float,
 ) -> None:
-    got = function(n, samples=shape[0], dimensions=shape[1], **options)
+    got = regime(samples=shape[0], dimensions=shape[1], **options).excess_risk(n)
     assert got == pytest.approx(value, abs=6e-5)
 
 
@@ -144,19 +141,19 @@ def test_known_floors_are_reproduced(samples: int, share: float, value: float) -
 
 def test_constants_scale_one_round() -> None:
     what = {"samples": 400, "dimensions": 10, "noise": 0.5}
-    one = regression.base(**what)  # type: ignore[arg-type]
-    got = regression.accumulate_subsample(40, **what)  # type: ignore[arg-type]
-    assert got == pytest.approx(one * inflation.accumulate_subsample(40))
+    chain = regression.AccumulateSubsample(**what)  # type: ignore[arg-type]
+    constant = inflation.AccumulateSubsample().after(40)
+    assert chain.excess_risk(40) == pytest.approx(chain.base * constant)
 
 
 @pytest.mark.parametrize(("samples", "dimensions"), [(11, 10), (5, 10), (30, 0)])
 def test_fits_without_a_finite_risk_are_refused(samples: int, dimensions: int) -> None:
     with pytest.raises(BadSetting):
-        regression.base(samples=samples, dimensions=dimensions)
+        regression.Replace(samples=samples, dimensions=dimensions)
 
 
 def test_leading_order_forms_refuse_few_rows() -> None:
     with pytest.raises(BadSetting, match="10 rows per dimension"):
-        regression.fresh_real(5, samples=50, dimensions=10, real_share=0.2)
+        regression.FreshReal(samples=50, dimensions=10, real_share=0.2).excess_risk(5)
     with pytest.raises(BadSetting):
         regression.strong_collapse_floor(samples=50, dimensions=10, synthetic_share=0.5, shift=1)

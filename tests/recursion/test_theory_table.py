@@ -10,9 +10,15 @@ import pytest
 
 import wellhead.recursion
 from wellhead.errors import BadSetting
-from wellhead.recursion.theory import gaussian_table, theory_table
+from wellhead.recursion.theory import theory_table
 
 SHARED = ("fresh-real", "fixed-original", "synthetic-added")
+
+
+def gaussian_table(
+    regime: str, samples: int | list[int], generations: int, **rest: Any
+) -> list[dict[str, Any]]:
+    return theory_table("gaussian", regime=regime, samples=samples, generations=generations, **rest)
 
 
 def settings(regime: str) -> dict[str, Any]:
@@ -52,13 +58,13 @@ def test_the_command_says_plainly_what_is_wrong(wellhead) -> None:  # type: igno
     ("wrong", "said"),
     [
         ({"family": "gausian"}, "did you mean 'gaussian'"),
-        ({"regime": "fresh-real"}, "needs real_share"),
+        ({"regime": "fresh-real"}, "under fresh-real needs real_share"),
         ({"real_share": 0.5}, "does not belong to the regime replace"),
         ({"regime": "fresh-real", "real_share": 1.5}, "share in [0, 1]"),
         ({"samples": 1}, "at least 2"),
         ({"generations": 0}, "at least 1"),
         ({"ddof": 3}, "ddof"),
-        ({"family": "kde"}, "needs the setting bandwidth"),
+        ({"family": "kde"}, "needs bandwidth"),
         ({"family": "discrete", "ddof": 1}, "no setting ddof"),
         ({"family": "regression", "regime": "golden-ratio"}, "wellhead collapse run"),
         ({"regime": "fresh", "real_share": 0.1, "true_positive_rate": 0.9}, "both"),

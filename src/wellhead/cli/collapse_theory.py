@@ -69,7 +69,7 @@ def theory(
 
     Generation n is the model after n fits; generation 0, the truth, is not listed.
     """
-    from wellhead.recursion.theory.family_tables import theory_table
+    from wellhead.recursion.theory import theory_table
 
     table = theory_table(
         family,

@@ -7,7 +7,7 @@ estimators; a narrow sampler adds a bias that it does not know, and language mod
 estimators, so that its order is the forecast, not its size.
 
 The share a_n enters as κ_n = 1 + (1 - a_n)² κ_{n-1}, which for a constant share is
-`recursion.theory.inflation.fresh_real`. Accumulation and replacement have formulas of their
+`recursion.theory.inflation.FreshReal`. Accumulation and replacement have formulas of their
 own; original data that are redrawn each generation have none, and no κ is given.
 
 That κ takes training data of the same size in every generation, and is not given where a selector
@@ -81,9 +81,9 @@ def inflation_of(setting: Setting, shares: Array, sizes: Array | None = None) ->
     """
     fits = len(shares) + 1
     if type(setting.regime) is Accumulate:
-        return float(inflation.accumulate(fits))
+        return float(inflation.Accumulate().after(fits))
     if type(setting.regime) is AccumulateSubsample:
-        return float(inflation.accumulate_subsample(fits))
+        return float(inflation.AccumulateSubsample().after(fits))
     if type(setting.regime) not in (FreshReal, Replace):
         return float("nan")
     kappa = 1.0

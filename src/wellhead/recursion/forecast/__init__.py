@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from wellhead.recursion.forecast.effective import EffectiveSize, fitted_size
 from wellhead.recursion.forecast.forecasting import forecast
-from wellhead.recursion.forecast.remedies import Detector, Remedy, needed_share
+from wellhead.recursion.forecast.remedies import Remedy, needed_share
 from wellhead.recursion.forecast.result import Caveat, Forecast
 from wellhead.recursion.forecast.share import Interval, real_share_of
 from wellhead.recursion.forecast.vocabulary import Vocabulary
 from wellhead.recursion.forecast.words import WordCounts, count_words, of_counts
+from wellhead.recursion.theory.detector import Detector
 
 __all__ = [
     "Caveat",

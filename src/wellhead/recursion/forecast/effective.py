@@ -19,7 +19,7 @@ from scipy import optimize, special
 from wellhead.errors import BadSetting
 from wellhead.recursion.forecast.share import Interval
 from wellhead.recursion.forecast.words import WordCounts
-from wellhead.recursion.theory.lineages import loss_path
+from wellhead.recursion.theory.branching import branching_under
 from wellhead.recursion.theory.ranges import check_positive, check_share, check_whole
 
 __all__ = ["EffectiveSize", "assumed_size", "fitted_size", "given_size"]
@@ -84,9 +84,7 @@ def fitted_size(
     seen = np.array([check_share("observed share", observed[t], zero=False) for t in times])
 
     def predicted(log_ratio: float) -> NDArray[np.float64]:
-        path = loss_path(
-            times[-1], regime=regime, real_share=real_share, size_ratio=math.exp(log_ratio)
-        )
+        path = branching_under(regime, real_share, math.exp(log_ratio)).losses(times[-1])
         left = [words.words @ (1 - path[t].of(words.counts)) for t in times]
         return np.array(left) / words.types
 

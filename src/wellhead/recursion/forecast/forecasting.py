@@ -19,16 +19,16 @@ from wellhead.recursion.forecast.effective import (
     fitted_size,
     given_size,
 )
-from wellhead.recursion.forecast.remedies import Detector, check_limit, remedies
+from wellhead.recursion.forecast.remedies import check_limit, remedies
 from wellhead.recursion.forecast.result import Forecast, RegimeOutlook
-from wellhead.recursion.forecast.risk import MIXES, inflation_of
+from wellhead.recursion.forecast.risk import inflation_of
 from wellhead.recursion.forecast.share import Interval, real_share_of
 from wellhead.recursion.forecast.vocabulary import Vocabulary, vocabulary_of
 from wellhead.recursion.forecast.words import WordCounts, count_words, of_counts
-from wellhead.recursion.theory.detector import effective_share
-from wellhead.recursion.theory.lineages import LINEAGE_REGIMES
-from wellhead.recursion.theory.ranges import check_share, check_whole
-from wellhead.recursion.theory.records import REGIMES, regime_named
+from wellhead.recursion.theory import branching
+from wellhead.recursion.theory.detector import Detector
+from wellhead.recursion.theory.inflation import MIXES, REGIMES, regime_named
+from wellhead.recursion.theory.ranges import check_whole
 
 __all__ = ["forecast"]
 
@@ -135,19 +135,16 @@ def _regime(regime: str | None, share: Interval | None) -> str:
 
 
 def _detector(tpr: float | None, fpr: float | None, regime: str) -> Detector | None:
-    if tpr is None and fpr is None:
-        return None
-    if tpr is None or fpr is None:
-        raise BadSetting("a detector needs both true_positive_rate and false_positive_rate")
-    if regime != "fresh-real":
+    detector = Detector.given(tpr, fpr)
+    if detector is not None and regime != "fresh-real":
         raise BadSetting(f"a detector has a closed form under fresh-real, not under {regime}")
-    return Detector(check_share("true_positive_rate", tpr), check_share("false_positive_rate", fpr))
+    return detector
 
 
 def _filtered(share: Interval | None, detector: Detector | None) -> Interval | None:
     if share is None or detector is None:
         return share
-    return share.through(lambda a: effective_share(a, **detector._asdict()))
+    return share.through(detector.effective_share)
 
 
 def _words(
@@ -192,7 +189,7 @@ def _vocabulary(
     share: Interval | None,
     size: EffectiveSize | None,
 ) -> Vocabulary | None:
-    if words is None or size is None or regime not in LINEAGE_REGIMES:
+    if words is None or size is None or regime not in branching.REGIMES:
         return None
     return vocabulary_of(words, regime=regime, generations=last, share=share, effective=size)
 

@@ -14,23 +14,16 @@ from typing import NamedTuple
 from scipy import optimize
 
 from wellhead.errors import BadSetting, unknown_name
-from wellhead.recursion.forecast.risk import kappa
 from wellhead.recursion.forecast.share import Interval
-from wellhead.recursion.theory.detector import needed_true_positive_rate
+from wellhead.recursion.theory.detector import Detector, needed_true_positive_rate
+from wellhead.recursion.theory.inflation import Accumulate, AccumulateSubsample, inflation_under
 from wellhead.recursion.theory.ranges import check_positive
 from wellhead.report.numbers import number, percent
 
-__all__ = ["Detector", "Remedy", "needed_share", "remedies"]
+__all__ = ["Remedy", "needed_share", "remedies"]
 
 FALLING = ("fresh-real", "fixed-original")
 TYPICAL_FALSE_POSITIVES = 0.05
-
-
-class Detector(NamedTuple):
-    """Rates of a detector in the loop: machine text removed, human text removed."""
-
-    true_positive_rate: float
-    false_positive_rate: float
 
 
 class Remedy(NamedTuple):
@@ -64,10 +57,10 @@ def needed_share(limit: float, *, regime: str, generations: int | None) -> float
     check_limit(limit)
     if regime not in FALLING:
         raise unknown_name("regime in which inflation falls with the real share", regime, FALLING)
-    n = None if generations is None else generations
 
     def excess(share: float) -> float:
-        return float(kappa(regime, n, share)) - limit
+        constant = inflation_under(regime, share)
+        return float(constant.limit if generations is None else constant.after(generations)) - limit
 
     if excess(0.0) <= 0:
         return 0.0
@@ -120,12 +113,12 @@ def _shares(limit: float, generations: int, fresh: float) -> Iterator[Remedy]:
 
 
 def _keeping(limit: float, generations: int) -> Remedy:
-    names = {"accumulate": "everything", "accumulate-subsample": "a fixed number from everything"}
-    values = {name: float(kappa(name, generations, None)) for name in names}
-    enough = [name for name, value in values.items() if value <= limit]
-    told = " and ".join(f"{words} {number(values[name])}" for name, words in names.items())
+    everything = float(Accumulate().after(generations))
+    part = float(AccumulateSubsample().after(generations))
+    enough = [value for value in (everything, part) if value <= limit]
+    told = f"everything {number(everything)} and a fixed number from everything {number(part)}"
     verdict = ("Neither stays", "Only the first stays", "Both stay")[len(enough)]
-    best = values[enough[-1]] if enough else None
+    best = enough[-1] if enough else None
     return Remedy(
         "accumulate",
         None if best is None else Interval(best, best, best),
@@ -136,7 +129,7 @@ def _keeping(limit: float, generations: int) -> Remedy:
 
 def _adding(fresh: float, share: Interval, detector: Detector | None) -> Remedy:
     """Real text to add to each generation, per unit of the corpus, after any filtering."""
-    target = _before(fresh, detector)
+    target = fresh if detector is None else detector.needed_share(fresh)
 
     def to_add(a: float) -> float:
         if a >= target:
@@ -176,15 +169,6 @@ def _detecting(fresh: float, share: Interval, detector: Detector | None) -> Reme
         else f"A detector that removes {percent(answer.point, 1)}{_span(answer, share=True)} of "
         f"the machine text and {percent(rate)} of the human text does it without new real text.",
     )
-
-
-def _before(target: float, detector: Detector | None) -> float:
-    """The real share before filtering that leaves `target` after it."""
-    if detector is None:
-        return target
-    machine = target * (1 - detector.true_positive_rate)
-    human = (1 - target) * (1 - detector.false_positive_rate)
-    return machine / (machine + human) if machine + human else 0.0
 
 
 def _span(answer: Interval, *, share: bool = False) -> str:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from wellhead._result import Result
-from wellhead.recursion.forecast.remedies import Detector, Remedy
+from wellhead.recursion.forecast.remedies import Remedy
 from wellhead.recursion.forecast.risk import Inflation
 from wellhead.recursion.forecast.share import Interval
 from wellhead.recursion.forecast.vocabulary import Vocabulary
+from wellhead.recursion.theory.detector import Detector
 
 __all__ = ["Caveat", "Forecast", "RegimeOutlook"]
 

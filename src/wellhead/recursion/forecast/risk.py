@@ -10,15 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from wellhead.errors import BadSetting
 from wellhead.recursion.forecast.share import Interval
-from wellhead.recursion.theory import inflation
-from wellhead.recursion.theory.ranges import Floats
+from wellhead.recursion.theory.generations import Floats
+from wellhead.recursion.theory.inflation import inflation_under
 
-__all__ = ["Inflation", "InflationAt", "inflation_of", "kappa"]
-
-#: Regimes whose inflation depends on the share of real text.
-MIXES = ("fresh-real", "fixed-original", "synthetic-added")
+__all__ = ["Inflation", "InflationAt", "inflation_of"]
 
 
 class InflationAt(NamedTuple):
@@ -36,36 +32,6 @@ class Inflation(NamedTuple):
     generations: tuple[InflationAt, ...]
 
 
-def kappa(regime: str, n: Floats | None, real_share: float | None) -> Floats:
-    """The inflation constant of a regime at generations n, or its limit for n = None.
-
-    >>> round(kappa("fresh-real", None, 0.1), 2)
-    5.26
-    """
-    if regime in MIXES:
-        if real_share is None:
-            raise BadSetting(f"the regime {regime} needs a real share (real_share or assay)")
-        mixed = {
-            "fresh-real": inflation.fresh_real,
-            "fixed-original": inflation.fixed_original,
-            "synthetic-added": inflation.synthetic_added,
-        }[regime]
-        if real_share:
-            return mixed(n, real_share=real_share)
-        if regime == "synthetic-added":
-            # Originals are there, outnumbered without end: the same as very few in very many.
-            return mixed(n, real_share=1e-12)
-        return inflation.replace(n)
-    steady = {
-        "replace": inflation.replace,
-        "growing": inflation.growing,
-        "accumulate": inflation.accumulate,
-        "accumulate-subsample": inflation.accumulate_subsample,
-        "golden-ratio": inflation.golden_ratio,
-    }[regime]
-    return steady(n)
-
-
 def _ends(regime: str, share: Interval | None) -> list[float | None]:
     """The real shares among which the lowest and the highest inflation are, the point second."""
     if share is None:
@@ -80,9 +46,10 @@ def inflation_of(regime: str, generations: int, share: Interval | None) -> Infla
     """The inflation of generations 1 to `generations`, with its interval."""
     times = np.arange(1, generations + 1)
     shares, level = _ends(regime, share), share.level if share else None
-    courses = np.array([kappa(regime, times, a) for a in shares])
+    constants = [inflation_under(regime, a) for a in shares]
+    courses = np.array([constant.after(times) for constant in constants])
     rows = tuple(InflationAt(int(t), _between(courses[:, i], level)) for i, t in enumerate(times))
-    limits = np.array([float(kappa(regime, None, a)) for a in shares])
+    limits = np.array([constant.limit for constant in constants])
     return Inflation(rows[-1].inflation, _between(limits, level), rows)
 
 

@@ -2,7 +2,7 @@
 
 In: counts of counts, regime, real share, effective size. Out: shares with intervals that hold
 the uncertainty of the real share and of the effective size together with the chance of the
-draws (words taken as independent). Branching theory: `wellhead.recursion.theory.lineages`.
+draws (words taken as independent). Branching theory: `wellhead.recursion.theory.branching`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from scipy import special
 from wellhead.recursion.forecast.effective import EffectiveSize
 from wellhead.recursion.forecast.share import Interval
 from wellhead.recursion.forecast.words import WordCounts
-from wellhead.recursion.theory.lineages import Loss, loss_path
+from wellhead.recursion.theory.branching import Loss, branching_under
 
 __all__ = ["BINS", "Bin", "Generation", "Vocabulary", "vocabulary_of"]
 
@@ -74,11 +74,11 @@ def vocabulary_of(
     share: Interval | None,
     effective: EffectiveSize,
 ) -> Vocabulary:
-    """The survival of `words` under a regime of `lineages`, with intervals.
+    """The survival of `words` under a regime of `branching`, with intervals.
 
     Args:
         words: counts of counts of the corpus.
-        regime: one of `lineages.LINEAGE_REGIMES`.
+        regime: one of `branching.REGIMES`.
         generations: the last generation.
         share: the real share, for the regimes that mix real text in.
         effective: the effective size of one generation.
@@ -105,7 +105,7 @@ def _paths(regime: str, last: int, share: Interval | None, ratio: Interval) -> _
     """Loss with the least real text and the smallest size, the likeliest, and the most."""
     ends = share or (None, None, None)
     low, point, high = (
-        loss_path(last, regime=regime, real_share=a, size_ratio=size)
+        branching_under(regime, a, size).losses(last)
         for a, size in zip(ends[:3], ratio[:3], strict=True)
     )
     return _Paths(low, point, high)

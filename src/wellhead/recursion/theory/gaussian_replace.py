@@ -1,224 +1,330 @@
-r"""A Gaussian refitted to its own samples, each generation replacing the last: exact moments.
-
-In: generation numbers n (n counts fits; generation 0 is the truth $N(\mu_0,\sigma_0^2)$), the
-number of samples M of each generation (one number, or one for each generation), the divisor of
-the variance estimate, M - ddof, and the factor `sampling_bias` by which the sampler shrinks the
-variance before it draws. Out: moments of $(\mu_n, s_n^2)$ over repetitions of the whole chain.
+r"""A Gaussian refitted to its own samples, each generation replacing the last.
 
 Everything rests on $s_n^2=\lambda s_{n-1}^2\,\chi^2_{M-1}/(M-\mathrm{ddof})$ and
-$\mu_n=\mu_{n-1}+\sqrt{\lambda}\,s_{n-1}z/\sqrt M$, both exact; docs/theory.md §1 derives each line.
-Means of $s_n^2$ are carried by ever rarer chains once n/M exceeds about 2: hold simulations
-against `gaussian_typical`, which has logarithms and medians, not against `variance`. Leaves
-tails to `gaussian_tail` and several dimensions to `gaussian_matrix`.
+$\mu_n=\mu_{n-1}+\sqrt{\lambda}\,s_{n-1}z/\sqrt M$, both exact, where $\lambda$ is the factor by
+which a biased sampler narrows the variance; docs/theory.md §1 derives each line. The means of
+$s_n^2$ are carried by ever rarer chains once n/M exceeds about 2: hold simulations against
+`log_variance` and `median_variance`, not against `variance`.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from scipy import special
 
 from wellhead.errors import BadSetting
-from wellhead.recursion.theory import gaussian_typical
-from wellhead.recursion.theory.gaussian_steps import Biases, Sizes, log_shrink, nothing, summed
-from wellhead.recursion.theory.ranges import (
+from wellhead.recursion.theory import inflation
+from wellhead.recursion.theory.chain import Columns, Unavailable
+from wellhead.recursion.theory.gaussian import Moments, ProductChain
+from wellhead.recursion.theory.generations import (
+    Array,
     Floats,
     Generations,
-    bias_path,
-    check_ddof,
+    Times,
     check_generations,
-    check_positive,
-    size_path,
+    each_generation,
+    summed,
 )
-from wellhead.recursion.theory.spread import log_unbiasing
+from wellhead.recursion.theory.ranges import check_ddof, check_positive, check_share, check_whole
 
-__all__ = [
-    "kl_divergence",
-    "marginal_variance",
-    "mean_square_error",
-    "standard_deviation",
-    "variance",
-    "wasserstein2_squared",
-    "wasserstein2_squared_first_order",
-    "wasserstein2_squared_limit",
-]
+__all__ = ["Growing", "Replace"]
 
 
-def variance(
-    n: Generations,
-    *,
-    samples: Sizes,
-    ddof: int = 0,
-    sampling_bias: Biases = 1.0,
-    true_variance: float = 1.0,
-) -> Floats:
-    r"""The expected fitted variance.
-
-    $E[s_n^2]=\sigma_0^2\prod_{i\le n}\lambda(M_i-1)/(M_i-\mathrm{ddof})$. With ddof = 1 and no
-    bias it stays at $\sigma_0^2$ for ever although every chain dies: the mean is a martingale.
-    Exact for M of at least 2.
+@dataclass(frozen=True, kw_only=True)
+class Replace(ProductChain):
+    r"""Each generation is fitted to M samples of the last one alone.
 
     Args:
-        n: generation, or an array of them; 0 is the truth.
-        samples: M, or one size for each generation from the first.
-        ddof: 0 divides by M (maximum likelihood), 1 by M - 1.
-        sampling_bias: $\lambda$ in (0, 1]; the samples of every generation, the first
-            included, have variance $\lambda s^2$. Or one factor for each generation: with
-            1 for the first, real data start the chain.
-        true_variance: $\sigma_0^2$, in squared units of the data.
-
-    Returns:
-        A float, or an array of the shape of `n`, in squared units of the data.
-
-    Raises:
-        BadSetting: a value outside its range.
-
-    Source: Shumailov et al. 2024 (supplement) for ddof = 1; Alemohammad et al. 2024 for the
-    bias; docs/theory.md §1.1.
-
-    >>> round(float(variance(15, samples=20)), 4)
-    0.4633
+        samples: M, or one size for each generation from the first, at least 2.
+        ddof: 0 divides by M (maximum likelihood), 1 by M - 1 (unbiased).
+        sampling_bias: $\lambda$ in (0, 1]; the samples of every generation, the first included,
+            have variance $\lambda s^2$. Or one factor for each generation: with 1 for the first,
+            real data start the chain.
     """
-    scale = check_positive("true_variance", true_variance)
-    return scale * np.exp(summed(n, samples, log_shrink, ddof, sampling_bias))
 
+    samples: int | Sequence[int]  # type: ignore[assignment]  # other regimes have one size
+    sampling_bias: float | Sequence[float] = 1.0
 
-def standard_deviation(
-    n: Generations,
-    *,
-    samples: Sizes,
-    ddof: int = 0,
-    sampling_bias: Biases = 1.0,
-    true_variance: float = 1.0,
-) -> Floats:
-    r"""The expected fitted standard deviation, a product of $\sqrt\lambda\,c_4(M_i)$.
+    def __post_init__(self) -> None:
+        check_ddof(self.ddof)
+        self._sizes(1 if isinstance(self.samples, int) else 0)
 
-    For ddof = 0 each factor is $\sqrt{(M-1)/M}$ smaller. It falls to 0 for either divisor
-    ($c_4(M)<1$). Arguments and errors as in `variance`.
+    def moments(self, n: Generations) -> Moments:
+        return Moments(self.variance(n), self.mean_square_error(n))
 
-    Source: Suresh et al. 2024 for ddof = 1; docs/theory.md §1.2.
+    def variance(self, n: Generations) -> Floats:
+        r"""$E[s_n^2]=\sigma_0^2\prod_{i\le n}\lambda(M_i-1)/(M_i-\mathrm{ddof})$.
 
-    >>> round(float(standard_deviation(15, samples=20, ddof=1)), 4)
-    0.821
-    """
-    scale = math.sqrt(check_positive("true_variance", true_variance))
-    unbiased = summed(n, samples, log_unbiasing, ddof)
-    return scale * np.exp(unbiased + summed(n, samples, nothing, ddof, sampling_bias) / 2)
+        With ddof = 1 and no bias it stays at $\sigma_0^2$ for ever although every chain dies: the
+        mean is a martingale. Exact.
 
+        Source: Shumailov et al. 2024 (supplement) for ddof = 1; Alemohammad et al. 2024 for the
+        bias; docs/theory.md §1.1.
 
-def mean_square_error(
-    n: Generations,
-    *,
-    samples: Sizes,
-    ddof: int = 0,
-    sampling_bias: Biases = 1.0,
-    true_variance: float = 1.0,
-) -> Floats:
-    r"""How far the mean has walked, $E[(\mu_n-\mu_0)^2]=\sum_k\lambda E[s_{k-1}^2]/M_k$.
+        >>> round(float(Replace(samples=20).variance(15)), 4)
+        0.4633
+        """
+        sizes = self._sizes(n)
+        return np.exp(self._summed(n, np.log((sizes - 1) / (sizes - self.ddof)), bias=1.0))
 
-    Without bias: $\sigma_0^2(1-(1-1/M)^n)$ for ddof = 0, $\sigma_0^2n/M$ for ddof = 1.
-    Arguments and errors as in `variance`. Source: docs/theory.md §1.3.
+    def standard_deviation(self, n: Generations) -> Floats:
+        r"""$E[s_n]$, a product of $\sqrt\lambda\,c_4(M_i)$.
 
-    >>> round(float(mean_square_error(100, samples=100, ddof=1)), 6)
-    1.0
-    """
-    generation = check_generations(n)
-    sizes = size_path(samples, int(generation.max()))
-    path = variance(
-        np.arange(len(sizes) + 1),
-        samples=samples,
-        ddof=ddof,
-        sampling_bias=sampling_bias,
-        true_variance=true_variance,
-    )
-    steps = bias_path(sampling_bias, len(sizes)) * path[:-1] / sizes
-    return np.concatenate([[0.0], np.cumsum(steps)])[generation]
+        For ddof = 0 each factor is $\sqrt{(M-1)/M}$ smaller. It falls to 0 for either divisor
+        ($c_4(M)<1$). Source: Suresh et al. 2024 for ddof = 1; docs/theory.md §1.2.
 
+        >>> round(float(Replace(samples=20, ddof=1).standard_deviation(15)), 4)
+        0.821
+        """
+        return np.exp(self._summed(n, _log_c4(self._sizes(n), self.ddof), bias=0.5))
 
-def wasserstein2_squared(
-    n: Generations,
-    *,
-    samples: Sizes,
-    ddof: int = 0,
-    sampling_bias: Biases = 1.0,
-    true_variance: float = 1.0,
-) -> Floats:
-    r"""The expected squared Wasserstein-2 distance between the n-th fit and the truth.
+    def mean_square_error(self, n: Generations) -> Floats:
+        r"""$E[(\mu_n-\mu_0)^2]=\sum_k\lambda E[s_{k-1}^2]/M_k$.
 
-    $E[(\mu_n-\mu_0)^2]+E[s_n^2]-2\sigma_0E[s_n]+\sigma_0^2$: with ddof = 0 it is
-    $2\sigma_0^2(1-b^n)$ and never exceeds $2\sigma_0^2$; with ddof = 1 it is
-    $\sigma_0^2n/M+2\sigma_0^2(1-c_4^n)$ and grows without end. Arguments and errors as in
-    `variance`. Source: docs/theory.md §1.4.
+        Without bias: $\sigma_0^2(1-(1-1/M)^n)$ for ddof = 0, $\sigma_0^2n/M$ for ddof = 1.
+        Source: docs/theory.md §1.3.
 
-    >>> [round(float(wasserstein2_squared(15, samples=20, ddof=d)), 4) for d in (0, 1)]
-    [0.8824, 1.1081]
-    """
-    options = {"samples": samples, "ddof": ddof, "sampling_bias": sampling_bias}
-    unit = (
-        mean_square_error(n, **options)  # type: ignore[arg-type]
-        + variance(n, **options)  # type: ignore[arg-type]
-        - 2 * standard_deviation(n, **options)  # type: ignore[arg-type]
-        + 1
-    )
-    return check_positive("true_variance", true_variance) * unit
+        >>> round(float(Replace(samples=100, ddof=1).mean_square_error(100)), 6)
+        1.0
+        """
+        sizes = self._sizes(n)
+        before = self.variance(np.arange(len(sizes)) if len(sizes) else [0])[: len(sizes)]
+        return summed(n, self._biases(n) * before / sizes)
 
+    def wasserstein2_squared_first_order(self, n: Generations) -> Floats:
+        r"""The start of the distance, $\tfrac32\sigma_0^2\sum_i1/M_i$, the same for both divisors.
 
-def wasserstein2_squared_first_order(
-    n: Generations, *, samples: Sizes, true_variance: float = 1.0
-) -> Floats:
-    r"""The start of the curve, $\tfrac32\sigma_0^2\sum_i1/M_i$, the same for both divisors.
+        Within 5 % of the exact value while $\sum_i1/M_i\le0.1$; beyond that it raises.
+        Source: Shumailov et al. 2024, supplement eq. 6; docs/theory.md §1.4.
 
-    Within 5 % of the exact value while $\sum_i1/M_i\le0.1$; beyond that it raises.
-    Source: Shumailov et al. 2024, supplement eq. 6; docs/theory.md §1.4.
+        >>> float(Replace(samples=100).wasserstein2_squared_first_order(1))
+        0.015
+        """
+        sizes = self._sizes(n)
+        total = summed(n, 1 / sizes)
+        if np.min(sizes, initial=10) < 10 or np.max(total) > 0.1 + 1e-12:
+            raise BadSetting(
+                "the first-order form holds from 10 samples on, while n/M is at most 0.1; got "
+                f"{np.max(total):.3g}. Use wasserstein2_squared, which is exact"
+            )
+        return 1.5 * total
 
-    >>> float(wasserstein2_squared_first_order(1, samples=100))
-    0.015
-    """
-    generation = check_generations(n)
-    sizes = size_path(samples, int(generation.max()), least=10)
-    total = np.concatenate([[0.0], np.cumsum(1 / sizes)])[generation]
-    if np.max(total) > 0.1 + 1e-12:
-        raise BadSetting(
-            f"the first-order form holds while n/M is at most 0.1; got {np.max(total):.3g}. "
-            "Use wasserstein2_squared, which is exact"
+    @property
+    def wasserstein2_squared_limit(self) -> float:
+        r"""$2\sigma_0^2$ for ddof = 0, infinity for ddof = 1. Source: docs/theory.md §1.4.
+
+        >>> [Replace(samples=9, ddof=d).wasserstein2_squared_limit for d in (0, 1)]
+        [2.0, inf]
+        """
+        return math.inf if self.ddof else 2.0
+
+    def log_variance(self, n: Generations) -> Floats:
+        r"""$E[\log s_n^2/\sigma_0^2]$, by digamma functions.
+
+        A sum over generations of $\log\lambda+\psi((M-1)/2)-\log((M-\mathrm{ddof})/2)$.
+
+        About -2n/M for ddof = 0 and -n/(M-1) for ddof = 1: what a typical chain does.
+        Source: docs/theory.md §1.5.
+
+        >>> round(float(Replace(samples=100).log_variance(100)), 3)
+        -2.019
+        """
+        return self._summed(n, _drift(self._sizes(n), self.ddof), bias=1.0)
+
+    def log_variance_sd(self, n: Generations) -> Floats:
+        r"""The standard deviation of $\log s_n^2$ over chains, $\sqrt{\sum_i\psi_1((M_i-1)/2)}$.
+
+        The same for both divisors and for any sampling bias. Source: docs/theory.md §1.5.
+
+        >>> round(float(Replace(samples=100).log_variance_sd(100)), 3)
+        1.429
+        """
+        return np.sqrt(summed(n, special.polygamma(1, (self._sizes(n) - 1) / 2)))
+
+    def median_variance(self, n: Generations) -> Floats:
+        r"""The median fitted variance, $\sigma_0^2\exp(E\log-\sum\psi_2/6\sum\psi_1)$.
+
+        The exponential of the mean logarithm, corrected for the skewness of log chi-square
+        (Cornish-Fisher, first term). The error is below 4 % for M = 3, below 1 % from M = 6 on;
+        M below 3 raises. Source: docs/theory.md §1.5.
+
+        >>> round(float(Replace(samples=100).median_variance(100)), 3)
+        0.133
+        """
+        half = (self._sizes(n) - 1) / 2
+        if np.min(half, initial=1) < 1:
+            raise BadSetting("the median's approximation needs at least 3 samples")
+        skew, spread = (summed(n, special.polygamma(order, half)) for order in (2, 1))
+        shift = np.divide(skew, 6 * spread, out=np.zeros_like(skew), where=np.asarray(spread) > 0)
+        return np.exp(self.log_variance(n) - shift)
+
+    def half_life(self, *, typical: bool = False) -> float:
+        r"""Generations until the expected (or the typical) variance has halved, without bias.
+
+        Expected: $\log2/{-\log(1-1/M)}\approx M\log2$ for ddof = 0, never for ddof = 1. Typical:
+        the same with $E\log$, about 0.35 M and 0.69 (M - 1). Source: docs/theory.md §1.5.
+
+        >>> Replace(samples=100, ddof=1).half_life()
+        inf
+        >>> round(Replace(samples=100).half_life(typical=True), 1)
+        34.3
+        """
+        size = check_whole("samples", self.samples, least=2)
+        if typical:
+            return math.log(2) / -float(_drift(np.array(float(size)), self.ddof))
+        return math.inf if self.ddof else math.log(2) / -math.log1p(-1 / size)
+
+    def exceedance(self, n: Generations, *, limit: float) -> Floats:
+        r"""The probability that $s_n>\epsilon\sigma_0$, by the lognormal overlay.
+
+        $\Phi\big((m_n-2\log\epsilon)/d_n\big)$ with the exact mean $m_n$ and standard deviation
+        $d_n$ of $\log s_n^2$. A sum of n independent log chi-squares: the normal law is good to
+        0.02 once n(M-1) is at least 50, below which it raises.
+
+        Args:
+            n: generation, or an array of them.
+            limit: $\epsilon$, in units of the true standard deviation.
+
+        Raises:
+            BadSetting: a value outside its range, or n(M-1) below 50.
+
+        Source: docs/theory.md §1.7.
+
+        >>> round(float(Replace(samples=10, ddof=1).exceedance(100, limit=0.1)), 3)
+        0.083
+        """
+        generation, epsilon = check_generations(n, least=1), check_positive("limit", limit)
+        size = check_whole("samples", self.samples, least=3)
+        if generation.min() * (size - 1) < 50:
+            raise BadSetting(
+                "the lognormal overlay needs generations × (samples - 1) of at least 50; "
+                f"got {int(generation.min()) * (size - 1)}. Simulate, or ask for a later generation"
+            )
+        away = self.log_variance(generation) - 2 * math.log(epsilon)
+        return special.ndtr(away / self.log_variance_sd(generation))
+
+    def exceedance_bound(self, n: Generations, *, limit: float, simple: bool = False) -> Floats:
+        r"""An upper bound on the probability that $s_n>\epsilon\sigma_0$, for ddof = 1.
+
+        Markov's inequality for $E[s_n]=c_4^n$, or with the bound $c_4(M)\le e^{-1/(4M)}$
+        (`simple`): $\min(1,\epsilon^{-1}e^{-n/(4M)})$. True for every n and M, and loose: 0.82
+        where the probability is 0.083.
+
+        Source: Suresh, Thangaraj and Khandavally 2024; docs/theory.md §1.7.
+
+        >>> chain = Replace(samples=10, ddof=1)
+        >>> [round(float(chain.exceedance_bound(100, limit=0.1, simple=s)), 2) for s in (0, 1)]
+        [0.63, 0.82]
+        """
+        if not self.ddof:
+            raise BadSetting("the bound is for the unbiased divisor: ddof must be 1")
+        size, epsilon = float(check_whole("samples", self.samples, least=2)), limit
+        rate = -1 / (4 * size) if simple else float(_log_c4(np.array(size), 1))
+        bound = np.exp(check_generations(n) * rate) / check_positive("limit", epsilon)
+        return np.minimum(1.0, bound)
+
+    def determinant(self, n: Generations, *, dimensions: int) -> Floats:
+        r"""$E[\det\Sigma_n]/\det\Sigma_0$ in d dimensions.
+
+        $\prod_k\prod_{i=1}^d(M_k-i)/(M_k-\mathrm{ddof})$: volume dies about d(d+1)/2 times as fast
+        as variance, for either divisor when d > 1. Exact, without bias: the determinant of a
+        Wishart matrix is a product of independent chi-squares.
+
+        Source: docs/theory.md §1.8.
+
+        >>> round(float(Replace(samples=20).determinant(5, dimensions=3)), 4)
+        0.2027
+        """
+        sizes, ranks = self._sizes(n), np.arange(1, dimensions + 1)[:, None]
+        if np.min(sizes, initial=np.inf) <= dimensions:
+            raise BadSetting("samples must exceed dimensions, or the fit is singular")
+        steps = np.log((sizes - ranks) / (sizes - self.ddof)).sum(0)
+        return np.exp(self._summed(n, steps, bias=dimensions))
+
+    def inflation(self, n: Generations) -> Floats | Unavailable:
+        if not self._unbiased:
+            return Unavailable("a biased sampler has a bias that the inflation constant leaves out")
+        sizes = self._sizes(n).astype(int).tolist()
+        return inflation.Growing(sizes).after(n)
+
+    def smallest(self, last: int) -> int:
+        return int(self._sizes(last).min())
+
+    def volume(self, n: Generations, dimensions: int) -> Columns:
+        return {"determinant": self.determinant(n, dimensions=dimensions)}
+
+    def columns(self, n: Times) -> Columns:
+        few = Unavailable("the median's approximation needs at least 3 samples")
+        return {
+            **super().columns(n),
+            "log_variance_sd": self.log_variance_sd(n),
+            "median_variance": few if self.smallest(len(n)) < 3 else self.median_variance(n),
+        }
+
+    @property
+    def _unbiased(self) -> bool:
+        return bool(np.all(np.asarray(self.sampling_bias) == 1))
+
+    def _sizes(self, n: Generations) -> Array:
+        """The sizes of generations 1 to the last of `n`."""
+        last = int(check_generations(n).max())
+        return each_generation(
+            "samples", self.samples, last, lambda m: check_whole("samples", m, least=2)
         )
-    return 1.5 * check_positive("true_variance", true_variance) * total
+
+    def _biases(self, n: Generations) -> Array:
+        def check(bias: float) -> float:
+            return check_share("sampling_bias", bias, zero=False)
+
+        return each_generation("sampling_bias", self.sampling_bias, int(np.max(n)), check)
+
+    def _summed(self, n: Generations, steps: Array, *, bias: float) -> Floats:
+        """Steps of a logarithm up to n, and `bias` times those of the sampling bias."""
+        return summed(n, steps + bias * np.log(self._biases(n)))
 
 
-def wasserstein2_squared_limit(*, ddof: int = 0, true_variance: float = 1.0) -> float:
-    r"""The limit of `wasserstein2_squared`: $2\sigma_0^2$ for ddof = 0, infinity for ddof = 1.
+@dataclass(frozen=True, kw_only=True)
+class Growing(Replace):
+    """Replacement by ever larger samples.
 
-    Raises `BadSetting` outside its range. Source: docs/theory.md §1.4.
-
-    >>> wasserstein2_squared_limit(), wasserstein2_squared_limit(ddof=1)
-    (2.0, inf)
+    Args:
+        samples: of the first generation; or of each of them, without `growth`.
+        growth: the ratio of successive sizes; without it sizes are M, 2M, 3M…
     """
-    return math.inf if check_ddof(ddof) else 2 * check_positive("true_variance", true_variance)
+
+    growth: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.growth is not None and not isinstance(self.samples, int):
+            raise BadSetting("sizes of each generation belong to replace or growing, not to growth")
+        super().__post_init__()
+
+    def _sizes(self, n: Generations) -> Array:
+        if isinstance(self.samples, Sequence | np.ndarray):
+            return super()._sizes(n)
+        first = check_whole("samples", self.samples, least=2)
+        steps = np.arange(int(check_generations(n).max()))
+        if self.growth is None:
+            return np.asarray(first * (steps + 1.0))
+        ratio = check_positive("growth", self.growth)
+        try:
+            return np.array([max(2, round(first * ratio**k)) for k in steps.tolist()], dtype=float)
+        except OverflowError:
+            raise BadSetting(
+                f"growth {self.growth:g} over {len(steps)} generations is too large to count"
+            ) from None
 
 
-def marginal_variance(
-    n: Generations, *, samples: Sizes, ddof: int = 0, true_variance: float = 1.0
-) -> Floats:
-    r"""The variance of one draw from the n-th fit, over chains: $E[s_n^2]+E[(\mu_n-\mu_0)^2]$.
-
-    ddof = 0: $\sigma_0^2$ exactly, a conservation law; ddof = 1: $\sigma_0^2(1+n/M)$ exactly.
-    Arguments and errors as in `variance`. Source: docs/theory.md §1.3.
-
-    >>> round(float(marginal_variance(30, samples=10)), 12)
-    1.0
-    """
-    options = {"samples": samples, "ddof": ddof, "true_variance": true_variance}
-    return variance(n, **options) + mean_square_error(n, **options)  # type: ignore[arg-type]
+def _log_c4(sizes: Array, ddof: int) -> Array:
+    r"""$\log E[s]$ of a sample from N(0, 1); with ddof = 1 the logarithm of $c_4(M)$."""
+    ratio = special.gammaln(sizes / 2) - special.gammaln((sizes - 1) / 2)
+    return np.asarray(0.5 * np.log(2 / (sizes - ddof)) + ratio)
 
 
-def kl_divergence(n: Generations, *, samples: Sizes, ddof: int = 0) -> Floats:
-    r"""The expected Kullback-Leibler divergence of the n-th fit from the truth, in nats.
-
-    $E\,\mathrm{KL}(N_n\|N_0)=\tfrac12(E[s_n^2]+E[(\mu_n-\mu_0)^2]-1-E[\log s_n^2])$ in units
-    of $\sigma_0$. Source: docs/theory.md §1.6.
-
-    >>> round(float(kl_divergence(40, samples=50)), 4)
-    0.815
-    """
-    spread = marginal_variance(n, samples=samples, ddof=ddof)
-    return (spread - 1 - gaussian_typical.log_variance_mean(n, samples=samples, ddof=ddof)) / 2
+def _drift(sizes: Array, ddof: int) -> Array:
+    r"""$E[\log s^2]$ of a sample from N(0, 1): $\psi((M-1)/2)-\log((M-\mathrm{ddof})/2)$."""
+    return np.asarray(special.digamma((sizes - 1) / 2) - np.log((sizes - ddof) / 2))

@@ -1,192 +1,287 @@
 r"""How much recursion inflates the error of any regular estimator: the constants $\kappa$.
 
-Excess risk after n generations = $\kappa_n$ × the excess risk of one round on M real samples.
-In: generation n (n counts fits), and what the regime needs. Out: $\kappa_n$; n = None gives the
-limit. Leading order in 1/M for estimators that are asymptotically linear (maximum likelihood in
-a parametric family): valid while $\kappa_n/M$ times the number of parameters is small. Large
-language models are not in that regime; for them the order of the constants is orientation only.
-Derivation: docs/theory.md §5.
+Excess risk after n generations = $\kappa_n$ × the excess risk of one round on M real samples. One
+class a regime: `after(n)` is $\kappa_n$ (n counts fits), `limit` what it goes to. Leading order in
+1/M for estimators that are asymptotically linear (maximum likelihood in a parametric family):
+valid while $\kappa_n/M$ times the number of parameters is small. Large language models are not in
+that regime; for them the order of the constants is orientation only. Derivation: docs/theory.md §5.
 """
 
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from wellhead.recursion.theory.gaussian_mixture import GOLDEN_WEIGHT
-from wellhead.recursion.theory.ranges import (
+from wellhead.errors import BadSetting, unknown_name
+from wellhead.recursion.theory.generations import (
     Floats,
     Generations,
     check_generations,
-    check_positive,
-    check_share,
-    size_path,
+    each_generation,
+    summed,
 )
+from wellhead.recursion.theory.ranges import check_positive, check_share, check_whole
 
 __all__ = [
-    "accumulate",
-    "accumulate_subsample",
+    "GOLDEN_WEIGHT",
+    "MIXES",
+    "REGIMES",
+    "Accumulate",
+    "AccumulateSubsample",
+    "FixedOriginal",
+    "FreshReal",
+    "GoldenRatio",
+    "Growing",
+    "Inflation",
+    "Replace",
+    "SyntheticAdded",
     "best_real_weight",
-    "fixed_original",
-    "fresh_real",
-    "golden_ratio",
-    "growing",
-    "replace",
-    "synthetic_added",
+    "inflation_under",
+    "regime_named",
 ]
 
-
-def replace(n: Generations | None = None) -> Floats:
-    r"""$\kappa_n=n$: every generation adds one round's error. No limit.
-
-    Raises `BadSetting` outside its range. Source: docs/theory.md §5.
-
-    >>> int(replace(7))
-    7
-    """
-    return math.inf if n is None else check_generations(n, least=1).astype(float)
+#: The weight of fresh real data that minimises the error at equal sizes, 1/φ.
+GOLDEN_WEIGHT = (math.sqrt(5) - 1) / 2
 
 
-def growing(n: Generations | None = None, *, sizes: Sequence[int] | None = None) -> Floats:
-    r"""$\kappa_n=\sum_kM_1/M_k$; with sizes M, 2M, 3M… it is the harmonic number $H_n$.
+class Inflation(ABC):
+    """The inflation constant of one regime."""
 
-    Args:
-        n: generation, or None for the limit (infinity for the harmonic schedule).
-        sizes: the sample size of each generation; None means M, 2M, 3M…
+    @abstractmethod
+    def after(self, n: Generations) -> Floats:
+        """The constant after n fits, n at least 1."""
 
-    Raises `BadSetting` outside its range. Source: docs/theory.md §5.
-
-    >>> round(float(growing(4)), 4)
-    2.0833
-    """
-    if n is None:
+    @property
+    def limit(self) -> float:
+        """Its limit; infinity where every generation adds to the error."""
         return math.inf
-    generation = check_generations(n, least=1)
-    last = int(generation.max())
-    path = np.arange(1, last + 1) if sizes is None else size_path(sizes, last, least=1)
-    return np.cumsum(path[0] / path)[generation - 1]
 
 
-def accumulate(n: Generations | None = None) -> Floats:
-    r"""$\kappa_n=\sum_{k\le n}1/k^2\to\pi^2/6=1.645$. Source: Gerstgrasser et al. 2024.
+@dataclass(frozen=True)
+class Replace(Inflation):
+    """Every generation is trained on the last one's output alone. No limit."""
 
-    >>> round(accumulate(), 3)
-    1.645
-    """
-    if n is None:
-        return math.pi**2 / 6
-    generation = check_generations(n, least=1)
-    k = np.arange(1, int(generation.max()) + 1, dtype=float)
-    return np.cumsum(1 / k**2)[generation - 1]
+    def after(self, n: Generations) -> Floats:
+        r"""$\kappa_n=n$: every generation adds one round's error.
 
+        Raises `BadSetting` outside its range. Source: docs/theory.md §5.
 
-def accumulate_subsample(n: Generations | None = None) -> Floats:
-    r"""$\kappa_n=1+\sum_{t<n}\frac{2-1/t}{(t+1)^2}+1-\frac1n\to\frac{\pi^2}2-2=2.935$.
-
-    Raises `BadSetting` outside its range. Source: docs/theory.md §5.
-
-    >>> round(accumulate_subsample(), 4), round(float(accumulate_subsample(40)), 3)
-    (2.9348, 2.861)
-    """
-    if n is None:
-        return math.pi**2 / 2 - 2
-    generation = check_generations(n, least=1)
-    t = np.arange(1, int(generation.max()), dtype=float)
-    sums = np.concatenate([[0.0], np.cumsum((2 - 1 / t) / (t + 1) ** 2)])
-    return 2 - 1 / generation + sums[generation - 1]
+        >>> int(Replace().after(7))
+        7
+        """
+        return check_generations(n, least=1).astype(float)
 
 
-def fresh_real(n: Generations | None = None, *, real_share: float) -> Floats:
-    r"""$\kappa_n=\frac{1-(1-a)^{2n}}{a(2-a)}\to\frac1{a(2-a)}$, for a share a of fresh real data.
-
-    With a detector in the loop put `detector.effective_share` for a. a = 0 is `replace`.
-
-    Raises `BadSetting` outside its range. Source: docs/theory.md §5.
-
-    >>> round(fresh_real(real_share=0.1), 2)
-    5.26
-    """
-    a = check_share("real_share", real_share)
-    if a == 0:
-        return replace(n)
-    if n is None:
-        return 1 / (a * (2 - a))
-    generation = check_generations(n, least=1)
-    return _powers_gone(a, 2.0 * generation) / (a * (2 - a))
-
-
-def fixed_original(n: Generations | None = None, *, real_share: float) -> Floats:
-    r"""$\kappa_n=\frac{1-2(1-a)^n}a+\epsilon_n\to\frac1a+\frac{1-a}{a(2-a)}$, aM originals re-used.
-
-    $\epsilon_n=(1-a)^2\epsilon_{n-1}+(1-a)$, $\epsilon_0=1/a$, in closed form
-    $\epsilon^*+(1-a)^{2n}(1/a-\epsilon^*)$ with $\epsilon^*=\frac{1-a}{a(2-a)}$.
-
-    Raises `BadSetting` outside its range. Source: docs/theory.md §5.
-
-    >>> round(fixed_original(real_share=0.1), 1)
-    14.7
-    """
-    a = check_share("real_share", real_share, zero=False)
-    rest = (1 - a) / (a * (2 - a))
-    if n is None:
-        return 1 / a + rest
-    generation = check_generations(n, least=1).astype(float)
-    # The same, arranged so that nothing cancels when the share is small.
-    return _powers_gone(a, generation) ** 2 / a + rest * _powers_gone(a, 2 * generation)
-
-
-def synthetic_added(n: Generations | None = None, *, real_share: float) -> Floats:
-    r"""$\kappa_n=1+\frac{1-a}{2-a}(1-(1-a)^{2(n-1)})$, M originals stay, M(1-a)/a synthetic join.
-
-    Relative to one round on the M originals; never above 1.5. Not monotone in a: with ever
-    more synthetic samples each generation repeats the last, errors included, and adds little.
-
-    Raises `BadSetting` outside its range. Source: docs/theory.md §5.
-
-    >>> round(synthetic_added(real_share=0.5), 3)
-    1.333
-    """
-    a = check_share("real_share", real_share, zero=False)
-    if n is None:
-        return 1 + (1 - a) / (2 - a)
-    generation = check_generations(n, least=1)
-    return 1 + (1 - a) / (2 - a) * _powers_gone(a, 2.0 * (generation - 1))
-
-
-def golden_ratio(
-    n: Generations | None = None,
-    *,
-    real_weight: float = GOLDEN_WEIGHT,
-    synthetic_ratio: float = 1.0,
-) -> Floats:
-    r"""$\kappa_n=w^2+(1-w)^2(\kappa_{n-1}+1/\rho)\to\frac{w^2+(1-w)^2/\rho}{1-(1-w)^2}$.
-
-    M fresh real samples with weight w, $\rho M$ synthetic with weight 1-w, $\kappa_1=1$. At
-    the best weight below 1: better than real data alone.
+@dataclass(frozen=True)
+class Growing(Inflation):
+    """Replacement by ever larger samples. No limit.
 
     Args:
-        n: generation, or None for the limit.
+        sizes: the sample size of each generation; None means M, 2M, 3M…
+    """
+
+    sizes: Sequence[int] | None = None
+
+    def after(self, n: Generations) -> Floats:
+        r"""$\kappa_n=\sum_kM_1/M_k$; with sizes M, 2M, 3M… it is the harmonic number $H_n$.
+
+        Raises `BadSetting` outside its range. Source: docs/theory.md §5.
+
+        >>> round(float(Growing().after(4)), 4)
+        2.0833
+        """
+        last = int(check_generations(n, least=1).max())
+        sizes = range(1, last + 1) if self.sizes is None else self.sizes
+        path = each_generation("sizes", sizes, last, lambda m: check_whole("sizes", m, least=1))
+        return summed(n, path[0] / path)
+
+
+@dataclass(frozen=True)
+class Accumulate(Inflation):
+    """Every generation is trained on everything so far."""
+
+    def after(self, n: Generations) -> Floats:
+        r"""$\kappa_n=\sum_{k\le n}1/k^2$. Source: Gerstgrasser et al. 2024.
+
+        >>> round(float(Accumulate().after(2)), 2)
+        1.25
+        """
+        k = np.arange(1.0, check_generations(n, least=1).max() + 1)
+        return summed(n, 1 / k**2)
+
+    @property
+    def limit(self) -> float:
+        r"""$\pi^2/6=1.645$."""
+        return math.pi**2 / 6
+
+
+@dataclass(frozen=True)
+class AccumulateSubsample(Inflation):
+    """Every generation is trained on a fixed number drawn from everything so far."""
+
+    def after(self, n: Generations) -> Floats:
+        r"""$\kappa_n=1+\sum_{t<n}\frac{2-1/t}{(t+1)^2}+1-\frac1n$.
+
+        Raises `BadSetting` outside its range. Source: docs/theory.md §5.
+
+        >>> round(float(AccumulateSubsample().after(40)), 3)
+        2.861
+        """
+        generation = check_generations(n, least=1)
+        t = np.arange(1.0, generation.max())
+        return 2 - 1 / generation + summed(generation - 1, (2 - 1 / t) / (t + 1) ** 2)
+
+    @property
+    def limit(self) -> float:
+        r"""$\frac{\pi^2}2-2=2.935$."""
+        return math.pi**2 / 2 - 2
+
+
+@dataclass(frozen=True)
+class FreshReal(Inflation):
+    """New real data are the share a of every generation's training data.
+
+    With a detector in the loop put its `effective_share` for a. a = 0 is `Replace`.
+    """
+
+    real_share: float
+
+    def __post_init__(self) -> None:
+        check_share("real_share", self.real_share)
+
+    def after(self, n: Generations) -> Floats:
+        r"""$\kappa_n=\frac{1-(1-a)^{2n}}{a(2-a)}$.
+
+        Raises `BadSetting` outside its range. Source: docs/theory.md §5.
+
+        >>> round(float(FreshReal(0.1).after(2)), 2)
+        1.81
+        """
+        a = self.real_share
+        if a == 0:
+            return Replace().after(n)
+        return _powers_gone(a, 2.0 * check_generations(n, least=1)) / (a * (2 - a))
+
+    @property
+    def limit(self) -> float:
+        r"""$\frac1{a(2-a)}$."""
+        return 1 / (self.real_share * (2 - self.real_share)) if self.real_share else math.inf
+
+
+@dataclass(frozen=True)
+class FixedOriginal(Inflation):
+    """The same original data are the share a of every generation's training data.
+
+    a = 0 is `Replace`: there are none.
+    """
+
+    real_share: float
+
+    def __post_init__(self) -> None:
+        check_share("real_share", self.real_share)
+
+    def after(self, n: Generations) -> Floats:
+        r"""$\kappa_n=\frac{1-2(1-a)^n}a+\epsilon_n$.
+
+        $\epsilon_n=(1-a)^2\epsilon_{n-1}+(1-a)$, $\epsilon_0=1/a$, in closed form
+        $\epsilon^*+(1-a)^{2n}(1/a-\epsilon^*)$ with $\epsilon^*=\frac{1-a}{a(2-a)}$.
+
+        Raises `BadSetting` outside its range. Source: docs/theory.md §5.
+
+        >>> round(float(FixedOriginal(0.1).after(2)), 2)
+        1.99
+        """
+        a, generation = self.real_share, check_generations(n, least=1).astype(float)
+        if a == 0:
+            return Replace().after(n)
+        # The same, arranged so that nothing cancels when the share is small.
+        own = _powers_gone(a, generation) ** 2 / a
+        return own + self._rest * _powers_gone(a, 2 * generation)
+
+    @property
+    def limit(self) -> float:
+        r"""$\frac1a+\frac{1-a}{a(2-a)}$."""
+        return 1 / self.real_share + self._rest if self.real_share else math.inf
+
+    @property
+    def _rest(self) -> float:
+        return (1 - self.real_share) / (self.real_share * (2 - self.real_share))
+
+
+@dataclass(frozen=True)
+class SyntheticAdded(Inflation):
+    """M originals stay, M(1-a)/a synthetic samples of the last model join them.
+
+    Relative to one round on the M originals. Not monotone in a: with ever more synthetic samples
+    each generation repeats the last, errors included, and adds little. a = 0 is that limit.
+    """
+
+    real_share: float
+
+    def __post_init__(self) -> None:
+        check_share("real_share", self.real_share)
+
+    def after(self, n: Generations) -> Floats:
+        r"""$\kappa_n=1+\frac{1-a}{2-a}(1-(1-a)^{2(n-1)})$, never above 1.5.
+
+        Raises `BadSetting` outside its range. Source: docs/theory.md §5.
+
+        >>> round(float(SyntheticAdded(0.5).after(2)), 3)
+        1.25
+        """
+        before = 2.0 * (check_generations(n, least=1) - 1)
+        return 1 + (self.limit - 1) * _powers_gone(self.real_share, before)
+
+    @property
+    def limit(self) -> float:
+        r"""$1+\frac{1-a}{2-a}$."""
+        return 1 + (1 - self.real_share) / (2 - self.real_share)
+
+
+@dataclass(frozen=True)
+class GoldenRatio(Inflation):
+    r"""M fresh real samples with weight w, $\rho M$ synthetic ones with weight 1-w.
+
+    At the best weight below 1: better than real data alone.
+
+    Args:
         real_weight: w in (0, 1].
         synthetic_ratio: $\rho$, synthetic samples per real one, above 0.
-
-    Raises `BadSetting` outside its range. Source: He, Xu and Cheng 2025; docs/theory.md §4.4, §5.
-
-    >>> round(golden_ratio(), 3)
-    0.618
     """
-    w = check_share("real_weight", real_weight, zero=False)
-    drive = w**2 + (1 - w) ** 2 / check_positive("synthetic_ratio", synthetic_ratio)
-    limit = drive / (1 - (1 - w) ** 2)
-    if n is None:
-        return limit
-    generation = check_generations(n, least=1)
-    return limit + (1 - limit) * (1 - w) ** (2.0 * (generation - 1))
+
+    real_weight: float = GOLDEN_WEIGHT
+    synthetic_ratio: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_share("real_weight", self.real_weight, zero=False)
+        check_positive("synthetic_ratio", self.synthetic_ratio)
+
+    def after(self, n: Generations) -> Floats:
+        r"""$\kappa_n=w^2+(1-w)^2(\kappa_{n-1}+1/\rho)$ from $\kappa_1=1$.
+
+        Raises `BadSetting` outside its range. Source: He, Xu and Cheng 2025; docs/theory.md
+        §4.4, §5.
+
+        >>> round(float(GoldenRatio().after(2)), 3)
+        0.674
+        """
+        generation = check_generations(n, least=1)
+        gone = (1 - self.real_weight) ** (2.0 * (generation - 1))
+        return self.limit + (1 - self.limit) * gone
+
+    @property
+    def limit(self) -> float:
+        r"""$\frac{w^2+(1-w)^2/\rho}{1-(1-w)^2}$."""
+        rest = (1 - self.real_weight) ** 2
+        return (self.real_weight**2 + rest / self.synthetic_ratio) / (1 - rest)
 
 
 def best_real_weight(synthetic_ratio: float = 1.0) -> float:
-    r"""The weight of real data that minimises `golden_ratio`: $2/(1+\sqrt{1+4\rho})$.
+    r"""The weight of real data that minimises `GoldenRatio`: $2/(1+\sqrt{1+4\rho})$.
 
     The least limit equals this weight. At equal sizes it is the reciprocal of the golden
     ratio. Source: He, Xu and Cheng 2025; docs/theory.md §4.4.
@@ -197,6 +292,51 @@ def best_real_weight(synthetic_ratio: float = 1.0) -> float:
     return 2 / (1 + math.sqrt(1 + 4 * check_positive("synthetic_ratio", synthetic_ratio)))
 
 
+#: By the name that the laboratory and the command line give them.
+REGIMES: dict[str, type[Inflation]] = {
+    "replace": Replace,
+    "growing": Growing,
+    "fresh-real": FreshReal,
+    "fixed-original": FixedOriginal,
+    "accumulate": Accumulate,
+    "accumulate-subsample": AccumulateSubsample,
+    "golden-ratio": GoldenRatio,
+    "synthetic-added": SyntheticAdded,
+}
+#: Regimes that depend on the share of real data.
+MIXES = ("fresh-real", "fixed-original", "synthetic-added")
+_ALIASES = {"fresh": "fresh-real", "fixed": "fixed-original", "augment": "synthetic-added"}
+
+
+def regime_named(name: str) -> str:
+    """The full name of a regime.
+
+    Raises:
+        BadSetting: no regime is called so; the message names the nearest.
+
+    >>> regime_named("fresh")
+    'fresh-real'
+    """
+    full = _ALIASES.get(name, name)
+    if full not in REGIMES:
+        raise unknown_name("regime", name, {*REGIMES, *_ALIASES})
+    return full
+
+
+def inflation_under(regime: str, real_share: float | None) -> Inflation:
+    """The constant of a regime by name, with a real share where it depends on one.
+
+    >>> round(inflation_under("fresh-real", 0.1).limit, 2)
+    5.26
+    """
+    if (regime in MIXES) != (real_share is not None):
+        raise BadSetting(f"the regime {regime} needs a real share, or takes none: {real_share}")
+    found = REGIMES[regime]
+    return found() if real_share is None else found(real_share)  # type: ignore[call-arg]
+
+
 def _powers_gone(a: float, exponent: Floats) -> Floats:
     """1 - (1-a)^exponent without cancellation for small a."""
-    return np.ones_like(exponent) if a == 1 else -np.expm1(exponent * math.log1p(-a))
+    if a == 1:
+        return np.where(np.asarray(exponent) > 0, 1.0, 0.0)[()]
+    return -np.expm1(exponent * math.log1p(-a))

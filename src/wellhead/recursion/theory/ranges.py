@@ -8,34 +8,13 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Sequence
-from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wellhead.errors import BadSetting
 
-__all__ = [
-    "MOST_GENERATIONS",
-    "Floats",
-    "Generations",
-    "bias_path",
-    "check_ddof",
-    "check_generations",
-    "check_positive",
-    "check_probabilities",
-    "check_share",
-    "check_whole",
-    "size_path",
-]
-
-#: One generation number, or an array of them.
-Generations: TypeAlias = int | Sequence[int] | NDArray[np.integer[Any]]
-#: A float for a single generation, an array of the same shape for several.
-Floats: TypeAlias = Any
-
-MOST_GENERATIONS = 1_000_000
+__all__ = ["check_ddof", "check_positive", "check_probabilities", "check_share", "check_whole"]
 
 
 def check_whole(name: str, value: object, *, least: int, most: int | None = None) -> int:
@@ -47,24 +26,6 @@ def check_whole(name: str, value: object, *, least: int, most: int | None = None
             f"{name} must be a whole number of at least {least}{ceiling}; got {value!r}"
         )
     return number
-
-
-def check_generations(n: Generations, *, least: int = 0) -> NDArray[np.int64]:
-    """Generation numbers as an integer array (of no dimension for a single one)."""
-    try:
-        array = np.asarray(n)
-        with np.errstate(invalid="ignore"):
-            whole = array.astype(np.int64)
-    except (TypeError, ValueError, OverflowError):
-        raise BadSetting(f"generations must be whole numbers; got {n!r}") from None
-    if array.size == 0 or array.dtype == bool or not np.array_equal(whole, array):
-        raise BadSetting(f"generations must be whole numbers; got {n!r}")
-    if whole.min() < least or whole.max() > MOST_GENERATIONS:
-        raise BadSetting(
-            f"generations must lie between {least} and {MOST_GENERATIONS}; "
-            f"got {whole.min()} to {whole.max()}"
-        )
-    return whole
 
 
 def check_positive(name: str, value: float, *, zero: bool = False) -> float:
@@ -106,34 +67,6 @@ def check_probabilities(probabilities: object) -> NDArray[np.float64]:
             f"probabilities must sum to 1; got {array.sum():.12g}. Divide counts by their total"
         )
     return array
-
-
-def bias_path(sampling_bias: float | Sequence[float], length: int) -> NDArray[np.float64]:
-    """Sampling biases of generations 1 to `length`, each in (0, 1]: one for all, or one each."""
-    if not isinstance(sampling_bias, Sequence | np.ndarray):
-        return np.full(length, check_share("sampling_bias", sampling_bias, zero=False))
-    if len(sampling_bias) < length:
-        raise BadSetting(
-            f"sampling_bias names {len(sampling_bias)} generations but generation {length} is "
-            "asked for; give one factor, or one for each generation"
-        )
-    return np.array(
-        [check_share("sampling_bias", bias, zero=False) for bias in sampling_bias[:length]]
-    )
-
-
-def size_path(samples: int | Sequence[int], length: int, *, least: int = 2) -> NDArray[np.float64]:
-    """Sample sizes of generations 1 to `length`: one number for all, or one for each."""
-    if not isinstance(samples, Sequence | np.ndarray):
-        return np.full(length, float(check_whole("samples", samples, least=least)))
-    if len(samples) < length:
-        raise BadSetting(
-            f"samples names {len(samples)} generations but generation {length} is asked for; "
-            "give one size, or one for each generation"
-        )
-    return np.array(
-        [check_whole("samples", size, least=least) for size in samples[:length]], dtype=float
-    )
 
 
 def _number(name: str, value: object) -> float:

@@ -9,7 +9,8 @@ import pytest
 from theory_chains import assert_mean
 
 from wellhead.errors import BadSetting
-from wellhead.recursion.theory import lineages, survival
+from wellhead.recursion.theory import branching
+from wellhead.recursion.theory.branching import branching_under, survivor_rate
 
 # A corpus whose words are all rare: 200 each of 1 to 5 occurrences and a frequent rest.
 COUNTS = np.concatenate([np.repeat([1, 2, 3, 4, 5], 200), [300] * 20])
@@ -34,13 +35,15 @@ def drawn(rng: np.random.Generator, training: np.ndarray, size: int) -> np.ndarr
     return rng.multinomial(size, training / training.sum())
 
 
-def expected(rounds: int, **options: object) -> float:
-    loss = lineages.loss_path(rounds, **options)[rounds]  # type: ignore[arg-type]
+def expected(
+    rounds: int, regime: str = "replace", share: float | None = None, ratio: float = 1.0
+) -> float:
+    loss = branching_under(regime, share, ratio).losses(rounds)[rounds]
     return float(np.sum(1 - loss.of(COUNTS[RARE])))
 
 
 def test_replacement_is_the_survival_of_counts() -> None:
-    assert expected(6) == pytest.approx(survival.of_counts(6, counts=COUNTS[RARE]))
+    assert expected(6) == pytest.approx(np.sum(-np.expm1(-COUNTS[RARE] * survivor_rate(6))))
     assert_mean(survivors(lambda rng, t, _: drawn(rng, t, N), 6), expected(6))
 
 
@@ -48,7 +51,7 @@ def test_fresh_text_brings_words_back() -> None:
     def step(rng: np.random.Generator, t: np.ndarray, _: list[np.ndarray]) -> np.ndarray:
         return drawn(rng, t, N * 4 // 5) + drawn(rng, COUNTS, N // 5)
 
-    assert_mean(survivors(step, 6), expected(6, regime="fresh-real", real_share=0.2))
+    assert_mean(survivors(step, 6), expected(6, regime="fresh-real", share=0.2))
 
 
 def test_kept_originals_keep_their_words() -> None:
@@ -60,7 +63,7 @@ def test_kept_originals_keep_their_words() -> None:
         for _ in range(6):
             training = kept + drawn(rng, training, N - N // 5)
         left.append(np.count_nonzero(training[RARE]))
-    assert_mean(np.array(left), expected(6, regime="fixed-original", real_share=0.2))
+    assert_mean(np.array(left), expected(6, regime="fixed-original", share=0.2))
 
 
 def test_a_subsample_of_everything_loses_words_slowly() -> None:
@@ -91,38 +94,40 @@ def test_a_model_worth_fewer_draws_writes_clumps(regime: str) -> None:
         pool[0] = pool[0] + written
         return rng.multivariate_hypergeometric(pool[0], N)
 
-    assert_mean(survivors(step, 4), expected(4, regime=regime, size_ratio=0.25))
+    assert_mean(survivors(step, 4), expected(4, regime=regime, ratio=0.25))
 
 
 @pytest.mark.parametrize("regime", ["accumulate", "synthetic-added"])
 def test_regimes_that_keep_every_original_lose_nothing(regime: str) -> None:
-    share = {"real_share": 0.5} if regime == "synthetic-added" else {}
+    share = {"share": 0.5} if regime == "synthetic-added" else {}
     assert expected(50, regime=regime, **share) == 1000
 
 
 @pytest.mark.parametrize("regime", ["fresh-real", "fixed-original"])
 def test_all_real_data_is_the_end_of_loss_or_a_new_draw(regime: str) -> None:
-    left = expected(20, regime=regime, real_share=1.0)
+    left = expected(20, regime=regime, share=1.0)
     new = float(np.sum(1 - np.exp(-COUNTS[RARE])))
     assert left == pytest.approx(new if regime == "fresh-real" else 1000)
 
 
 def test_nothing_is_lost_before_the_first_round() -> None:
-    for regime in lineages.LINEAGE_REGIMES:
+    for regime in branching.REGIMES:
         share = 0.3 if regime in ("fresh-real", "fixed-original", "synthetic-added") else None
-        assert expected(0, regime=regime, real_share=share) == 1000
+        assert expected(0, regime=regime, share=share) == 1000
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"regime": "golden-ratio"},
-        {"regime": "fresh-real"},
-        {"regime": "replace", "real_share": 0.1},
-        {"size_ratio": 0.0},
-        {"regime": "growing", "sizes": [1.0]},
+        lambda: branching_under("golden-ratio"),
+        lambda: branching_under("fresh-real"),
+        lambda: branching_under("replace", 0.1),
+        lambda: branching_under("replace", size_ratio=0.0),
+        lambda: branching_under("fresh-real", 1.1),
+        lambda: branching.Growing(sizes=[1.0]).losses(3),
+        lambda: branching.Replace().losses(-1),
     ],
 )
-def test_settings_outside_their_range_raise(wrong: dict[str, object]) -> None:
+def test_settings_outside_their_range_raise(wrong: Callable[[], object]) -> None:
     with pytest.raises(BadSetting):
-        lineages.loss_path(3, **wrong)  # type: ignore[arg-type]
+        wrong()

@@ -9,7 +9,9 @@ import pytest
 from theory_chains import assert_mean
 
 from wellhead.errors import BadSetting
-from wellhead.recursion.theory import detector, gaussian_mixture, inflation
+from wellhead.recursion.theory import gaussian_mixes, inflation
+from wellhead.recursion.theory.detector import Detector, needed_true_positive_rate
+from wellhead.recursion.theory.inflation import GOLDEN_WEIGHT
 
 COUNT = 8_000
 
@@ -29,7 +31,7 @@ def test_fresh_real_data_agrees_with_literal_chains() -> None:
             old = rng.normal(mean, np.sqrt(variance), (COUNT, 16))
             new = rng.standard_normal((COUNT, 4))
             mean, variance = fitted(np.hstack([old, new]), 1.0, ddof)
-        moments = gaussian_mixture.fresh_real(12, samples=20, real_share=0.2, ddof=ddof)
+        moments = gaussian_mixes.FreshReal(samples=20, real_share=0.2, ddof=ddof).moments(12)
         assert_mean(variance[:, 0], moments.variance)
         assert_mean(mean[:, 0] ** 2, moments.mean_square_error)
 
@@ -41,7 +43,7 @@ def test_a_biased_sampler_beside_fresh_data_agrees_with_literal_chains() -> None
         old = rng.normal(mean, np.sqrt(0.7 * variance), (COUNT, 16))
         new = rng.standard_normal((COUNT, 4))
         mean, variance = fitted(np.hstack([old, new]), 1.0, 0)
-    moments = gaussian_mixture.fresh_real(8, samples=20, real_share=0.2, sampling_bias=0.7)
+    moments = gaussian_mixes.FreshReal(samples=20, real_share=0.2, sampling_bias=0.7).moments(8)
     assert_mean(variance[:, 0], moments.variance)
     assert_mean(mean[:, 0] ** 2, moments.mean_square_error)
 
@@ -59,8 +61,8 @@ def test_a_detector_in_the_loop_agrees_with_literal_filtering() -> None:
         first = kept & (kept.cumsum(1) <= size)
         assert (first.sum(1) == size).all()
         mean, variance = fitted(drawn, first, 0)
-    share = detector.effective_share(a, true_positive_rate=tpr, false_positive_rate=fpr)
-    moments = gaussian_mixture.fresh_real(10, samples=size, real_share=share, independent=True)
+    share = Detector(tpr, fpr).effective_share(a)
+    moments = gaussian_mixes.FreshReal(samples=size, real_share=share, independent=True).moments(10)
     assert_mean(variance[:, 0], moments.variance)
     assert_mean(mean[:, 0] ** 2, moments.mean_square_error)
 
@@ -73,7 +75,7 @@ def test_originals_that_stay_agree_with_literal_chains(fits: int) -> None:
     for _ in range(fits - 1):
         old = rng.normal(mean, np.sqrt(variance), (COUNT, 16))
         mean, variance = fitted(np.hstack([old, originals[:, :4]]), 1.0, 0)
-    moments = gaussian_mixture.fixed_original(fits, samples=20, real_share=0.2)
+    moments = gaussian_mixes.FixedOriginal(samples=20, real_share=0.2).moments(fits)
     assert_mean(variance[:, 0], moments.variance)
     assert_mean(mean[:, 0] ** 2, moments.mean_square_error)
 
@@ -86,12 +88,12 @@ def test_synthetic_samples_added_to_all_originals_agree_with_literal_chains(fits
     for _ in range(fits - 1):
         old = rng.normal(mean, np.sqrt(variance), (COUNT, 24))
         mean, variance = fitted(np.hstack([old, originals]), 1.0, 1)
-    moments = gaussian_mixture.synthetic_added(fits, samples=8, real_share=0.25, ddof=1)
+    moments = gaussian_mixes.SyntheticAdded(samples=8, real_share=0.25, ddof=1).moments(fits)
     assert_mean(variance[:, 0], moments.variance)
     assert_mean(mean[:, 0] ** 2, moments.mean_square_error)
 
 
-@pytest.mark.parametrize("weight", [0.3, gaussian_mixture.GOLDEN_WEIGHT])
+@pytest.mark.parametrize("weight", [0.3, GOLDEN_WEIGHT])
 def test_weighted_fits_agree_with_literal_chains(weight: float) -> None:
     rng = np.random.default_rng(6)
     mean, variance = fitted(rng.standard_normal((COUNT, 10)), 1.0, 0)
@@ -102,7 +104,7 @@ def test_weighted_fits_agree_with_literal_chains(weight: float) -> None:
             rng.normal(mean, np.sqrt(variance), (COUNT, 10)),
         )
         mean, variance = fitted(np.hstack([new, old]), weights, 0)
-    moments = gaussian_mixture.golden_ratio(7, samples=10, real_weight=weight)
+    moments = gaussian_mixes.GoldenRatio(samples=10, real_weight=weight).moments(7)
     assert_mean(variance[:, 0], moments.variance)
     assert_mean(mean[:, 0] ** 2, moments.mean_square_error)
 
@@ -112,17 +114,17 @@ def test_weighted_fits_agree_with_literal_chains(weight: float) -> None:
     [(20, 0.1, 0.7872), (100, 0.1, 0.9498), (100, 0.01, 0.664), (100, 0.5, 0.9868)],
 )
 def test_known_stationary_variances_with_fresh_data(samples: int, a: float, value: float) -> None:
-    limit = gaussian_mixture.fresh_real_limit(samples=samples, real_share=a)
+    limit = gaussian_mixes.FreshReal(samples=samples, real_share=a).limit
     assert limit.variance == pytest.approx(value, abs=5e-4)
-    far = gaussian_mixture.fresh_real(5_000, samples=samples, real_share=a)
+    far = gaussian_mixes.FreshReal(samples=samples, real_share=a).moments(5_000)
     assert far.variance == pytest.approx(limit.variance, abs=1e-9)
     assert far.mean_square_error == pytest.approx(1 - limit.variance, abs=1e-9)
 
 
 def test_known_stationary_moments_with_kept_originals() -> None:
-    limit = gaussian_mixture.fixed_original_limit(samples=100, real_share=0.1)
+    limit = gaussian_mixes.FixedOriginal(samples=100, real_share=0.1).limit
     assert limit == pytest.approx((0.8593, 0.1407), abs=5e-5)
-    far = gaussian_mixture.fixed_original(2_000, samples=100, real_share=0.1)
+    far = gaussian_mixes.FixedOriginal(samples=100, real_share=0.1).moments(2_000)
     assert far == pytest.approx(limit)
 
 
@@ -131,10 +133,10 @@ def test_known_stationary_moments_with_kept_originals() -> None:
 )
 def test_known_variances_with_a_biased_sampler(a: float, bias: float, value: float) -> None:
     n = 20 if a == 0 else 500
-    got = gaussian_mixture.fresh_real(n, samples=100, real_share=a, sampling_bias=bias)
+    got = gaussian_mixes.FreshReal(samples=100, real_share=a, sampling_bias=bias).moments(n)
     assert got.variance == pytest.approx(value, abs=6e-5)
     if a:
-        many = gaussian_mixture.fresh_real_limit(samples=10**7, real_share=a, sampling_bias=bias)
+        many = gaussian_mixes.FreshReal(samples=10**7, real_share=a, sampling_bias=bias).limit
         assert many.variance == pytest.approx(a / (1 - (1 - a) * bias), rel=1e-5)
 
 
@@ -149,28 +151,28 @@ def test_known_variances_with_a_biased_sampler(a: float, bias: float, value: flo
 def test_known_values_with_a_detector(
     a: float, rates: tuple[float, float], share: float, error: float
 ) -> None:
-    got = detector.effective_share(a, true_positive_rate=rates[0], false_positive_rate=rates[1])
+    got = Detector(*rates).effective_share(a)
     assert got == pytest.approx(share, abs=5e-4)
-    limit = gaussian_mixture.fresh_real_limit(samples=100, real_share=got, independent=True)
+    limit = gaussian_mixes.FreshReal(samples=100, real_share=got, independent=True).limit
     assert limit.mean_square_error == pytest.approx(error, abs=6e-6 if error < 0.05 else 6e-5)
 
 
 def test_the_needed_detector_reaches_the_wanted_share() -> None:
     for a, wanted, fpr in [(0.1, 0.5, 0.05), (0.02, 0.3, 0.2), (0.4, 0.9, 0.0)]:
-        rate = detector.needed_true_positive_rate(a, wanted_share=wanted, false_positive_rate=fpr)
-        got = detector.effective_share(a, true_positive_rate=rate, false_positive_rate=fpr)
+        rate = needed_true_positive_rate(a, wanted_share=wanted, false_positive_rate=fpr)
+        got = Detector(rate, fpr).effective_share(a)
         assert got == pytest.approx(wanted)
-    assert detector.needed_true_positive_rate(0.6, wanted_share=0.5, false_positive_rate=0.1) == 0
+    assert needed_true_positive_rate(0.6, wanted_share=0.5, false_positive_rate=0.1) == 0
 
 
 def test_a_detector_that_removes_everything_is_refused() -> None:
     with pytest.raises(BadSetting, match="everything"):
-        detector.effective_share(0.5, true_positive_rate=1.0, false_positive_rate=1.0)
+        Detector(1.0, 1.0).effective_share(0.5)
 
 
 def test_the_best_weight_at_equal_sizes_is_the_golden_ratio() -> None:
     weights = np.linspace(0.001, 1, 20_000)
-    limits = [inflation.golden_ratio(real_weight=float(w)) for w in weights]
+    limits = [inflation.GoldenRatio(float(w)).limit for w in weights]
     assert weights[int(np.argmin(limits))] == pytest.approx(0.6180, abs=1e-3)
     assert min(limits) == pytest.approx((math.sqrt(5) - 1) / 2, abs=1e-6)
 
@@ -178,17 +180,17 @@ def test_the_best_weight_at_equal_sizes_is_the_golden_ratio() -> None:
 @pytest.mark.parametrize("ratio", [0.1, 2.0, 30.0])
 def test_the_best_weight_minimises_inflation_at_any_ratio(ratio: float) -> None:
     best = inflation.best_real_weight(ratio)
-    least = inflation.golden_ratio(real_weight=best, synthetic_ratio=ratio)
+    least = inflation.GoldenRatio(best, ratio).limit
     assert least == pytest.approx(best)
     for weight in (best * 0.98, min(1.0, best * 1.02)):
-        assert inflation.golden_ratio(real_weight=weight, synthetic_ratio=ratio) > least
+        assert inflation.GoldenRatio(weight, ratio).limit > least
 
 
 def test_a_share_that_keeps_less_than_one_original_is_refused() -> None:
     with pytest.raises(BadSetting, match="less than one original"):
-        gaussian_mixture.fixed_original(3, samples=50, real_share=0.01)
+        gaussian_mixes.FixedOriginal(samples=50, real_share=0.01).moments(3)
 
 
 def test_a_mix_without_a_stationary_state_is_refused() -> None:
     with pytest.raises(BadSetting, match="no stationary state"):
-        gaussian_mixture.fresh_real_limit(samples=5, real_share=1e-9, ddof=1)
+        _ = gaussian_mixes.FreshReal(samples=5, real_share=1e-9, ddof=1).limit

@@ -59,7 +59,6 @@ def assay(
 ) -> None:
     """How much of CORPUS did machines write, and which documents?"""
     from wellhead.prevalence.run import assay as run
-    from wellhead.prevalence.words import GUESSED, ROWS_USED
 
     limit = None if max_share is None else _share(max_share)
     with progress("scoring") as bar:
@@ -82,7 +81,7 @@ def assay(
         )
     for check in result.diagnostics:
         # What was decided about the input is said aloud; the report has all other notes.
-        if check.severity == "note" and check.name in (GUESSED, ROWS_USED):
+        if check.severity == "note" and check.code in ("guesses", "unusable-rows"):
             typer.echo(f"note: {check.finding}", err=True)
     show_result(result, as_json=as_json, saved=None if out is None else result.save(out))
     if limit is not None:

@@ -10,12 +10,11 @@ all of them.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from math import sqrt
 from typing import Any
 
-from scipy.stats import norm
 from sqlalchemy import Connection, Select, func, select
 
+from wellhead import _stats
 from wellhead.collect.shared_text import Twins, find_twins
 from wellhead.collect.store.models import Answer, Session
 from wellhead.collect.study import Study
@@ -89,13 +88,8 @@ def wilson(count: int, n: int, *, level: float = 0.95) -> Share:
     >>> round(share.low, 3), round(share.high, 3)
     (0.245, 0.514)
     """
-    if n == 0:
-        return Share(0, 0, 0.0, 1.0)
-    z = float(norm.ppf(0.5 + level / 2))
-    p = count / n
-    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return Share(count, n, max(0.0, middle - half), min(1.0, middle + half))
+    share = _stats.wilson(count, n, level=level)
+    return Share(count, n, share.low, share.high)
 
 
 def overview(connection: Connection, study: Study) -> Overview:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from wellhead._stats import Interval, clamp
+from wellhead._stats import Interval, wilson
 
 __all__ = ["Agreement", "agreement", "kappa", "wilson"]
 
@@ -44,24 +44,6 @@ class Agreement(NamedTuple):
     def n(self) -> int:
         """Documents on which both spoke."""
         return self.both + self.only_first + self.only_second + self.neither
-
-
-def wilson(count: float, n: float, *, level: float = 0.95) -> Interval:
-    """Wilson's interval for `count` of `n`; all of [0, 1] when n is 0.
-
-    Source: Wilson (1927), JASA 22, 209-212.
-
-    >>> low, point, high, _ = wilson(13, 46)
-    >>> round(low, 3), round(point, 3), round(high, 3)
-    (0.173, 0.283, 0.425)
-    """
-    if n <= 0:
-        return Interval(0.0, 0.5, 1.0, level)
-    z = NormalDist().inv_cdf(0.5 + level / 2)
-    p = count / n
-    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return clamp(float(middle - half), p, float(middle + half), level)
 
 
 def agreement(

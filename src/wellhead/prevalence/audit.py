@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import t as student
 
-from wellhead._stats import Interval, clamp
+from wellhead._stats import Interval, clamp, score_interval
 from wellhead.errors import BadSetting, UnusableReference
 
 __all__ = ["MINIMUM_LABELS", "audited_share"]
@@ -72,7 +72,7 @@ def audited_share(
     effective = k / (max(1 - explained**2, 1 / k) * unseen)
     if labels.min() == labels.max():
         return _unanimous(float(labels[0]), effective, level)
-    return _wilson(point, effective, float(student.ppf((1 + level) / 2, k - 2)), level)
+    return score_interval(point, effective, float(student.ppf((1 + level) / 2, k - 2)), level)
 
 
 def _explained(seen: np.ndarray, labels: np.ndarray) -> float:
@@ -94,13 +94,6 @@ def _unanimous(label: float, effective: float, level: float) -> Interval:
     """
     reach = 1 - (1 - level) ** (1 / effective)
     return clamp(0.0, 0.0, reach, level) if label < 0.5 else clamp(1 - reach, 1.0, 1.0, level)
-
-
-def _wilson(point: float, effective: float, z: float, level: float) -> Interval:
-    centre = (point + z**2 / (2 * effective)) / (1 + z**2 / effective)
-    spread = np.sqrt(point * (1 - point) / effective + z**2 / (4 * effective**2))
-    half = z * spread / (1 + z**2 / effective)
-    return clamp(centre - half, point, centre + half, level)
 
 
 def _check(predictions: np.ndarray, labelled: np.ndarray, labels: np.ndarray, level: float) -> None:

@@ -58,6 +58,7 @@ def check_human_reference(scores: np.ndarray, human: np.ndarray) -> Diagnostic:
             "that looks more human than the reference does.",
             "The two are of different kinds. Flags stay cautious, but the share is likely too low; "
             "bring known-human texts of the same kind, length and period.",
+            code="reference-scores",
         )
     if shape < _ALPHA:
         return Diagnostic(
@@ -67,6 +68,7 @@ def check_human_reference(scores: np.ndarray, human: np.ndarray) -> Diagnostic:
             f"differently from the human reference (p = {shape:.1g}).",
             "Reference and corpus may be of different kinds, and then neither the interval nor the "
             "flags keep their promise. Compare topics, length, period and language.",
+            code="reference-scores",
         )
     return Diagnostic(
         name,
@@ -74,6 +76,7 @@ def check_human_reference(scores: np.ndarray, human: np.ndarray) -> Diagnostic:
         "The low scores of the corpus are spread like those of the human reference.",
         "Nothing speaks against the reference; a difference too small for this many documents "
         "could still hide.",
+        code="reference-scores",
     )
 
 
@@ -98,6 +101,7 @@ def check_detectability(
             f"machine text scoring higher, 0.5 = blind): {', '.join(blind)}.",
             "If such a generator wrote part of the corpus, it is not counted. Train a detector on "
             "these texts (wellhead detector train) or have a random subset audited (--labels).",
+            code="detectability",
         )
     if not evidence_of_machine:
         return Diagnostic(
@@ -106,6 +110,7 @@ def check_detectability(
             "No group of documents stands out from the human reference.",
             "Only the upper end of the interval informs, and only for generators that the detector "
             "can see: text of a base model, or rewritten to evade, can look the same as human.",
+            code="detectability",
         )
     if clear is not None and clear < FAINT:
         return Diagnostic(
@@ -117,12 +122,14 @@ def check_detectability(
             "that is hard to see and wrote much looks like one that is easy to see and wrote less. "
             "Bring texts of the suspected generator (--machine), or labels of a random subset "
             "(--labels), which do not depend on it.",
+            code="detectability",
         )
     return Diagnostic(
         name,
         "ok",
         "More documents score high than the human reference explains.",
         "Some machine text is certainly visible; a second, invisible generator is not excluded.",
+        code="detectability",
     )
 
 
@@ -155,8 +162,15 @@ def check_lengths(corpus: np.ndarray, human: np.ndarray) -> Diagnostic:
             "Scores of long texts are steadier than those of short ones, so a reference of another "
             "length shifts p-values and share. Match the lengths, or cut both to the same number "
             "of words.",
+            code="length",
         )
-    return Diagnostic(name, "ok", finding, "Length does not distort the comparison much.")
+    return Diagnostic(
+        name,
+        "ok",
+        finding,
+        "Length does not distort the comparison much.",
+        code="length",
+    )
 
 
 def length_auc(human: np.ndarray, machine: np.ndarray) -> float:
@@ -182,6 +196,7 @@ def check_length_confound(human: np.ndarray, machine: np.ndarray) -> Diagnostic 
         "A detector trained on them can learn length instead of writing, and flags the short or "
         "the long answers of the corpus for their length. Compare the estimate on texts of equal "
         "length before trusting it.",
+        code="length-confound",
     )
 
 
@@ -195,6 +210,7 @@ def check_documents(n: int, words: np.ndarray, duplicates: int, rows: int) -> li
                 "warning",
                 f"{n} distinct documents.",
                 "The interval is wide for want of documents, not of method.",
+                code="few-documents",
             )
         )
     short = float(np.mean(words < _SHORT_WORDS)) if words.size else 0.0
@@ -206,6 +222,7 @@ def check_documents(n: int, words: np.ndarray, duplicates: int, rows: int) -> li
                 f"{100 * short:.0f} % of the documents have fewer than {_SHORT_WORDS} words.",
                 "Short texts carry little evidence: guarantees hold, but the interval widens and "
                 "few machine texts are flagged.",
+                code="short-documents",
             )
         )
     if duplicates:
@@ -216,6 +233,7 @@ def check_documents(n: int, words: np.ndarray, duplicates: int, rows: int) -> li
                 f"{duplicates:,} of {rows:,} documents repeat the exact text of another.",
                 "Each distinct text counts once as evidence. Identical answers from different "
                 "people are worth a look of their own.",
+                code="repeats",
             )
         )
     return found
@@ -245,4 +263,5 @@ def check_languages(corpus: Sequence[str], human: Sequence[str]) -> Diagnostic |
         f"The corpus holds languages that the human reference lacks: {listed}.",
         "Documents in these languages are judged against human texts of another language. Assay "
         "each language by itself, with its own reference.",
+        code="language",
     )

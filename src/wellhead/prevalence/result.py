@@ -62,12 +62,13 @@ class References(NamedTuple):
 
 
 class Diagnostic(NamedTuple):
-    """One check, in plain words, with what follows from it."""
+    """One check, in plain words, with what follows from it; `code` never changes, words may."""
 
     name: str
     severity: Severity
     finding: str
     consequence: str
+    code: str = ""
 
 
 class GroupShare(NamedTuple):

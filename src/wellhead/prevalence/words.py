@@ -21,10 +21,7 @@ from wellhead.prevalence.library import Cluster, least_seen
 from wellhead.prevalence.reference import MINIMUM_ANCHOR
 from wellhead.prevalence.result import Diagnostic
 
-__all__ = ["GUESSED", "ROWS_USED", "assumptions", "diagnostics"]
-
-GUESSED = "What was guessed?"
-ROWS_USED = "Could every row be used?"
+__all__ = ["assumptions", "diagnostics"]
 
 
 def assumptions(
@@ -136,6 +133,7 @@ def _of_labels(evidence: Evidence, drawn: str) -> list[Diagnostic]:
             "If they were chosen because they looked suspicious, or because their authors "
             "answered, the estimate is wrong by an unknown amount. Say --labels-drawn random only "
             "if it is true.",
+            code="label-sampling",
         )
     ]
 
@@ -152,6 +150,7 @@ def _agreement(found: Estimate) -> Diagnostic | None:
         "One of the two is not what it is taken for: the audited documents were not drawn by lot "
         "or some labels are wrong, or the known-human texts are not of the same kind. Believe "
         "neither, nor the flags, until you know which.",
+        code="labels-against-reference",
     )
 
 
@@ -164,6 +163,7 @@ def _enough_humans(count: int) -> Diagnostic | None:
         f"{count} distinct known-human texts; {MINIMUM_ANCHOR} to 100 are wanted.",
         "The guarantee of the flags still holds on average, but this one reference may be far off, "
         "and few documents can be flagged.",
+        code="reference-size",
     )
 
 
@@ -179,6 +179,7 @@ def _trained_on(docs: ScoredDocuments, human: ScoredDocuments) -> Diagnostic | N
         "They count with the score of a model that had not seen them. That model differs a little "
         "from the one that scores the rest, so that p-values, flags and the at-least bound hold "
         "approximately, not exactly. Known-human texts kept out of the training make them exact.",
+        code="trained-on",
     )
 
 
@@ -194,10 +195,11 @@ def _unusable(docs: ScoredDocuments) -> Diagnostic | None:
     listed = ", ".join(f"{count:,} {reason}" for reason, count in docs.census.unusable.items())
     share = sum(docs.census.unusable.values()) / max(docs.census.rows, 1)
     return Diagnostic(
-        ROWS_USED,
+        "Could every row be used?",
         "warning" if share > 0.05 else "note",
         f"{100 * share:.1f} % of the rows could not be used: {listed}.",
         "The share is that of the usable documents; if the others differ, it is not that of all.",
+        code="unusable-rows",
     )
 
 
@@ -205,8 +207,9 @@ def _guesses(docs: ScoredDocuments) -> Diagnostic | None:
     if not docs.notes:
         return None
     return Diagnostic(
-        GUESSED,
+        "What was guessed?",
         "note",
         " ".join(f"{note[0].upper()}{note[1:]}." for note in docs.notes),
         "Say it yourself (--text-column) if a guess is wrong.",
+        code="guesses",
     )

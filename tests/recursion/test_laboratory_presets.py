@@ -149,35 +149,6 @@ def test_a_family_of_ones_own_runs_after_one_registration(monkeypatch):
         )
 
 
-def test_convolutions_written_as_products_are_those_of_torch():
-    """Both ways, values and gradients, on more than one channel."""
-    torch = pytest.importorskip("torch")
-    from wellhead.recursion.families import vae_networks as networks
-
-    def windows(kernel):
-        """(out, in, 4, 4) to the order of a patch: block, pixel in the block, channel."""
-        out, channels = kernel.shape[:2]
-        blocks = kernel.permute(0, 2, 3, 1).reshape(out, 2, 2, 2, 2, channels)
-        return blocks.permute(0, 1, 3, 2, 4, 5).reshape(out, -1)
-
-    torch.manual_seed(1)
-    images = torch.rand(3, 8, 12, 5, dtype=torch.float64)[:, :, :8].requires_grad_()
-    kernel = torch.rand(7, 5, 4, 4, dtype=torch.float64)
-    ours = networks._Patches.apply(images) @ windows(kernel).T
-    theirs = torch.nn.functional.conv2d(images.permute(0, 3, 1, 2), kernel, stride=2, padding=1)
-    assert torch.allclose(ours.view(3, 4, 4, 7), theirs.permute(0, 2, 3, 1))
-    slopes = [torch.autograd.grad(each.square().sum(), images)[0] for each in (ours, theirs)]
-    assert torch.allclose(*slopes)
-
-    cells = torch.rand(3 * 16, 7, dtype=torch.float64, requires_grad=True)
-    ours = networks._Folded.apply(cells @ windows(kernel), 4)
-    whole = cells.view(3, 4, 4, 7).permute(0, 3, 1, 2)
-    theirs = torch.nn.functional.conv_transpose2d(whole, kernel, stride=2, padding=1)
-    assert torch.allclose(ours, theirs.permute(0, 2, 3, 1))
-    slopes = [torch.autograd.grad(each.square().sum(), cells)[0] for each in (ours, theirs)]
-    assert torch.allclose(*slopes)
-
-
 def test_the_convolutions_of_the_published_code_learn_digits_and_lose_their_variety():
     pytest.importorskip("torch")
     family = {"name": "vae", "network": "convolution", "hidden": 8, "latent": 4, "epochs": 20}

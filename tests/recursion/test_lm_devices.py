@@ -13,15 +13,17 @@ from lm_corpus import SMALL, write_corpus
 
 from wellhead.recursion import sweep
 from wellhead.recursion.config import plan
-from wellhead.recursion.families.transformer import device, training
+from wellhead.recursion.distributed import connect
 from wellhead.recursion.families.transformer.blocks import Blocks
-from wellhead.recursion.families.transformer.generation import ROWS_GPU, _rows
-from wellhead.recursion.families.transformer.network import from_scratch
-from wellhead.recursion.families.transformer.tokens import learn
 from wellhead.recursion.samplers import Beam, Unbiased
 
 torch = pytest.importorskip("torch", reason="needs wellhead[lm]")
 pytest.importorskip("transformers", reason="needs wellhead[lm]")
+
+from wellhead.recursion import device  # noqa: E402
+from wellhead.recursion.families.transformer import generation, training  # noqa: E402
+from wellhead.recursion.families.transformer.network import from_scratch  # noqa: E402
+from wellhead.recursion.families.transformer.tokens import learn  # noqa: E402
 
 
 @pytest.fixture
@@ -71,19 +73,18 @@ def test_without_a_gpu_there_is_a_process_for_each_core(monkeypatch, tmp_path):
 def become(monkeypatch, rank: int, of: int) -> list[str]:
     """Make this process one of several under torchrun; the back ends asked for are noted."""
     asked: list[str] = []
+    monkeypatch.setenv("RANK", str(rank))
     monkeypatch.setenv("WORLD_SIZE", str(of))
     together = torch.distributed
     monkeypatch.setattr(together, "is_initialized", lambda: bool(asked))
     monkeypatch.setattr(together, "init_process_group", lambda backend: asked.append(backend))
-    monkeypatch.setattr(together, "get_rank", lambda: rank)
-    monkeypatch.setattr(together, "get_world_size", lambda: of)
     return asked
 
 
 def test_under_torchrun_each_process_has_its_gpu_and_they_speak_nccl(gpus, monkeypatch):
     monkeypatch.setenv("LOCAL_RANK", "2")
     asked = become(monkeypatch, rank=2, of=4)
-    assert device.world() == (2, 4)
+    assert connect() == (2, 4)
     assert asked == ["nccl"]
     assert gpus == [2]
     assert device.device() == torch.device("cuda:2")
@@ -91,13 +92,13 @@ def test_under_torchrun_each_process_has_its_gpu_and_they_speak_nccl(gpus, monke
 
 def test_under_torchrun_without_gpus_processes_speak_gloo(monkeypatch):
     asked = become(monkeypatch, rank=1, of=2)
-    assert device.world() == (1, 2)
+    assert connect() == (1, 2)
     assert asked == ["gloo"]
 
 
 def test_a_gpu_works_in_bf16_only_where_it_multiplies_it(gpus, monkeypatch):
     def enabled(precision: str) -> bool:
-        with device.autocast(precision):
+        with device.autocast(precision, "cuda"):
             return torch.is_autocast_enabled("cuda")
 
     assert enabled("auto")
@@ -116,9 +117,18 @@ def test_narrow_networks_train_in_fp32_on_a_cpu_and_in_bf16_on_a_gpu(network, mo
     assert training._precision("auto", network) == "auto"
 
 
-def test_a_gpu_continues_more_rows_at_a_time(gpus):
-    assert _rows(Unbiased()) == ROWS_GPU
-    assert _rows(Beam()) == ROWS_GPU // 4
+def test_a_gpu_continues_more_rows_at_a_time(gpus, monkeypatch):
+    batches = []
+
+    def note(network, prompts, uniform, sampler):
+        batches.append(len(prompts))
+        return np.zeros(uniform.shape, dtype=np.int32)
+
+    monkeypatch.setattr(generation, "_batch", note)
+    for sampler in (Unbiased(), Beam()):
+        prompts, rng = np.zeros((3000, 2)), np.random.default_rng(0)
+        generation.continued(torch.nn.Identity(), prompts, 2, sampler, rng)
+    assert batches == [2048, 952, 512, 512, 512, 512, 512, 440]
 
 
 def test_a_training_step_adds_no_wait_for_its_device(network, monkeypatch):
@@ -132,7 +142,7 @@ def test_a_training_step_adds_no_wait_for_its_device(network, monkeypatch):
     monkeypatch.setattr(torch, "is_autocast_enabled", lambda kind=None: False)
     monkeypatch.setattr(torch, "autocast", lambda *kind, **named: nullcontext())
     data = Blocks.real(np.ones((40, 16)))
-    fit = training._Fit(network, data, training.Recipe(1, 16), 0, device.World(0, 1))
+    fit = training._Fit(network, data, training.Recipe(1, 16), 0, connect())
     fit.objective.to("meta")
     fit.tokens, fit.mass = fit.tokens.to("meta"), fit.mass.to("meta")
     fit.optimiser = torch.optim.AdamW(fit.network.parameters())

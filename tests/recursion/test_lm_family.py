@@ -121,13 +121,7 @@ def test_a_fit_killed_half_way_goes_on_to_the_same_numbers(corpus, tmp_path, mon
             raise KeyboardInterrupt
         step(fit)
 
-    always = fitting.Recipe._replace
-    monkeypatch.setattr(
-        "wellhead.recursion.families.transformer.family.train",
-        lambda *given, **named: fitting.train(
-            given[0], given[1], given[2], always(given[3], save_every=0.0), given[4], **named
-        ),
-    )
+    monkeypatch.setattr(fitting, "SAVE_EVERY", 0.0)
     monkeypatch.setattr(fitting._Fit, "one_step", dying)
     with pytest.raises(KeyboardInterrupt):
         family.fit(data, Fitting(np.random.default_rng(3), None, tmp_path))
@@ -143,8 +137,8 @@ def test_a_fit_killed_half_way_goes_on_to_the_same_numbers(corpus, tmp_path, mon
 SAVING_OFTEN = """
 import sys
 from wellhead import collapse as run
-from wellhead.recursion.families.transformer.checkpoint import Halfway
-Halfway.due = lambda self, now: self.path is not None
+from wellhead.recursion.families.transformer.checkpoint import Checkpoint
+Checkpoint.due = lambda self, now: self.path is not None
 run("config.toml", out="killed", workers=1, show=False)
 """
 
@@ -219,7 +213,7 @@ def test_what_a_run_takes_on_disk_is_bounded_by_what_was_said(corpus, tmp_path):
         ({"start": "warm"}, "start to be one of fresh, continue"),
         ({"vocabulary": 100}, "vocabulary from 257"),
         ({"prompt": 17}, "prompt from 0"),
-        ({"held_out": 0.0}, "held_out in"),
+        ({"held_out": 0.0}, "held_out above 0"),
         ({"disk_limit": 1e-6}, "disk_limit"),
         ({"corpus": "nowhere.txt"}, "readable UTF-8"),
         ({"block": 1024, "prompt": 0}, "at least 8 blocks"),

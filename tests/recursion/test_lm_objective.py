@@ -63,7 +63,7 @@ def test_the_weighted_loss_and_its_gradients_are_those_of_transformers(kind):
     shares = torch.rand(30, generator=torch.Generator().manual_seed(2))
     shares[3] = 0.0
     objective = Objective(model, tokens[:2])
-    assert objective.together == (kind != "gemma2")
+    assert objective.plain_head == (kind != "gemma2")
     found = objective(tokens, shares)
     theirs = sum(
         share * model(input_ids=row[None], labels=row[None]).loss

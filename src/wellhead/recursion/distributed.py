@@ -11,30 +11,63 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from wellhead.recursion.checkpoints import FolderCheckpoints
 from wellhead.recursion.data import Array
 
-__all__ = ["Following", "all_here", "leader_first", "leads", "several"]
+__all__ = ["Following", "World", "all_here", "connect", "leader_first", "leads", "several", "world"]
+
+
+class World(NamedTuple):
+    """Which of how many processes this is."""
+
+    rank: int
+    size: int
+
+    @property
+    def leads(self) -> bool:
+        return self.rank == 0
+
+
+def world() -> World:
+    """The processes that work together: those of ``torchrun``, or this one alone."""
+    return World(int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1")))
+
+
+def connect() -> World:
+    """The same processes, able to exchange tensors."""
+    here = world()
+    if here.size > 1:
+        import torch
+
+        from wellhead.recursion.device import device
+
+        gpu = device().type == "cuda"
+        if not torch.distributed.is_initialized():
+            if gpu:
+                torch.cuda.set_device(device())
+            torch.distributed.init_process_group("nccl" if gpu else "gloo")
+    return here
 
 
 def several() -> bool:
     """Whether ``torchrun`` started more than one process."""
-    return int(os.environ.get("WORLD_SIZE", "1")) > 1
+    return world().size > 1
 
 
 def leads() -> bool:
     """Whether this process writes."""
-    return not several() or os.environ.get("RANK", "0") == "0"
+    return world().leads
 
 
 def all_here() -> None:
     """Go on when every process has come here."""
     if several():
-        from wellhead.recursion.families.transformer.device import load_torch, world
+        connect()
+        import torch
 
-        world()
-        load_torch().distributed.barrier()
+        torch.distributed.barrier()
 
 
 @contextmanager

@@ -19,15 +19,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wellhead.errors import MissingExtra, unknown_name
+from wellhead.errors import unknown_name
 from wellhead.recursion.data import Array, Counts, Data, Rng, Samples
 from wellhead.recursion.families.images import EMBEDDED, Images, read_images
-from wellhead.recursion.families.transformer.device import PRECISIONS
 from wellhead.recursion.family import FAMILIES, Family, Fitting, Step
 from wellhead.recursion.plugin import require
 from wellhead.recursion.samplers import Bias, Sampler
+from wellhead.recursion.torch_extra import PRECISIONS, require_torch
 
 if TYPE_CHECKING:
+    from wellhead.recursion.families.vae_networks import Shape
     from wellhead.recursion.setting import Setting
 
 __all__ = ["VAE"]
@@ -98,17 +99,14 @@ class VAE(Family):
         )
 
     def open(self, setting: Setting) -> VAE:
-        try:
-            import torch  # noqa: F401
-        except ImportError:
-            raise MissingExtra("the family vae", "lm") from None
-        side = math.isqrt(self._shape().pixels)
+        require_torch("vae")
+        available, pixels = self._read().training.shape
+        side = math.isqrt(pixels)
         require(
-            self.network == "dense" or (side**2 == self._shape().pixels and side % 4 == 0),
+            self.network == "dense" or (side**2 == pixels and side % 4 == 0),
             f"network convolution: expected square images with a side that 4 divides, got "
-            f"{self._shape().pixels} pixels in {self.images}. Use network dense.",
+            f"{pixels} pixels in {self.images}. Use network dense.",
         )
-        available = len(self._read().training)
         require(
             setting.size is None or setting.size <= available,
             f"size: there are {available} images to learn from, {setting.size} are asked for.",
@@ -164,8 +162,7 @@ class VAE(Family):
     def save(self, folder: Path, model: Weights, arrived: list[Data]) -> None:
         from wellhead.recursion.families.vae_networks import decode
 
-        for name, values in model.items():
-            np.save(folder / f"model.{name}.npy", values)
+        np.savez(folder / "model.npz", **model)  # type: ignore[arg-type]  # names hold a dot
         for number, data in enumerate(arrived):
             assert isinstance(data, Samples)
             np.save(folder / f"{number}.npy", data.values)
@@ -173,35 +170,32 @@ class VAE(Family):
         np.save(folder / "drawn.npy", decode(self._shape(), model, codes))
 
     def load(self, folder: Path) -> tuple[Any, list[Data]]:
-        parts = folder.glob("model.*.npy")
-        model = {file.stem.removeprefix("model."): np.load(file) for file in parts}
+        with np.load(folder / "model.npz") as file:
+            model = dict(file)
         arrived = sorted(folder.glob("[0-9]*.npy"), key=lambda file: int(file.stem))
         return model, [Samples(np.load(file)) for file in arrived]
 
     def settle(self, folder: Path) -> None:
         """Leave some images of every generation to look at, and real ones beside them."""
         np.save(folder / "real.npy", self._read().held_out[:SHOWN])
-        for file in folder.glob("[0-9]*/*.npy"):
+        for file in folder.glob("[0-9]*/*.np[yz]"):
             if file.name != "drawn.npy":
                 file.unlink()
 
     def disk(self, setting: Setting) -> int:
         """Bytes of a cell in work: what each fit left, new images and weights, until the end."""
+        require_torch("vae")
+        from wellhead.recursion.families.vae_networks import build
+
         images = self._read().training
         sizes = setting.schedule.sizes(setting.size or len(images), setting.fits)
-        return 4 * (sum(sizes) * images.shape[1] + setting.fits * self._numbers())
-
-    def _numbers(self) -> int:
-        """How many weights a network has, roughly: those of its widest products."""
-        pixels, hidden, latent = self._shape().pixels, self.hidden, self.latent
-        if self.network == "dense":
-            return 2 * hidden * (pixels + 2 * latent)
-        return 4 * 16 * hidden**2 + 3 * latent * hidden * pixels // 8
+        weights = sum(each.numel() for each in build(self._shape()).parameters())
+        return int(4 * (sum(sizes) * images.shape[1] + setting.fits * weights))
 
     def _read(self) -> Images:
         return read_images(self.images)
 
-    def _shape(self) -> Any:
+    def _shape(self) -> Shape:
         from wellhead.recursion.families.vae_networks import Shape
 
         return Shape(self.network, self._read().training.shape[1], self.hidden, self.latent)

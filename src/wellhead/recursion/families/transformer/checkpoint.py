@@ -1,4 +1,7 @@
-"""A fit in work, kept on disk so that a kill costs seconds and not a generation."""
+"""A fit in work, kept on disk so that a kill costs seconds and not a generation.
+
+torch is imported with this module; see `wellhead.recursion.torch_extra`.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,15 @@ from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
 
+import torch
+
 from wellhead._atomic import atomic_path
-from wellhead.recursion.families.transformer.device import device, load_torch
+from wellhead.recursion.device import device
 
-__all__ = ["Halfway"]
+__all__ = ["Checkpoint"]
 
 
-class Halfway:
+class Checkpoint:
     """The state of a fit in one file; nowhere when `path` is None."""
 
     def __init__(self, path: Path | None, every: float) -> None:
@@ -30,9 +35,7 @@ class Halfway:
             return None
         try:
             # weights_only: tensors and plain values, nothing that could run.
-            state: dict[str, Any] = load_torch().load(
-                self.path, map_location=device(), weights_only=True
-            )
+            state: dict[str, Any] = torch.load(self.path, map_location=device(), weights_only=True)
         except (OSError, RuntimeError, EOFError, UnpicklingError):
             return None
         return state
@@ -40,7 +43,7 @@ class Halfway:
     def write(self, state: dict[str, Any]) -> None:
         if self.path is not None:
             with atomic_path(self.path) as temporary:
-                load_torch().save(state, temporary)
+                torch.save(state, temporary)
             self.last = time.monotonic()
 
     def remove(self) -> None:

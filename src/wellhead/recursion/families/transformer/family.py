@@ -7,6 +7,7 @@ of the real one. Every generation starts anew, from random weights or from the s
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,41 +15,42 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wellhead.recursion.data import Array, Counts, Data, Rng
-from wellhead.recursion.families.transformer import measures
+from wellhead.recursion.distributed import world
+from wellhead.recursion.families.transformer.bases import base_bytes
 from wellhead.recursion.families.transformer.blocks import Blocks
-from wellhead.recursion.families.transformer.device import (
-    PRECISIONS,
-    load_torch,
-    processes,
-    take_device,
-    world,
-)
-from wellhead.recursion.families.transformer.disk import cell_bytes
-from wellhead.recursion.families.transformer.generation import continued
 from wellhead.recursion.families.transformer.model import LanguageModel
-from wellhead.recursion.families.transformer.network import from_base, from_scratch
-from wellhead.recursion.families.transformer.scoring import log_probabilities
 from wellhead.recursion.families.transformer.shape import shape
-from wellhead.recursion.families.transformer.store import (
-    prune,
-    read_arrived,
-    read_model,
-    write_generation,
-)
-from wellhead.recursion.families.transformer.text import RealText, Source, read_real_text
-from wellhead.recursion.families.transformer.training import Recipe, train
 from wellhead.recursion.families.words import EMBEDDED
 from wellhead.recursion.family import FAMILIES, Family, Fitting, Step, require_fresh
 from wellhead.recursion.plugin import require
 from wellhead.recursion.samplers import Sampler
+from wellhead.recursion.torch_extra import PRECISIONS, require_torch
 
 if TYPE_CHECKING:
+    from wellhead.recursion.families.transformer.text import RealText
     from wellhead.recursion.setting import Setting
 
 __all__ = ["Transformer"]
 
 BASE_RATE = 5e-5
 SAMPLES = 12  # pairs kept for people to read, of each generation
+CHOICES = {
+    "start": ("fresh", "continue"),
+    "choose": ("validation", "last"),
+    "precision": PRECISIONS,
+}
+ABOVE_0 = ("held_out", "validation", "epochs", "batch", "output_blocks", "disk_limit")
+RANGES = {
+    "held_out": (0, 0.4),
+    "validation": (0, 0.4),
+    "reserve": (0, 0.8),
+    "vocabulary": (257, 65_536),  # one token a byte, and the end
+    "block": (8, 1024),
+}
+# Bytes on disk.
+PER_TOKEN = 12  # a token number and its text, before compression
+TOKENIZER = 3_000_000
+PER_CHARACTER = 0.6  # tokens, at the most, in real text; bounds the size of an unread corpus
 
 
 @FAMILIES.register("transformer")
@@ -113,36 +115,25 @@ class Transformer(Family):
 
     def __post_init__(self) -> None:
         shape(self.parameters)
-        _one_of("start", self.start, ("fresh", "continue"))
-        _one_of("choose", self.choose, ("validation", "last"))
-        _one_of("precision", self.precision, PRECISIONS)
-        for name in ("held_out", "validation"):
+        for name, known in CHOICES.items():
             value = getattr(self, name)
-            require(0 < value <= 0.4, f"expected {name} in (0, 0.4], got {value}.")
-        require(0 <= self.reserve <= 0.8, f"expected reserve in [0, 0.8], got {self.reserve}.")
-        require(
-            self.held_out * (self.test is None) + self.validation < 1 and self.reserve < 1,
-            "held_out, validation and reserve leave nothing to learn from.",
-        )
+            require(
+                value in known, f"expected {name} to be one of {', '.join(known)}, got {value}."
+            )
+        for name in ABOVE_0:
+            value = getattr(self, name)
+            require(value > 0, f"expected {name} above 0, got {value}.")
+        for name, (low, high) in RANGES.items():
+            value = getattr(self, name)
+            require(low <= value <= high, f"expected {name} from {low} to {high}, got {value}.")
         require(self.characters >= 0, f"expected characters of 0 or more, got {self.characters}.")
-        require(
-            257 <= self.vocabulary <= 65_536,
-            f"expected a vocabulary from 257 (one per byte, and the end) to 65536, "
-            f"got {self.vocabulary}.",
-        )
-        require(8 <= self.block <= 1024, f"expected a block of 8 to 1024, got {self.block}.")
         require(
             0 <= self._prompt() <= self.block,
             f"expected a prompt from 0 to the block's {self.block} tokens, got {self.prompt}.",
         )
-        for name in ("epochs", "batch", "output_blocks"):
-            require(
-                getattr(self, name) >= 1, f"expected {name} above 0, got {getattr(self, name)}."
-            )
         require(
             self.rate is None or 0 < self.rate < 1, f"expected a rate in (0, 1), got {self.rate}."
         )
-        require(self.disk_limit > 0, f"expected a disk_limit above 0, got {self.disk_limit}.")
 
     def check(self, setting: Setting) -> None:
         require(
@@ -155,7 +146,7 @@ class Transformer(Family):
         )
 
     def open(self, setting: Setting) -> Transformer:
-        load_torch()
+        require_torch("transformer")
         real = self._read().training.size
         sizes = setting.schedule.sizes(setting.size or real, setting.fits)
         require(
@@ -166,8 +157,19 @@ class Transformer(Family):
         return self
 
     def disk(self, setting: Setting) -> int:
-        """Bytes that a cell of the setting takes at most; see `disk.cell_bytes`."""
-        return cell_bytes(self, setting)
+        """Bytes that a cell takes at most: weights, and tokens and text of the new items.
+
+        Weights are four bytes a parameter. While a cell is in work there are three checkpoints
+        (the first and the last two; all with `keep_models`) and the state of a fit, which is up
+        to four times the weights (weights, two moments, best weights).
+        """
+        form = shape(self.parameters)
+        scratch = round(4 * (form.parameters * 1e6 + form.width * self.vocabulary))
+        weights = scratch if self.base is None else base_bytes(self.base)
+        checkpoints = setting.fits if self.keep_models else min(3, setting.fits)
+        size = setting.size or self._most_blocks()
+        blocks = sum(setting.schedule.sizes(size, setting.fits))
+        return checkpoints * (weights + TOKENIZER) + 4 * weights + PER_TOKEN * self.block * blocks
 
     def default_size(self) -> int:
         return self._read().training.size
@@ -182,18 +184,21 @@ class Transformer(Family):
         return reserve.take(int(size), rng)
 
     def fit(self, data: Data, context: Fitting) -> LanguageModel:
+        from wellhead.recursion.families.transformer.training import Recipe, train
+
         assert isinstance(data, Blocks)
         weights, order = (int(each) for each in context.rng.integers(2**31, size=2))
         text = self._read()
         network = self._beginning(context.previous, weights, text)
-        own = BASE_RATE if self.base else shape(self.parameters).rate
+        suited = BASE_RATE if self.base else shape(self.parameters).rate
         recipe = Recipe(
-            self.epochs, self.batch, self.rate or own, precision=self.precision, choose=self.choose
+            self.epochs,
+            self.batch,
+            self.rate or suited,
+            precision=self.precision,
+            choose=self.choose,
         )
-        fitted = train(
-            network, data, text.validation.tokens, recipe, order, workspace=context.workspace
-        )
-        return LanguageModel(network, fitted.losses, fitted.validation)
+        return train(network, data, text.validation.tokens, recipe, order, context.workspace)
 
     def sample(self, model: Any, size: Counts, sampler: Sampler, rng: Rng) -> Blocks:
         """New blocks, each after another real block as long as there are enough."""
@@ -201,6 +206,8 @@ class Transformer(Family):
 
     def log_likelihood(self, model: Any, data: Data) -> Array:
         """Mean log-probability per token of each block, shape (1, blocks)."""
+        from wellhead.recursion.families.transformer.scoring import log_probabilities
+
         assert isinstance(data, Blocks)
         likelihood: Array = log_probabilities(model.network, data.tokens).mean(axis=1)[None]
         return likelihood
@@ -213,6 +220,9 @@ class Transformer(Family):
         return self._read().tokens.decode(data.tokens)
 
     def measure(self, step: Step) -> dict[str, Array]:
+        from wellhead.recursion.families.transformer import measures
+        from wellhead.recursion.families.transformer.scoring import log_probabilities
+
         text = self._read()
         assert isinstance(step.training, Blocks)
         assert isinstance(step.original, Blocks)
@@ -230,6 +240,8 @@ class Transformer(Family):
         return {name: np.atleast_1d(np.float64(value)) for name, value in found.items()}
 
     def save(self, folder: Path, model: Any, arrived: list[Data]) -> None:
+        from wellhead.recursion.families.transformer.store import prune, write_generation
+
         if not world().leads:
             return
         blocks = [data for data in arrived if isinstance(data, Blocks)]
@@ -240,25 +252,41 @@ class Transformer(Family):
             prune(folder.parent / f"{number - 2:04d}")
 
     def load(self, folder: Path) -> tuple[Any, list[Data]]:
+        from wellhead.recursion.families.transformer.store import read_arrived, read_model
+
         return read_model(folder), list(read_arrived(folder))
 
     def processes(self) -> int | None:
         """One to a GPU."""
+        require_torch("transformer")
+        from wellhead.recursion.device import processes
+
         return processes()
 
     def take_place(self, place: int) -> None:
+        from wellhead.recursion.device import take_device
+
         take_device(place)
 
     def settle(self, folder: Path) -> None:
         """Leave of a finished cell's generations what is worth keeping."""
+        from wellhead.recursion.families.transformer.store import prune
+
         for generation in sorted(folder.glob("[0-9]*/")):
             if not self.keep_models:
                 prune(generation)
 
-    def _beginning(self, previous: LanguageModel | None, seed: int, text: RealText) -> Any:
-        if self.start == "continue" and previous is not None:
-            import copy
+    def _most_blocks(self) -> int:
+        """How many blocks there are to learn from, at most; reads the corpus only if it must."""
+        if self.characters == 0:
+            return self.default_size()
+        return max(1, round(self.characters * PER_CHARACTER / self.block))
 
+    def _beginning(self, previous: LanguageModel | None, seed: int, text: RealText) -> Any:
+        """The network that a fit starts from."""
+        from wellhead.recursion.families.transformer.network import from_base, from_scratch
+
+        if self.start == "continue" and previous is not None:
             return copy.deepcopy(previous.network)
         if self.base is not None:
             return from_base(self.base)
@@ -268,6 +296,8 @@ class Transformer(Family):
         self, model: LanguageModel, size: int, sampler: Sampler, rng: Rng
     ) -> tuple[Array, Blocks]:
         """Prompts, and what the model writes after them."""
+        from wellhead.recursion.families.transformer.generation import continued
+
         text = self._read()
         real = text.training.tokens
         rounds = -(-size // len(real))
@@ -282,23 +312,9 @@ class Transformer(Family):
         return self.block if self.prompt is None else self.prompt
 
     def _read(self) -> RealText:
-        return read_real_text(
-            Source(
-                self.corpus,
-                self.characters,
-                self.held_out,
-                self.validation,
-                self.reserve,
-                self.test,
-                self.block,
-                self.vocabulary,
-                self.base,
-            )
-        )
+        from wellhead.recursion.families.transformer.text import Source, read_real_text
 
-
-def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
-    require(value in known, f"expected {name} to be one of {', '.join(known)}, got '{value}'.")
+        return read_real_text(Source(*(getattr(self, name) for name in Source._fields)))
 
 
 def _pairs(prompts: list[str], continuations: list[str]) -> list[dict[str, str]]:

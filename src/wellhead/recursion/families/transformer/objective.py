@@ -7,7 +7,7 @@ gradient and forgotten a few hundred positions at a time: a table of all logits 
 and read five times over, which at small widths costs more than the layers do. Whether that holds
 is tried on a block rather than looked up by name; otherwise the network's own logits are taken.
 
-torch is imported with this module, so import it where a fit begins.
+torch is imported with this module; see `wellhead.recursion.torch_extra`.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ class Objective(nn.Module):
     def __init__(self, network: Any, trial: torch.Tensor) -> None:
         super().__init__()
         self.network = network
-        self.together = _has_plain_head(network, trial)
+        self.plain_head = _has_plain_head(network, trial)
 
     def forward(self, tokens: torch.Tensor, shares: torch.Tensor) -> torch.Tensor:
         """Σ shares × mean loss per token, as one number."""
-        loss = _in_pieces if self.together else _whole
+        loss = _in_pieces if self.plain_head else _whole
         return loss(self.network, tokens, shares)
 
 
@@ -67,7 +67,7 @@ def _whole(network: Any, tokens: torch.Tensor, shares: torch.Tensor) -> torch.Te
 def _in_pieces(network: Any, tokens: torch.Tensor, shares: torch.Tensor) -> torch.Tensor:
     hidden = network.base_model(input_ids=tokens, use_cache=False).last_hidden_state[:, :-1]
     each = (shares / hidden.shape[1])[:, None].expand(hidden.shape[:2])
-    loss: torch.Tensor = _HeadLoss.apply(
+    loss: torch.Tensor = _HeadLoss.apply(  # type: ignore[no-untyped-call]
         hidden.reshape(-1, hidden.shape[-1]),
         network.get_output_embeddings().weight,
         tokens[:, 1:].reshape(-1),

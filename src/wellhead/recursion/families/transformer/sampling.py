@@ -1,22 +1,24 @@
 """The next token from logits, by inverting the cumulative law at a given uniform number.
 
 In: logits (rows, tokens), the tokens that came before (rows, length), one uniform number per row.
-Out: one token per row. `law` is the law that is drawn from, written as plainly as possible;
-`draw` gives the same law faster. Inverting costs a seventh of `torch.multinomial`, and since
-each row has uniforms of its own, what is drawn does not depend on how rows are batched or spread
-over processes.
+Out: one token per row. Inverting costs a seventh of `torch.multinomial`, and since each row has
+uniforms of its own, what is drawn does not depend on narrowing rows are batched or spread over
+processes.
+
+torch is imported with this module; see `wellhead.recursion.torch_extra`.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+import torch
+from transformers import RepetitionPenaltyLogitsProcessor
 
-from wellhead.recursion.families.transformer.device import load_torch
 from wellhead.recursion.samplers import Sampler
 
-__all__ = ["Narrowing", "draw", "law", "penalise"]
+__all__ = ["Narrowing", "draw"]
 
 
 class Narrowing(NamedTuple):
@@ -37,47 +39,30 @@ class Narrowing(NamedTuple):
 
     @classmethod
     def of(cls, sampler: Sampler) -> Narrowing:
-        """What a sampler asks for; settings that it lacks narrow nothing."""
-        asked = {name: getattr(sampler, name) for name in cls._fields if hasattr(sampler, name)}
-        return cls(**asked)
+        """What a sampler asks for: its settings, which have these names."""
+        return cls(**vars(sampler))
 
 
-def draw(logits: Any, seen: Any, uniform: Any, how: Narrowing) -> Any:
+def draw(
+    logits: torch.Tensor, seen: torch.Tensor, uniform: torch.Tensor, narrowing: Narrowing
+) -> torch.Tensor:
     """One token for each row, shape (rows,)."""
-    torch = load_torch()
-    logits = penalise(logits.float(), seen, how.penalty) / how.temperature
-    probabilities = torch.softmax(logits, -1)
-    if how.k or how.p < 1.0:
-        probabilities = probabilities * _kept(probabilities, how)
+    logits = logits.float()
+    if narrowing.penalty != 1.0:
+        logits = RepetitionPenaltyLogitsProcessor(narrowing.penalty)(seen, logits)
+    probabilities = torch.softmax(logits / narrowing.temperature, -1)
+    if narrowing.k or narrowing.p < 1.0:
+        probabilities = probabilities * _kept(probabilities, narrowing)
     return _invert(probabilities, uniform)
 
 
-def law(logits: Any, seen: Any, how: Narrowing) -> Any:
-    """The law that `draw` draws from, shape (rows, tokens)."""
-    torch = load_torch()
-    logits = penalise(logits.float(), seen, how.penalty) / how.temperature
-    ranked, token = torch.softmax(logits, -1).sort(dim=-1, descending=True, stable=True)
-    kept = _nucleus(ranked, how)
-    token = token[:, : kept.shape[1]]
-    return torch.zeros_like(logits).scatter(1, token, kept / kept.sum(-1, keepdim=True))
-
-
-def penalise(logits: Any, seen: Any, penalty: float) -> Any:
-    """The logits with those of tokens in `seen` (rows, length) made less likely."""
-    if penalty == 1.0:
-        return logits
-    torch = load_torch()
-    old = logits.gather(1, seen)
-    return logits.scatter(1, seen, torch.where(old > 0, old / penalty, old * penalty))
-
-
-def _kept(probabilities: Any, how: Narrowing) -> Any:
+def _kept(probabilities: torch.Tensor, narrowing: Narrowing) -> torch.Tensor:
     """Which tokens stay: those above the least probability that does, and of equals the first.
 
     Only probabilities are sorted, not which token has them: that is the cheaper by far.
     """
     ranked = _ranked(probabilities)
-    stay = (_nucleus(ranked, how) > 0).sum(-1, keepdim=True)
+    stay = (_nucleus(ranked, narrowing) > 0).sum(-1, keepdim=True)
     least = ranked.gather(1, stay - 1)
     above, equal = probabilities > least, probabilities == least
     spare = stay - above.sum(-1, keepdim=True)
@@ -86,28 +71,27 @@ def _kept(probabilities: Any, how: Narrowing) -> Any:
     return above | equal
 
 
-def _ranked(probabilities: Any) -> Any:
+def _ranked(probabilities: torch.Tensor) -> torch.Tensor:
     """The probabilities of each row from the highest down."""
     if probabilities.device.type != "cpu":
         return probabilities.sort(dim=-1, descending=True).values
     # numpy sorts many numbers at once, torch on a CPU one by one: an eighth of the time or less.
-    ascending = load_torch().from_numpy(np.sort(probabilities.numpy(), axis=-1))
+    ascending = torch.from_numpy(np.sort(probabilities.numpy(), axis=-1))
     return ascending.flip(-1)
 
 
-def _nucleus(ranked: Any, how: Narrowing) -> Any:
+def _nucleus(ranked: torch.Tensor, narrowing: Narrowing) -> torch.Tensor:
     """Ranked probabilities with those outside the k first and the nucleus set to zero."""
-    if how.k:
-        ranked = ranked[:, : how.k]
-    if how.p == 1.0:
+    if narrowing.k:
+        ranked = ranked[:, : narrowing.k]
+    if narrowing.p == 1.0:
         return ranked
     before = ranked.cumsum(-1) - ranked
-    return ranked * (before < how.p * (ranked.sum(-1, keepdim=True) if how.k else 1.0))
+    return ranked * (before < narrowing.p * (ranked.sum(-1, keepdim=True) if narrowing.k else 1.0))
 
 
-def _invert(probabilities: Any, uniform: Any) -> Any:
+def _invert(probabilities: torch.Tensor, uniform: torch.Tensor) -> torch.Tensor:
     """Where the cumulative sum of each row first exceeds its uniform number times the total."""
-    torch = load_torch()
     total = probabilities.cumsum(-1)
     aim = uniform.to(total.dtype)[:, None] * total[:, -1:]
     # Not beyond the last one with mass, whatever rounding does.

@@ -1,13 +1,17 @@
-"""How likely a network finds blocks of tokens."""
+"""How likely a network finds blocks of tokens.
+
+torch is imported with this module; see `wellhead.recursion.torch_extra`.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+import torch
 
 from wellhead.recursion.data import Array
-from wellhead.recursion.families.transformer.device import autocast, device, load_torch, one_thread
+from wellhead.recursion.device import device, inference
 
 __all__ = ["log_probabilities", "mean_loss"]
 
@@ -24,14 +28,9 @@ def log_probabilities(network: Any, tokens: Array) -> Array:
     Returns:
         Shape (blocks, length - 1): nothing comes before the first token of a block.
     """
-    torch = load_torch()
     network.eval()
     found = []
-    with (
-        one_thread(),
-        torch.inference_mode(),
-        autocast("auto" if device().type == "cuda" else "fp32"),
-    ):
+    with inference():
         for start in range(0, len(tokens), ROWS):
             part = torch.as_tensor(tokens[start : start + ROWS].astype(np.int64), device=device())
             logits = network(input_ids=part, use_cache=False).logits[:, :-1].float()

@@ -25,22 +25,35 @@ import pyarrow.parquet as pq
 from wellhead._atomic import atomic_path, write_text
 from wellhead.recursion.families.transformer.blocks import MACHINE, Blocks
 from wellhead.recursion.families.transformer.model import LanguageModel
-from wellhead.recursion.families.transformer.network import read_network, write_network
+from wellhead.recursion.families.transformer.network import read_network
 from wellhead.recursion.families.transformer.tokens import Tokens
 
 __all__ = ["prune", "read_arrived", "read_model", "write_generation"]
+
+SCHEMA = pa.schema(
+    [
+        ("arrival", pa.int64()),
+        ("origin", pa.string()),
+        ("weight", pa.float64()),
+        ("tokens", pa.list_(pa.int32())),
+        ("text", pa.large_string()),
+    ]
+)
 
 
 def write_generation(
     folder: Path, model: LanguageModel, arrived: list[Blocks], tokens: Tokens
 ) -> None:
     """Write one generation."""
+    tables = [_table(number, blocks, tokens) for number, blocks in enumerate(arrived)]
     with atomic_path(folder / "data.parquet") as temporary:
-        pq.write_table(_table(arrived, tokens), temporary, compression="zstd")
+        table = pa.concat_tables([SCHEMA.empty_table(), *tables])
+        pq.write_table(table, temporary, compression="zstd")
     write_text(folder / "samples.json", json.dumps(model.samples, indent=1, ensure_ascii=False))
     curves = {"losses": model.losses, "validation": model.validation}
     write_text(folder / "training.json", json.dumps(curves))
-    write_network(model.network, tokens, folder / "model")
+    model.network.save_pretrained(folder / "model")
+    tokens.tokenizer.save_pretrained(folder / "model")
 
 
 def read_arrived(folder: Path) -> list[Blocks]:
@@ -71,31 +84,15 @@ def prune(folder: Path) -> None:
     shutil.rmtree(folder / "model", ignore_errors=True)
 
 
-def _table(arrived: list[Blocks], tokens: Tokens) -> pa.Table:
-    def joined(parts: list[np.ndarray], kind: str) -> np.ndarray:
-        return np.concatenate(parts) if parts else np.empty(0, dtype=kind)
-
-    origins = joined([blocks.origin for blocks in arrived], "int8")
-    weights = joined(
-        [
-            np.full(blocks.size, np.nan) if blocks.weights is None else blocks.weights
-            for blocks in arrived
-        ],
-        "float64",
-    )
+def _table(arrival: int, blocks: Blocks, tokens: Tokens) -> pa.Table:
+    weights = np.full(blocks.size, np.nan) if blocks.weights is None else blocks.weights
     return pa.table(
         {
-            "arrival": joined(
-                [np.full(each.size, number) for number, each in enumerate(arrived)], "int64"
-            ),
-            "origin": np.where(origins == MACHINE, "machine", "real"),
-            "weight": pa.array(weights, pa.float64()),
-            "tokens": pa.array(
-                [row for each in arrived for row in each.tokens], pa.list_(pa.int32())
-            ),
-            "text": pa.array(
-                [text for each in arrived for text in tokens.decode(each.tokens)],
-                pa.large_string(),
-            ),
-        }
+            "arrival": np.full(blocks.size, arrival),
+            "origin": np.where(blocks.origin == MACHINE, "machine", "real"),
+            "weight": weights.astype(float),
+            "tokens": list(blocks.tokens),
+            "text": tokens.decode(blocks.tokens),
+        },
+        schema=SCHEMA,
     )

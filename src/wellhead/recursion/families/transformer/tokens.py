@@ -7,35 +7,41 @@ none is unknown. Only the text that is learned from is seen by it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from tokenizers import ByteLevelBPETokenizer, Encoding
+from transformers import PreTrainedTokenizerFast
 
-from wellhead.errors import MissingExtra
 from wellhead.recursion.data import Array
 
-__all__ = ["END_TEXT", "Tokens", "learn"]
+__all__ = ["Tokens", "learn"]
 
 END_TEXT = "<|end|>"
 
 
 class Tokens(NamedTuple):
-    """A tokenizer of transformers, and the number of the token that ends a document."""
+    """A fast tokenizer of transformers, whose end-of-text token ends a document."""
 
-    tokenizer: Any
-    end: int
+    tokenizer: Any  # transformers leaves the methods of its tokenizers untyped
+
+    @property
+    def end(self) -> int:
+        """The number of the token that ends a document."""
+        return int(self.tokenizer.eos_token_id)
 
     @property
     def size(self) -> int:
         return len(self.tokenizer)
 
-    def encode(self, documents: Sequence[str]) -> list[Any]:
+    def encode(self, documents: Sequence[str]) -> list[Encoding]:
         """The encoding of each document, with ids and offsets, without its end."""
-        found: list[Any] = self.tokenizer._tokenizer.encode_batch(
+        if not documents:
+            return []
+        encodings: list[Encoding] = self.tokenizer(
             list(documents), add_special_tokens=False
-        )
-        return found
+        ).encodings
+        return encodings
 
     def decode(self, blocks: Array) -> list[str]:
         """The text of each block; documents in it are set apart by a line break."""
@@ -44,11 +50,7 @@ class Tokens(NamedTuple):
         )
         return [text.replace(self.tokenizer.eos_token, "\n") for text in texts]
 
-    def save(self, folder: Path) -> None:
-        """Write it beside a checkpoint, where transformers looks for it."""
-        self.tokenizer.save_pretrained(folder)
-
-    def stream(self, encodings: Iterable[Any]) -> Array:
+    def stream(self, encodings: Iterable[Encoding]) -> Array:
         """The ids of documents one after the other, each with its end."""
         ids = [np.array([*encoding.ids, self.end], dtype=np.int32) for encoding in encodings]
         return np.concatenate(ids) if ids else np.empty(0, dtype=np.int32)
@@ -56,23 +58,9 @@ class Tokens(NamedTuple):
 
 def learn(documents: Sequence[str], vocabulary: int) -> Tokens:
     """A byte-level BPE of `vocabulary` tokens learned from the documents."""
-    try:
-        from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-        from transformers import PreTrainedTokenizerFast
-    except ImportError:
-        raise MissingExtra("the family transformer", "lm") from None
-    bytes_first = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    plain = Tokenizer(models.BPE())
-    plain.pre_tokenizer = bytes_first
-    plain.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=vocabulary,
-        special_tokens=[END_TEXT],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
+    plain = ByteLevelBPETokenizer()
+    plain.train_from_iterator(
+        documents, vocabulary, min_frequency=0, show_progress=False, special_tokens=[END_TEXT]
     )
-    plain.train_from_iterator(documents, trainer)
-    wrapped = PreTrainedTokenizerFast(
-        tokenizer_object=plain, eos_token=END_TEXT, bos_token=END_TEXT, pad_token=END_TEXT
-    )
-    return Tokens(wrapped, int(wrapped.eos_token_id))
+    ends = {"eos_token": END_TEXT, "bos_token": END_TEXT, "pad_token": END_TEXT}
+    return Tokens(PreTrainedTokenizerFast(tokenizer_object=plain._tokenizer, **ends))

@@ -5,6 +5,8 @@ epoch, and its loss curve. Batches follow from the seed alone, and no dropout is
 in a base that had some, so that what is kept on disk (weights, moments, step) is all that a killed
 fit needs to end on the same numbers. Under ``torchrun`` each process takes its rows of the same
 batches.
+
+torch is imported with this module; see `wellhead.recursion.torch_extra`.
 """
 
 from __future__ import annotations
@@ -15,22 +17,23 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
+from torch.nn.parallel import DistributedDataParallel
 
 from wellhead.recursion.data import Array
+from wellhead.recursion.device import autocast, device, one_thread
+from wellhead.recursion.distributed import World, connect
 from wellhead.recursion.families.transformer.blocks import Blocks
-from wellhead.recursion.families.transformer.checkpoint import Halfway
-from wellhead.recursion.families.transformer.device import (
-    World,
-    autocast,
-    device,
-    load_torch,
-    one_thread,
-    world,
-)
+from wellhead.recursion.families.transformer.checkpoint import Checkpoint
+from wellhead.recursion.families.transformer.model import LanguageModel
+from wellhead.recursion.families.transformer.objective import Objective
 from wellhead.recursion.families.transformer.scoring import mean_loss
 
-__all__ = ["Recipe", "steps", "train"]
+__all__ = ["Recipe", "train"]
 
+WARMUP = 0.05  # the share of steps in which the rate rises
+DECAY = 0.1  # of weights that are matrices
+SAVE_EVERY = 30.0  # seconds between two states kept on disk
 WIDE = 256  # the width from which bf16 was measured to be faster on a CPU that multiplies it
 
 
@@ -41,28 +44,15 @@ class Recipe(NamedTuple):
         epochs: passes over the blocks.
         batch: blocks in a step.
         rate: the highest learning rate.
-        warmup: the share of steps in which the rate rises.
-        decay: weight decay of matrices.
         precision: "auto", "fp32" or "bf16".
         choose: "validation" keeps the epoch that is best on real validation text, "last" the last.
-        save_every: seconds between two states kept on disk.
     """
 
     epochs: int = 3
     batch: int = 32
     rate: float = 3e-3
-    warmup: float = 0.05
-    decay: float = 0.1
     precision: str = "auto"
     choose: str = "validation"
-    save_every: float = 30.0
-
-
-class Fitted(NamedTuple):
-    """What a fit leaves: loss of every step, and the validation loss of every epoch."""
-
-    losses: list[float]
-    validation: list[float]
 
 
 def train(
@@ -72,8 +62,8 @@ def train(
     recipe: Recipe,
     seed: int,
     workspace: Path | None = None,
-) -> Fitted:
-    """Fit `network` in place.
+) -> LanguageModel:
+    """The network, fitted in place, and how that went.
 
     Args:
         network: starts as it is.
@@ -83,32 +73,26 @@ def train(
         seed: of the order of the blocks.
         workspace: where a fit in work is kept; one found there goes on.
     """
-    fit = _Fit(network, data, recipe, seed, world())
-    halfway = Halfway(None if workspace is None else workspace / "training.pt", recipe.save_every)
-    fit.restore(halfway.read())
+    fit = _Fit(network, data, recipe, seed, connect())
+    checkpoint = Checkpoint(None if workspace is None else workspace / "training.pt", SAVE_EVERY)
+    fit.restore(checkpoint.read())
     with one_thread():
         while fit.step < fit.total:
             fit.one_step()
             if fit.step % fit.per_epoch == 0:
                 fit.finish_epoch(validation)
-            if fit.world.leads and halfway.due(time.monotonic()):
-                halfway.write(fit.state())
+            if fit.world.leads and checkpoint.due(time.monotonic()):
+                checkpoint.write(fit.state())
     fit.settle()
     if fit.world.leads:
-        halfway.remove()
-    return Fitted(fit.losses, fit.validation)
-
-
-def steps(blocks: int, recipe: Recipe) -> int:
-    """Steps of a whole fit."""
-    return recipe.epochs * math.ceil(blocks / recipe.batch)
+        checkpoint.remove()
+    return LanguageModel(network, fit.losses, fit.validation)
 
 
 class _Fit:
     """A fit between two steps."""
 
     def __init__(self, network: Any, data: Blocks, recipe: Recipe, seed: int, here: World) -> None:
-        torch = load_torch()
         self.network, self.recipe, self.seed, self.world = network, recipe, seed, here
         self.tokens = torch.as_tensor(data.tokens.astype(np.int64), device=device())
         self.mass = torch.as_tensor(data.mass.astype(np.float32), device=device())
@@ -120,18 +104,17 @@ class _Fit:
         self.step = 0
         self.losses: list[float] = []
         # Losses still on their device: fetching each would make a GPU wait at every step.
-        self._latest: list[Any] = []
+        self._latest: list[torch.Tensor] = []
         self.validation: list[float] = []
         self.best: dict[str, Any] | None = None
         self._epoch, self._order = -1, self.tokens
 
     def one_step(self) -> None:
-        torch = load_torch()
         self.network.eval()  # without dropout
         for group in self.optimiser.param_groups:
-            group["lr"] = self.recipe.rate * _pace(self.step, self.total, self.recipe.warmup)
+            group["lr"] = self.recipe.rate * _pace(self.step, self.total)
         loss = self._loss(self._rows())
-        loss.backward()
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
@@ -151,7 +134,7 @@ class _Fit:
     def fetch(self) -> None:
         """Bring the latest losses from their device."""
         if self._latest:
-            self.losses += load_torch().stack(self._latest).tolist()
+            self.losses += torch.stack(self._latest).tolist()
             self._latest = []
 
     def settle(self) -> None:
@@ -178,18 +161,17 @@ class _Fit:
         self.step, self.best = state["step"], state["best"]
         self.losses, self.validation = state["losses"], state["validation"]
 
-    def _rows(self) -> Any:
+    def _rows(self) -> torch.Tensor:
         """The blocks of this step, the same ones whatever happened before."""
         epoch, place = divmod(self.step, self.per_epoch)
         if epoch != self._epoch:
             order = np.random.default_rng([self.seed, epoch]).permutation(len(self.tokens))
             self._epoch = epoch
-            self._order = load_torch().as_tensor(order, device=self.tokens.device)
+            self._order = torch.as_tensor(order, device=self.tokens.device)
         return self._order[place * self.recipe.batch : (place + 1) * self.recipe.batch]
 
-    def _loss(self, rows: Any) -> Any:
+    def _loss(self, rows: torch.Tensor) -> torch.Tensor:
         """This process's part of the mean loss per token of the batch, blocks as they weigh."""
-        torch = load_torch()
         mass = self.mass[rows].sum().clamp(min=1e-12)
         own = rows[self.world.rank :: self.world.size]
         shares = self.mass[own] / mass
@@ -197,24 +179,24 @@ class _Fit:
             # The last batch may have fewer blocks than there are processes.
             own, shares = rows[:1], torch.zeros_like(self.mass[:1])
         # Gradients of processes are averaged; their sum is wanted.
-        with autocast(self.precision):
-            return self.objective(self.tokens[own], shares * self.world.size)
+        with autocast(self.precision, self.tokens.device.type):
+            loss: torch.Tensor = self.objective(self.tokens[own], shares * self.world.size)
+        return loss
 
 
-def _summed(loss: Any, here: World) -> Any:
+def _summed(loss: torch.Tensor, here: World) -> torch.Tensor:
     if here.size > 1:
-        load_torch().distributed.all_reduce(loss)
+        torch.distributed.all_reduce(loss)
     return loss / here.size
 
 
-def _objective(network: Any, trial: Any, here: World) -> Any:
-    from wellhead.recursion.families.transformer.objective import Objective
-
+def _objective(network: Any, trial: torch.Tensor, here: World) -> torch.nn.Module:
     objective = Objective(network.eval(), trial)
     if here.size == 1:
         return objective
-    parallel = load_torch().nn.parallel.DistributedDataParallel
-    return parallel(objective, device_ids=[device()] if device().type == "cuda" else None)
+    return DistributedDataParallel(
+        objective, device_ids=[device()] if device().type == "cuda" else None
+    )
 
 
 def _precision(wanted: str, network: Any) -> str:
@@ -223,19 +205,19 @@ def _precision(wanted: str, network: Any) -> str:
     return "fp32" if wanted == "auto" and narrow else wanted
 
 
-def _optimiser(network: Any, recipe: Recipe) -> Any:
+def _optimiser(network: Any, recipe: Recipe) -> torch.optim.Optimizer:
     matrices = [each for each in network.parameters() if each.dim() >= 2]
     vectors = [each for each in network.parameters() if each.dim() < 2]
     groups = [
-        {"params": matrices, "weight_decay": recipe.decay},
+        {"params": matrices, "weight_decay": DECAY},
         {"params": vectors, "weight_decay": 0.0},
     ]
-    return load_torch().optim.AdamW(groups, lr=recipe.rate, betas=(0.9, 0.95), fused=True)
+    return torch.optim.AdamW(groups, lr=recipe.rate, betas=(0.9, 0.95), fused=True)
 
 
-def _pace(step: int, total: int, warmup: float) -> float:
+def _pace(step: int, total: int) -> float:
     """The share of the highest rate: a linear rise, then half a cosine down to a tenth."""
-    rise = max(1, round(warmup * total))
+    rise = max(1, round(WARMUP * total))
     if step < rise:
         return (step + 1) / rise
     done = (step - rise) / max(1, total - rise)

@@ -1,0 +1,72 @@
+"""Where the numbers are crunched: torch's device, its number format and its threads.
+
+A GPU is used when there is one, in bf16. On a CPU bf16 is used for training only where the
+hardware multiplies it (AVX512_BF16): elsewhere it is many times slower than fp32. The cells of a
+sweep run one to a GPU (`processes`, `take_device`), where there are several side by side.
+
+torch is imported with this module; see `wellhead.recursion.torch_extra`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+__all__ = ["autocast", "device", "inference", "one_thread", "processes", "take_device"]
+
+
+def device() -> torch.device:
+    """The device that models live on: that of the process under ``torchrun``, else that taken."""
+    if not torch.cuda.is_available():
+        return torch.device("cpu")
+    local = os.environ.get("LOCAL_RANK")
+    return torch.device("cuda", torch.cuda.current_device() if local is None else int(local))
+
+
+def processes() -> int | None:
+    """How many processes can fit side by side: one to a GPU; None without one, as cores allow."""
+    return torch.cuda.device_count() if torch.cuda.is_available() else None
+
+
+def take_device(number: int) -> None:
+    """Let this process work on the GPU of this number, counted round where there are fewer."""
+    if torch.cuda.is_available():
+        torch.cuda.set_device(number % torch.cuda.device_count())
+
+
+@contextmanager
+def autocast(precision: str, kind: str) -> Iterator[None]:
+    """Products in bf16 on this kind of device, where `precision` and the hardware say so."""
+    wanted = precision == "bf16" or (precision == "auto" and _multiplies_bf16(kind))
+    with torch.autocast(kind, torch.bfloat16, enabled=wanted):
+        yield
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """One thread inside the block: cells of a sweep share the cores, not threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def inference() -> Iterator[None]:
+    """No gradients inside the block, in bf16 on a GPU and in fp32 on a CPU."""
+    kind = device().type
+    precision = "auto" if kind == "cuda" else "fp32"
+    with one_thread(), torch.inference_mode(), autocast(precision, kind):
+        yield
+
+
+def _multiplies_bf16(kind: str) -> bool:
+    if kind == "cuda":
+        # Older GPUs only imitate it, at a fraction of their speed.
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return bool(torch.cpu._is_avx512_bf16_supported())

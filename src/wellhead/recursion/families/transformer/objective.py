@@ -12,6 +12,7 @@ torch is imported with this module; see `wellhead.recursion.torch_extra`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -67,13 +68,13 @@ def _whole(network: Any, tokens: torch.Tensor, shares: torch.Tensor) -> torch.Te
 def _in_pieces(network: Any, tokens: torch.Tensor, shares: torch.Tensor) -> torch.Tensor:
     hidden = network.base_model(input_ids=tokens, use_cache=False).last_hidden_state[:, :-1]
     each = (shares / hidden.shape[1])[:, None].expand(hidden.shape[:2])
-    loss: torch.Tensor = _HeadLoss.apply(  # type: ignore[no-untyped-call]
+    loss_of: Callable[..., torch.Tensor] = _HeadLoss.apply
+    return loss_of(
         hidden.reshape(-1, hidden.shape[-1]),
         network.get_output_embeddings().weight,
         tokens[:, 1:].reshape(-1),
         each.reshape(-1),
     )
-    return loss
 
 
 class _HeadLoss(torch.autograd.Function):

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
-from wellhead.collect.rehearsal import Pen
+from wellhead.collect.rehearsal import SimulatedWriter
 from wellhead.collect.study import Study, load_study
 
 
@@ -22,7 +22,7 @@ class Clock:
 
 
 class Writer:
-    """A writer's browser: enters, writes with a `Pen`, sends, submits."""
+    """A writer's browser: enters, writes with a `SimulatedWriter`, sends, submits."""
 
     def __init__(self, client: TestClient, study: str = "demo", *, query: str = "") -> None:
         self.client, self.study, self.query = client, study, query
@@ -34,9 +34,9 @@ class Writer:
         return answer.text
 
     def ticket(self) -> str:
-        found = re.search(r"eyJ[\w=-]+\.[0-9a-f]{64}", self.page())
+        found = re.search(r'"ticket": "([\w.=-]+)"', self.page())
         assert found
-        return found[0]
+        return found[1]
 
     def start(self, *, consent: str = "1", headers: dict[str, str] | None = None) -> dict[str, Any]:
         message = {
@@ -52,7 +52,7 @@ class Writer:
         self.token, self.sid = started["token"], started["at"]["sid"]
         self.receipt = started["at"]["receipt"]
         settings = started["recorder"]
-        self.pen = Pen(seed=7, paste_key=settings["key"], level=settings["level"])
+        self.pen = SimulatedWriter(seed=7, paste_key=settings["key"], level=settings["level"])
         return started
 
     @property

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from wellhead.collect.rehearsal import Pen
+from wellhead.collect.rehearsal import SimulatedWriter
 
 
 class Server:
@@ -129,12 +129,12 @@ class LoadWriter:
 
     async def start(self) -> None:
         _, page = await self.connection.ask("GET", f"/s/{self.study}")
-        ticket = re.search(r"eyJ[\w=-]+\.[0-9a-f]{64}", page)
+        ticket = re.search(r'"ticket": "([\w.=-]+)"', page)
         assert ticket
         message = {
             "v": 1,
             "study": self.study,
-            "ticket": ticket[0],
+            "ticket": ticket[1],
             "consent": {"version": "1", "at": 0},
             "tab": "t",
         }
@@ -142,7 +142,7 @@ class LoadWriter:
         assert status == 201, started
         self.sid, self.token = started["at"]["sid"], started["token"]
         self.receipt = started["at"]["receipt"]
-        self.pen = Pen(seed=self.number, paste_key=started["recorder"]["key"])
+        self.pen = SimulatedWriter(seed=self.number, paste_key=started["recorder"]["key"])
 
     async def send(self, words: str) -> None:
         """Type the words and have them acknowledged; what waited before goes first."""

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from cases import agree_with_docs, row
 from collect_helpers import edit
-from live import Kept, kept, listening
 from loopback import Server
+from running import Kept, kept, listening
 
 from wellhead.collect.create import new_study
 from wellhead.collect.derive.answer import Answer

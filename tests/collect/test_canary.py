@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from collect_helpers import Clock, Writer, edit
 from fastapi.testclient import TestClient
-from live import listening
+from running import listening
 
 from wellhead.collect.answers import load_records, settle
 from wellhead.collect.canary import canary_flags, canary_word

@@ -22,7 +22,7 @@ from wellhead.collect.derive.flags import Flag, strongest_first
 from wellhead.collect.derive.integrity import Stored
 from wellhead.collect.keys import Keys
 from wellhead.collect.schema import parse_body
-from wellhead.collect.shared_text import find_twins, keep_marks, twin_flags, weigh
+from wellhead.collect.shared_text import keep_marks, shared_text_flags, weigh
 from wellhead.collect.store import Store
 from wellhead.collect.store.models import Answer, Link, Session
 from wellhead.collect.study import Study
@@ -213,12 +213,12 @@ def _forget_events(connection: Connection, study: str, closed_ms: int) -> None:
 
 def load_records(connection: Connection, study: str) -> Iterator[Record]:
     """Every derived answer of a study in order of submission, one at a time."""
-    twins = twin_flags(find_twins(connection, study))
+    shared = shared_text_flags(connection, study)
     query = _joined().where(Session.study == study, Answer.derived.is_not(None))
     rows = connection.execution_options(yield_per=100).execute(
         query.order_by(Session.submitted_ms, Session.id)
     )
-    return (_record(row, flags=twins.get(row.id, ())) for row in rows)
+    return (_record(row, flags=shared.get(row.id, ())) for row in rows)
 
 
 def load_page(
@@ -240,8 +240,8 @@ def load_page(
     total = connection.execute(count.where(*wanted)).scalar_one()
     newest = _joined().where(*wanted).order_by(Session.submitted_ms.desc(), Session.id.desc())
     rows = connection.execute(newest.offset(start).limit(size)).all()
-    twins = twin_flags(find_twins(connection, study))
-    return [_record(row, flags=twins.get(row.id, ())) for row in rows], int(total)
+    shared = shared_text_flags(connection, study)
+    return [_record(row, flags=shared.get(row.id, ())) for row in rows], int(total)
 
 
 def current_records(connection: Connection, study: str, keys: Keys) -> Iterator[Record]:
@@ -250,11 +250,11 @@ def current_records(connection: Connection, study: str, keys: Keys) -> Iterator[
         Session.study == study, or_(Answer.derived.is_not(None), Session.expired_ms.is_(None))
     )
     rows = connection.execute(query.order_by(Session.submitted_ms, Session.id))
-    twins = twin_flags(find_twins(connection, study))
+    shared = shared_text_flags(connection, study)
     for row in rows:
         stale = row.derived_seq != row.seq and row.expired_ms is None
         derived = derive_session(connection, keys, row, row.text) if stale else None
-        yield _record(row, derived, flags=twins.get(row.id, ()))
+        yield _record(row, derived, flags=shared.get(row.id, ()))
 
 
 def load_record(connection: Connection, study: str, session: str) -> Record | None:
@@ -265,7 +265,7 @@ def load_record(connection: Connection, study: str, session: str) -> Record | No
     row = connection.execute(query).first()
     if row is None:
         return None
-    return _record(row, flags=twin_flags(find_twins(connection, study)).get(row.id, ()))
+    return _record(row, flags=shared_text_flags(connection, study).get(row.id, ()))
 
 
 def _record(

@@ -1,7 +1,7 @@
 """A complete local study with pretended answers, for a first look at every page.
 
-The answers are made by `rehearsal.Pen` and go through the same functions as real ones; they are
-named as pretended on the study's title.
+The answers are made by `rehearsal.SimulatedWriter` and go through the same functions as
+real ones; they are named as pretended on the study's title.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from wellhead.collect.create import new_study
 from wellhead.collect.messages import Consented, Start, Submission
 from wellhead.collect.platforms import Arrival
-from wellhead.collect.rehearsal import Pen
+from wellhead.collect.rehearsal import SimulatedWriter
 from wellhead.collect.review.accounts import add_user
 from wellhead.collect.schema import parse_body
 from wellhead.collect.server import visits
@@ -60,7 +60,7 @@ def make_demo(folder: Path) -> tuple[Host, str, str]:
 
 
 def _visit(
-    host: Host, number: int, play: Callable[[Pen, str], None], *, submit: bool = True
+    host: Host, number: int, play: Callable[[SimulatedWriter, str], None], *, submit: bool = True
 ) -> Callable[[Connection], None]:
     (study,) = host.studies.values()
     keys = host.keys[study.id]
@@ -77,7 +77,7 @@ def _visit(
             tab=_TAB,
         )
         begun = visits.begin(connection, host, start, "", "demo", now_ms=began)
-        pen = Pen(seed=number, paste_key=keys.pastes.hex())
+        pen = SimulatedWriter(seed=number, paste_key=keys.pastes.hex())
         play(pen, begun.task.source)
         batch = pen.batch(begun.at.sid, begun.at.receipt, tab=_TAB, wall_ms=began)
         ended = began + parse_body(batch.body).mono + 2_000
@@ -96,7 +96,7 @@ def _own(dice: random.Random) -> str:
     return " ".join(dice.sample(_SENTENCES, k=5))
 
 
-def _honest(pen: Pen, task: str) -> None:
+def _honest(pen: SimulatedWriter, task: str) -> None:
     """Types, stops to think, takes things back."""
     dice = pen.dice
     for word in _own(dice).split(" "):
@@ -106,7 +106,7 @@ def _honest(pen: Pen, task: str) -> None:
             pen.type(word + " ")
 
 
-def _round_trip(pen: Pen, task: str) -> None:
+def _round_trip(pen: SimulatedWriter, task: str) -> None:
     """Copies the task out, comes back with foreign text."""
     pen.copy_task(task)
     pen.leave(45)
@@ -114,7 +114,7 @@ def _round_trip(pen: Pen, task: str) -> None:
     pen.type(" Thank you.")
 
 
-def _quotes(pen: Pen, task: str) -> None:
+def _quotes(pen: SimulatedWriter, task: str) -> None:
     """Writes around a passage of the task."""
     pen.type("The task says: ")
     pen.copy_task(task)
@@ -122,21 +122,21 @@ def _quotes(pen: Pen, task: str) -> None:
     pen.type(" I would answer that my street is short and has no name, and that is all.")
 
 
-def _mixed(pen: Pen, task: str) -> None:
+def _mixed(pen: SimulatedWriter, task: str) -> None:
     """Types most and pastes some."""
     pen.type(_own(pen.dice)[:180] + " ")
     pen.leave(20)
     pen.paste(_FOREIGN[:120])
 
 
-def _pasted_then_own(pen: Pen, task: str) -> None:
+def _pasted_then_own(pen: SimulatedWriter, task: str) -> None:
     """Pastes, takes it all back, writes it anew: an honest answer."""
     pen.paste(_FOREIGN[:80])
     pen.erase(80)
     pen.type(_own(pen.dice))
 
 
-_PLAYS: tuple[Callable[[Pen, str], None], ...] = (
+_PLAYS: tuple[Callable[[SimulatedWriter, str], None], ...] = (
     _honest,
     _round_trip,
     _quotes,

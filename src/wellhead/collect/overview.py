@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select
 
 from wellhead import _stats
-from wellhead.collect.shared_text import Twins, find_twins
+from wellhead.collect.shared_text import SharedText, find_shared_texts
 from wellhead.collect.store.models import Answer, Session
 from wellhead.collect.study import Study
 
@@ -53,7 +53,7 @@ class Overview:
         outcomes: share of each outcome.
         foreign: share of answers with foreign or scripted text among those observed.
         foreign_bounds: that share over all answers if none, or all, of the unobserved had it.
-        twins: equal pastes and answers across workers.
+        shared_texts: equal pastes and answers across workers.
         unsound: sessions whose chain or replay does not hold.
     """
 
@@ -66,7 +66,7 @@ class Overview:
     outcomes: dict[str, Share]
     foreign: Share
     foreign_bounds: tuple[float, float]
-    twins: tuple[Twins, ...]
+    shared_texts: tuple[SharedText, ...]
     unsound: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -74,21 +74,9 @@ class Overview:
         return asdict(self)
 
 
-def wilson(count: int, n: int, *, level: float = 0.95) -> Share:
-    """Wilson's score interval for a share.
-
-    Args:
-        count: successes.
-        n: trials; with none, the interval is all of [0, 1].
-        level: confidence.
-
-    Source: Wilson, Journal of the American Statistical Association 22 (1927), 209-212.
-
-    >>> share = wilson(17, 46)
-    >>> round(share.low, 3), round(share.high, 3)
-    (0.245, 0.514)
-    """
-    share = _stats.wilson(count, n, level=level)
+def wilson(count: int, n: int) -> Share:
+    """`count` of `n` with Wilson's 95 % interval; all of [0, 1] where nothing was counted."""
+    share = _stats.wilson(count, n)
     return Share(count, n, share.low, share.high)
 
 
@@ -117,7 +105,7 @@ def overview(connection: Connection, study: Study) -> Overview:
         outcomes={name: wilson(count, n) for name, count in outcomes.items()},
         foreign=wilson(foreign, n - unknown),
         foreign_bounds=(foreign / n, (foreign + unknown) / n) if n else (0.0, 1.0),
-        twins=tuple(find_twins(connection, study.id)),
+        shared_texts=tuple(find_shared_texts(connection, study.id)),
         unsound=tuple(connection.execute(unsound.order_by(Session.submitted_ms)).scalars()),
     )
 

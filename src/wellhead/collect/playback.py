@@ -1,4 +1,4 @@
-"""The writing of an answer as a film of splices, with deleted text covered.
+"""The writing of an answer as a series of splices, with deleted text covered.
 
 Flows in: the stored batches and the final text. Flows out: steps `[t, p, d, s]`: at `t`
 milliseconds, `d` units at `p` give way to `s`. A character that is in the final answer is shown
@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from wellhead.collect.derive.integrity import Stored
-from wellhead.collect.derive.replay import replay
+from wellhead.collect.derive.replay import Birth, replay
 from wellhead.collect.schema import Event, units
 
-__all__ = ["COVER", "film", "splices"]
+__all__ = ["COVER", "playback", "splices"]
 
 COVER = "▒"
 # Typing without a pause is one step; beyond this many steps the pauses that matter grow.
@@ -23,7 +23,7 @@ _MOST_STEPS = 4_000
 _PAUSE_MS = 250
 
 
-def film(batches: Sequence[Stored], text: str) -> list[list[Any]]:
+def playback(batches: Sequence[Stored], text: str) -> list[list[Any]]:
     """The steps from the empty page to `text`."""
     shown = {event.i: inserted for event, inserted in splices(batches, text)}
     steps = []
@@ -55,12 +55,12 @@ def splices(batches: Sequence[Stored], text: str) -> Iterator[tuple[Event, str]]
                 yield event, _inserted(event, shown, born.get(event.i))
 
 
-def _inserted(event: Event, shown: dict[int, str], birth: Any) -> str:
+def _inserted(event: Event, shown: dict[int, str], birth: Birth | None) -> str:
     data = event.data
     if data.x is not None:
         return str(data.x)
     if birth is None or birth.n != data.n:
-        return COVER * data.n
+        return COVER * int(data.n)
     covered = [shown.get(birth.first + at, COVER) for at in range(data.n)]
     joined = "".join(covered).encode("utf-16-le", "surrogatepass")
     return joined.decode("utf-16-le", "replace")

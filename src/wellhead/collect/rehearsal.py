@@ -7,20 +7,19 @@ like this proves nothing about its writer, which is the point the documentation 
 
 from __future__ import annotations
 
-import hmac
 import json
 import random
 from typing import Any
 
-from wellhead.collect.schema import Batch, body_hash, text_hash, units
+from wellhead.collect.derive.content import class_counts, keyed_hash
+from wellhead.collect.schema import CLASSES, NO_BODY, Batch, body_hash, text_hash, units
 
-__all__ = ["Pen"]
+__all__ = ["SimulatedWriter"]
 
-_ZEROS = "0" * 64
 _HASHED_FROM = 20
 
 
-class Pen:
+class SimulatedWriter:
     """Writes one answer, event by event.
 
     Args:
@@ -28,7 +27,7 @@ class Pen:
         paste_key: hex key of the study for the hashes of pastes.
         level: privacy level; at `summary` no keys are noted.
 
-    >>> pen = Pen(seed=1)
+    >>> pen = SimulatedWriter(seed=1)
     >>> pen.type("Hi")
     >>> pen.text, [event[2] for event in pen.events]
     ('Hi', ['key', 'edit', 'key', 'edit'])
@@ -38,7 +37,7 @@ class Pen:
         self.text = ""
         self.events: list[list[Any]] = []
         self.seq = 0
-        self.prev = _ZEROS
+        self.prev = NO_BODY
         self.dice = random.Random(seed)
         self._key = bytes.fromhex(paste_key)
         self._next, self._time = 0, 0
@@ -53,9 +52,6 @@ class Pen:
 
     def _wait(self, around_ms: float) -> None:
         self._time += max(1, int(self.dice.lognormvariate(0, 0.5) * around_ms))
-
-    def _hash(self, text: str) -> str:
-        return hmac.new(self._key, text.encode(), "sha256").hexdigest()[:32]
 
     def type(self, text: str) -> None:
         """Press one key for each character at the end of the text."""
@@ -78,10 +74,13 @@ class Pen:
                 "edit", it="deleteContentBackward", p=start, d=end - start, s0=end, s1=end, kd=key
             )
 
+    def _measured(self, text: str) -> dict[str, Any]:
+        return {"n": units(text), "h": keyed_hash(self._key, text)}
+
     def copy_task(self, text: str, share: float = 1.0) -> None:
         """Copy (a share of) the task's text."""
         self._wait(3000)
-        fields = {"n": units(text), "h": self._hash(text), "task_cov": round(1000 * share)}
+        fields = {**self._measured(text), "task_cov": round(1000 * share)}
         self._note("clip", a="copy", **fields, **{"from": "task"}, src_cov=1000)
 
     def leave(self, seconds: float) -> None:
@@ -94,11 +93,11 @@ class Pen:
         """Paste at the end; `covered` is the share of it that the task contains."""
         self._wait(800)
         end = units(self.text)
-        fields = {"n": units(text), "h": self._hash(text), "src_cov": round(1000 * covered)}
+        fields = {**self._measured(text), "src_cov": round(1000 * covered)}
         clip = self._note("clip", a="paste", **fields, **{"from": origin}, s0=end, s1=end)
         inserted = _inserted(text)
         if units(text) >= _HASHED_FROM:
-            inserted["h"] = self._hash(text)
+            inserted["h"] = keyed_hash(self._key, text)
         self._note("edit", it="insertFromPaste", p=end, s0=end, s1=end, clip=clip, **inserted)
         self.text += text
 
@@ -124,24 +123,10 @@ class Pen:
         return Batch(body=raw, draft=self.text)
 
 
-def _class_of(character: str) -> str:
-    if character.isalpha():
-        return "letter"
-    if character.isdigit():
-        return "digit"
-    if character == "\n":
-        return "newline"
-    if character.isspace():
-        return "space"
-    return "punct" if character.isascii() else "other"
-
-
 def _key_class(character: str) -> str:
-    kind = _class_of(character)
+    kind = CLASSES[class_counts(character).index(1)]
     return "enter" if kind == "newline" else kind
 
 
 def _inserted(text: str) -> dict[str, Any]:
-    names = ("letter", "digit", "space", "punct", "newline", "other")
-    kinds = [_class_of(character) for character in text]
-    return {"n": units(text), "cc": [kinds.count(name) for name in names]}
+    return {"n": units(text), "cc": list(class_counts(text))}

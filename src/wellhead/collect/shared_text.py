@@ -1,16 +1,16 @@
 """The same text from different writers: equal foreign pastes and equal answers.
 
 Flows in: an answer and what was derived from it. Flows out: its marks, kept in a table of their
-own, and the `Twins` of a study with a flag for each of their answers. Everybody may paste the
-task; the same foreign passage from two people is worth a look. Pastes are compared by the hash
-under the study's key, answers without regard to case and white space.
+own, and what several writers of a study share, with a flag for each of their answers. Everybody
+may paste the task; the same foreign passage from two people is worth a look. Pastes are compared
+by the hash under the study's key, answers without regard to case and white space.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, select
@@ -18,7 +18,14 @@ from sqlalchemy import Connection, delete, func, insert, select
 from wellhead.collect.derive.flags import Flag
 from wellhead.collect.store.models import Mark, Session
 
-__all__ = ["LONG_ENOUGH", "Twins", "find_twins", "keep_marks", "twin_flags", "weigh"]
+__all__ = [
+    "LONG_ENOUGH",
+    "SharedText",
+    "find_shared_texts",
+    "keep_marks",
+    "shared_text_flags",
+    "weigh",
+]
 
 LONG_ENOUGH = 50
 _SAYS = {
@@ -27,7 +34,7 @@ _SAYS = {
 }
 
 
-class Twins(NamedTuple):
+class SharedText(NamedTuple):
     """Different workers with the same paste or the same answer; `events` beside `sessions`."""
 
     kind: str
@@ -59,7 +66,7 @@ def _marks(text: str, derived: Mapping[str, Any]) -> dict[tuple[str, str], int]:
     return found
 
 
-def find_twins(connection: Connection, study: str) -> list[Twins]:
+def find_shared_texts(connection: Connection, study: str) -> list[SharedText]:
     """Everything that several workers of the study have in common, answers first."""
     shared = (
         select(Mark.kind, Mark.mark)
@@ -81,7 +88,7 @@ def find_twins(connection: Connection, study: str) -> list[Twins]:
     for row in connection.execute(query):
         groups[row.kind, row.mark].append(row)
     return [
-        Twins(
+        SharedText(
             kind,
             tuple(row.id for row in rows),
             len({row.worker for row in rows}),
@@ -99,13 +106,13 @@ def weigh(flag: Flag, derived: Mapping[str, Any]) -> Flag:
     return flag if stays else flag._replace(strength="note")
 
 
-def twin_flags(found: Iterable[Twins]) -> dict[str, list[Flag]]:
-    """The flags of each answer that has a twin, by session."""
+def shared_text_flags(connection: Connection, study: str) -> dict[str, list[Flag]]:
+    """The flags of each answer that shares text with another writer's, by session."""
     flags: dict[str, list[Flag]] = defaultdict(list)
-    for twins in found:
-        others = "another writer" if twins.workers == 2 else f"{twins.workers - 1} other writers"
-        says = _SAYS[twins.kind].format(others)
-        for session, event in zip(twins.sessions, twins.events, strict=True):
+    for shared in find_shared_texts(connection, study):
+        others = "another writer" if shared.workers == 2 else f"{shared.workers - 1} other writers"
+        says = _SAYS[shared.kind].format(others)
+        for session, event in zip(shared.sessions, shared.events, strict=True):
             evidence = (event,) if event >= 0 else ()
-            flags[session].append(Flag(f"identical_{twins.kind}", "medium", evidence, says))
+            flags[session].append(Flag(f"identical_{shared.kind}", "medium", evidence, says))
     return flags

@@ -26,10 +26,10 @@ from wellhead.consensus.from_assay import RATE, evidence_of
 from wellhead.consensus.sources import NAME
 from wellhead.errors import BadInput
 
-__all__ = ["LiveStudy", "judge_texts", "read_study"]
+__all__ = ["StudyEvidence", "judge_texts", "read_study"]
 
 
-class LiveStudy(NamedTuple):
+class StudyEvidence(NamedTuple):
     """What a study holds at this moment.
 
     Attributes:
@@ -45,7 +45,7 @@ class LiveStudy(NamedTuple):
     task_texts: tuple[str, ...]
 
 
-def read_study(path: str | PathLike[str], *, database: str | None = None) -> LiveStudy:
+def read_study(path: str | PathLike[str], *, database: str | None = None) -> StudyEvidence:
     """The submitted answers of a study and what their recordings say.
 
     Args:
@@ -62,7 +62,7 @@ def read_study(path: str | PathLike[str], *, database: str | None = None) -> Liv
         records = list(current_records(connection, study.id, keys))
     if not records:
         raise BadInput(f"no answers yet: nobody has submitted one to the study '{study.id}'.")
-    return LiveStudy(
+    return StudyEvidence(
         title=study.title,
         evidence=_named(evidence.table(map(evidence_row, records)), Path(path).name),
         answers=pa.Table.from_pylist([row_of(r, study.id) for r in records], schema=ANSWERS),
@@ -71,7 +71,7 @@ def read_study(path: str | PathLike[str], *, database: str | None = None) -> Liv
 
 
 def judge_texts(
-    study: LiveStudy,
+    study: StudyEvidence,
     human: Any,
     *,
     detector: str = "general",

@@ -19,13 +19,12 @@ from wellhead.collect.derive.answer import derive
 from wellhead.collect.derive.integrity import Stored
 from wellhead.collect.importers.bounds import read_bounded
 from wellhead.collect.importers.imported import Imported, from_answer
-from wellhead.collect.schema import parse_body, text_hash, units
+from wellhead.collect.schema import NO_BODY, parse_body, text_hash, units
 from wellhead.errors import BadInput
 
 __all__ = ["read_idfx"]
 
 _AT_ONCE = 1_000
-_ZEROS = "0" * 64
 # Where the character that goes lies, from the position of the cursor.
 _ERASING = {"VK_BACK": -1, "VK_DELETE": 0}
 
@@ -140,8 +139,8 @@ def _bodies(changes: list[tuple[list[Any], str]]) -> Iterator[str]:
                 "sid": "idfx",
                 "tab": "idfx",
                 "seq": seq,
-                "prev": _ZEROS,
-                "nonce": _ZEROS,
+                "prev": NO_BODY,
+                "nonce": NO_BODY,
                 "mono": some[-1][0][1],
                 "wall": 0,
                 "len": units(text),

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from wellhead.collect.keys import Keys
 
-__all__ = ["Arrival", "Completion", "Form", "Unwelcome", "completion_code", "parameter"]
+__all__ = ["Arrival", "Unwelcome", "completion_code", "parameter"]
 
 _PLAIN = re.compile(r"[\w.:@+=-]{1,200}")
 
@@ -34,27 +34,6 @@ class Arrival(NamedTuple):
     verified: str = "none"
     preview: bool = False
     returns: dict[str, str] = {}  # noqa: RUF012 - never changed
-
-
-class Form(NamedTuple):
-    """A form that the browser posts: where to, and what."""
-
-    action: str
-    fields: dict[str, str]
-
-
-class Completion(NamedTuple):
-    """How the writer gets back and is paid.
-
-    Attributes:
-        code: shown on the page; the platform or researcher matches it to the answer.
-        redirect: address to go on to, or None.
-        form: what the browser posts to the platform, or None.
-    """
-
-    code: str
-    redirect: str | None = None
-    form: Form | None = None
 
 
 def parameter(query: Mapping[str, str], name: str) -> str:

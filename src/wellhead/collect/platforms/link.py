@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wellhead.collect.keys import Keys
-from wellhead.collect.platforms.arrival import Arrival, Completion, completion_code, parameter
+from wellhead.collect.platforms.arrival import Arrival, parameter
 from wellhead.collect.study import Study
 
-__all__ = ["FRAMES", "arrive", "finish"]
+__all__ = ["FRAMES", "arrive"]
 
 FRAMES: tuple[str, ...] = ()
 
@@ -21,11 +20,3 @@ def arrive(study: Study, query: Mapping[str, str], now: float) -> Arrival:
     """Who comes through this link."""
     worker = parameter(query, "worker")
     return Arrival(worker or None, verified="param" if worker else "none")
-
-
-def finish(
-    study: Study, keys: Keys, session: str, returns: Mapping[str, str], *, complete: bool
-) -> Completion:
-    """A code to show."""
-    codes = study.entry.completion_codes
-    return Completion(completion_code(keys, session, codes, complete=complete))

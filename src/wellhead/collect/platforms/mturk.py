@@ -12,15 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from wellhead.collect.keys import Keys
-from wellhead.collect.platforms.arrival import (
-    Arrival,
-    Completion,
-    Form,
-    Unwelcome,
-    completion_code,
-    parameter,
-)
+from wellhead.collect.messages import Completion
+from wellhead.collect.platforms.arrival import Arrival, Unwelcome, parameter
 from wellhead.collect.study import Study
 
 __all__ = ["FRAMES", "arrive", "finish"]
@@ -61,12 +54,8 @@ def _submit_host(address: str, *, sandbox: bool) -> str:
     return f"https://{allowed}"
 
 
-def finish(
-    study: Study, keys: Keys, session: str, returns: Mapping[str, str], *, complete: bool
-) -> Completion:
+def finish(code: str, session: str, returns: Mapping[str, str]) -> Completion:
     """The form that hands the assignment in."""
-    codes = study.entry.completion_codes
-    code = completion_code(keys, session, codes, complete=complete)
     fields = {"assignmentId": returns["assignmentId"], "session": session, "code": code}
     action = f"{returns['turkSubmitTo']}/mturk/externalSubmit"
-    return Completion(code, form=Form(action, fields))
+    return Completion(kind="post", code=code, url=action, fields=fields)

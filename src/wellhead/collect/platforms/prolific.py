@@ -16,14 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from wellhead.collect.keys import Keys
-from wellhead.collect.platforms.arrival import (
-    Arrival,
-    Completion,
-    Unwelcome,
-    completion_code,
-    parameter,
-)
+from wellhead.collect.messages import Completion
+from wellhead.collect.platforms.arrival import Arrival, Unwelcome, parameter
 from wellhead.collect.study import Study
 from wellhead.errors import BadInput
 
@@ -131,10 +125,7 @@ def _matched(ids: dict[str, str], claim: Mapping[str, Any]) -> dict[str, str]:
     return signed
 
 
-def finish(
-    study: Study, keys: Keys, session: str, returns: Mapping[str, str], *, complete: bool
-) -> Completion:
+def finish(code: str, session: str, returns: Mapping[str, str]) -> Completion:
     """The address that completes the submission."""
-    codes = study.entry.completion_codes
-    code = completion_code(keys, session, codes, complete=complete)
-    return Completion(code, redirect=f"{_COMPLETE}?{urlencode({'cc': code})}")
+    address = f"{_COMPLETE}?{urlencode({'cc': code})}"
+    return Completion(kind="redirect", code=code, url=address, fields={})

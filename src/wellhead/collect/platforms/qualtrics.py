@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wellhead.collect.keys import Keys
-from wellhead.collect.platforms.arrival import Arrival, Completion, completion_code, parameter
+from wellhead.collect.platforms.arrival import Arrival, parameter
 from wellhead.collect.study import Study
 
-__all__ = ["FRAMES", "arrive", "finish"]
+__all__ = ["FRAMES", "arrive"]
 
 FRAMES = ("https://*.qualtrics.com",)
 
@@ -23,11 +22,3 @@ def arrive(study: Study, query: Mapping[str, str], now: float) -> Arrival:
     """The survey response that shows us."""
     response = parameter(query, "ResponseID")
     return Arrival(response or None, visit=response, verified="param" if response else "none")
-
-
-def finish(
-    study: Study, keys: Keys, session: str, returns: Mapping[str, str], *, complete: bool
-) -> Completion:
-    """A code for the survey's embedded data."""
-    codes = study.entry.completion_codes
-    return Completion(completion_code(keys, session, codes, complete=complete))

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from sqlalchemy import Connection, select
 
 from wellhead.collect.answers import Record, load_batches
-from wellhead.collect.playback import COVER, film
+from wellhead.collect.playback import COVER, playback
 from wellhead.collect.review.timeline import timeline
 from wellhead.collect.store.models import Note
 from wellhead.collect.study import Study
@@ -65,7 +65,7 @@ def answer_view(connection: Connection, study: Study, record: Record) -> dict[st
         "has_events": bool(events),
         "line": timeline(events),
         "minutes": f"{record.derived['minutes']:.1f}",
-        "steps": film(batches, record.text),
+        "steps": playback(batches, record.text),
         "cover": COVER,
         "level": record.opening["level"],
         "source": tasks.get(record.task, "This task is no longer in the list."),

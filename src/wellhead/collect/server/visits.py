@@ -13,7 +13,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from wellhead.collect import messages
 from wellhead.collect.canary import canary_word
 from wellhead.collect.messages import (
     Recorded,
@@ -25,8 +24,7 @@ from wellhead.collect.messages import (
     Submitted,
     TaskView,
 )
-from wellhead.collect.platforms import Arrival, adapter
-from wellhead.collect.platforms import Completion as Finish
+from wellhead.collect.platforms import Arrival, completion_code, finish
 from wellhead.collect.schema import units
 from wellhead.collect.server.host import Host
 from wellhead.collect.server.tickets import read_ticket
@@ -222,26 +220,11 @@ def end(
         allowed = study.writing.max_characters
         raise Refused(413, "too_large", f"The answer may have at most {allowed} characters.")
     complete = row.batch >= submission.seq
-    returns = json.loads(row.opening)["returns"]
-    finish = adapter(row.platform).finish(
-        study, host.keys[study.id], row.id, returns, complete=complete
-    )
-    response = Submitted(
-        sid=row.id, received_at=now_ms, complete=complete, completion=_completion(finish)
-    )
+    codes = study.entry.completion_codes
+    code = completion_code(host.keys[study.id], row.id, codes, complete=complete)
+    completion = finish(row.platform, code, row.id, json.loads(row.opening)["returns"])
+    response = Submitted(sid=row.id, received_at=now_ms, complete=complete, completion=completion)
     return hand_in(connection, host.keys[study.id], row, submission, response, now_ms=now_ms)
-
-
-def _completion(finish: Finish) -> messages.Completion:
-    if finish.form:
-        return messages.Completion(
-            kind="post", code=finish.code, url=finish.form.action, fields=finish.form.fields
-        )
-    if finish.redirect:
-        return messages.Completion(
-            kind="redirect", code=finish.code, url=finish.redirect, fields={}
-        )
-    return messages.Completion(kind="code", code=finish.code, fields={})
 
 
 def recorded(connection: Connection, host: Host, row: Row[Any]) -> Recorded:

@@ -7,20 +7,32 @@ a transaction that reads first and writes later would fail at once in WAL mode.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 
+from wellhead.collect.store.models import Base, Study
 from wellhead.errors import BadInput, BadSetting
 
-__all__ = ["connect", "look", "unwaited", "upgrade"]
+__all__ = ["MIGRATIONS", "connect", "look", "unwaited", "upgrade"]
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
+# `query_only` lets nothing be written; the WAL needs its side files all the same.
+_LOOKING = ("busy_timeout=15000", "query_only=ON")
+_DURABLE = (
+    "busy_timeout=15000",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "secure_delete=ON",
+    # Checkpoints run beside the commits (see `checkpoint`); this is the backstop.
+    "wal_autocheckpoint=20000",
+)
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def connect(url: str, *, writing: bool, size: int = 5) -> Engine:
@@ -50,14 +62,8 @@ def connect(url: str, *, writing: bool, size: int = 5) -> Engine:
         )
     if kind != "sqlite" or not parsed.database or parsed.database == ":memory:":
         raise BadSetting(f"expected sqlite:///FILE or postgresql://…, got {kind!r}.")
-    engine = create_engine(
-        parsed,
-        pool_size=size,
-        hide_parameters=True,
-        connect_args={"check_same_thread": False},
-    )
-    _make_durable(engine, "BEGIN IMMEDIATE" if writing else "BEGIN")
-    return engine
+    begin = "BEGIN IMMEDIATE" if writing else "BEGIN"
+    return _sqlite(parsed, _DURABLE, begin, pool_size=size)
 
 
 @contextmanager
@@ -74,7 +80,7 @@ def look(url: str) -> Iterator[Connection]:
     parsed = make_url(url) if url.startswith("sqlite:///") else None
     if parsed is not None and parsed.database and not Path(parsed.database).is_file():
         raise BadInput(f"no answers yet: there is no database at {parsed.database}.")
-    engine = connect(url, writing=False) if parsed is None else _only_reading(parsed)
+    engine = connect(url, writing=False) if parsed is None else _sqlite(parsed, _LOOKING, "BEGIN")
     try:
         with engine.connect() as connection:
             if parsed is None:
@@ -87,23 +93,6 @@ def look(url: str) -> Iterator[Connection]:
         ) from error
     finally:
         engine.dispose()
-
-
-def _only_reading(parsed: URL) -> Engine:
-    """SQLite that refuses to write, by `query_only`; the WAL needs its side files all the same."""
-    engine = create_engine(parsed, hide_parameters=True)
-
-    @event.listens_for(engine, "connect")
-    def settings(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None
-        connection.execute("PRAGMA busy_timeout=15000")
-        connection.execute("PRAGMA query_only=ON")
-
-    @event.listens_for(engine, "begin")
-    def start(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
-
-    return engine
 
 
 def unwaited(connection: Connection) -> AbstractContextManager[Any]:
@@ -119,25 +108,22 @@ def unwaited(connection: Connection) -> AbstractContextManager[Any]:
     return pipeline
 
 
-def _make_durable(engine: Engine, begin: str) -> None:
+def _sqlite(url: URL, pragmas: Sequence[str], begin: str, **options: Any) -> Engine:
+    connect_args = {"check_same_thread": False}
+    engine = create_engine(url, hide_parameters=True, connect_args=connect_args, **options)
+
     @event.listens_for(engine, "connect")
     def settings(connection: Any, _record: Any) -> None:
         # The driver's own idea of when a transaction begins is switched off.
         connection.isolation_level = None
-        for pragma in (
-            "busy_timeout=15000",
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "secure_delete=ON",
-            # Checkpoints run beside the commits (see `checkpoint`); this is the backstop.
-            "wal_autocheckpoint=20000",
-        ):
+        for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
+
+    return engine
 
 
 def upgrade(url: str) -> None:
@@ -146,11 +132,15 @@ def upgrade(url: str) -> None:
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     engine = connect(url, writing=True)
     try:
         with engine.begin() as connection:
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            if inspect(connection).has_table(Study.__tablename__):
+                command.upgrade(config, "head")
+            else:
+                Base.metadata.create_all(connection)
+                command.stamp(config, "head")
     finally:
         engine.dispose()

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from wellhead.collect import chain
 from wellhead.collect.keys import Keys
+from wellhead.collect.schema import NO_BODY
 from wellhead.collect.store.committer import Refused
 from wellhead.collect.store.models import Identity, Link, Session
 
@@ -32,7 +33,6 @@ __all__ = [
 _SESSION = Session.__table__
 _FIND_AND_LOCK = select(_SESSION).where(_SESSION.c.id == bindparam("this")).with_for_update()
 _HOUR_MS = 3_600_000
-_ZEROS = "0" * 64
 # How long a silent tab keeps other tabs out.
 LEASE_MS = 30_000
 
@@ -90,7 +90,7 @@ def open_session(
             last_ms=now_ms,
             seq=0,
             batch=0,
-            batch_hash=_ZEROS,
+            batch_hash=NO_BODY,
             phase=opening.phase,
             head_hash=first.hash,
             head_receipt=head.receipt,

@@ -1,9 +1,9 @@
-// Plays the film of an answer: steps [t, p, d, s] from an inert JSON block, by slider or by button.
-const steps = JSON.parse(document.getElementById("film-data").textContent);
-const screen = document.getElementById("film");
-const slider = document.getElementById("film-at");
-const clock = document.getElementById("film-clock");
-const button = document.getElementById("film-play");
+// Plays the writing of an answer: steps [t, p, d, s] from an inert JSON block, by slider or by button.
+const steps = JSON.parse(document.getElementById("playback-data").textContent);
+const screen = document.getElementById("playback");
+const slider = document.getElementById("playback-at");
+const clock = document.getElementById("playback-clock");
+const button = document.getElementById("playback-play");
 const step = (text, [, p, d, s]) => text.slice(0, p) + s + text.slice(p + d);
 // Every state of a long answer would fill the memory; these are where the others begin.
 const EVERY = 50;

@@ -47,16 +47,6 @@ def upgrade() -> None:
     _fill(op.get_bind())
 
 
-def downgrade() -> None:
-    """Back to version 0001."""
-    op.drop_table("tokens")
-    op.drop_index("marks_by_mark", table_name="marks")
-    op.drop_table("marks")
-    with op.batch_alter_table("answers") as table:
-        table.drop_column("sound")
-        table.drop_column("outcome")
-
-
 _ANSWERS = sa.table("answers", *map(sa.column, ("session", "text", "derived", "outcome", "sound")))
 _MARKS = sa.table("marks", *map(sa.column, ("session", "kind", "mark", "event")))
 

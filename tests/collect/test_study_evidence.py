@@ -44,15 +44,15 @@ def test_a_study_is_read_while_it_runs_and_says_what_its_export_says(
     clock.now += 10
     _paste(writer(query="?worker=b"))
     study = host.studies["demo"]
-    live = read_study(study.path)
-    assert live.evidence["outcome"].to_pylist() == ["typed", "pasted_outside"]
+    found = read_study(study.path)
+    assert found.evidence["outcome"].to_pylist() == ["typed", "pasted_outside"]
     assert host.store.read(lambda c: list(load_records(c, "demo"))) == []
     settle(host.store, study, host.keys["demo"], now_ms=host.now_ms)
     export_study(host.store, study, "evidence", tmp_path)
     export_study(host.store, study, "parquet", tmp_path)
-    assert live.evidence.equals(evidence.read(tmp_path / "evidence.parquet"))
-    assert live.answers.equals(pq.read_table(tmp_path / "answers.parquet"))
-    assert live.task_texts == tuple(task.text for task in study.tasks)
+    assert found.evidence.equals(evidence.read(tmp_path / "evidence.parquet"))
+    assert found.answers.equals(pq.read_table(tmp_path / "answers.parquet"))
+    assert found.task_texts == tuple(task.text for task in study.tasks)
 
 
 def test_the_database_itself_keeps_a_reader_from_writing(host: Host, writer: MakeWriter) -> None:
@@ -75,7 +75,7 @@ def test_a_study_without_a_database_or_without_answers_is_told_apart(
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo study, with a dozen pretended answers, and people's texts beside it."""
-    folder = tmp_path_factory.mktemp("live")
+    folder = tmp_path_factory.mktemp("evidence")
     host, _, _ = make_demo(folder)
     host.store.close()
     return folder / "demo"
@@ -127,8 +127,8 @@ def test_a_study_on_postgresql_is_read_and_not_written(
 ) -> None:
     host = open_host([new_study(tmp_path / "whole")], database=url, clock=clock, secure=False)
     _paste(Writer(TestClient(create_app(host)), "whole", query="?worker=alice"))
-    live = read_study(host.studies["whole"].path, database=url)
+    found = read_study(host.studies["whole"].path, database=url)
     host.store.close()
-    assert live.evidence["outcome"].to_pylist() == ["pasted_outside"]
+    assert found.evidence["outcome"].to_pylist() == ["pasted_outside"]
     with look(url) as connection, pytest.raises(DBAPIError, match="read-only"):
         connection.execute(text("DELETE FROM answers"))

@@ -34,6 +34,10 @@ def _visitor(request: Request) -> Visitor:
 
 
 Signed = Annotated[Visitor, Depends(_visitor)]
+OutcomeName = Annotated[str, Query(max_length=40)]
+Csrf = Annotated[str, Form()]
+NoteText = Annotated[str, Form(min_length=1, max_length=5000)]
+Page = Annotated[int, Query(ge=1, le=1_000_000)]
 
 
 def review_routes(host: Host) -> APIRouter:
@@ -41,6 +45,13 @@ def review_routes(host: Host) -> APIRouter:
     guard = Guard(host)
     routes = APIRouter(prefix="/review", include_in_schema=False)
     routes.include_router(_entrance(host, guard))
+    _add_looking(routes, host, guard)
+    _add_changing(routes, host, guard)
+    return routes
+
+
+def _add_looking(routes: APIRouter, host: Host, guard: Guard) -> None:
+    """Studies, dashboard, answers."""
 
     @routes.get("")
     def studies(visitor: Signed) -> Response:
@@ -66,12 +77,7 @@ def review_routes(host: Host) -> APIRouter:
         )
 
     @routes.get("/s/{name}/answers")
-    def answers(
-        name: str,
-        visitor: Signed,
-        outcome: Annotated[str, Query(max_length=40)] = "",
-        page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
-    ) -> Response:
+    def answers(name: str, visitor: Signed, outcome: OutcomeName = "", page: Page = 1) -> Response:
         study = guard.study(visitor.account, name)
         settle(host.store, study, host.keys[name], now_ms=host.now_ms)
         start = (page - 1) * _PER_PAGE
@@ -101,14 +107,13 @@ def review_routes(host: Host) -> APIRouter:
         reviewer = role_in(visitor.account, name, "reviewer")
         return render("answer.html", study=study, reviewer=reviewer, **view, **_frame(visitor))
 
+
+def _add_changing(routes: APIRouter, host: Host, guard: Guard) -> None:
+    """Notes, exports, deletions."""
+
     @routes.post("/s/{name}/a/{session}/notes")
     def note(
-        request: Request,
-        name: str,
-        session: str,
-        visitor: Signed,
-        csrf: Annotated[str, Form()],
-        text: Annotated[str, Form(min_length=1, max_length=5000)],
+        request: Request, name: str, session: str, visitor: Signed, csrf: Csrf, text: NoteText
     ) -> Response:
         guard.own_form(request, visitor, csrf)
         guard.study(visitor.account, name, "reviewer")
@@ -118,11 +123,7 @@ def review_routes(host: Host) -> APIRouter:
 
     @routes.post("/s/{name}/export")
     def export(
-        request: Request,
-        name: str,
-        visitor: Signed,
-        csrf: Annotated[str, Form()],
-        format: Annotated[str, Form()],
+        request: Request, name: str, visitor: Signed, csrf: Csrf, format: Annotated[str, Form()]
     ) -> Response:
         guard.own_form(request, visitor, csrf)
         study = guard.study(visitor.account, name, "owner")
@@ -140,7 +141,7 @@ def review_routes(host: Host) -> APIRouter:
         request: Request,
         name: str,
         visitor: Signed,
-        csrf: Annotated[str, Form()],
+        csrf: Csrf,
         worker: Annotated[str, Form(max_length=300)],
         confirm: Annotated[str, Form(max_length=20)],
     ) -> Response:
@@ -156,8 +157,6 @@ def review_routes(host: Host) -> APIRouter:
         if not gone:
             raise Refused(404, "not_found", "Nobody of that name has written in this study.")
         return RedirectResponse(f"/review/s/{name}", 303)
-
-    return routes
 
 
 def _frame(visitor: Visitor) -> dict[str, Any]:
@@ -197,7 +196,7 @@ def _entrance(host: Host, guard: Guard) -> APIRouter:
     async def logout(
         request: Request,
         visitor: Signed,
-        csrf: Annotated[str, Form()],
+        csrf: Csrf,
     ) -> Response:
         guard.own_form(request, visitor, csrf)
         token = request.cookies[guard.cookie]

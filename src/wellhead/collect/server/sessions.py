@@ -54,21 +54,13 @@ def session_routes(host: Host) -> APIRouter:
     """Routes under ``/api/session``."""
     routes = APIRouter(prefix="/api/session", tags=["session"], responses=PROBLEMS)
 
-    async def commit(job: Callable[[Connection], T]) -> T:
-        return await asyncio.wrap_future(host.store.submit(job))
-
-    def admit(connection: Connection, sid: str, token: str, now: int) -> Row[Any]:
-        row = authorise(connection, sid, token, now_ms=now)
-        per_minute = host.study(row.study).limits.batches_per_minute
-        pace(connection, row, per_minute=per_minute, now_ms=now)
-        return row
-
     @routes.post("", status_code=201, responses={200: {"model": Started}})
     async def start(request: Request, response: Response, start: Start, token: Token) -> Started:
         address = request.client.host if request.client else "unknown"
         now = host.now_ms
-        started = await commit(
-            lambda connection: visits.begin(connection, host, start, token, address, now_ms=now)
+        started = await _commit(
+            host,
+            lambda connection: visits.begin(connection, host, start, token, address, now_ms=now),
         )
         if started.resumed:
             response.status_code = 200
@@ -92,15 +84,16 @@ def session_routes(host: Host) -> APIRouter:
                 now_ms=now,
             )
 
-        return await commit(job)
+        return await _commit(host, job)
 
     @routes.get("/{sid}")
     async def state(sid: Sid, tab: Tab, token: Token) -> State:
         now = host.now_ms
-        return await commit(
+        return await _commit(
+            host,
             lambda connection: visits.state(
-                connection, admit(connection, sid, token, now), tab, now_ms=now
-            )
+                connection, _admit(host, connection, sid, token, now), tab, now_ms=now
+            ),
         )
 
     @routes.post("/{sid}/submit")
@@ -108,19 +101,30 @@ def session_routes(host: Host) -> APIRouter:
         now = host.now_ms
 
         def job(connection: Connection) -> Submitted:
-            row = admit(connection, sid, token, now)
+            row = _admit(host, connection, sid, token, now)
             return visits.end(connection, host, row, submission, now_ms=now)
 
-        return await commit(job)
+        return await _commit(host, job)
 
     @routes.get("/{sid}/recorded")
     def recorded(sid: Sid, token: Token) -> Recorded:
         now = host.now_ms
-        row = host.store.write(lambda connection: admit(connection, sid, token, now))
+        row = host.store.write(lambda connection: _admit(host, connection, sid, token, now))
         settle_once(host.store, sid, host.keys[row.study])
         return host.store.read(lambda connection: visits.recorded(connection, host, row))
 
     return routes
+
+
+async def _commit(host: Host, job: Callable[[Connection], T]) -> T:
+    return await asyncio.wrap_future(host.store.submit(job))
+
+
+def _admit(host: Host, connection: Connection, sid: str, token: str, now: int) -> Row[Any]:
+    row = authorise(connection, sid, token, now_ms=now)
+    per_minute = host.study(row.study).limits.batches_per_minute
+    pace(connection, row, per_minute=per_minute, now_ms=now)
+    return row
 
 
 def _arrived(sid: str, batch: Batch) -> Arrived:

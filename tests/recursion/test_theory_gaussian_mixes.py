@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -186,11 +187,21 @@ def test_the_best_weight_minimises_inflation_at_any_ratio(ratio: float) -> None:
         assert inflation.GoldenRatio(weight, ratio).limit > least
 
 
-def test_a_share_that_keeps_less_than_one_original_is_refused() -> None:
-    with pytest.raises(BadSetting, match="less than one original"):
-        gaussian_mixes.FixedOriginal(samples=50, real_share=0.01).moments(3)
+@pytest.mark.parametrize("regime", [gaussian_mixes.FixedOriginal, gaussian_mixes.FreshReal])
+def test_a_share_is_the_whole_number_of_samples_that_it_rounds_to(regime: Any) -> None:
+    """The laboratory takes 2 of 14 for a share of .15, so the formulas do."""
+    asked, whole = (regime(samples=14, real_share=share) for share in (0.15, 2 / 14))
+    assert asked.effective_share == pytest.approx(1 / 7)
+    assert asked.moments(9) == pytest.approx(whole.moments(9))
+    with pytest.raises(BadSetting, match="rounds to none"):
+        regime(samples=4, real_share=0.1)
+
+
+def test_a_share_of_draws_by_chance_is_not_rounded() -> None:
+    chance = gaussian_mixes.FreshReal(samples=4, real_share=0.1, independent=True)
+    assert chance.effective_share == 0.1
 
 
 def test_a_mix_without_a_stationary_state_is_refused() -> None:
     with pytest.raises(BadSetting, match="no stationary state"):
-        _ = gaussian_mixes.FreshReal(samples=5, real_share=1e-9, ddof=1).limit
+        _ = gaussian_mixes.FreshReal(samples=5, real_share=1e-9, ddof=1, independent=True).limit

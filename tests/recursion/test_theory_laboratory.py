@@ -12,6 +12,8 @@ import pytest
 from theory_chains import assert_mean
 
 import wellhead.recursion.families  # noqa: F401  (registers the families)
+from wellhead.errors import BadSetting
+from wellhead.recursion.closed_form import exact_curves
 from wellhead.recursion.family import FAMILIES
 from wellhead.recursion.loop import run_cell
 from wellhead.recursion.regimes import REGIMES
@@ -111,3 +113,33 @@ def test_every_formula_names_its_source_and_shows_an_example(name: str) -> None:
     for where, told in found:
         assert "Source:" in told, where
         assert ">>> " in told, where
+
+
+@pytest.mark.parametrize("regime", ["fresh-real", "fixed-original"])
+@pytest.mark.parametrize("size", [14, 25])
+def test_the_exact_curve_is_that_of_the_items_the_run_took(regime: str, size: int) -> None:
+    """A tenth of 14 is 1 item and of 25 is 2: the laboratory and the formulas round alike."""
+    setting = Setting(
+        label=regime,
+        family=FAMILIES["gaussian"](),
+        regime=REGIMES[regime](share=0.1),
+        generations=40,
+        size=size,
+        lineages=4_000,
+    )
+    measured = list(run_cell(setting, seed=1))[-1].measures
+    exact = exact_curves(setting)
+    for name in ("variance", "mean_square_error"):
+        assert_mean(measured[name], exact[name][-1])
+
+
+@pytest.mark.parametrize("regime", ["fresh-real", "fixed-original"])
+def test_a_share_of_no_item_is_refused_before_anything_runs(regime: str) -> None:
+    with pytest.raises(BadSetting, match="rounds to none"):
+        Setting(
+            label=regime,
+            family=FAMILIES["gaussian"](),
+            regime=REGIMES[regime](share=0.1),
+            generations=5,
+            size=4,
+        )

@@ -46,6 +46,16 @@ def test_the_command_carries_a_detector_to_the_variance(wellhead) -> None:  # ty
     assert last["inflation"] == pytest.approx(1.31, abs=5e-3)
 
 
+def test_the_command_takes_whole_samples_and_says_what_is_not_exact(wellhead) -> None:  # type: ignore[no-untyped-def]
+    mix = "--regime fresh-real --samples 14 --generations 3 --real-share"
+    done = wellhead("collapse", "theory", *mix.split(), "0.15")
+    assert "inflation (first order)" in done.stdout
+    assert f"{2 / 14:.6g}" in done.stdout.splitlines()[-1]
+    refused = wellhead("collapse", "theory", *mix.replace("14", "4").split(), "0.1")
+    assert refused.returncode == 2
+    assert "rounds to none" in refused.stderr
+
+
 def test_the_command_says_plainly_what_is_wrong(wellhead) -> None:  # type: ignore[no-untyped-def]
     done = wellhead("collapse", "theory", "--regime", "acumulate")
     assert done.returncode == 2

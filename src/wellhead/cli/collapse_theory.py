@@ -65,9 +65,11 @@ def theory(
         bool, typer.Option("--json", help="A JSON list with one record per generation.")
     ] = False,
 ) -> None:
-    """Exact expectations after each generation of training on one's own output.
+    """Expectations after each generation of training on one's own output.
 
-    Generation n is the model after n fits; generation 0, the truth, is not listed.
+    They are exact, except where a heading says how they were found. Generation n is the model
+    after n fits; generation 0, the truth, is not listed. A real share is taken as a whole number
+    of samples, as the laboratory takes it; the column real_share shows which share that is.
     """
     from wellhead.recursion.theory import theory_table
 
@@ -99,12 +101,16 @@ def theory(
 
 
 def _show(table: list[dict[str, Any]]) -> None:
-    reasons = table[0].get("unavailable", {})
-    names = [name for name in table[0] if name != "unavailable" and name not in reasons]
-    width = {name: max(len(name), 10) for name in names}
-    typer.echo("  ".join(name.rjust(width[name]) for name in names))
+    first = table[0]
+    approximate, reasons = first.get("approximate", {}), first.get("unavailable", {})
+    heads = {
+        name: f"{name} ({approximate[name]})" if name in approximate else name
+        for name, value in first.items()
+        if isinstance(value, int | float)
+    }
+    width = {name: max(len(head), 10) for name, head in heads.items()}
+    typer.echo("  ".join(head.rjust(width[name]) for name, head in heads.items()))
     for row in table:
-        cells = (f"{row[name]:.6g}".rjust(width[name]) for name in names)
-        typer.echo("  ".join(cells))
+        typer.echo("  ".join(f"{row[name]:.6g}".rjust(width[name]) for name in heads))
     for name, why in reasons.items():
         typer.echo(f"{name}: no closed form ({why})", err=True)

@@ -63,6 +63,7 @@ class Setting:
         require(self.every >= 1, f"expected every to be at least 1, got {self.every}.")
         self._check_sampler()
         self._check_regime()
+        self._check_share()
         self.family.check(self)
 
     @property
@@ -132,6 +133,21 @@ class Setting:
         """The generator of one stream of a cell; the same numbers wherever and whenever it runs."""
         sequence = np.random.SeedSequence(seed, spawn_key=(self.key, cell, *stream))
         return np.random.default_rng(sequence)
+
+    def _check_share(self) -> None:
+        """A real share that rounds to no item at all would run as another regime."""
+        share, chance = (
+            getattr(self.regime, "share", 0.0),
+            getattr(self.regime, "split", "") == "iid",
+        )
+        if self.size is None or share == 0 or chance:
+            return
+        least = min(self.schedule.sizes(self.size, self.fits))
+        require(
+            round(share * least) > 0,
+            f"a share of {share:g} of {least} items rounds to none: ask for at least "
+            f"{1 / least:.3g}, for a larger size, or for the regime replace.",
+        )
 
     def _check_sampler(self) -> None:
         name = describe(SAMPLERS, self.sampler)["name"]

@@ -9,6 +9,7 @@ for rare symbols, with the exact chain beside it. docs/theory.md §7.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -43,6 +44,7 @@ __all__ = [
 ]
 
 _MOST_EXACT = 3_000
+_BRANCHING = {"surviving_symbols": "branching"}
 
 
 def zipf_mandelbrot(symbols: int, *, exponent: float = 1.0, shift: float = 2.7) -> Array:
@@ -119,6 +121,11 @@ class SymbolChain(ABC):
     probabilities: ArrayLike
     _law: Array = field(init=False, repr=False, compare=False)
 
+    @property
+    def approximate(self) -> Mapping[str, str]:
+        """How the quantities were found that are not exact."""
+        return {}
+
     def __post_init__(self) -> None:
         check_whole("samples", self.samples, least=1)
         object.__setattr__(self, "_law", check_probabilities(self.probabilities))
@@ -192,6 +199,10 @@ class FreshReal(SymbolChain):
 
     real_share: float
 
+    @property
+    def approximate(self) -> Mapping[str, str]:
+        return _BRANCHING
+
     def __post_init__(self) -> None:
         super().__post_init__()
         check_share("real_share", self.real_share)
@@ -232,6 +243,10 @@ class FreshReal(SymbolChain):
 @dataclass(frozen=True, kw_only=True)
 class Replace(SymbolChain):
     """Every table is drawn from the last one alone."""
+
+    @property
+    def approximate(self) -> Mapping[str, str]:
+        return {} if self.samples <= _MOST_EXACT else _BRANCHING
 
     def distance_share(self, n: Generations) -> Floats:
         """$1-(1-1/M)^n$. Source: docs/theory.md §7.1.

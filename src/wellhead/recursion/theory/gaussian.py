@@ -8,6 +8,7 @@ truth. Expectations run over repetitions of the whole chain, lengths are in unit
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
@@ -41,6 +42,7 @@ class GaussianChain(ABC):
     ddof: int = 0
 
     why: ClassVar[str]  # there is no closed form beyond two moments
+    approximate: ClassVar[Mapping[str, str]] = {"inflation": "first order"}
 
     def __post_init__(self) -> None:
         check_whole("samples", self.samples, least=2)
@@ -151,6 +153,10 @@ class Multivariate:
             )
         variance, error = self.coordinate.moments(n)
         return Moments(variance, error * self.dimensions)
+
+    @property
+    def approximate(self) -> Mapping[str, str]:
+        return self.coordinate.approximate
 
     def columns(self, n: Times) -> Columns:
         roots = "needs the mean square roots of the covariance's eigenvalues"

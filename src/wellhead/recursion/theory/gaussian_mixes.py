@@ -27,7 +27,7 @@ from wellhead.recursion.theory.generations import (
     check_generations,
     each_generation,
 )
-from wellhead.recursion.theory.ranges import check_share
+from wellhead.recursion.theory.ranges import check_share, counted
 
 __all__ = ["FixedOriginal", "FreshReal", "GoldenRatio", "Mix", "SyntheticAdded"]
 
@@ -82,7 +82,8 @@ class Mix(GaussianChain):
 class FreshReal(Mix):
     r"""Every generation is fitted to aM fresh real and (1-a)M synthetic samples.
 
-    Exact where aM is whole; between whole numbers it interpolates.
+    aM is rounded to a whole number, as the laboratory does: `effective_share` is the share that
+    the formulas use. A share that rounds to none raises.
 
     Args:
         samples: M, at least 2.
@@ -102,12 +103,21 @@ class FreshReal(Mix):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_share("real_share", self.real_share)
+        if not self._by_chance:
+            counted(self.real_share, self.samples)
 
     @property
     def effective_share(self) -> float:
-        """a, after the detector where there is one."""
-        a = self.real_share
-        return a if self.detector is None else self.detector.effective_share(a)
+        """a as a whole number of samples, or as a chance, and after the detector."""
+        if self.detector is not None:
+            return self.detector.effective_share(self.real_share)
+        if self.independent:
+            return self.real_share
+        return counted(self.real_share, self.samples) / self.samples
+
+    @property
+    def _by_chance(self) -> bool:
+        return self.independent or self.detector is not None
 
     def moments(self, n: Generations) -> Moments:
         r"""$e'=\frac aM+(1-a)^2e+(1-a)\frac{\lambda v}M$ and what is left of the second moment.
@@ -159,8 +169,7 @@ class FreshReal(Mix):
 
     def _step(self, bias: float) -> LinearStep:
         size, a = self.samples, self.effective_share
-        chance = self.independent or self.detector is not None
-        kept = (1 - a) ** 2 + (a * (1 - a) / size if chance else 0.0)
+        kept = (1 - a) ** 2 + (a * (1 - a) / size if self._by_chance else 0.0)
         return LinearStep.of_rows(
             error=(kept, (1 - a) * bias / size, a / size),
             second=((1 - a), (1 - a) * bias, a),
@@ -182,12 +191,13 @@ def _originals(size: float, kept: float, ddof: int) -> LinearStep:
 class FixedOriginal(Mix):
     r"""The same aM real samples are in every generation's M samples.
 
-    The first fit is on M real samples, of which aM are kept.
+    The first fit is on M real samples, of which aM are kept, rounded to a whole number as the
+    laboratory does. A share that rounds to none raises.
 
     Args:
         samples: M, at least 2.
         ddof: 0 divides by M, 1 by M - 1.
-        real_share: a in (0, 1]; aM must be at least 1.
+        real_share: a in (0, 1].
     """
 
     real_share: float
@@ -195,11 +205,12 @@ class FixedOriginal(Mix):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_share("real_share", self.real_share, zero=False)
-        if self._kept < 1 - 1e-9:
-            raise BadSetting(
-                f"a real share of {self.real_share:g} of {self.samples} samples keeps less than "
-                f"one original; the share must be at least {1 / self.samples:g}"
-            )
+        counted(self.real_share, self.samples)
+
+    @property
+    def effective_share(self) -> float:
+        """a, as a whole number of samples."""
+        return self._kept / self.samples
 
     def moments(self, n: Generations) -> Moments:
         r"""About the real set's own mean r: $u'=\mu'-r$ has $E u'^2=(1-a)^2Eu^2+(1-a)v/M$.
@@ -214,7 +225,7 @@ class FixedOriginal(Mix):
         """
         about = self._path(n, self._step, (1 / self._kept, 1.0))
         # Twice the covariance of the kept mean with the fit's distance from it.
-        cross = -2 * (1 - self.real_share) ** check_generations(n).astype(float) / self._kept
+        cross = -2 * (1 - self.effective_share) ** check_generations(n).astype(float) / self._kept
         return Moments(about.variance, 1 / self._kept + cross + about.mean_square_error)
 
     @property
@@ -230,11 +241,14 @@ class FixedOriginal(Mix):
         return Moments(about.variance, 1 / self._kept + about.mean_square_error)
 
     def inflation(self, n: Generations) -> Floats:
-        return inflation.FixedOriginal(self.real_share).after(n)
+        return inflation.FixedOriginal(self.effective_share).after(n)
+
+    def columns(self, n: Times) -> Columns:
+        return {**super().columns(n), "real_share": self.effective_share}
 
     @property
-    def _kept(self) -> float:
-        return self.real_share * self.samples
+    def _kept(self) -> int:
+        return counted(self.real_share, self.samples)
 
     @property
     def _step(self) -> LinearStep:

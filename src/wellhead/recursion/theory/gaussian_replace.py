@@ -10,8 +10,9 @@ $s_n^2$ are carried by ever rarer chains once n/M exceeds about 2: hold simulati
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from scipy import special
@@ -48,6 +49,11 @@ class Replace(ProductChain):
 
     samples: int | Sequence[int]  # type: ignore[assignment]  # other regimes have one size
     sampling_bias: float | Sequence[float] = 1.0
+
+    approximate: ClassVar[Mapping[str, str]] = {
+        "inflation": "first order",
+        "median_variance": "Cornish-Fisher",
+    }
 
     def __post_init__(self) -> None:
         check_ddof(self.ddof)

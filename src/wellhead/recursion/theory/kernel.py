@@ -6,7 +6,9 @@ make a chain lose variance: both variances go to about $h^2M$, up or down. docs/
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -36,6 +38,8 @@ class Replace:
 
     samples: int
     bandwidth: float
+
+    approximate: ClassVar[Mapping[str, str]] = {}
 
     def __post_init__(self) -> None:
         check_whole("samples", self.samples, least=2)

@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 
 from wellhead.errors import BadSetting
 
-__all__ = ["check_ddof", "check_positive", "check_probabilities", "check_share", "check_whole"]
+__all__ = [
+    "check_ddof",
+    "check_positive",
+    "check_probabilities",
+    "check_share",
+    "check_whole",
+    "counted",
+]
 
 
 def check_whole(name: str, value: object, *, least: int, most: int | None = None) -> int:
@@ -45,6 +52,24 @@ def check_share(name: str, value: float, *, zero: bool = True, one: bool = True)
         interval = f"{'[' if zero else '('}0, 1{']' if one else ')'}"
         raise BadSetting(f"{name} must be a share in {interval}; got {value!r}")
     return number
+
+
+def counted(real_share: float, samples: int) -> int:
+    """How many of so many samples a share is: the whole number that the laboratory takes.
+
+    Raises:
+        BadSetting: a share above 0 that rounds to none.
+
+    >>> counted(0.1, 25)
+    2
+    """
+    count = round(check_share("real_share", real_share) * samples)
+    if real_share > 0 and count == 0:
+        raise BadSetting(
+            f"a real share of {real_share:g} of {samples} samples rounds to none: ask for at "
+            f"least {1 / samples:.3g}, for more samples, or for a share of 0"
+        )
+    return count
 
 
 def check_ddof(ddof: int) -> int:

@@ -8,7 +8,9 @@ docstring says leading order. Derivation: docs/theory.md §6.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -36,6 +38,9 @@ __all__ = [
 ]
 
 
+_LEADING = {"excess_risk": "first order", "inflation": "first order"}
+
+
 @dataclass(frozen=True, kw_only=True)
 class RegressionChain(ABC):
     r"""Least squares on labels of one's own, under one regime.
@@ -49,6 +54,8 @@ class RegressionChain(ABC):
     samples: int
     dimensions: int = 10
     noise: float = 1.0
+
+    approximate: ClassVar[Mapping[str, str]] = {}
 
     def __post_init__(self) -> None:
         width = check_whole("dimensions", self.dimensions, least=1)
@@ -161,6 +168,8 @@ class Accumulate(RegressionChain):
 class AccumulateSubsample(RegressionChain):
     """T rows are drawn from all rounds."""
 
+    approximate: ClassVar[Mapping[str, str]] = _LEADING
+
     def excess_risk(self, n: Generations) -> Floats:
         r"""base × $\kappa_n$ of accumulate-subsample, leading order in d/T.
 
@@ -184,6 +193,8 @@ class FreshReal(RegressionChain):
 
     real_share: float
 
+    approximate: ClassVar[Mapping[str, str]] = _LEADING
+
     def excess_risk(self, n: Generations) -> Floats:
         r"""base × $\kappa_n$ for a share a of fresh real rows, leading order in d/T.
 
@@ -201,10 +212,11 @@ class FreshReal(RegressionChain):
 def strong_collapse_floor(
     *, samples: int, dimensions: int, synthetic_share: float, shift: float, noise: float = 1.0
 ) -> float:
-    r"""The excess risk of one fit on a mix: $\sigma^2\frac dn+p_2^2c^2$.
+    r"""The excess risk of one fit on a mix: $\sigma^2\frac dn+p_2^2c^2+c^2p_2(1-p_2)\frac{d+1}n$.
 
     The second term does not fall with n: however much data, the share $p_2$ of labels from a
-    model at distance c leaves a floor. Leading order in d/n; needs n of at least 20 d.
+    model at distance c leaves a floor. The third is the chance of which rows those are. Leading
+    order in d/n, the terms with c included: within 10 % for n of at least 20 (d + 1).
 
     Args:
         samples: n, all rows, real and synthetic.
@@ -215,11 +227,12 @@ def strong_collapse_floor(
 
     Source: Dohmatob et al. 2025 (strong model collapse); docs/theory.md §6.3.
 
-    >>> round(strong_collapse_floor(samples=2000, dimensions=20, synthetic_share=0.5, shift=1), 3)
-    0.26
+    >>> round(strong_collapse_floor(samples=2000, dimensions=20, synthetic_share=0.5, shift=1), 4)
+    0.2626
     """
     width = check_whole("dimensions", dimensions, least=1)
-    rows = check_whole("samples", samples, least=20 * width)
-    share = check_share("synthetic_share", synthetic_share)
-    distance = check_positive("shift", shift, zero=True)
-    return check_positive("noise", noise) ** 2 * dimensions / rows + (share * distance) ** 2
+    distance2 = check_positive("shift", shift, zero=True) ** 2
+    rows = check_whole("samples", samples, least=20 * (width + (distance2 > 0)))
+    p = check_share("synthetic_share", synthetic_share)
+    sampled = check_positive("noise", noise) ** 2 * width / rows
+    return sampled + distance2 * (p**2 + p * (1 - p) * (width + 1) / rows)

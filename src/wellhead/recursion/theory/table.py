@@ -71,7 +71,7 @@ def theory_table(
 
     Returns:
         Records with each quantity of the family, None where it has no closed form;
-        `unavailable` says why.
+        `unavailable` says why, and `approximate` names what is not exact.
 
     Raises:
         BadSetting: an unknown family or regime, settings that do not belong, or out of range.
@@ -83,7 +83,8 @@ def theory_table(
     last = check_whole("generations", generations, least=1, most=100_000)
     n = np.arange(1, last + 1)
     given = {name: value for name, value in settings.items() if value is not None}
-    return records(n, chain_of(family, regime, **given).columns(n))
+    chain = chain_of(family, regime, **given)
+    return records(n, chain.columns(n), chain.approximate)
 
 
 def chain_of(family: str, regime: str, **settings: Any) -> Chain:

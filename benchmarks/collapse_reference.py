@@ -36,93 +36,92 @@ CASES: list[tuple[str, dict[str, Any], tuple[str, ...]]] = [
         "Gaussian, literal draws, ddof 0",
         GAUSS
         | {"family": {"name": "gaussian", "path": "literal"}}
-        | {"size": 20, "generations": 15, "lineages": 20_000},
+        | {"size": 20, "generations": 15, "chains": 20_000},
         ("variance", "wasserstein2_squared"),
     ),
     (
         "Gaussian, moments, ddof 0",
-        GAUSS | {"size": 100, "generations": 100, "lineages": 40_000},
+        GAUSS | {"size": 100, "generations": 100, "chains": 40_000},
         ("variance", "log_variance", "wasserstein2_squared", "kl"),
     ),
     (
         "Gaussian, moments, ddof 1",
         GAUSS
         | {"family": {"name": "gaussian", "ddof": 1}}
-        | {"size": 100, "generations": 100, "lineages": 40_000},
+        | {"size": 100, "generations": 100, "chains": 40_000},
         ("log_variance", "mean_square_error", "wasserstein2_squared"),
     ),
     (
         "Gaussian, sizes 10·2^i",
         GAUSS
         | {"schedule": {"name": "geometric"}, "regime": "growing"}
-        | {"size": 10, "generations": 6, "lineages": 40_000},
+        | {"size": 10, "generations": 6, "chains": 40_000},
         ("variance", "wasserstein2_squared"),
     ),
     (
         "Gaussian, accumulate",
-        GAUSS | {"regime": "accumulate", "size": 10, "generations": 50, "lineages": 20_000},
+        GAUSS | {"regime": "accumulate", "size": 10, "generations": 50, "chains": 20_000},
         ("variance", "mean_square_error"),
     ),
     (
         "Gaussian, accumulate-subsample",
-        GAUSS
-        | {"regime": "accumulate-subsample", "size": 10, "generations": 40, "lineages": 4_000},
+        GAUSS | {"regime": "accumulate-subsample", "size": 10, "generations": 40, "chains": 4_000},
         ("variance", "mean_square_error"),
     ),
     (
         "Gaussian, 10 % fresh",
-        GAUSS | {"regime": "fresh-real", "size": 100, "generations": 60, "lineages": 20_000},
+        GAUSS | {"regime": "fresh-real", "size": 100, "generations": 60, "chains": 20_000},
         ("variance", "mean_square_error"),
     ),
     (
         "Gaussian, 10 % original",
-        GAUSS | {"regime": "fixed-original", "size": 100, "generations": 80, "lineages": 20_000},
+        GAUSS | {"regime": "fixed-original", "size": 100, "generations": 80, "chains": 20_000},
         ("variance", "mean_square_error"),
     ),
     (
         "Gaussian, 10 % fresh, detector .9/.05",
         GAUSS
         | {"regime": "fresh-real", "selector": "oracle"}
-        | {"size": 100, "generations": 60, "lineages": 40_000},
+        | {"size": 100, "generations": 60, "chains": 40_000},
         ("variance", "mean_square_error"),
     ),
     (
         "Gaussian, golden ratio",
-        GAUSS | {"regime": "golden-ratio", "size": 100, "generations": 40, "lineages": 20_000},
+        GAUSS | {"regime": "golden-ratio", "size": 100, "generations": 40, "chains": 20_000},
         ("mean_square_error",),
     ),
     (
         "regression, replace",
-        {"family": LINE, "regime": "replace", "size": 111, "generations": 10, "lineages": 4_000},
+        {"family": LINE, "regime": "replace", "size": 111, "generations": 10, "chains": 4_000},
         ("excess_risk",),
     ),
     (
         "regression, accumulate",
         {"family": LINE, "regime": "accumulate", "size": 111, "generations": 10}
-        | {"lineages": 4_000},
+        | {"chains": 4_000},
         ("excess_risk",),
     ),
     (
         "uniform symbols, replace",
         {"family": UNIFORM, "regime": "replace", "size": 100, "generations": 20}
-        | {"lineages": 10_000},
+        | {"chains": 10_000},
         ("heterozygosity",),
     ),
     (
         "uniform symbols, accumulate",
         {"family": UNIFORM, "regime": "accumulate", "size": 20, "generations": 30}
-        | {"lineages": 10_000},
+        | {"chains": 10_000},
         ("heterozygosity",),
     ),
     (
         "Zipf-Mandelbrot, replace",
         {"family": "discrete", "regime": "replace", "size": 1000, "generations": 20}
-        | {"lineages": 400},
+        | {"chains": 400},
         ("heterozygosity", "survivors"),
     ),
     (
         "kernel density, h = .2",
-        {"family": "kde", "regime": "replace", "size": 50, "generations": 100, "lineages": 2_000},
+        {"family": "kde", "regime": "replace", "size": 50, "generations": 100, "chains": 2_000},
         ("variance",),
     ),
 ]

@@ -1,7 +1,7 @@
 """What one generation of Gaussian mixtures costs, ours beside scikit-learn in the same run.
 
-A generation draws one sample and fits one mixture for each of many lineages (seeds), as the
-laboratory does from the model before. scikit-learn's `GaussianMixture` is called for each lineage
+A generation draws one sample and fits one mixture for each of many chains (seeds), as the
+laboratory does from the model before. scikit-learn's `GaussianMixture` is called for each chain
 in three ways: with its defaults; with its defaults on one thread; and on one thread from the same
 start and with the same stopping rule as ours, which is the same arithmetic. Ours runs on one
 thread; with the extra `collapse` it is compiled, and the column `literal` is the numpy version.
@@ -9,7 +9,7 @@ What runs on one thread is measured in the processor time of that thread, so tha
 machine nor idle threads that spin change the ratio; the defaults use every core and are measured by
 the clock on the wall.
 
-    python benchmarks/gmm_speed.py [--lineages 20] [--json FILE]
+    python benchmarks/gmm_speed.py [--chains 20] [--json FILE]
 """
 
 from __future__ import annotations
@@ -44,21 +44,21 @@ def seconds(
     return min(taken)
 
 
-def generation(family: GaussianMixture, size: int, lineages: int) -> Mixture:
-    """Ours: what every lineage draws, and what is fitted to it."""
-    drawn = family.real(size, lineages, np.random.default_rng(1))
+def generation(family: GaussianMixture, size: int, chains: int) -> Mixture:
+    """Ours: what every chain draws, and what is fitted to it."""
+    drawn = family.real(size, chains, np.random.default_rng(1))
     return family.fit(drawn, Fitting(np.random.default_rng(2)))
 
 
-def peers(truth: Peer, size: int, lineages: int, **start: object) -> None:
-    """scikit-learn's: the same, one lineage after another."""
-    for seed in range(lineages):
+def peers(truth: Peer, size: int, chains: int, **start: object) -> None:
+    """scikit-learn's: the same, one chain after another."""
+    for seed in range(chains):
         truth.random_state = seed
         Peer(truth.n_components, random_state=seed, **start).fit(truth.sample(size)[0])
 
 
 def as_peer(model: Mixture, size: int) -> Peer:
-    """A fitted object of scikit-learn with the parameters of the first lineage."""
+    """A fitted object of scikit-learn with the parameters of the first chain."""
     precisions = np.linalg.inv(model.covariances[0])
     start = {"weights_init": model.weights[0], "means_init": model.means[0]}
     peer = Peer(len(model.weights[0]), precisions_init=precisions, **start)
@@ -66,19 +66,19 @@ def as_peer(model: Mixture, size: int) -> Peer:
     return peer
 
 
-def measure(components: int, size: int, lineages: int) -> dict[str, float]:
+def measure(components: int, size: int, chains: int) -> dict[str, float]:
     family = GaussianMixture(components=components)
     literal = GaussianMixture(components=components, path="literal")
     truth = as_peer(family.reference(1), size)
     same = {
         name: getattr(truth, name) for name in ("weights_init", "means_init", "precisions_init")
     }
-    found = {"defaults": seconds(lambda: peers(truth, size, lineages), time.perf_counter, 1)}
+    found = {"defaults": seconds(lambda: peers(truth, size, chains), time.perf_counter, 1)}
     with threadpool_limits(1):
-        found["ours"] = seconds(lambda: generation(family, size, lineages), repeats=20)
-        found["literal"] = seconds(lambda: generation(literal, size, lineages))
-        found["one_thread"] = seconds(lambda: peers(truth, size, lineages))
-        found["same_start"] = seconds(lambda: peers(truth, size, lineages, **same))
+        found["ours"] = seconds(lambda: generation(family, size, chains), repeats=20)
+        found["literal"] = seconds(lambda: generation(literal, size, chains))
+        found["one_thread"] = seconds(lambda: peers(truth, size, chains))
+        found["same_start"] = seconds(lambda: peers(truth, size, chains, **same))
     return found
 
 
@@ -97,9 +97,9 @@ def agree(components: int, size: int) -> float:
 
 def main() -> None:
     parser = benchmark_arguments(__doc__)
-    parser.add_argument("--lineages", type=int, default=20)
+    parser.add_argument("--chains", type=int, default=20)
     options = parser.parse_args()
-    print(f"seconds per generation of {options.lineages} lineages, and how many times ours")
+    print(f"seconds per generation of {options.chains} chains, and how many times ours")
     print(
         "components  samples      ours"
         + "".join(f"{name:>19}" for name in COLUMNS[1:])
@@ -107,12 +107,12 @@ def main() -> None:
     )
     rows = []
     for components, size in SETTINGS:
-        found = measure(components, size, options.lineages)
+        found = measure(components, size, options.chains)
         apart = agree(components, size)
         rows.append({"components": components, "samples": size, "differs": apart, **found})
         cells = "".join(f"{found[n]:11.3f}{found[n] / found['ours']:7.0f}x" for n in COLUMNS[1:])
         print(f"{components:10}{size:9}{found['ours']:10.4f} {cells}{apart:9.0e}")
-    save_json(options.json, {"lineages": options.lineages, "rows": rows})
+    save_json(options.json, {"chains": options.chains, "rows": rows})
 
 
 if __name__ == "__main__":

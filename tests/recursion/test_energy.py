@@ -11,7 +11,7 @@ import wellhead.recursion
 from wellhead.recursion import energy
 from wellhead.recursion.energy import Meter
 
-TABLE = {"family": "gaussian", "regime": "replace", "size": 20, "generations": 3, "lineages": 50}
+TABLE = {"family": "gaussian", "regime": "replace", "size": 20, "generations": 3, "chains": 50}
 
 
 def turn_to(counters: Path, package: str, microjoules: int) -> None:

@@ -13,7 +13,7 @@ UNIFORM = {"name": "discrete", "law": "uniform", "symbols": 10}
 
 
 def test_heterozygosity_decays_by_one_over_the_sample_size():
-    measured = last(family=UNIFORM, regime="replace", size=100, generations=20, lineages=5_000)
+    measured = last(family=UNIFORM, regime="replace", size=100, generations=20, chains=5_000)
     assert errors_from(measured["heterozygosity"], 0.9 * 0.99**20) < 4
 
 
@@ -24,13 +24,13 @@ def test_surviving_symbols_follow_the_branching_process():
         regime="replace",
         size=1000,
         generations=10,
-        lineages=200,
+        chains=200,
     )
     assert measured["survivors"].mean() == pytest.approx(115.1, rel=0.02)
 
 
 def test_accumulating_keeps_heterozygosity():
-    measured = last(family=UNIFORM, regime="accumulate", size=20, generations=30, lineages=5_000)
+    measured = last(family=UNIFORM, regime="accumulate", size=20, generations=30, chains=5_000)
     exact = 0.9 * np.prod(1 - 1 / (20 * np.arange(1, 31) ** 2))
     assert errors_from(measured["heterozygosity"], exact) < 4
 
@@ -47,8 +47,8 @@ def test_accumulating_keeps_heterozygosity():
 )
 def test_tallies_and_literal_symbols_give_the_same_law(regime):
     common = {"regime": regime, "size": 20, "generations": 8}
-    fast = last(family=UNIFORM, lineages=4_000, **common)
-    literal = last(family=UNIFORM | {"path": "literal"}, lineages=2_000, **common)
+    fast = last(family=UNIFORM, chains=4_000, **common)
+    literal = last(family=UNIFORM | {"path": "literal"}, chains=2_000, **common)
     for name in ("heterozygosity", "survivors"):
         spread = np.hypot(*(m[name].std() / np.sqrt(len(m[name])) for m in (fast, literal)))
         assert abs(fast[name].mean() - literal[name].mean()) < 4 * spread
@@ -60,7 +60,7 @@ def test_rare_symbols_vanish_before_frequent_ones():
         regime="replace",
         size=5000,
         generations=10,
-        lineages=20,
+        chains=20,
     )
     bins = ["survival_below_1", "survival_1_to_2", "survival_3_to_9", "survival_10_to_99"]
     means = [measured[name].mean() for name in bins if name in measured]

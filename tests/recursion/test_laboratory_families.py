@@ -17,7 +17,7 @@ from wellhead.recursion.families.em import Mixture, expectation_maximisation
 from wellhead.recursion.families.mixture import GaussianMixture
 from wellhead.recursion.family import Fitting
 from wellhead.recursion.samplers import Unbiased
-from wellhead.recursion.sources import Supply
+from wellhead.recursion.sources import Sources
 from wellhead.recursion.theory import theory_table
 
 
@@ -31,7 +31,7 @@ def test_excess_risk_of_regression_meets_its_formula(path, inputs, regime):
         regime=regime,
         size=40,
         generations=8,
-        lineages=2000 if path == "fast" else 500,
+        chains=2000 if path == "fast" else 500,
     )["excess_risk"]
     exact = theory_table(
         "regression",
@@ -50,7 +50,7 @@ def test_a_growing_sample_keeps_the_risk_of_regression_low():
         regime="growing",
         size=40,
         generations=8,
-        lineages=4000,
+        chains=4000,
     )["excess_risk"]
     exact = sum(5 / (40 * i - 6) for i in range(1, 9))
     assert errors_from(measured, exact) < 4
@@ -108,7 +108,7 @@ def test_compiled_mixtures_equal_those_of_the_literal_path(components, dimension
 
 
 def test_draws_of_mixtures_follow_their_law():
-    """Normal coordinates that know nothing of each other, of their neighbours or of the lineage."""
+    """Normal coordinates that know nothing of each other, of their neighbours or of the chain."""
     family = GaussianMixture(components=1, dimension=3, radius=0)
     values = family.real(5000, 40, np.random.default_rng(11)).values
     assert stats.kstest(values.ravel(), "norm").pvalue > 0.01
@@ -155,7 +155,7 @@ def test_an_item_of_weight_two_counts_like_two_items_in_a_mixture():
 
 def test_mixtures_lose_variance_from_generation_to_generation():
     result = wellhead.collapse(
-        {"family": "mixture", "regime": "replace", "size": 60, "generations": 15, "lineages": 100}
+        {"family": "mixture", "regime": "replace", "size": 60, "generations": 15, "chains": 100}
     )
     medians = [point.value for point in result.curve("variance", "replace")]
     assert medians[-1] < 0.8 < medians[1]
@@ -168,7 +168,7 @@ def test_a_fixed_bandwidth_drives_the_variance_to_its_limit():
         regime="replace",
         size=50,
         generations=200,
-        lineages=1000,
+        chains=1000,
     )
     assert errors_from(measured["variance"], 1.96) < 4
 
@@ -180,7 +180,7 @@ def test_the_repeated_bootstrap_keeps_as_many_points_as_branching_predicts():
         regime="replace",
         size=100,
         generations=21,
-        lineages=1000,
+        chains=1000,
     )
     assert errors_from(measured["distinct_points"], 9.07) < 4
 
@@ -192,7 +192,7 @@ def test_bandwidths_from_the_data_widen_a_chain_less_than_the_truth_is_wide(rule
         regime="replace",
         size=200,
         generations=5,
-        lineages=200,
+        chains=200,
     )
     assert 1 < np.median(measured["variance"]) < 3
 
@@ -204,7 +204,7 @@ def test_a_verifier_drops_what_is_implausible_and_narrows_the_law(refill):
         "regime": {"name": "fresh-real", "share": 0.5},
         "size": 200,
         "generations": 8,
-        "lineages": 200,
+        "chains": 200,
     }
     plain = last(**common)
     verified = last(selector={"name": "verifier", "quantile": 0.2, "refill": refill}, **common)
@@ -212,7 +212,7 @@ def test_a_verifier_drops_what_is_implausible_and_narrows_the_law(refill):
 
 
 def test_a_perplexity_filter_with_both_ends_cuts_both():
-    common = {"family": "gaussian", "regime": "replace", "size": 300, "lineages": 50}
+    common = {"family": "gaussian", "regime": "replace", "size": 300, "chains": 50}
     high = last(selector={"name": "perplexity", "high": 0.8}, generations=2, **common)
     both = last(selector={"name": "perplexity", "low": 0.3, "high": 1.0}, generations=2, **common)
     assert np.median(high["variance"]) < 0.7
@@ -244,9 +244,11 @@ def test_a_detector_drops_the_texts_that_it_scores_above_real_ones(tmp_path, mon
             }
         ).settings[0]
         family = setting.family
-        supply = Supply(family, setting.sampler, setting.selector, family.original(3000, 1, rng), 1)
-        supply.model = supply.first = family.fit(supply.original, Fitting(rng))
-        said = [text.split() for text in family.texts(supply.incoming(2000))]
+        original = family.original(3000, 1, rng)
+        model = family.fit(original, Fitting(rng))
+        sources = Sources(family, setting.sampler, 1, original, model, model, rng)
+        kept = setting.selector.open(sources)(sources, 2000, 0.0, True)
+        said = [text.split() for text in family.texts(kept)]
         assert all(len(set(text)) == len(text) for text in said) is clean
 
 
@@ -274,12 +276,12 @@ def test_a_detector_drops_the_texts_that_it_scores_above_real_ones(tmp_path, mon
         ),
         (
             {"family": {"name": "gaussian", "path": "literal"}, "size": 100_000}
-            | {"lineages": 40_000},
+            | {"chains": 40_000},
             BadSetting,
-            "lower lineages and raise seeds",
+            "lower chains and raise seeds",
         ),
         (
-            {"family": "gaussian", "size": 3, "generations": 60, "lineages": 50}
+            {"family": "gaussian", "size": 3, "generations": 60, "chains": 50}
             | {"selector": {"name": "verifier", "quantile": 0.9}},
             BadInput,
             "nothing left to learn from",

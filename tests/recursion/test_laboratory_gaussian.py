@@ -10,7 +10,7 @@ from laboratory import errors_from, last
 
 from wellhead.recursion.theory import theory_table
 
-FAST = {"lineages": 20_000, "generations": 12, "size": 30}
+FAST = {"chains": 20_000, "generations": 12, "size": 30}
 
 REGIMES = [
     ("replace", {}, {}),
@@ -61,8 +61,8 @@ def test_the_unbiased_variance_keeps_its_mean_and_loses_its_typical_value():
 def test_moments_and_literal_draws_give_the_same_law(regime, selector):
     """The means of log variance and squared error agree within 4 standard errors."""
     common = {"regime": regime, "selector": selector, "size": 12, "generations": 6}
-    fast = last(family={"name": "gaussian", "path": "fast"}, lineages=20_000, **common)
-    literal = last(family={"name": "gaussian", "path": "literal"}, lineages=5_000, **common)
+    fast = last(family={"name": "gaussian", "path": "fast"}, chains=20_000, **common)
+    literal = last(family={"name": "gaussian", "path": "literal"}, chains=5_000, **common)
     for name in ("log_variance", "mean_square_error"):
         spread = np.hypot(*(m[name].std() / np.sqrt(len(m[name])) for m in (fast, literal)))
         assert abs(fast[name].mean() - literal[name].mean()) < 4 * spread
@@ -75,7 +75,7 @@ def test_the_determinant_decays_as_the_dimension_demands():
         regime="replace",
         size=20,
         generations=5,
-        lineages=20_000,
+        chains=20_000,
     )
     determinant = np.exp(3 * measured["log_variance"])
     assert errors_from(determinant, (19 * 18 * 17 / 20**3) ** 5) < 4
@@ -86,7 +86,7 @@ def test_moments_split_like_the_sample_they_stand_for_in_three_dimensions():
         "regime": {"name": "fixed-original", "share": 0.5},
         "size": 16,
         "generations": 4,
-        "lineages": 8_000,
+        "chains": 8_000,
     }
     fast = last(family={"name": "gaussian", "dimension": 3, "path": "fast"}, **common)
     literal = last(family={"name": "gaussian", "dimension": 3, "path": "literal"}, **common)
@@ -102,7 +102,7 @@ def test_a_detector_in_the_loop_does_what_its_effective_share_predicts():
         selector={"name": "oracle", "tpr": 0.9, "fpr": 0.05},
         size=100,
         generations=60,
-        lineages=20_000,
+        chains=20_000,
     )
     assert errors_from(measured["mean_square_error"], 0.01306) < 4
 
@@ -115,13 +115,13 @@ def test_sampling_bias_shrinks_the_variance_by_its_factor():
         sampler={"name": "bias", "strength": 0.9},
         size=100,
         generations=20,
-        lineages=20_000,
+        chains=20_000,
     )
     assert errors_from(measured["variance"], 0.9**19 * 0.99**20) < 4
 
 
 def test_distances_are_those_of_numerical_integration():
-    """Total variation and KL of one lineage against a fine grid."""
+    """Total variation and KL of one chain against a fine grid."""
     from scipy.stats import norm
 
     from wellhead.recursion.families.gaussian import Gaussian, Normal
@@ -140,8 +140,8 @@ def test_distances_are_those_of_numerical_integration():
 
 
 @pytest.mark.slow
-def test_forty_thousand_lineages_of_a_hundred_generations_take_seconds():
+def test_forty_thousand_chains_of_a_hundred_generations_take_seconds():
     """About one second on a free core; the bound leaves room for a busy one."""
     began = time.process_time()
-    last(family="gaussian", regime="replace", size=100, generations=100, lineages=40_000)
+    last(family="gaussian", regime="replace", size=100, generations=100, chains=40_000)
     assert time.process_time() - began < 4

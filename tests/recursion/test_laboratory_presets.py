@@ -39,7 +39,7 @@ def test_every_preset_is_a_valid_plan_quick_and_full(name):
 
 def test_the_golden_ratio_preset_finds_the_golden_ratio():
     """The weight .618 has the least squared error of those tried, by the intervals."""
-    result = wellhead.collapse("golden-ratio", changes={"lineages": 2500, "every": 40})
+    result = wellhead.collapse("golden-ratio", changes={"chains": 2500, "every": 40})
     ends = {
         setting.label: result.curve("mean_square_error", setting.label, "mean")[-1]
         for setting in result.plan.settings
@@ -51,7 +51,7 @@ def test_the_golden_ratio_preset_finds_the_golden_ratio():
 
 
 def test_accumulating_bounds_the_risk_of_gerstgrassers_regression():
-    result = wellhead.collapse("gerstgrasser", changes={"lineages": 200, "every": 20})
+    result = wellhead.collapse("gerstgrasser", changes={"chains": 200, "every": 20})
     one_round = 10 / (111 - 10 - 1)
     replaced = result.curve("excess_risk", "replace", "mean")[-1]
     kept = result.curve("excess_risk", "accumulate", "mean")[-1]
@@ -125,8 +125,8 @@ def test_a_family_of_ones_own_runs_after_one_registration(monkeypatch):
     class Coin(Family):
         bias: float = 0.5
 
-        def real(self, size, lineages, rng):
-            return Samples((rng.random((lineages, size)) < self.bias).astype(float))
+        def real(self, size, chains, rng):
+            return Samples((rng.random((chains, size)) < self.bias).astype(float))
 
         def fit(self, data, context):
             return (data.values * data.mass).sum(axis=1) / data.mass.sum(axis=1)
@@ -138,7 +138,7 @@ def test_a_family_of_ones_own_runs_after_one_registration(monkeypatch):
             return {"heads": step.model, "fixed": ((step.model == 0) | (step.model == 1)) * 1.0}
 
     monkeypatch.setitem(FAMILIES._known, "coin", Coin)
-    table = {"family": {"name": "coin", "bias": 0.3}, "size": 10, "lineages": 3000}
+    table = {"family": {"name": "coin", "bias": 0.3}, "size": 10, "chains": 3000}
     result = wellhead.collapse(table | {"regime": "replace", "generations": 60})
     heads = result.curve("heads", "replace", "mean")[-1]
     assert heads.low < 0.3 < heads.high

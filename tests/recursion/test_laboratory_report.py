@@ -16,7 +16,7 @@ RUN = {
     "family": "gaussian",
     "size": 20,
     "generations": 30,
-    "lineages": 300,
+    "chains": 300,
     "settings": [
         {"regime": "replace"},
         {"regime": "accumulate"},
@@ -43,7 +43,7 @@ def test_replacement_and_accumulation_get_different_verdicts(result):
 
 
 def test_the_scaling_law_changes_under_replacement_and_needs_three_sizes():
-    table = {"family": "gaussian", "regime": "replace", "generations": 20, "lineages": 200}
+    table = {"family": "gaussian", "regime": "replace", "generations": 20, "chains": 200}
     swept = wellhead.collapse(table | {"sweep": {"size": [10, 40, 160]}})
     assert words(swept, "size 10")[4] == "shown"
     two = wellhead.collapse(table | {"sweep": {"size": [10, 40]}})
@@ -60,7 +60,7 @@ def test_verdicts_are_not_shown_where_nothing_happens():
 def test_vanishing_modes_of_a_mixture_are_seen():
     lost = wellhead.collapse(
         {"family": {"name": "mixture", "components": 3}, "regime": "replace"}
-        | {"size": 20, "generations": 100, "lineages": 60, "every": 50}
+        | {"size": 20, "generations": 100, "chains": 60, "every": 50}
     )
     assert words(lost, "replace")[5] == "shown"
 
@@ -78,7 +78,7 @@ def test_the_report_is_small_offline_and_escapes_labels(result, tmp_path):
 def test_a_tail_mass_is_drawn_by_its_median_with_no_mean_in_sight(result):
     page = result.page().to_markdown()
     part = page[page.index("Mass in the true tail") :]
-    assert "The median over lineages" in part[:400]
+    assert "The median over chains" in part[:400]
 
 
 def test_exact_curves_follow_the_measured_means(result):
@@ -102,7 +102,7 @@ def test_exact_curves_follow_the_measured_means(result):
 def test_a_narrow_sampler_and_added_output_have_exact_curves(change):
     """Both moments at the last generation, and at the first, which is a fit of real data."""
     table = {"family": {"name": "gaussian"}, "regime": "replace", "size": 20, "generations": 12}
-    result = wellhead.collapse(table | {"lineages": 4000}, changes=change)
+    result = wellhead.collapse(table | {"chains": 4000}, changes=change)
     setting = result.plan.settings[0]
     for measure in ("variance", "mean_square_error"):
         for generation in (1, 12):
@@ -129,7 +129,7 @@ def test_no_exact_curve_is_drawn_where_there_is_no_closed_form(change):
 
 def test_json_has_curves_and_verdicts_without_numbers_that_do_not_exist(result):
     found = json.loads(result.to_json())
-    assert found["schema_version"] == 1
+    assert found["schema_version"] == 2
     assert found["verdicts"]["replace"][3]["verdict"] == "shown"
     assert len(found["curves"]["replace"]["variance"]) == 31
     assert found["verdicts"]["replace"][5]["value"] is None
@@ -138,7 +138,7 @@ def test_json_has_curves_and_verdicts_without_numbers_that_do_not_exist(result):
 def test_a_report_from_the_command_line(wellhead, tmp_path):
     import wellhead as library
 
-    library.collapse(RUN | {"generations": 3, "lineages": 20}, out=tmp_path / "run")
+    library.collapse(RUN | {"generations": 3, "chains": 20}, out=tmp_path / "run")
     made = wellhead("collapse", "report", tmp_path / "run")
     assert made.returncode == 0, made.stderr
     assert (tmp_path / "run" / "report.html").exists()

@@ -25,7 +25,7 @@ SMALL = {
     "regime": "replace",
     "size": 20,
     "generations": 4,
-    "lineages": 50,
+    "chains": 50,
     "seeds": 2,
 }
 SWEEP = """
@@ -33,7 +33,7 @@ family = "discrete"
 regime = "replace"
 size = 4000
 generations = 40
-lineages = 20
+chains = 20
 seeds = 4
 [sweep]
 "regime.name" = ["replace", "accumulate"]
@@ -157,21 +157,21 @@ def test_a_full_disk_stops_the_run_and_loses_nothing(tmp_path):
 
 def test_the_mean_of_a_tail_mass_is_refused_with_the_reason():
     result = wellhead.collapse(SMALL)
-    with pytest.raises(BadSetting, match="conserved while almost every lineage loses it"):
+    with pytest.raises(BadSetting, match="conserved while almost every chain loses it"):
         result.curve("tail_mass", "replace", statistic="mean")
     assert result.curve("tail_mass", "replace")[-1].value < 0.0455
 
 
-def test_the_mean_of_a_variance_is_refused_once_rare_lineages_decide_it():
-    long = SMALL | {"generations": 100, "size": 10, "lineages": 500, "every": 10}
+def test_the_mean_of_a_variance_is_refused_once_rare_chains_decide_it():
+    long = SMALL | {"generations": 100, "size": 10, "chains": 500, "every": 10}
     result = wellhead.collapse(long)
-    with pytest.raises(BadSetting, match="lineages too rare to be simulated"):
+    with pytest.raises(BadSetting, match="chains too rare to be simulated"):
         result.curve("variance", "replace", statistic="mean")
     assert wellhead.collapse(SMALL).curve("variance", "replace", statistic="mean")
 
 
 @pytest.mark.parametrize(("statistic", "few"), [("mean", 1), ("geometric", 1), ("median", 5)])
-def test_too_few_lineages_give_a_value_and_no_interval(statistic, few):
+def test_too_few_chains_give_a_value_and_no_interval(statistic, few):
     """The range of five holds the median in 94 % of cases, that of six in 97 %."""
     values = np.arange(1.0, 8.0)
     point = summarise("variance", 1, values[:few], statistic)
@@ -182,8 +182,8 @@ def test_too_few_lineages_give_a_value_and_no_interval(statistic, few):
 
 def test_a_report_of_one_repetition_claims_no_interval():
     table = {"family": "gaussian", "regime": "replace", "size": 20, "generations": 2}
-    assert "95 % interval of it" not in wellhead.collapse(table | {"lineages": 1})._repr_html_()
-    assert "95 % interval of it" in wellhead.collapse(table | {"lineages": 9})._repr_html_()
+    assert "95 % interval of it" not in wellhead.collapse(table | {"chains": 1})._repr_html_()
+    assert "95 % interval of it" in wellhead.collapse(table | {"chains": 9})._repr_html_()
 
 
 def test_a_report_of_an_unfinished_run_says_what_is_missing(tmp_path):
@@ -206,7 +206,7 @@ def test_run_list_and_json_on_the_command_line(wellhead, tmp_path):
     listed = json.loads(wellhead("collapse", "list", "--json").stdout)
     assert "shumailov-paper" in [preset["name"] for preset in listed["presets"]]
     config = tmp_path / "small.toml"
-    config.write_text('family="gaussian"\nregime="replace"\nsize=20\ngenerations=3\nlineages=9\n')
+    config.write_text('family="gaussian"\nregime="replace"\nsize=20\ngenerations=3\nchains=9\n')
     ran = wellhead("collapse", "run", config, "--set", "regime.name=accumulate", "--json")
     assert ran.returncode == 0, ran.stderr
     curves = json.loads(ran.stdout)["curves"]["accumulate"]
@@ -245,9 +245,9 @@ import os
 from wellhead.recursion import Run
 from wellhead.recursion.config import plan
 import numpy, pyarrow
-table = {"family": "gaussian", "regime": "replace", "size": 20, "generations": 4, "lineages": 50}
+table = {"family": "gaussian", "regime": "replace", "size": 20, "generations": 4, "chains": 50}
 number = numpy.arange(250)
-columns = {"setting": ["replace"] * 250, "repetition": 0 * number, "lineage": number % 50}
+columns = {"setting": ["replace"] * 250, "repetition": 0 * number, "chain": number % 50}
 columns |= {"generation": number // 50, "variance": 1.0 + number}
 run = Run(plan(table), pyarrow.table(columns), "", 0.0, (1, 1))
 before = len(os.listdir("/proc/self/task"))

@@ -33,7 +33,7 @@ DETECTOR = {"true_positive_rate": 0.9, "false_positive_rate": 0.05}
         ("replace", {}, {}, {}),
         ("growing", {}, {"schedule": SCHEDULES["linear"]()}, {}),
         ("accumulate", {}, {}, {}),
-        ("accumulate-subsample", {}, {"lineages": 2_000}, {}),
+        ("accumulate-subsample", {}, {"chains": 2_000}, {}),
         ("fixed-original", {"share": 0.2}, {}, {"real_share": 0.2}),
         ("fresh-real", {"share": 0.2}, {}, {"real_share": 0.2}),
         (
@@ -67,7 +67,7 @@ def test_simulated_moments_are_the_closed_forms(
         regime=REGIMES[regime](**options),
         generations=GENERATIONS,
         size=SAMPLES,
-        **{"lineages": 10_000, **parts},
+        **{"chains": 10_000, **parts},
     )
     measured = list(run_cell(setting, seed=1))[-1].measures
     known = theory_table(

@@ -13,10 +13,7 @@ import numpy as np
 
 from wellhead.errors import BadSetting
 from wellhead.recursion.data import Array
-from wellhead.recursion.families.discrete import Discrete
-from wellhead.recursion.families.gaussian import Gaussian
-from wellhead.recursion.families.kde import KernelDensity
-from wellhead.recursion.families.regression import Regression
+from wellhead.recursion.family import HasClosedForm
 from wellhead.recursion.regimes import FixedOriginal, FreshReal, GoldenRatio, SyntheticAdded
 from wellhead.recursion.samplers import Bias, Unbiased
 from wellhead.recursion.schedules import Constant, Geometric, Linear
@@ -56,20 +53,22 @@ def exact_curves(setting: Setting) -> dict[str, Array]:
 
 
 def _in_terms_of_theory(setting: Setting) -> dict[str, Any] | None:
-    family, regime = setting.family, setting.regime
+    regime = setting.regime
+    named = setting.family.closed_form() if isinstance(setting.family, HasClosedForm) else None
     known = isinstance(setting.sampler, Unbiased | Bias) and isinstance(
         setting.schedule, Constant | Linear | Geometric
     )
     name = setting.name_of("regime")
     growing = not isinstance(setting.schedule, Constant)
-    if not known or (growing and name not in ("replace", "growing")):
+    if named is None or not known or (growing and name not in ("replace", "growing")):
         return None
+    gaussian = named["family"] == "gaussian"
     asked: dict[str, Any] = {"regime": "growing" if growing else name}
     if isinstance(setting.schedule, Geometric):
         asked["growth"] = setting.schedule.factor
     if isinstance(regime, FixedOriginal) and (regime.redraw or regime.share == 0):
         return None
-    if isinstance(setting.sampler, Bias) and not isinstance(family, Gaussian):
+    if isinstance(setting.sampler, Bias) and not gaussian:
         return None
     if isinstance(setting.sampler, Bias) and setting.sampler.strength < 1:
         # The first fit is one of real data, which no sampler narrows.
@@ -77,8 +76,7 @@ def _in_terms_of_theory(setting: Setting) -> dict[str, Any] | None:
     if isinstance(regime, SyntheticAdded) and setting.size is not None:
         added = max(1, round(regime.ratio * setting.size))
         asked["real_share"] = setting.size / (setting.size + added)
-    exact_split = isinstance(family, Gaussian)
-    if isinstance(regime, FreshReal) and exact_split != (regime.split == "exact"):
+    if isinstance(regime, FreshReal) and gaussian != (regime.split == "exact"):
         return None
     if isinstance(regime, FreshReal | FixedOriginal):
         asked["real_share"] = regime.share
@@ -93,21 +91,4 @@ def _in_terms_of_theory(setting: Setting) -> dict[str, Any] | None:
         }
     elif not isinstance(setting.selector, Everything):
         return None
-    return _of_family(family, asked)
-
-
-def _of_family(family: Any, asked: dict[str, Any]) -> dict[str, Any] | None:
-    if isinstance(family, Gaussian):
-        if family.dimension > 1:
-            asked["dimensions"] = family.dimension
-        return {"family": "gaussian", "ddof": family.ddof, **asked}
-    if isinstance(family, Regression):
-        asked |= {"dimensions": family.dimension, "noise": 1.0}
-        return {"family": "regression", "same_inputs": family.inputs == "same" or None, **asked}
-    if isinstance(family, Discrete) and family.corpus is None:
-        exponent = family.exponent if family.law == "zipf" else 0.0
-        law = {"symbols": family.symbols, "exponent": exponent, "shift": family.shift}
-        return {"family": "discrete", **law, **asked}
-    if isinstance(family, KernelDensity) and family.rule == "fixed":
-        return {"family": "kde", "bandwidth": family.bandwidth, **asked}
-    return None
+    return {**named, **asked}

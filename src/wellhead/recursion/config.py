@@ -2,7 +2,7 @@
 
 Top-level keys describe the experiment (``name``, ``title``, ``about``, ``seed``, ``seeds``) and
 the base of every setting (``family``, ``regime``, ``sampler``, ``selector``, ``schedule``,
-``generations``, ``size``, ``lineages``, ``every``). ``[[settings]]`` lists changes to the base,
+``generations``, ``size``, ``chains``, ``every``). ``[[settings]]`` lists changes to the base,
 each with a label; ``[sweep]`` gives lists of values by dotted key, of which every combination is
 run; ``[full]`` holds what changes when the full-size version is asked for. docs/collapse.md
 documents each key.
@@ -41,7 +41,7 @@ PARTS: dict[str, Registry[Any]] = {
     "selector": SELECTORS,
     "schedule": SCHEDULES,
 }
-NUMBERS = ("generations", "size", "lineages", "every")
+NUMBERS = ("generations", "size", "chains", "every")
 EXPERIMENT = ("name", "title", "about", "seed", "seeds")
 LAYERS = ("settings", "sweep", "full")
 
@@ -98,7 +98,7 @@ def plan(
     Traceback (most recent call last):
     ...
     wellhead.errors.BadSetting: unknown key 'generation': did you mean 'generations'? Known: \
-about, every, family, full, generations, lineages, name, regime, sampler, schedule, seed, seeds, \
+about, every, family, full, generations, chains, name, regime, sampler, schedule, seed, seeds, \
 selector, settings, size, sweep, title
     """
     _known(table, (*EXPERIMENT, *PARTS, *NUMBERS, *LAYERS))

@@ -1,7 +1,7 @@
-"""Many lineages summed up as one curve, with an interval, and without falling into two traps.
+"""Many chains summed up as one curve, with an interval, and without falling into two traps.
 
-The mean over lineages of a tail mass is constant in expectation however many lineages lose their
-tails; and the mean of a variance after n >> M generations is decided by lineages so rare that no
+The mean over chains of a tail mass is constant in expectation however many chains lose their
+tails; and the mean of a variance after n >> M generations is decided by chains so rare that no
 simulation sees them. Medians are reported instead, and a mean is refused with the reason where
 it would mislead.
 """
@@ -23,9 +23,9 @@ STATISTICS = ("mean", "median", "geometric")
 
 
 class Point(NamedTuple):
-    """One generation of a curve: value, interval of that value, and how many lineages.
+    """One generation of a curve: value, interval of that value, and how many chains.
 
-    The ends are NaN where so few lineages give no interval of that level: one for a mean, fewer
+    The ends are NaN where so few chains give no interval of that level: one for a mean, fewer
     than six for a median at 95 %.
     """
 
@@ -33,7 +33,7 @@ class Point(NamedTuple):
     value: float
     low: float
     high: float
-    lineages: int
+    chains: int
 
 
 def summarise(
@@ -43,12 +43,12 @@ def summarise(
     statistic: str | None = None,
     level: float = 0.95,
 ) -> Point:
-    """One point of the curve of `measure` from its values over lineages.
+    """One point of the curve of `measure` from its values over chains.
 
     Args:
         measure: its name.
         generation: the generation.
-        values: one for each lineage; values that are not numbers are left out.
+        values: one for each chain; values that are not numbers are left out.
         statistic: "mean", "median" or "geometric" (the exponential of the mean logarithm);
             None takes the mean of plain measures and the median of the others.
         level: coverage of the interval: Student's t for means, order statistics for medians.
@@ -72,20 +72,20 @@ def summarise(
         )
     reason = mean_misleads(measure, present)
     if reason:
-        raise BadSetting(f"the mean of {measure} over lineages would mislead: {reason}")
+        raise BadSetting(f"the mean of {measure} over chains would mislead: {reason}")
     low, middle, high = _mean_interval(present, level)
     return Point(generation, middle, low, high, len(present))
 
 
 def band(points: list[Point]) -> tuple[list[float] | None, list[float] | None]:
-    """Lower and upper ends; none where too few lineages give an interval anywhere."""
+    """Lower and upper ends; none where too few chains give an interval anywhere."""
     if not any(np.isfinite(point.low) for point in points):
         return None, None
     return [point.low for point in points], [point.high for point in points]
 
 
 def mean_misleads(measure: str, values: Array) -> str | None:
-    """Why the mean of these values over lineages would mislead; None when it would not.
+    """Why the mean of these values over chains would mislead; None when it would not.
 
     >>> mean_misleads("tail_mass", np.array([0.05, 0.04])) is None
     False
@@ -95,7 +95,7 @@ def mean_misleads(measure: str, values: Array) -> str | None:
     kind = measure_named(measure).kind
     if kind == "martingale":
         return (
-            "its expectation is conserved while almost every lineage loses it, so the mean shows "
+            "its expectation is conserved while almost every chain loses it, so the mean shows "
             "no collapse where there is one. Use the median, or survival."
         )
     if kind != "heavy" or len(values) < 2:
@@ -103,13 +103,13 @@ def mean_misleads(measure: str, values: Array) -> str | None:
     if measure == "variance" and np.var(np.log(np.maximum(values, 1e-300)), ddof=1) > 4:
         return (
             "its logarithm varies by more than 2 (generations > 2 × samples per generation), so "
-            "that lineages too rare to be simulated decide the mean. Use the median or geometric."
+            "that chains too rare to be simulated decide the mean. Use the median or geometric."
         )
     top = np.sort(values)[-max(1, len(values) // 100) :]
     if len(values) >= 10 and top.sum() > 0.5 * values.sum() > 0:
         return (
-            f"{len(top)} of {len(values)} lineages make up more than half of it. "
-            "Use the median, or many more lineages."
+            f"{len(top)} of {len(values)} chains make up more than half of it. "
+            "Use the median, or many more chains."
         )
     return None
 

@@ -23,14 +23,10 @@ def make_room(folder: Folder, cells: list[Cell]) -> int:
     total = 0
     for cell in cells:
         setting = folder.plan.settings[cell.setting]
-        need = setting.family.disk(setting)
-        limit = getattr(setting.family, "disk_limit", float("inf"))
-        if need > limit * 1e9:
-            raise BadSetting(
-                f"setting '{setting.label}': one cell may take {spoken(need)} on disk, disk_limit "
-                f"allows {limit:g} GB. Raise family.disk_limit, or make models or data smaller."
-            )
-        total += need
+        try:
+            total += setting.family.disk(setting)
+        except BadSetting as error:
+            raise BadSetting(f"setting '{setting.label}': {error}") from None
     free = shutil.disk_usage(folder.path).free
     if total > free:
         raise WellheadError(

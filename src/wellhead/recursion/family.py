@@ -1,9 +1,11 @@
 """What a family of models is to the loop: something to fit, to draw from and to measure.
 
-A family is a frozen dataclass whose fields are its settings, derived from `Family` and
-registered under a name (or through the entry-point group ``wellhead.families``). Batches hold
-many lineages at once; a family for which that makes no sense (a language model) sets
-`many_lineages` to False and is run with one lineage for each seed.
+A family is a frozen dataclass whose fields are its settings, derived from `Family[Model, Batch]`
+(what a fit makes, and what it is made of) and registered under a name, or through the entry-point
+group ``wellhead.families``. Batches hold many chains at once; a family for which that makes no
+sense (a language model) sets `many_chains` to False and is run with one chain for each seed.
+What only some families can do is a protocol of its own: `HasText`, `HasReference`,
+`HasClosedForm`, `HasEpochs`.
 
 Generation 0 is the source from which the first samples are drawn. Where the law is known it is
 the law itself, and generation n is the model after n fits. Where only data is known (text,
@@ -13,8 +15,9 @@ sampling; such families set `starts_from` to "data".
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, Self, TypeVar, runtime_checkable
 
 from wellhead._registry import Registry
 from wellhead.errors import BadSetting
@@ -22,13 +25,65 @@ from wellhead.recursion.data import Array, Counts, Data, Rng
 from wellhead.recursion.plugin import require
 from wellhead.recursion.samplers import Sampler
 
-if TYPE_CHECKING:
-    from wellhead.recursion.setting import Setting
+__all__ = [
+    "FAMILIES",
+    "AnyFamily",
+    "Family",
+    "Fitting",
+    "HasClosedForm",
+    "HasEpochs",
+    "HasReference",
+    "HasText",
+    "Step",
+    "Task",
+    "require_fresh",
+]
 
-__all__ = ["FAMILIES", "Family", "Fitting", "Step", "require_fresh"]
+Model = TypeVar("Model")
+Batch = TypeVar("Batch", bound=Data)
 
 
-class Step(NamedTuple):
+class Task(Protocol):
+    """What a family is told of the setting that it works for."""
+
+    @property
+    def size(self) -> int | None:
+        """Samples per generation, where the setting names them."""
+
+    @property
+    def fits(self) -> int:
+        """How many models are fitted."""
+
+    @property
+    def chains(self) -> int:
+        """Chains side by side."""
+
+    @property
+    def needs_items(self) -> bool:
+        """The selector looks at single items."""
+
+    @property
+    def subsamples(self) -> bool:
+        """The regime draws parts of the same data more than once."""
+
+    @property
+    def takes_fresh(self) -> bool:
+        """Generations take real items that were never seen before."""
+
+    def sizes(self, first: int) -> list[int]:
+        """Samples of each fit; the first has `first` where the setting names no size."""
+
+    def fresh(self, first: int) -> int:
+        """Real items never seen before that the largest generation takes, with sizes as above."""
+
+    def name_of(self, part: str) -> str:
+        """The registered name of the family, regime, sampler, selector or schedule."""
+
+    def check_memory(self, numbers: int) -> None:
+        """Raise `BadSetting` where items of `numbers` numbers each would not fit."""
+
+
+class Step(NamedTuple, Generic[Model, Batch]):
     """One generation, as it is handed to be measured.
 
     Args:
@@ -42,15 +97,15 @@ class Step(NamedTuple):
     """
 
     generation: int
-    model: Any
-    training: Data
-    first: Any
-    original: Data
+    model: Model
+    training: Batch
+    first: Model
+    original: Batch
     sampler: Sampler
     rng: Rng
 
 
-class Fitting(NamedTuple):
+class Fitting(NamedTuple, Generic[Model]):
     """What a fit may use beside its data.
 
     Args:
@@ -60,7 +115,7 @@ class Fitting(NamedTuple):
     """
 
     rng: Rng
-    previous: Any = None
+    previous: Model | None = None
     workspace: Path | None = None
 
 
@@ -73,12 +128,12 @@ def require_fresh(size: int, held: int, items: str) -> None:
     )
 
 
-class Family:
+class Family(Generic[Model, Batch]):
     """Base of all families."""
 
     samplers: ClassVar[frozenset[str]] = frozenset({"unbiased"})
     starts_from: ClassVar[str] = "law"
-    many_lineages: ClassVar[bool] = True
+    many_chains: ClassVar[bool] = True
     # Saved after each generation, because fitting one costs seconds or more.
     checkpoints: ClassVar[bool] = False
     # Generations are worth keeping after the cell is finished: texts to read, models to load.
@@ -86,10 +141,10 @@ class Family:
     # Can fit data whose items count differently.
     weighted: ClassVar[bool] = True
 
-    def check(self, setting: Setting) -> None:
+    def check(self, task: Task) -> None:
         """Raise `BadSetting` where this family cannot do what the setting asks."""
 
-    def open(self, setting: Setting) -> Family:
+    def open(self, task: Task) -> Self:
         """The family ready for work: data read, and its computing path chosen."""
         return self
 
@@ -97,46 +152,46 @@ class Family:
         """Samples per generation when the setting names none; called after `open`."""
         raise BadSetting("size: this family needs the number of samples per generation.")
 
-    def real(self, size: Counts, lineages: int, rng: Rng) -> Data:
+    def real(self, size: Counts, chains: int, rng: Rng) -> Batch:
         """Real items that were never seen before."""
         raise NotImplementedError
 
-    def original(self, size: int, lineages: int, rng: Rng) -> Data:
+    def original(self, size: int, chains: int, rng: Rng) -> Batch:
         """The real items of the first fit."""
-        return self.real(size, lineages, rng)
+        return self.real(size, chains, rng)
 
-    def fit(self, data: Data, context: Fitting) -> Any:
+    def fit(self, data: Batch, context: Fitting[Model]) -> Model:
         """The model of `data`."""
         raise NotImplementedError
 
-    def sample(self, model: Any, size: Counts, sampler: Sampler, rng: Rng) -> Data:
+    def sample(self, model: Model, size: Counts, sampler: Sampler, rng: Rng) -> Batch:
         """New items drawn from `model`."""
         raise NotImplementedError
 
-    def truth(self, lineages: int) -> dict[str, Array]:
+    def truth(self, chains: int) -> dict[str, Array]:
         """The measures of the true law, which is generation 0; empty where it is unknown."""
         return {}
 
-    def measure(self, step: Step) -> dict[str, Array]:
-        """Measures of one generation by name, each of shape (lineages,)."""
+    def measure(self, step: Step[Model, Batch]) -> dict[str, Array]:
+        """Measures of one generation by name, each of shape (chains,)."""
         raise NotImplementedError
 
-    def log_likelihood(self, model: Any, data: Data) -> Array:
-        """The log-likelihood of each item, shape (lineages, items)."""
+    def log_likelihood(self, model: Model, data: Batch) -> Array:
+        """The log-likelihood of each item, shape (chains, items)."""
         raise BadSetting("this family cannot tell how likely an item is; use another selector.")
 
-    def standards(self, original: Data) -> Data:
-        """Real items against which a filter sets its limits.
+    def calibration_data(self, original: Batch) -> Batch:
+        """Real items against which a selector sets its limits.
 
         The original data, unless models know those by heart.
         """
         return original
 
-    def save(self, folder: Path, model: Any, arrived: list[Data]) -> None:
+    def save(self, folder: Path, model: Model, arrived: list[Batch]) -> None:
         """Write what a resumed run needs of one generation; only with `checkpoints`."""
         raise NotImplementedError
 
-    def load(self, folder: Path) -> tuple[Any, list[Data]]:
+    def load(self, folder: Path) -> tuple[Model | None, list[Batch]]:
         """What `save` wrote: the model, or None to fit again, and the new items in order."""
         raise NotImplementedError
 
@@ -150,9 +205,46 @@ class Family:
     def settle(self, folder: Path) -> None:
         """Delete what is not worth keeping of a finished cell's generations."""
 
-    def disk(self, setting: Setting) -> int:
-        """Bytes that one cell takes on disk at most, checkpoints included."""
+    def disk(self, task: Task) -> int:
+        """Bytes that one cell takes on disk at most, checkpoints included.
+
+        Raises:
+            BadSetting: more than the family's own settings allow.
+        """
         return 0
 
 
-FAMILIES: Registry[type[Family]] = Registry("family", "wellhead.families")
+# The loop and the regimes know nothing of models and batches: there both are Any.
+AnyFamily = Family[Any, Any]
+FAMILIES: Registry[type[AnyFamily]] = Registry("family", "wellhead.families")
+
+
+@runtime_checkable
+class HasText(Protocol):
+    """Items of the family are texts."""
+
+    def texts(self, data: Any) -> list[str]:
+        """The items as text."""
+
+
+@runtime_checkable
+class HasReference(Protocol):
+    """The true law is known."""
+
+    def reference(self, chains: int) -> Any:
+        """The true law, as a model."""
+
+
+@runtime_checkable
+class HasClosedForm(Protocol):
+    """Theory has formulas for the family."""
+
+    def closed_form(self) -> Mapping[str, Any] | None:
+        """The family and its parameters as `recursion.theory` calls them; None: no formula."""
+
+
+@runtime_checkable
+class HasEpochs(Protocol):
+    """A fit reads its training data several times."""
+
+    epochs: int

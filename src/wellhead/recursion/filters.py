@@ -7,59 +7,76 @@ original data, once per cell: an item is held against what real ones look like.
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from wellhead.errors import BadInput, BadSetting
-from wellhead.recursion.data import Array, Data
+from wellhead.recursion.data import Array, Data, Items
+from wellhead.recursion.family import AnyFamily, HasReference, HasText
 from wellhead.recursion.plugin import require
-from wellhead.recursion.selectors import SELECTORS, Selector
+from wellhead.recursion.selectors import SELECTORS, Select, Selector
+from wellhead.recursion.sources import Sources
 
-if TYPE_CHECKING:
-    from wellhead.recursion.sources import Supply
-
-__all__ = ["Detector", "Filter", "Perplexity", "Verifier"]
+__all__ = ["READS_TEXTS", "Detector", "Filter", "Judge", "Perplexity", "Verifier"]
 
 ROUNDS = 100  # of drawing candidates, before a filter counts as closed
 REFERENCES = 2000  # original texts on which a detector's threshold is set
+READS_TEXTS = "a detector reads texts: use it with a text family."
+
+# Which items are kept: booleans (chains, items). What items are is the family's business.
+Judge = Callable[[Any], Array]
 
 
 @dataclass(frozen=True)
 class Filter(Selector):
-    """Base of selectors that judge each item; `keeps` is all that one must bring."""
+    """Base of selectors that judge each item; `judge` is all that one must bring."""
 
     needs_items: ClassVar[bool] = True
     refill: bool = False
 
     @abstractmethod
-    def keeps(self, supply: Supply, items: Any) -> Array:
-        """Which items are kept: booleans (lineages, items)."""
+    def judge(self, sources: Sources) -> Judge:
+        """The judge, `sources` being those of the first generation that needs it."""
 
-    def select(self, supply: Supply, size: int, *, real: float, exact: bool) -> Data:
-        def candidates() -> Any:
-            count = supply.split(size, real, exact)
-            drawn: Any = supply.blend(count, size - count)
-            return drawn.where(self.keeps(supply, drawn))
+    def open(self, sources: Sources) -> Select:
+        keeps = self.judge(sources)
 
-        kept = candidates()
+        def select(sources: Sources, size: int, real: float, exact: bool) -> Data:
+            def chosen() -> Items:
+                drawn = sources.candidates(size, real, exact)
+                if not isinstance(drawn, Items):
+                    raise BadSetting(
+                        "this selector looks at single items, the family keeps only sums of them."
+                    )
+                return drawn.where(keeps(drawn))
+
+            return self._refilled(chosen, size) if self.refill else self._reduced(chosen(), size)
+
+        return select
+
+    def _refilled(self, chosen: Callable[[], Items], size: int) -> Data:
+        kept = chosen()
         rounds = 1
-        while self.refill and kept.least() < size:
+        while kept.least() < size:
             if rounds == ROUNDS:
                 raise BadInput(
                     f"the selector kept {kept.least()} items of {rounds * size} candidates, "
                     f"{size} are needed: loosen it, set refill = false, or stop earlier."
                 )
-            kept = kept.join(candidates())
+            kept = kept.join(chosen())
             rounds += 1
-        if not self.refill and kept.least() == 0:
+        return kept.cut(size)
+
+    def _reduced(self, kept: Items, size: int) -> Data:
+        if kept.least() == 0:
             raise BadInput(
-                f"the selector dropped all {size} new items of a lineage: loosen it or stop "
+                f"the selector dropped all {size} new items of a chain: loosen it or stop "
                 "earlier; there is nothing left to learn from."
             )
-        whole: Data = kept.cut(size) if self.refill else kept
-        return whole
+        return kept
 
 
 @SELECTORS.register("verifier")
@@ -76,12 +93,14 @@ class Verifier(Filter):
     def __post_init__(self) -> None:
         require(0 <= self.quantile < 1, f"expected a quantile in [0, 1), got {self.quantile}.")
 
-    def keeps(self, supply: Supply, items: Any) -> Array:
-        reference = getattr(supply.family, "reference", None)
-        judge = supply.first if reference is None else reference(supply.lineages)
-        least = _quantiles(supply, judge, (self.quantile,))[0]
-        kept: Array = supply.family.log_likelihood(judge, items) >= least
-        return kept
+    def judge(self, sources: Sources) -> Judge:
+        family = sources.family
+        if isinstance(family, HasReference):
+            truth = family.reference(sources.chains)
+        else:
+            truth = sources.first
+        (least,) = _quantiles(sources, truth, (self.quantile,))
+        return lambda items: family.log_likelihood(truth, items) >= least
 
 
 @SELECTORS.register("perplexity")
@@ -103,12 +122,15 @@ class Perplexity(Filter):
             f"expected 0 <= low < high <= 1, got low {self.low} and high {self.high}.",
         )
 
-    def keeps(self, supply: Supply, items: Any) -> Array:
+    def judge(self, sources: Sources) -> Judge:
         # A low perplexity is a high likelihood.
-        least, most = _quantiles(supply, supply.first, (1 - self.high, 1 - self.low))
-        likelihood = supply.family.log_likelihood(supply.first, items)
-        kept: Array = (likelihood >= least) & ((likelihood <= most) | (self.low == 0))
-        return kept
+        least, most = _quantiles(sources, sources.first, (1 - self.high, 1 - self.low))
+
+        def keeps(items: Any) -> Array:
+            likelihood = sources.family.log_likelihood(sources.first, items)
+            return (likelihood >= least) & ((likelihood <= most) | (self.low == 0))
+
+        return keeps
 
 
 @SELECTORS.register("detector")
@@ -128,25 +150,21 @@ class Detector(Filter):
         require(self.scorer != "", "name a detector in scorer; `wellhead detector list` has them.")
         require(0 < self.fpr < 1, f"expected fpr in (0, 1), got {self.fpr}.")
 
-    def keeps(self, supply: Supply, items: Any) -> Array:
-        texts = getattr(supply.family, "texts", None)
-        if texts is None:
-            raise BadSetting("a detector reads texts: use it with a text family.")
-        if "detector" not in supply.notes:
-            from wellhead.detect import load_scorer
+    def check(self, family: AnyFamily) -> None:
+        require(isinstance(family, HasText), READS_TEXTS)
 
-            scorer = load_scorer(self.scorer)
-            known = scorer.score(texts(supply.family.standards(supply.original))[:REFERENCES])
-            supply.notes["detector"] = scorer, float(np.quantile(known, 1 - self.fpr))
-        scorer, threshold = supply.notes["detector"]
-        kept: Array = (scorer.score(texts(items)) <= threshold)[None]
-        return kept
+    def judge(self, sources: Sources) -> Judge:
+        from wellhead.detect import load_scorer
+
+        family: Any = sources.family
+        scorer = load_scorer(self.scorer)
+        known = scorer.score(family.texts(family.calibration_data(sources.original))[:REFERENCES])
+        threshold = float(np.quantile(known, 1 - self.fpr))
+        return lambda items: np.asarray(scorer.score(family.texts(items)) <= threshold)[None]
 
 
-def _quantiles(supply: Supply, judge: Any, shares: tuple[float, ...]) -> list[Array]:
-    """Quantiles of the log-likelihood of the original items, (lineages, 1) each."""
-    if "quantiles" not in supply.notes:
-        known = supply.family.log_likelihood(judge, supply.family.standards(supply.original))
-        supply.notes["quantiles"] = [np.quantile(known, s, axis=1)[:, None] for s in shares]
-    found: list[Array] = supply.notes["quantiles"]
-    return found
+def _quantiles(sources: Sources, judge: Any, shares: tuple[float, ...]) -> list[Array]:
+    """Quantiles of the log-likelihood of the original items, (chains, 1) each."""
+    family = sources.family
+    known = family.log_likelihood(judge, family.calibration_data(sources.original))
+    return [np.quantile(known, share, axis=1)[:, None] for share in shares]

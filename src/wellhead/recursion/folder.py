@@ -9,7 +9,7 @@
     work/003-replace-02/           finished generations of a cell in work (slow families only)
     generations/003-replace-02/    those of a finished cell (families whose texts one reads)
 
-A cell's table has the columns ``generation``, ``lineage`` and one per measure. Files are written
+A cell's table has the columns ``generation``, ``chain`` and one per measure. Files are written
 under a temporary name and renamed, so that one that is there is whole; a cell that is there is
 never run again. Timings are kept apart, so that the tables of two runs of the same plan are equal
 to the last bit.
@@ -39,7 +39,7 @@ from wellhead.recursion.loop import Record
 
 __all__ = ["LAYOUT", "Cell", "Folder", "keeping"]
 
-LAYOUT = 1
+LAYOUT = 2
 
 
 class Cell(NamedTuple):
@@ -180,13 +180,11 @@ def keeping(path: Path) -> Iterator[None]:
 
 def _as_table(records: list[Record]) -> pa.Table:
     names = list(dict.fromkeys(name for record in records for name in record.measures))
-    lineages = len(next(iter(records[-1].measures.values())))
-    absent = np.full(lineages, np.nan)
+    chains = len(next(iter(records[-1].measures.values())))
+    absent = np.full(chains, np.nan)
     columns: dict[str, Array] = {
-        "generation": np.repeat([record.generation for record in records], lineages).astype(
-            "int32"
-        ),
-        "lineage": np.tile(np.arange(lineages, dtype="int32"), len(records)),
+        "generation": np.repeat([record.generation for record in records], chains).astype("int32"),
+        "chain": np.tile(np.arange(chains, dtype="int32"), len(records)),
     }
     for name in names:
         columns[name] = np.concatenate(

@@ -15,24 +15,48 @@ and the real share that results is measured with every generation (`real_share`)
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
 
 from wellhead.errors import BadSetting
 from wellhead.recursion.data import Array, Data
+from wellhead.recursion.family import AnyFamily, HasText
+from wellhead.recursion.filters import READS_TEXTS
 from wellhead.recursion.plugin import require
-from wellhead.recursion.selectors import SELECTORS, Selector
+from wellhead.recursion.selectors import SELECTORS, Select, Selector
+from wellhead.recursion.sources import Sources
 
-if TYPE_CHECKING:
-    from wellhead.recursion.sources import Supply
-
-__all__ = ["Importance"]
+__all__ = ["HasWeights", "HeldOutScorer", "Importance"]
 
 REFERENCES = 2000  # items of each kind by which scores become probabilities
 LIKELIHOOD, TRAINED = "likelihood", "trained"
+
+# A number for each item (items,). What items are is the family's business.
+Score = Callable[[Any], Array]
+
+
+@runtime_checkable
+class HasWeights(Data, Protocol):
+    """Single items that can be weighed or drawn again."""
+
+    def weighted(self, weights: Array) -> Self:
+        """The same items, each counting `weights` (1, items) times as much."""
+
+    def pick(self, index: Array) -> Self:
+        """The items at `index`, in that order."""
+
+
+class HeldOutScorer(Protocol):
+    """A detector that can score the texts it was trained on by models that have not seen them."""
+
+    def score(self, texts: Sequence[str]) -> Array:
+        """A score for each text; higher is more machine-like."""
+
+    def score_held_out(self, texts: Sequence[str]) -> Array:
+        """The same for texts of the training data."""
 
 
 @SELECTORS.register("importance")
@@ -58,70 +82,79 @@ class Importance(Selector):
     def __post_init__(self) -> None:
         require(self.strength >= 0, f"expected a strength of 0 or more, got {self.strength}.")
 
-    def select(self, supply: Supply, size: int, *, real: float, exact: bool) -> Data:
-        count = supply.split(size, real, exact)
-        items: Any = supply.blend(count, size - count)
-        if not hasattr(items, "weighted"):
-            raise BadSetting(
-                "selector importance: this family has no single items to weigh; use the family "
-                "transformer, or the selector oracle."
-            )
-        weights = self.weights(supply, items)
-        if self.resample:
-            shares = weights[0] / weights[0].sum()
-            drawn: Data = items.pick(supply.rng.choice(items.size, items.size, p=shares))
-            return drawn
-        weighted: Data = items.weighted(weights)
-        return weighted
+    def check(self, family: AnyFamily) -> None:
+        require(self.scorer == LIKELIHOOD or isinstance(family, HasText), READS_TEXTS)
 
-    def weights(self, supply: Supply, items: Any) -> Array:
-        """The weight of each item, shape (1, items), 1 on average."""
-        if "importance" not in supply.notes:
-            supply.notes["importance"] = self._calibrated(supply)
-        curve = supply.notes["importance"]
-        probability = curve.predict_proba(self._scores(supply, items)[:, None])[:, 1]
-        raised = probability**self.strength
-        return np.asarray(raised / raised.mean())[None]
+    def open(self, sources: Sources) -> Select:
+        score, probability = self._calibrated(sources)
 
-    def _calibrated(self, supply: Supply) -> Any:
-        """The probability of being real as a function of the score."""
-        from sklearn.linear_model import LogisticRegression
-        from sklearn.pipeline import make_pipeline
-        from sklearn.preprocessing import StandardScaler
+        def select(sources: Sources, size: int, real: float, exact: bool) -> Data:
+            items = _weighable(sources.candidates(size, real, exact))
+            raised = probability(score(items)) ** self.strength
+            weights = np.asarray(raised / raised.mean())
+            if not self.resample:
+                return items.weighted(weights[None])
+            shares = weights / weights.sum()
+            return items.pick(sources.rng.choice(items.size, items.size, p=shares))
 
-        known: Any = supply.family.standards(supply.original)
+        return select
+
+    def _calibrated(self, sources: Sources) -> tuple[Score, Score]:
+        """What scores items, and what turns a score into the probability of being real."""
+        family: Any = sources.family
+        known = family.calibration_data(sources.original)
         real = known.first(min(known.size, REFERENCES))
         # Randomness of its own: a resumed run may come here in another generation.
         rng = np.random.default_rng(real.size)
-        machine = supply.family.sample(supply.first, real.size, supply.sampler, rng)
-        scores = self._scores_of_known(supply, real, machine)
-        kinds = np.repeat([0, 1], [machine.size, real.size])
-        return make_pipeline(StandardScaler(), LogisticRegression()).fit(scores[:, None], kinds)
-
-    def _scores_of_known(self, supply: Supply, real: Any, machine: Any) -> Array:
-        """Scores of machine items and then of real ones, by a model that has seen neither."""
-        if self.scorer != TRAINED:
-            return np.concatenate([self._scores(supply, each) for each in (machine, real)])
-        from wellhead.detect import train_detector
-
-        texts = _reader(supply)
-        detector = train_detector(human=texts(real), machine=[texts(machine)])
-        supply.notes["scorer"] = detector
-        return detector.score_held_out([*texts(machine), *texts(real)])
-
-    def _scores(self, supply: Supply, items: Any) -> Array:
+        machine = family.sample(sources.first, real.size, sources.sampler, rng)
         if self.scorer == LIKELIHOOD:
-            return np.asarray(supply.family.log_likelihood(supply.first, items)[0])
-        from wellhead.detect import load_scorer
+            score = _likelihood(sources)
+            scores = np.concatenate([score(machine), score(real)])
+        elif self.scorer == TRAINED:
+            score, scores = _trained(family.texts, machine, real)
+        else:
+            score = _detector(self.scorer, family.texts)
+            scores = np.concatenate([score(machine), score(real)])
+        return score, _logistic(scores, machine.size)
 
-        if "scorer" not in supply.notes:
-            supply.notes["scorer"] = load_scorer(self.scorer)
-        return np.asarray(supply.notes["scorer"].score(_reader(supply)(items)))
+
+def _weighable(items: Data) -> HasWeights:
+    if not isinstance(items, HasWeights):
+        raise BadSetting(
+            "selector importance: this family has no single items to weigh; use the family "
+            "transformer, or the selector oracle."
+        )
+    return items
 
 
-def _reader(supply: Supply) -> Callable[[Any], list[str]]:
-    """What turns items into texts."""
-    texts: Callable[[Any], list[str]] | None = getattr(supply.family, "texts", None)
-    if texts is None:
-        raise BadSetting("a detector reads texts: use it with a text family.")
-    return texts
+def _likelihood(sources: Sources) -> Score:
+    family, first = sources.family, sources.first
+    return lambda items: np.asarray(family.log_likelihood(first, items)[0])
+
+
+def _detector(name: str, texts: Callable[[Any], list[str]]) -> Score:
+    from wellhead.detect import load_scorer
+
+    scorer = load_scorer(name)
+    return lambda items: np.asarray(scorer.score(texts(items)))
+
+
+def _trained(texts: Callable[[Any], list[str]], machine: Any, real: Any) -> tuple[Score, Array]:
+    """A detector of these items, and what models that have not seen them say of them."""
+    from wellhead.detect import train_detector
+
+    detector: HeldOutScorer = train_detector(human=texts(real), machine=[texts(machine)])
+    held_out = detector.score_held_out([*texts(machine), *texts(real)])
+    return lambda items: np.asarray(detector.score(texts(items))), held_out
+
+
+def _logistic(scores: Array, machines: int) -> Score:
+    """The probability of being real by score, from items of which the first are a machine's."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    kinds = np.arange(len(scores)) >= machines
+    curve = make_pipeline(StandardScaler(), LogisticRegression())
+    curve.fit(scores[:, None], kinds.astype(int))
+    return lambda found: np.asarray(curve.predict_proba(found[:, None])[:, 1])

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
+from wellhead.recursion.context import Arrivals, Context, Drawn, Replayed, Stock
 from wellhead.recursion.data import Array, Data, Rng
-from wellhead.recursion.family import Family, Fitting, Step
+from wellhead.recursion.family import AnyFamily, Fitting, Step
+from wellhead.recursion.selectors import Select
 from wellhead.recursion.setting import Setting
-from wellhead.recursion.sources import Supply
+from wellhead.recursion.sources import Sources
 
 __all__ = ["Checkpoints", "Record", "run_cell"]
 
@@ -24,7 +26,7 @@ DRAW, MIX, FIT, MEASURE = range(4)
 
 
 class Record(NamedTuple):
-    """The measures of one generation, each of shape (lineages,)."""
+    """The measures of one generation, each of shape (chains,)."""
 
     generation: int
     measures: dict[str, Array]
@@ -54,7 +56,7 @@ def run_cell(
     checkpoints: Checkpoints | None = None,
     tick: Callable[[], None] = lambda: None,
 ) -> Iterator[Record]:
-    """Run the lineages of one cell, generation by generation.
+    """Run the chains of one cell, generation by generation.
 
     Args:
         setting: what to run.
@@ -67,34 +69,36 @@ def run_cell(
         The measures of generation 0 and of each recorded generation after it.
     """
     family = setting.family.open(setting)
-    truth = family.truth(setting.lineages)
+    truth = family.truth(setting.chains)
     if truth:
         yield Record(0, truth)
-    lineage = _Lineages(setting, family, seed, cell, checkpoints if family.checkpoints else None)
+    chains = _Chains(setting, family, seed, cell, checkpoints if family.checkpoints else None)
     for fit in range(1, setting.fits + 1):
-        measures = lineage.generation(fit)
-        if lineage.recorded(fit):
-            yield Record(lineage.number(fit), measures)
+        measures = chains.generation(fit)
+        if chains.recorded(fit):
+            yield Record(chains.number(fit), measures)
         tick()
 
 
-class _Lineages:
-    """The lineages of one cell between two generations."""
+class _Chains:
+    """The chains of one cell between two generations."""
 
     def __init__(
         self,
         setting: Setting,
-        family: Family,
+        family: AnyFamily,
         seed: int,
         cell: int,
         kept: Checkpoints | None,
     ) -> None:
         self.setting, self.family, self.kept = setting, family, kept
         self._place = (seed, cell)
-        size = setting.size or family.default_size()
-        self.sizes = setting.schedule.sizes(size, setting.fits)
-        original = family.original(self.sizes[0], setting.lineages, self.rng(0, DRAW))
-        self.supply = Supply(family, setting.sampler, setting.selector, original, setting.lineages)
+        self.sizes = setting.sizes(setting.size or family.default_size())
+        self.original = family.original(self.sizes[0], setting.chains, self.rng(0, DRAW))
+        self.stock = Stock(self.original)
+        self.first: Any = None
+        self.model: Any = None
+        self._select: Select | None = None
 
     def rng(self, fit: int, stream: int) -> Rng:
         seed, cell = self._place
@@ -112,41 +116,52 @@ class _Lineages:
         """Run one generation, or take it from its checkpoint."""
         if self.kept is not None and fit <= self.kept.done():
             return self._again(fit, self.kept)
-        training = self._training(fit)
+        drawn = Drawn(self._sources(fit), self._selected)
+        training = self._training(fit, drawn)
         workspace = None if self.kept is None else self.kept.folder(fit)
         self._fit(fit, training, workspace)
         measures = self._measure(fit, training)
         if self.kept is not None and workspace is not None:
-            self.family.save(workspace, self.supply.model, self.supply.arrived)
+            self.family.save(workspace, self.model, drawn.items)
             self.kept.commit(fit, measures)
         return measures
 
     def _again(self, fit: int, kept: Checkpoints) -> dict[str, Array]:
-        """Bring the supply to where it stood after a finished fit, without drawing anew."""
-        model, arrived = self.family.load(kept.folder(fit))
-        items = iter(arrived)
-        self.supply.replayed = lambda: next(items)
-        training = self._training(fit)
-        self.supply.replayed = None
-        self.supply.model = model
-        if model is None and fit in (1, kept.done()):
+        """Bring everything to where it stood after a finished fit, without drawing anew."""
+        self.model, arrived = self.family.load(kept.folder(fit))
+        training = self._training(fit, Replayed(arrived))
+        if self.model is None and fit in (1, kept.done()):
             self._fit(fit, training, None)
         elif fit == 1:
-            self.supply.first = model
+            self.first = self.model
         return kept.measures(fit)
 
-    def _training(self, fit: int) -> Data:
-        self.supply.rng, self.supply.mixing = self.rng(fit, DRAW), self.rng(fit, MIX)
-        self.supply.arrived = []
+    def _sources(self, fit: int) -> Sources:
+        return Sources(
+            self.family,
+            self.setting.sampler,
+            self.setting.chains,
+            self.original,
+            self.first,
+            self.model,
+            self.rng(fit, DRAW),
+        )
+
+    def _selected(self, sources: Sources, size: int, real: float, exact: bool) -> Data:
+        if self._select is None:
+            self._select = self.setting.selector.open(sources)
+        return self._select(sources, size, real, exact)
+
+    def _training(self, fit: int, arrivals: Arrivals) -> Data:
         if fit == 1:
-            return self.supply.original
-        return self.setting.regime.next(self.supply, self.sizes[fit - 1])
+            return self.original
+        context = Context(self.stock, arrivals, self.rng(fit, MIX))
+        return self.setting.regime.next(context, self.sizes[fit - 1])
 
     def _fit(self, fit: int, training: Data, workspace: Path | None) -> None:
-        context = Fitting(self.rng(fit, FIT), self.supply.model, workspace)
-        self.supply.model = self.family.fit(training, context)
+        self.model = self.family.fit(training, Fitting(self.rng(fit, FIT), self.model, workspace))
         if fit == 1:
-            self.supply.first = self.supply.model
+            self.first = self.model
 
     def _measure(self, fit: int, training: Data) -> dict[str, Array]:
         if not self.recorded(fit):
@@ -154,10 +169,10 @@ class _Lineages:
         return self.family.measure(
             Step(
                 self.number(fit),
-                self.supply.model,
+                self.model,
                 training,
-                self.supply.first,
-                self.supply.original,
+                self.first,
+                self.original,
                 self.setting.sampler,
                 self.rng(fit, MEASURE),
             )

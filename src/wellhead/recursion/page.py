@@ -1,7 +1,7 @@
 """The page about a run of the collapse laboratory.
 
 In: a `Run`. Out: a `Page` with the result in words, one chart per leading measure (bands over
-lineages, the exact curve on top where there is one), the eight verdicts, what was run, and what it
+chains, the exact curve on top where there is one), the eight verdicts, what was run, and what it
 cost. Means that would mislead are not drawn: the median is, and the chart says so.
 """
 
@@ -13,6 +13,7 @@ from wellhead._result import render
 from wellhead.errors import BadSetting
 from wellhead.recursion.closed_form import exact_curves
 from wellhead.recursion.curves import Point, band
+from wellhead.recursion.family import AnyFamily, HasEpochs
 from wellhead.recursion.measure.catalogue import measure_named
 from wellhead.recursion.measure.text import HISTOGRAM_EDGES
 from wellhead.recursion.page_images import image_sections
@@ -79,11 +80,11 @@ def _lead(run: Run) -> str:
 
 
 def _facts(run: Run) -> list[tuple[str, str]]:
-    lineages = sum(setting.lineages for setting in run.plan.settings) * run.plan.seeds
+    chains = sum(setting.chains for setting in run.plan.settings) * run.plan.seeds
     facts = [
         ("settings", count(len(run.plan.settings))),
         ("repetitions of each", count(run.plan.seeds)),
-        ("lineages in all", count(lineages)),
+        ("chains in all", count(chains)),
         ("computing time", f"{number(run.seconds)} s"),
     ]
     if run.joules is not None:
@@ -97,11 +98,15 @@ def _facts(run: Run) -> list[tuple[str, str]]:
 
 def _tokens(run: Run) -> int:
     """Tokens of the recorded generations' training data, once for each epoch."""
-    epochs = {each.label: getattr(each.family, "epochs", 1) for each in run.plan.settings}
+    epochs = {each.label: _epochs(each.family) for each in run.plan.settings}
     rows = zip(
         run.table["setting"].to_pylist(), run.table["training_tokens"].to_pylist(), strict=True
     )
     return round(sum(epochs[label] * (tokens or 0) for label, tokens in rows))
+
+
+def _epochs(family: AnyFamily) -> int:
+    return family.epochs if isinstance(family, HasEpochs) else 1
 
 
 def _charts(run: Run) -> list[Block | str]:
@@ -145,11 +150,11 @@ def _chart(run: Run, name: str) -> LineChart:
     more = f" {hidden} more {settings} in the tables of the run folder." if hidden > 0 else ""
     return LineChart(
         measure.title[0].upper() + measure.title[1:],
-        f"The {spoken} over lineages, generation by generation.{more}",
+        f"The {spoken} over chains, generation by generation.{more}",
         lines,
         Axis("generation", whole=True),
         Axis(measure.title, measure.unit, log=measure.log_axis and _positive(lines)),
-        n=f"{spoken} over lineages; {_sizes(run)}",
+        n=f"{spoken} over chains; {_sizes(run)}",
         band="95 % interval of it",
     )
 
@@ -169,8 +174,8 @@ def _positive(lines: list[Line]) -> bool:
 
 
 def _sizes(run: Run) -> str:
-    counts = sorted({setting.lineages * run.plan.seeds for setting in run.plan.settings})
-    return f"n = {count(counts[0])} lineages" if len(counts) == 1 else "lineages as planned"
+    counts = sorted({setting.chains * run.plan.seeds for setting in run.plan.settings})
+    return f"n = {count(counts[0])} chains" if len(counts) == 1 else "chains as planned"
 
 
 def _histogram(run: Run, setting: Setting) -> LineChart | None:
@@ -224,7 +229,7 @@ def _verdicts(found: dict[str, list[Verdict]]) -> list[Block | str]:
     words = (
         "Model collapse has eight meanings in the literature (Schaeffer et al. 2025), and a run "
         "can show one without another. Statistics are ratios of the last generation to the first "
-        "fit within lineages, unless the rule says otherwise. A dash: not measurable in this run, "
+        "fit within chains, unless the rule says otherwise. A dash: not measurable in this run, "
         "for a reason that stands below."
     )
     return [words, table, *details]
@@ -243,7 +248,7 @@ def _what(run: Run) -> list[Block | str]:
         Column("family, regime, sampler, selector"),
         Column("samples", "count", "per generation"),
         Column("generations", "count"),
-        Column("lineages", "count"),
+        Column("chains", "count"),
     ]
     rows = [
         [
@@ -251,7 +256,7 @@ def _what(run: Run) -> list[Block | str]:
             ", ".join(setting.name_of(part) for part in PARTS),
             setting.size,
             setting.generations,
-            setting.lineages * run.plan.seeds,
+            setting.chains * run.plan.seeds,
         ]
         for setting in run.plan.settings
     ]

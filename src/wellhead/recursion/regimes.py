@@ -1,6 +1,6 @@
-"""What each generation is trained on, given what the models and the world supply.
+"""What each generation is trained on, given what the models and the world context.
 
-A regime is one method: `next` takes the `Supply` (the original real data, everything collected
+A regime is one method: `next` takes a `Context` (the original real data, everything collected
 since, and the means to draw more) and answers with the training data of the next fit. Each
 regime names the paper that named it. Regimes that can always draw a replacement for an item that
 a selector dropped are `endless`.
@@ -9,14 +9,12 @@ a selector dropped are `endless`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from wellhead._registry import Registry
+from wellhead.recursion.context import Context
+from wellhead.recursion.data import Data
 from wellhead.recursion.plugin import require
-
-if TYPE_CHECKING:
-    from wellhead.recursion.data import Data
-    from wellhead.recursion.sources import Supply
 
 __all__ = [
     "REGIMES",
@@ -50,7 +48,7 @@ class Regime:
         """How many real items never seen before a generation of this size takes, if none drops."""
         return 0
 
-    def next(self, supply: Supply, size: int) -> Data:
+    def next(self, context: Context, size: int) -> Data:
         """The training data of the next fit, `size` being what the schedule grants it."""
         raise NotImplementedError
 
@@ -68,8 +66,8 @@ class Replace(Regime):
     """Only the newest model's output ("no original data" in Shumailov et al. 2024;
     "replace" in Gerstgrasser et al. 2024; "fully synthetic loop" in Alemohammad et al. 2023)."""
 
-    def next(self, supply: Supply, size: int) -> Data:
-        return supply.incoming(size)
+    def next(self, context: Context, size: int) -> Data:
+        return context.incoming(size)
 
 
 @REGIMES.register("growing")
@@ -104,12 +102,12 @@ class FixedOriginal(Regime):
     def subsamples(self) -> bool:
         return self.redraw
 
-    def next(self, supply: Supply, size: int) -> Data:
+    def next(self, context: Context, size: int) -> Data:
         count = round(self.share * size)
         if count == 0:
-            return supply.incoming(size)
-        original = supply.some_original(count, again=self.redraw)
-        return original if count == size else original.join(supply.incoming(size - count))
+            return context.incoming(size)
+        original = context.part_of_original(count, again=self.redraw)
+        return original if count == size else original.join(context.incoming(size - count))
 
 
 @REGIMES.register("fresh-real")
@@ -134,8 +132,8 @@ class FreshReal(Regime):
     def fresh(self, size: int) -> int:
         return round(self.share * size)
 
-    def next(self, supply: Supply, size: int) -> Data:
-        return supply.incoming(size, real=self.share, exact=self.split == "exact")
+    def next(self, context: Context, size: int) -> Data:
+        return context.incoming(size, real=self.share, exact=self.split == "exact")
 
 
 @REGIMES.register("accumulate")
@@ -145,9 +143,8 @@ class Accumulate(Regime):
 
     endless: ClassVar[bool] = False
 
-    def next(self, supply: Supply, size: int) -> Data:
-        supply.pool = supply.pool.join(supply.incoming(size))
-        return supply.pool
+    def next(self, context: Context, size: int) -> Data:
+        return context.pool(size)
 
 
 @REGIMES.register("accumulate-subsample")
@@ -161,9 +158,8 @@ class AccumulateSubsample(Regime):
     def subsamples(self) -> bool:
         return True
 
-    def next(self, supply: Supply, size: int) -> Data:
-        supply.pool = supply.pool.join(supply.incoming(size))
-        return supply.pool.take(size, supply.mixing)
+    def next(self, context: Context, size: int) -> Data:
+        return context.pool(size).take(size, context.mixing)
 
 
 @REGIMES.register("golden-ratio")
@@ -181,9 +177,9 @@ class GoldenRatio(Regime):
     def fresh(self, size: int) -> int:
         return size
 
-    def next(self, supply: Supply, size: int) -> Data:
-        real = supply.real(size).scaled(self.weight)
-        return real.join(supply.incoming(size).scaled(1 - self.weight))
+    def next(self, context: Context, size: int) -> Data:
+        real = context.real(size).scaled(self.weight)
+        return real.join(context.incoming(size).scaled(1 - self.weight))
 
 
 @REGIMES.register("synthetic-added")
@@ -202,5 +198,5 @@ class SyntheticAdded(Regime):
     def __post_init__(self) -> None:
         require(self.ratio > 0, f"expected a ratio above 0, got {self.ratio}.")
 
-    def next(self, supply: Supply, size: int) -> Data:
-        return supply.original.join(supply.incoming(max(1, round(self.ratio * size))))
+    def next(self, context: Context, size: int) -> Data:
+        return context.original.join(context.incoming(max(1, round(self.ratio * size))))

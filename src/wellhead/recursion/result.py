@@ -1,4 +1,4 @@
-"""The result of a run: every measure of every lineage, and what can be said about them."""
+"""The result of a run: every measure of every chain, and what can be said about them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -17,13 +17,11 @@ from wellhead.errors import BadInput, unknown_name
 from wellhead.recursion.config import Plan
 from wellhead.recursion.curves import Point, summarise
 from wellhead.recursion.folder import Folder
-
-if TYPE_CHECKING:
-    from wellhead.recursion.verdicts import Verdict
+from wellhead.recursion.verdicts import Verdict, verdicts
 
 __all__ = ["Run"]
 
-KEYS = ("setting", "repetition", "generation", "lineage")
+KEYS = ("setting", "repetition", "generation", "chain")
 
 
 @dataclass(frozen=True, repr=False)
@@ -32,7 +30,7 @@ class Run(Result):
 
     Args:
         plan: what was run.
-        table: columns ``setting`` (its label), ``repetition``, ``generation``, ``lineage`` and
+        table: columns ``setting`` (its label), ``repetition``, ``generation``, ``chain`` and
             one per measure.
         version: the wellhead that ran it.
         seconds: computing time, summed over processes.
@@ -41,7 +39,7 @@ class Run(Result):
         joules: energy by the machine's counters; None where not every cell could read one.
     """
 
-    schema_version: ClassVar[int | None] = 1
+    schema_version: ClassVar[int | None] = 2
 
     plan: Plan
     table: pa.Table
@@ -88,7 +86,7 @@ class Run(Result):
         return [name for name in self.table.column_names if name not in KEYS]
 
     def values(self, measure: str, setting: str, generation: int) -> np.ndarray[Any, Any]:
-        """One measure over all lineages of a setting in a generation."""
+        """One measure over all chains of a setting in a generation."""
         self._check(measure, setting)
         rows = self.rows(setting)
         there = pc.equal(rows["generation"], generation)
@@ -123,12 +121,10 @@ class Run(Result):
             summarise(measure, int(generation), values[generations == generation], statistic, level)
             for generation in np.unique(generations)
         ]
-        return [point for point in points if point.lineages]
+        return [point for point in points if point.chains]
 
     def verdicts(self, setting: str) -> list[Verdict]:
         """The eight meanings of collapse, decided for one setting."""
-        from wellhead.recursion.verdicts import verdicts
-
         self._check(self.measures[0], setting)
         return verdicts(self, setting)
 

@@ -52,7 +52,7 @@ def collapse(
         Interrupted: stopped by the user; with `out`, finished cells are kept.
 
     >>> result = collapse({"family": "gaussian", "regime": "replace", "size": 50, "generations": 5,
-    ...                    "lineages": 100})
+    ...                    "chains": 100})
     >>> result.curve("variance", "replace")[-1].generation
     5
     """

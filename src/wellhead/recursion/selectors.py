@@ -1,23 +1,28 @@
 """Who decides which new items the next generation may learn from.
 
-A selector sees the new items of a generation, real and synthetic, and answers with those that
-are kept. With `refill` the dropped ones are replaced until the training set has its full size,
-which regimes that re-use finite data cannot grant.
+A selector is only settings. It is opened once for a cell, when generation 0 is there, and answers
+with a prepared selector: a function that draws the new items of a generation from its sources,
+real and synthetic, and returns those that are kept. With `refill` the dropped ones are replaced
+until the training set has its full size, which regimes that re-use finite data cannot grant.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from wellhead._registry import Registry
+from wellhead.recursion.data import Data
+from wellhead.recursion.family import AnyFamily
 from wellhead.recursion.plugin import require
+from wellhead.recursion.sources import Sources
 
-if TYPE_CHECKING:
-    from wellhead.recursion.data import Data
-    from wellhead.recursion.sources import Supply
+__all__ = ["SELECTORS", "Everything", "Oracle", "Select", "Selector", "effective_share"]
 
-__all__ = ["SELECTORS", "Everything", "Oracle", "Selector", "effective_share"]
+# (sources, size, real, exact): `size` candidates, a share `real` of them real (exactly, or each
+# by chance), reduced to those kept.
+Select = Callable[[Sources, int, float, bool], Data]
 
 
 class Selector:
@@ -26,8 +31,11 @@ class Selector:
     refill: bool = False
     needs_items: ClassVar[bool] = False
 
-    def select(self, supply: Supply, size: int, *, real: float, exact: bool) -> Data:
-        """`size` candidates, a share `real` of them real, reduced to those kept."""
+    def check(self, family: AnyFamily) -> None:
+        """Raise `BadSetting` where items of this family cannot be selected so."""
+
+    def open(self, sources: Sources) -> Select:
+        """The prepared selector, `sources` being those of the first generation that needs it."""
         raise NotImplementedError
 
 
@@ -39,9 +47,8 @@ SELECTORS: Registry[type[Selector]] = Registry("selector", "wellhead.selectors")
 class Everything(Selector):
     """Keeps every item."""
 
-    def select(self, supply: Supply, size: int, *, real: float, exact: bool) -> Data:
-        count = supply.split(size, real, exact)
-        return supply.blend(count, size - count)
+    def open(self, sources: Sources) -> Select:
+        return Sources.candidates
 
 
 @SELECTORS.register("oracle")
@@ -64,16 +71,19 @@ class Oracle(Selector):
             rate = getattr(self, name)
             require(0 <= rate <= 1, f"expected {name} in [0, 1], got {rate}.")
 
-    def select(self, supply: Supply, size: int, *, real: float, exact: bool) -> Data:
-        if not self.refill:
-            count = supply.split(size, real, exact)
-            return supply.blend(
-                supply.binomial(count, 1 - self.fpr),
-                supply.binomial(size - count, 1 - self.tpr),
-            )
+    def open(self, sources: Sources) -> Select:
+        return self._refilled if self.refill else self._reduced
+
+    def _refilled(self, sources: Sources, size: int, real: float, exact: bool) -> Data:
         # Candidates come one by one; each that is kept is real with the effective share.
-        count = supply.binomial(size, effective_share(real, self.tpr, self.fpr))
-        return supply.blend(count, size - count)
+        count = sources.binomial(size, effective_share(real, self.tpr, self.fpr))
+        return sources.blend(count, size - count)
+
+    def _reduced(self, sources: Sources, size: int, real: float, exact: bool) -> Data:
+        count = sources.split(size, real, exact)
+        return sources.blend(
+            sources.binomial(count, 1 - self.fpr), sources.binomial(size - count, 1 - self.tpr)
+        )
 
 
 def effective_share(share: float, tpr: float, fpr: float) -> float:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from wellhead.recursion.family import FAMILIES, Family
+from wellhead.recursion.family import FAMILIES, AnyFamily
 from wellhead.recursion.plugin import describe, require
 from wellhead.recursion.regimes import REGIMES, Regime
 from wellhead.recursion.samplers import SAMPLERS, Sampler, Unbiased
@@ -40,36 +40,56 @@ class Setting:
         sampler: how models are drawn from.
         selector: which new items are kept.
         schedule: how the sample size changes.
-        lineages: independent chains run side by side for each seed.
+        chains: independent chains run side by side for each seed.
         every: generations between two records of the measures; the first fit and the last always
             have one.
     """
 
     label: str
-    family: Family
+    family: AnyFamily
     regime: Regime
     generations: int
     size: int | None = None
     sampler: Sampler = field(default_factory=Unbiased)
     selector: Selector = field(default_factory=Everything)
     schedule: Schedule = field(default_factory=Constant)
-    lineages: int = 1
+    chains: int = 1
     every: int = 1
 
     def __post_init__(self) -> None:
         require(self.generations >= 1, f"expected at least 1 generation, got {self.generations}.")
         require(self.size is None or self.size >= 1, f"expected a size above 0, got {self.size}.")
-        require(self.lineages >= 1, f"expected at least 1 lineage, got {self.lineages}.")
+        require(self.chains >= 1, f"expected at least 1 chain, got {self.chains}.")
         require(self.every >= 1, f"expected every to be at least 1, got {self.every}.")
         self._check_sampler()
         self._check_regime()
         self._check_share()
+        self.selector.check(self.family)
         self.family.check(self)
 
     @property
     def fits(self) -> int:
         """How many models are fitted: one more where generation 0 is itself fitted."""
         return self.generations + (self.family.starts_from == "data")
+
+    @property
+    def needs_items(self) -> bool:
+        """The selector looks at single items."""
+        return self.selector.needs_items
+
+    @property
+    def subsamples(self) -> bool:
+        """The regime draws parts of the same data more than once."""
+        return self.regime.subsamples
+
+    @property
+    def takes_fresh(self) -> bool:
+        """Generations take real items that were never seen before."""
+        return self.regime.fresh(1_000_000) > 0
+
+    def sizes(self, first: int = 0) -> list[int]:
+        """Samples of each fit; the first has `first` where the setting names no size."""
+        return self.schedule.sizes(self.size or first, self.fits)
 
     def name_of(self, part: str) -> str:
         """The registered name of the family, regime, sampler, selector or schedule."""
@@ -80,7 +100,7 @@ class Setting:
         table: dict[str, Any] = {
             "label": self.label,
             "generations": self.generations,
-            "lineages": self.lineages,
+            "chains": self.chains,
             "every": self.every,
             "family": describe(FAMILIES, self.family),
             "regime": describe(REGIMES, self.regime),
@@ -92,14 +112,15 @@ class Setting:
 
     @cached_property
     def key(self) -> int:
-        """A number that stands for everything that changes the draws of a lineage.
+        """A number that stands for everything that changes the draws of a chain.
 
         Label, record interval and number of generations are left out: more generations continue
-        the same lineages. Folders of data files are left out, so that a run can move.
+        the same chains. Folders of data files are left out, so that a run can move.
         """
         table = self.to_dict()
         for part in ("label", "every", "generations"):
             del table[part]
+        table["lineages"] = table.pop("chains")  # its name when the first numbers were drawn
         for known in fields(self.family):  # type: ignore[arg-type]
             if known.metadata.get("path") and table["family"].get(known.name):
                 table["family"][known.name] = os.path.basename(table["family"][known.name])
@@ -112,22 +133,21 @@ class Setting:
         Raises:
             BadSetting: one cell would need more than `MOST_BYTES`.
         """
-        sizes = self.schedule.sizes(self.size or 0, self.fits)
+        sizes = self.sizes()
         items = sum(sizes) if self.name_of("regime").startswith("accumulate") else max(sizes)
         # Mixing holds the data, its parts and its weights at the same time.
-        needed = 3 * 8 * (numbers + 1) * items * self.lineages
+        needed = 3 * 8 * (numbers + 1) * items * self.chains
         require(
             needed <= MOST_BYTES,
-            f"{self.lineages} lineages of {items} literal items need about {needed / 2**30:.0f} "
-            f"GiB in each process, more than {MOST_BYTES / 2**30:.0f}: lower lineages and raise "
+            f"{self.chains} chains of {items} literal items need about {needed / 2**30:.0f} "
+            f"GiB in each process, more than {MOST_BYTES / 2**30:.0f}: lower chains and raise "
             "seeds, which run one after the other.",
         )
 
     def fresh(self, first: int) -> int:
-        """Real items never seen before that the largest generation takes, where the original has
-        `first` items and no selector drops any."""
-        sizes = self.schedule.sizes(first, self.fits)
-        return max((self.regime.fresh(size) for size in sizes[1:]), default=0)
+        """Real items never seen before that the largest generation takes if no selector drops any;
+        the first has `first` items where the setting names no size."""
+        return max((self.regime.fresh(size) for size in self.sizes(first)[1:]), default=0)
 
     def rng(self, seed: int, cell: int, *stream: int) -> np.random.Generator:
         """The generator of one stream of a cell; the same numbers wherever and whenever it runs."""
@@ -170,8 +190,8 @@ class Setting:
             "cannot be refilled: set refill = false, or use the regime fresh-real or replace.",
         )
         require(
-            family.many_lineages or self.lineages == 1,
-            f"this family runs one lineage per seed, got lineages = {self.lineages}: use seeds.",
+            family.many_chains or self.chains == 1,
+            f"this family runs one chain per seed, got chains = {self.chains}: use seeds.",
         )
         require(
             regime.schedule == "constant" or not isinstance(self.schedule, Constant),

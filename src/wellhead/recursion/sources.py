@@ -1,105 +1,73 @@
-"""What a regime can draw on: the original data, the pool, and new items of both kinds.
+"""What new items can be drawn from in one generation: the world, and the newest model.
 
-New items pass the selector once, when they arrive, so that an item is judged once in its life.
-The original data of fit 1 is trusted and not selected.
+Counts of real and synthetic items may differ from chain to chain where chance decides them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from dataclasses import dataclass
+from typing import Any
 
 from wellhead.recursion.data import Counts, Data, Rng
-from wellhead.recursion.plugin import require
+from wellhead.recursion.family import AnyFamily
+from wellhead.recursion.samplers import Sampler
 
-if TYPE_CHECKING:
-    from wellhead.recursion.family import Family
-    from wellhead.recursion.samplers import Sampler
-    from wellhead.recursion.selectors import Selector
-
-__all__ = ["Supply"]
+__all__ = ["Sources"]
 
 
-class Supply:
-    """The sources of one cell. `pool` belongs to the regime; the rest is set by the loop.
+@dataclass(frozen=True)
+class Sources:
+    """The sources of one generation of one cell.
 
     Args:
         family: draws real and synthetic items.
         sampler: how the model is drawn from.
-        selector: what decides which new items are kept.
+        chains: side by side.
         original: the real data of the first fit.
+        first: the model of the first fit.
+        model: the newest model.
+        rng: randomness of what is drawn.
     """
 
-    def __init__(
-        self,
-        family: Family,
-        sampler: Sampler,
-        selector: Selector,
-        original: Data,
-        lineages: int,
-    ) -> None:
-        self.family = family
-        self.sampler = sampler
-        self.selector = selector
-        self.original = original
-        self.pool = original
-        self.lineages = lineages
-        self.model: Any = None
-        self.first: Any = None
-        # Drawing new items and mixing old ones have streams of their own, so that a resumed run,
-        # which draws nothing again, mixes as the first one did.
-        self.rng: Rng = np.random.default_rng(0)
-        self.mixing: Rng = np.random.default_rng(0)
-        self._kept: Data | None = None
-        # What a selector worked out about the original data once, by its name.
-        self.notes: dict[str, Any] = {}
-        # What came in during this generation; the loop sets `replayed` when it resumes.
-        self.arrived: list[Data] = []
-        self.replayed: Callable[[], Data] | None = None
+    family: AnyFamily
+    sampler: Sampler
+    chains: int
+    original: Data
+    first: Any
+    model: Any
+    rng: Rng
 
-    def real(self, size: int) -> Data:
-        """New real items, not selected."""
-        return self._arrive(lambda: self.family.real(size, self.lineages, self.rng))
+    def real(self, size: Counts) -> Data:
+        """New real items."""
+        found: Data = self.family.real(size, self.chains, self.rng)
+        return found
 
-    def some_original(self, size: int, *, again: bool = False) -> Data:
-        """`size` of the original items: the same ones every time, or others `again`."""
-        if again or self._kept is None or self._kept.size != size:
-            require(
-                size <= self.original.size,
-                f"{size} original items are to be kept, but there are only {self.original.size}: "
-                "lower the share or do not let the sizes grow.",
-            )
-            self._kept = self.original.take(size, self.mixing)
-        return self._kept
+    def synthetic(self, size: Counts) -> Data:
+        """New items from the newest model."""
+        found: Data = self.family.sample(self.model, size, self.sampler, self.rng)
+        return found
 
     def blend(self, real: Counts, synthetic: Counts) -> Data:
-        """New items: so many real ones and so many from the current model, not selected."""
+        """New items: so many real ones and so many from the newest model."""
         if isinstance(real, int) and real == 0:
-            return self.family.sample(self.model, synthetic, self.sampler, self.rng)
-        fresh = self.family.real(real, self.lineages, self.rng)
+            return self.synthetic(synthetic)
+        fresh = self.real(real)
         if isinstance(synthetic, int) and synthetic == 0:
             return fresh
-        return fresh.join(self.family.sample(self.model, synthetic, self.sampler, self.rng))
+        return fresh.join(self.synthetic(synthetic))
+
+    def candidates(self, size: int, real: float, exact: bool) -> Data:
+        """`size` new items, a share `real` of them real."""
+        count = self.split(size, real, exact)
+        return self.blend(count, size - count)
 
     def split(self, size: int, real: float, exact: bool) -> Counts:
-        """How many of `size` new items are real, in each lineage when chance decides."""
+        """How many of `size` new items are real, in each chain when chance decides."""
         if exact or real in (0.0, 1.0):
             return round(real * size)
         return self.binomial(size, real)
 
     def binomial(self, size: Counts, probability: float) -> Counts:
-        """A draw for each lineage; a plain number where there is one lineage."""
-        drawn = self.rng.binomial(size, probability, self.lineages)
-        return int(drawn[0]) if self.lineages == 1 else drawn
-
-    def incoming(self, size: int, *, real: float = 0.0, exact: bool = True) -> Data:
-        """New items after selection, a share `real` of the candidates being real."""
-        return self._arrive(lambda: self.selector.select(self, size, real=real, exact=exact))
-
-    def _arrive(self, draw: Callable[[], Data]) -> Data:
-        if self.replayed is not None:
-            return self.replayed()
-        self.arrived.append(draw())
-        return self.arrived[-1]
+        """A draw for each chain; a plain number where there is one chain."""
+        drawn = self.rng.binomial(size, probability, self.chains)
+        return int(drawn[0]) if self.chains == 1 else drawn

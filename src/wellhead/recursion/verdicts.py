@@ -2,7 +2,7 @@
 
 Schaeffer et al. (2025, "Position: Model Collapse Does Not Mean What You Think") find eight
 meanings in the literature, which contradict each other: a run can show one and not another. Each
-is decided from paired comparisons within lineages, between the first fit on real data and the
+is decided from paired comparisons within chains, between the first fit on real data and the
 last generation; a verdict that the run cannot support is "not measurable", with what is missing.
 Thresholds are ours and stated in each verdict.
 """
@@ -11,15 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 from scipy.special import bdtr
 
+from wellhead.recursion.config import Plan
 from wellhead.recursion.data import Array
 from wellhead.recursion.measure.catalogue import measure_named
-from wellhead.recursion.result import Run
 
 __all__ = ["MEANINGS", "Verdict", "verdicts"]
 
@@ -31,6 +32,18 @@ CATASTROPHE = 10.0  # times the risk of the first fit
 HALF = 0.5
 ENOUGH_GENERATIONS = 9
 ENOUGH_SIZES = 3
+
+
+class Recorded(Protocol):
+    """What verdicts need to know of a run."""
+
+    @property
+    def plan(self) -> Plan: ...
+
+    @property
+    def measures(self) -> list[str]: ...
+
+    def rows(self, setting: str) -> pa.Table: ...
 
 
 @dataclass(frozen=True)
@@ -60,19 +73,19 @@ class Verdict:
 
 
 class _Paths(NamedTuple):
-    """One measure of one setting: generations (g,) and values (lineages, g)."""
+    """One measure of one setting: generations (g,) and values (chains, g)."""
 
     measure: str
     generations: Array
     values: Array
 
 
-def verdicts(run: Run, setting: str) -> list[Verdict]:
+def verdicts(run: Recorded, setting: str) -> list[Verdict]:
     """The eight verdicts on one setting of a run.
 
     >>> from wellhead import collapse
-    >>> found = run({"family": "gaussian", "regime": "replace", "size": 10, "generations": 30,
-    ...              "lineages": 200})
+    >>> found = collapse({"family": "gaussian", "regime": "replace", "size": 10, "generations": 30,
+    ...                   "chains": 200})
     >>> [verdict.word for verdict in verdicts(found, "replace")][3]
     'shown'
     """
@@ -81,7 +94,7 @@ def verdicts(run: Run, setting: str) -> list[Verdict]:
     return [decide(run, setting) for decide in MEANINGS.values()]
 
 
-def _catastrophe(run: Run, setting: str) -> Verdict:
+def _catastrophe(run: Recorded, setting: str) -> Verdict:
     paths = _paths(run, setting, RISKS)
     if paths is None:
         return _unknown("catastrophic", "no measure of risk was recorded.")
@@ -90,7 +103,7 @@ def _catastrophe(run: Run, setting: str) -> Verdict:
     return _decided("catastrophic", paths, ratio, ratio[0] >= CATASTROPHE, rule)
 
 
-def _increase(run: Run, setting: str) -> Verdict:
+def _increase(run: Recorded, setting: str) -> Verdict:
     paths = _paths(run, setting, RISKS)
     if paths is None:
         return _unknown("increase", "no measure of risk was recorded.")
@@ -99,7 +112,7 @@ def _increase(run: Run, setting: str) -> Verdict:
     return _decided("increase", paths, ratio, ratio[0] > 1, rule)
 
 
-def _divergence(run: Run, setting: str) -> Verdict:
+def _divergence(run: Recorded, setting: str) -> Verdict:
     paths = _paths(run, setting, RISKS)
     if paths is None or len(paths.generations) < ENOUGH_GENERATIONS:
         return _unknown("divergence", f"needs a risk at {ENOUGH_GENERATIONS} generations or more.")
@@ -117,16 +130,16 @@ def _divergence(run: Run, setting: str) -> Verdict:
     return _decided("divergence", paths, share, share[0] >= HALF, rule)
 
 
-def _variance(run: Run, setting: str) -> Verdict:
+def _variance(run: Recorded, setting: str) -> Verdict:
     paths = _paths(run, setting, SPREADS)
     if paths is None:
         return _unknown("variance", "no measure of diversity was recorded.")
     ratio = _ratio(paths)
-    rule = "the typical lineage keeps less than half of the diversity of its first fit"
+    rule = "the typical chain keeps less than half of the diversity of its first fit"
     return _decided("variance", paths, ratio, ratio[2] < HALF, rule)
 
 
-def _scaling(run: Run, setting: str) -> Verdict:
+def _scaling(run: Recorded, setting: str) -> Verdict:
     same = _same_but_size(run, setting)
     sizes = sorted({size for size, _ in same})
     found = [(size, _paths(run, label, RISKS)) for size, label in same]
@@ -145,7 +158,7 @@ def _scaling(run: Run, setting: str) -> Verdict:
     )
 
 
-def _modes(run: Run, setting: str) -> Verdict:
+def _modes(run: Recorded, setting: str) -> Verdict:
     paths = _paths(run, setting, MODES)
     if paths is None:
         return _unknown("modes", "needs a family with modes (mixture, symbols, text, images).")
@@ -154,16 +167,16 @@ def _modes(run: Run, setting: str) -> Verdict:
     return _decided("modes", paths, ratio, ratio[2] < HALF, rule)
 
 
-def _tails(run: Run, setting: str) -> Verdict:
+def _tails(run: Recorded, setting: str) -> Verdict:
     paths = _paths(run, setting, TAILS)
     if paths is None:
         return _unknown("tails", "no measure of tails was recorded.")
     ratio = _ratio(paths)
-    rule = "the typical lineage keeps less than half of the tail that its first fit had"
+    rule = "the typical chain keeps less than half of the tail that its first fit had"
     return _decided("tails", paths, ratio, ratio[2] < HALF, rule)
 
 
-def _hallucination(run: Run, setting: str) -> Verdict:
+def _hallucination(run: Recorded, setting: str) -> Verdict:
     names = sorted(name for name in run.measures if name.startswith("output_histogram_"))
     if not names:
         return _unknown(
@@ -187,7 +200,7 @@ def _hallucination(run: Run, setting: str) -> Verdict:
     return _decided("hallucination", paths, excess, excess[0] >= 0.05, rule)
 
 
-MEANINGS: dict[str, Callable[[Run, str], Verdict]] = {
+MEANINGS: dict[str, Callable[[Recorded, str], Verdict]] = {
     "catastrophic": _catastrophe,
     "increase": _increase,
     "divergence": _divergence,
@@ -210,14 +223,14 @@ TITLES = {
 
 
 def _paths(
-    run: Run, setting: str, names: tuple[str, ...], *, positive: bool = True
+    run: Recorded, setting: str, names: tuple[str, ...], *, positive: bool = True
 ) -> _Paths | None:
     """The first of `names` that this setting recorded, from its first fit on.
 
     With `positive`, one that the first fit has none of does not count: nothing can be lost of it.
     """
     rows = run.rows(setting)
-    order = [(key, "ascending") for key in ("repetition", "lineage", "generation")]
+    order = [(key, "ascending") for key in ("repetition", "chain", "generation")]
     rows = rows.take(pc.sort_indices(rows, sort_keys=order))
     plan = next(each for each in run.plan.settings if each.label == setting)
     generations = np.unique(rows["generation"].to_numpy())
@@ -233,7 +246,7 @@ def _paths(
 
 
 def _ratio(paths: _Paths) -> tuple[float, float, float]:
-    """Last over first, within lineages."""
+    """Last over first, within chains."""
     first = paths.values[:, 0]
     return _median(paths.values[first > 0, -1] / first[first > 0])
 
@@ -246,7 +259,7 @@ def _median(values: Array) -> tuple[float, float, float]:
     return float(ordered[rank]), float(np.median(ordered)), float(ordered[count - 1 - rank])
 
 
-def _same_but_size(run: Run, setting: str) -> list[tuple[int, str]]:
+def _same_but_size(run: Recorded, setting: str) -> list[tuple[int, str]]:
     """Sizes and labels of the settings that differ from this one in size alone."""
 
     def rest(table: dict[str, Any]) -> dict[str, Any]:
@@ -278,9 +291,9 @@ def _decided(
     low, value, high = interval
     title = measure_named(paths.measure).title
     count = len(paths.values)
-    reason = f"Shown when {rule}. By {title}, {count} lineage{'s' if count > 1 else ''}."
+    reason = f"Shown when {rule}. By {title}, {count} chain{'s' if count > 1 else ''}."
     if count < 6:
-        reason += " With fewer than 6 lineages the interval is the range over them."
+        reason += " With fewer than 6 chains the interval is the range over them."
     return Verdict(TITLES[meaning], bool(shown), paths.measure, low, value, high, reason)
 
 

@@ -12,27 +12,24 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
 from wellhead.errors import BadInput
-from wellhead.recursion.data import Array, Counts, Data, Rng, Samples
+from wellhead.recursion.data import Array, Counts, Rng, Samples, single_items
 from wellhead.recursion.families.tallies import Tallies, draw_tallies
-from wellhead.recursion.family import FAMILIES, Family, Fitting, Step
+from wellhead.recursion.family import FAMILIES, Family, Fitting, Step, Task
 from wellhead.recursion.measure.symbols import survival_by_count, symbol_measures
 from wellhead.recursion.plugin import require
 from wellhead.recursion.samplers import Sampler, Temperature, TopK, TopP
-
-if TYPE_CHECKING:
-    from wellhead.recursion.setting import Setting
 
 __all__ = ["Discrete"]
 
 
 @FAMILIES.register("discrete")
 @dataclass(frozen=True)
-class Discrete(Family):
+class Discrete(Family[Array, Samples | Tallies]):
     """A law over symbols, refitted to the frequencies of its own samples.
 
     Args:
@@ -67,18 +64,17 @@ class Discrete(Family):
             "law = 'corpus' and a corpus path belong together.",
         )
 
-    def check(self, setting: Setting) -> None:
+    def check(self, task: Task) -> None:
         require(
-            setting.size is not None or self.corpus is not None,
+            task.size is not None or self.corpus is not None,
             "size: the discrete family needs the number of symbols drawn per generation.",
         )
         require(
-            not (self.path == "fast" and setting.selector.needs_items),
-            f"the selector {setting.name_of('selector')} looks at single items: "
-            "use path = 'literal'.",
+            not (self.path == "fast" and task.needs_items),
+            f"the selector {task.name_of('selector')} looks at single items: use path = 'literal'.",
         )
         if self.path == "literal":
-            setting.check_memory(1)
+            task.check_memory(1)
 
     def default_size(self) -> int:
         return int(_corpus_counts(str(self.corpus)).sum())
@@ -95,49 +91,57 @@ class Discrete(Family):
         law: Array = weight / weight.sum()
         return law
 
-    def real(self, size: Counts, lineages: int, rng: Rng) -> Data:
+    def real(self, size: Counts, chains: int, rng: Rng) -> Samples | Tallies:
         law = self.probabilities()
-        return self._draw(np.broadcast_to(law, (lineages, len(law))), size, rng)
+        return self._draw(np.broadcast_to(law, (chains, len(law))), size, rng)
 
-    def sample(self, model: Array, size: Counts, sampler: Sampler, rng: Rng) -> Data:
+    def sample(self, model: Array, size: Counts, sampler: Sampler, rng: Rng) -> Samples | Tallies:
         return self._draw(narrowed(model, sampler), size, rng)
 
-    def fit(self, data: Data, context: Fitting) -> Array:
-        counts = data.counts if isinstance(data, Tallies) else self._count(data)  # type: ignore[arg-type]
+    def fit(self, data: Samples | Tallies, context: Fitting[Array]) -> Array:
+        counts = data.counts if isinstance(data, Tallies) else self._count(data)
         shares: Array = counts / counts.sum(axis=1, keepdims=True)
         return shares
 
-    def truth(self, lineages: int) -> dict[str, Array]:
+    def truth(self, chains: int) -> dict[str, Array]:
         law = self.probabilities()
         measures = symbol_measures(law[None], law)
-        return {name: np.repeat(values, lineages) for name, values in measures.items()}
+        return {name: np.repeat(values, chains) for name, values in measures.items()}
 
-    def measure(self, step: Step) -> dict[str, Array]:
+    def measure(self, step: Step[Array, Samples | Tallies]) -> dict[str, Array]:
         law = self.probabilities()
         return symbol_measures(step.model, law) | survival_by_count(
             step.model > 0, law * step.original.size
         )
 
-    def log_likelihood(self, model: Array, data: Data) -> Array:
-        assert isinstance(data, Samples)  # the literal path is the only one with items
+    def log_likelihood(self, model: Array, data: Samples | Tallies) -> Array:
+        symbols = single_items(data).values
         with np.errstate(divide="ignore"):
-            likelihood: Array = np.log(np.take_along_axis(model, data.values, axis=1))
+            likelihood: Array = np.log(np.take_along_axis(model, symbols, axis=1))
         return likelihood
 
-    def reference(self, lineages: int) -> Array:
+    def reference(self, chains: int) -> Array:
         """The true law, as a model."""
         law = self.probabilities()
-        return np.broadcast_to(law, (lineages, len(law)))
+        return np.broadcast_to(law, (chains, len(law)))
 
-    def _draw(self, law: Array, size: Counts, rng: Rng) -> Data:
+    def closed_form(self) -> dict[str, Any] | None:
+        """The family as theory calls it; a corpus has no law with a name."""
+        if self.corpus is not None:
+            return None
+        exponent = self.exponent if self.law == "zipf" else 0.0
+        law = {"symbols": self.symbols, "exponent": exponent, "shift": self.shift}
+        return {"family": "discrete", **law}
+
+    def _draw(self, law: Array, size: Counts, rng: Rng) -> Samples | Tallies:
         if self.path == "fast":
             return draw_tallies(law, size, rng)
         count = int(np.max(size))
         edges = np.cumsum(law, axis=1)
         points = rng.random((len(law), count)) * edges[:, -1:]
         pairs = zip(edges, points, strict=True)
-        drawn = Samples(np.stack([np.searchsorted(row, u, side="right") for row, u in pairs]))
-        return drawn if isinstance(size, int) else drawn.first(size)
+        drawn = np.stack([np.searchsorted(row, u, side="right") for row, u in pairs])
+        return Samples.of(drawn, size)
 
     def _count(self, data: Samples) -> Array:
         width = len(self.probabilities())
@@ -146,7 +150,7 @@ class Discrete(Family):
 
 
 def narrowed(law: Array, sampler: Sampler) -> Array:
-    """The laws (lineages, symbols) that a sampler draws from instead of `law`."""
+    """The laws (chains, symbols) that a sampler draws from instead of `law`."""
     temperature = getattr(sampler, "temperature", 1.0)
     if isinstance(sampler, Temperature | TopK | TopP) and temperature != 1.0:
         # Relative to the largest, so that small powers do not vanish.

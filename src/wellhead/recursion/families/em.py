@@ -3,7 +3,7 @@
 A Gaussian log-density is linear in the products of the coordinates, so that one matrix product
 of features (1, x, x x') with coefficients gives all log-densities, and one product of
 responsibilities with the same features gives all sums of the next step. Every sample of every
-lineage goes through the same two products. Covariances get `RIDGE` on the diagonal, as in
+chain goes through the same two products. Covariances get `RIDGE` on the diagonal, as in
 scikit-learn, with whose result one fit agrees when both start alike. Where numba is installed
 (the extra `collapse`) `mixture_kernels` does the same arithmetic without the large arrays.
 """
@@ -23,7 +23,7 @@ RIDGE = 1e-6
 
 
 class Mixture(NamedTuple):
-    """Weights (lineages, k), means (lineages, k, d), covariances (lineages, k, d, d)."""
+    """Weights (chains, k), means (chains, k, d), covariances (chains, k, d, d)."""
 
     weights: Array
     means: Array
@@ -42,8 +42,8 @@ def kernels() -> ModuleType | None:
 
 
 def densities(model: Mixture, values: Array) -> Array:
-    """Log-densities of values (lineages, items, d) by component, weights included
-    (lineages, items, k)."""
+    """Log-densities of values (chains, items, d) by component, weights included
+    (chains, items, k)."""
     return _features(values) @ _coefficients(model)
 
 
@@ -59,15 +59,15 @@ def expectation_maximisation(
     """The mixtures that maximise the likelihood, from `start`.
 
     Args:
-        values: (lineages, items, d).
-        mass: the weight of each item (lineages, items).
+        values: (chains, items, d).
+        mass: the weight of each item (chains, items).
         start: where to begin.
         steps: at most so many.
-        tolerance: stop a lineage when its mean log-likelihood grows by less.
+        tolerance: stop a chain when its mean log-likelihood grows by less.
         literal: in numpy even where numba is installed.
 
     Returns:
-        The mixtures, and the mean log-likelihood of each (lineages,).
+        The mixtures, and the mean log-likelihood of each (chains,).
     """
     model = Mixture(*(array.astype(float) for array in start))
     likelihood = np.full(len(values), -np.inf)
@@ -87,7 +87,7 @@ def expectation_maximisation(
 def _fit_in_steps(
     centred: Array, mass: Array, model: Mixture, likelihood: Array, steps: int, tolerance: float
 ) -> None:
-    """Fits all lineages side by side, writing into `model` and `likelihood`."""
+    """Fits all chains side by side, writing into `model` and `likelihood`."""
     features = _features(centred)
     active = np.arange(len(centred))
     for _ in range(steps):
@@ -113,7 +113,7 @@ def _step(features: Array, mass: Array, model: Mixture) -> tuple[Mixture, Array]
 
 
 def _maximised(sums: Array, dimension: int) -> Mixture:
-    """The mixture of the responsibility-weighted sums of features (lineages, k, features)."""
+    """The mixture of the responsibility-weighted sums of features (chains, k, features)."""
     weight = sums[..., 0] + 10 * np.finfo(float).eps
     means = sums[..., 1 : 1 + dimension] / weight[..., None]
     rows, columns = np.tril_indices(dimension)
@@ -126,14 +126,14 @@ def _maximised(sums: Array, dimension: int) -> Mixture:
 
 
 def _features(values: Array) -> Array:
-    """1, x, and the products of coordinates (lineages, items, 1 + d + d(d+1)/2)."""
+    """1, x, and the products of coordinates (chains, items, 1 + d + d(d+1)/2)."""
     rows, columns = np.tril_indices(values.shape[2])
     ones = np.ones((*values.shape[:2], 1))
     return np.concatenate([ones, values, values[..., rows] * values[..., columns]], axis=2)
 
 
 def _coefficients(model: Mixture) -> Array:
-    """What the features are multiplied with to give log-densities (lineages, features, k)."""
+    """What the features are multiplied with to give log-densities (chains, features, k)."""
     dimension = model.means.shape[2]
     precision = np.linalg.inv(model.covariances)
     linear = np.einsum("rkij,rkj->rki", precision, model.means)

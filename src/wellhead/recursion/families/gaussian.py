@@ -1,7 +1,7 @@
 """Gaussians of any dimension, refitted to their own samples by maximum likelihood.
 
 The theorem of Shumailov et al. (2024) divides by n - 1, the code that came with it divides by n:
-the first keeps the mean variance constant while almost every lineage shrinks, the second lets it
+the first keeps the mean variance constant while almost every chain shrinks, the second lets it
 decay. Both are here as `ddof`. The fast path draws the moments of a sample instead of the sample
 (`wellhead.recursion.families.moments`); the literal path draws the values.
 """
@@ -9,19 +9,16 @@ decay. Both are here as `ddof`. The fast path draws the moments of a sample inst
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from scipy.special import log_ndtr, ndtr
 
-from wellhead.recursion.data import Array, Counts, Data, Rng, Samples
+from wellhead.recursion.data import Array, Counts, Rng, Samples, single_items
 from wellhead.recursion.families.moments import Moments, draw_moments, root
-from wellhead.recursion.family import FAMILIES, Family, Fitting, Step
+from wellhead.recursion.family import FAMILIES, Family, Fitting, Step, Task
 from wellhead.recursion.plugin import require
 from wellhead.recursion.samplers import Bias, Sampler, Temperature
-
-if TYPE_CHECKING:
-    from wellhead.recursion.setting import Setting
 
 __all__ = ["Gaussian", "Normal"]
 
@@ -29,7 +26,7 @@ TAIL_QUANTILE = 3.0902323061678132  # of the standard normal law at 99.9 %
 
 
 class Normal(NamedTuple):
-    """Fitted laws: mean (lineages, d) and covariance (lineages, d, d)."""
+    """Fitted laws: mean (chains, d) and covariance (chains, d, d)."""
 
     mean: Array
     covariance: Array
@@ -37,7 +34,7 @@ class Normal(NamedTuple):
 
 @FAMILIES.register("gaussian")
 @dataclass(frozen=True)
-class Gaussian(Family):
+class Gaussian(Family[Normal, Samples | Moments]):
     """A normal law with independent coordinates, fitted with its full covariance.
 
     Args:
@@ -68,54 +65,54 @@ class Gaussian(Family):
             f"expected path 'auto', 'fast' or 'literal', got '{self.path}'.",
         )
 
-    def check(self, setting: Setting) -> None:
-        smallest = min(setting.schedule.sizes(setting.size or 0, setting.fits))
-        require(setting.size is not None, "size: the gaussian family needs samples per generation.")
+    def check(self, task: Task) -> None:
+        smallest = min(task.sizes(0))
+        require(task.size is not None, "size: the gaussian family needs samples per generation.")
         require(
             smallest > self.dimension,
             f"a covariance in {self.dimension} dimension(s) needs more than {self.dimension} "
             f"samples per generation, got {smallest}.",
         )
         require(
-            not (self.path == "fast" and self._needs_items(setting)),
-            f"path = 'fast' keeps only moments, but the regime {setting.name_of('regime')} with "
-            f"the selector {setting.name_of('selector')} needs the values: use path = 'literal'.",
+            not (self.path == "fast" and self._needs_items(task)),
+            f"path = 'fast' keeps only moments, but the regime {task.name_of('regime')} with "
+            f"the selector {task.name_of('selector')} needs the values: use path = 'literal'.",
         )
-        if self.path == "literal" or self._needs_items(setting):
-            setting.check_memory(self.dimension)
+        if self.path == "literal" or self._needs_items(task):
+            task.check_memory(self.dimension)
 
-    def open(self, setting: Setting) -> Gaussian:
+    def open(self, task: Task) -> Self:
         if self.path != "auto":
             return self
-        return replace(self, path="literal" if self._needs_items(setting) else "fast")
+        return replace(self, path="literal" if self._needs_items(task) else "fast")
 
-    def real(self, size: Counts, lineages: int, rng: Rng) -> Data:
-        mean = np.full((lineages, self.dimension), self.mean)
+    def real(self, size: Counts, chains: int, rng: Rng) -> Samples | Moments:
+        mean = np.full((chains, self.dimension), self.mean)
         factor = np.broadcast_to(
-            np.eye(self.dimension) * self.deviation, (lineages, self.dimension, self.dimension)
+            np.eye(self.dimension) * self.deviation, (chains, self.dimension, self.dimension)
         )
         return self._draw(mean, factor, size, rng)
 
-    def sample(self, model: Normal, size: Counts, sampler: Sampler, rng: Rng) -> Data:
+    def sample(self, model: Normal, size: Counts, sampler: Sampler, rng: Rng) -> Samples | Moments:
         return self._draw(model.mean, root(model.covariance) * _narrowing(sampler), size, rng)
 
-    def fit(self, data: Data, context: Fitting) -> Normal:
-        moments = data if isinstance(data, Moments) else _reduce(data)  # type: ignore[arg-type]
+    def fit(self, data: Samples | Moments, context: Fitting[Normal]) -> Normal:
+        moments = data if isinstance(data, Moments) else _reduce(data)
         return Normal(moments.mean, moments.scatter / (moments.weight - self.ddof)[:, None, None])
 
-    def truth(self, lineages: int) -> dict[str, Array]:
+    def truth(self, chains: int) -> dict[str, Array]:
         mean = np.full((1, self.dimension), self.mean)
         covariance = np.eye(self.dimension)[None] * self.deviation**2
         measures = self._measures(Normal(mean, covariance))
-        return {name: np.repeat(values, lineages) for name, values in measures.items()}
+        return {name: np.repeat(values, chains) for name, values in measures.items()}
 
-    def measure(self, step: Step) -> dict[str, Array]:
+    def measure(self, step: Step[Normal, Samples | Moments]) -> dict[str, Array]:
         return self._measures(step.model)
 
-    def log_likelihood(self, model: Normal, data: Data) -> Array:
-        assert isinstance(data, Samples)  # the literal path is the only one with items
+    def log_likelihood(self, model: Normal, data: Samples | Moments) -> Array:
+        values = single_items(data).values
         inverse = np.linalg.inv(root(model.covariance))
-        scores = np.einsum("rij,rmj->rmi", inverse, data.values - model.mean[:, None, :])
+        scores = np.einsum("rij,rmj->rmi", inverse, values - model.mean[:, None, :])
         likelihood: Array = (
             np.linalg.slogdet(inverse)[1][:, None]
             - 0.5 * (scores**2).sum(axis=2)
@@ -123,26 +120,30 @@ class Gaussian(Family):
         )
         return likelihood
 
-    def reference(self, lineages: int) -> Normal:
+    def reference(self, chains: int) -> Normal:
         """The true law, as a model."""
-        mean = np.full((lineages, self.dimension), self.mean)
+        mean = np.full((chains, self.dimension), self.mean)
         eye = np.eye(self.dimension) * self.deviation**2
-        return Normal(mean, np.broadcast_to(eye, (lineages, *eye.shape)))
+        return Normal(mean, np.broadcast_to(eye, (chains, *eye.shape)))
 
-    def _needs_items(self, setting: Setting) -> bool:
-        return setting.regime.subsamples or setting.selector.needs_items
+    def closed_form(self) -> dict[str, Any]:
+        """The family as theory calls it."""
+        wide = {"dimensions": self.dimension} if self.dimension > 1 else {}
+        return {"family": "gaussian", "ddof": self.ddof, **wide}
 
-    def _draw(self, mean: Array, factor: Array, size: Counts, rng: Rng) -> Data:
+    def _needs_items(self, task: Task) -> bool:
+        return task.subsamples or task.needs_items
+
+    def _draw(self, mean: Array, factor: Array, size: Counts, rng: Rng) -> Samples | Moments:
         if self.path == "fast":
             return draw_moments(mean, factor, size, rng)
         count = int(np.max(size))
         noise = rng.standard_normal((len(mean), count, self.dimension))
         values = mean[:, None, :] + np.einsum("rij,rmj->rmi", factor, noise)
-        drawn = Samples(values)
-        return drawn if isinstance(size, int) else drawn.first(size)
+        return Samples.of(values, size)
 
     def _measures(self, model: Normal) -> dict[str, Array]:
-        """Measures of each lineage's law, in units of the true standard deviation."""
+        """Measures of each chain's law, in units of the true standard deviation."""
         shift = (model.mean - self.mean) / self.deviation
         values = np.maximum(np.linalg.eigvalsh(model.covariance), 0.0) / self.deviation**2
         error = (shift**2).sum(axis=1)

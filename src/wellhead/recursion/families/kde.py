@@ -8,23 +8,20 @@ bootstrap, which loses its distinct points. "scott" and "silverman" set h from t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from wellhead.recursion.data import Array, Counts, Data, Rng, Samples
-from wellhead.recursion.family import FAMILIES, Family, Fitting, Step
+from wellhead.recursion.data import Array, Counts, Rng, Samples
+from wellhead.recursion.family import FAMILIES, Family, Fitting, Step, Task
 from wellhead.recursion.plugin import require
 from wellhead.recursion.samplers import Bias, Sampler
-
-if TYPE_CHECKING:
-    from wellhead.recursion.setting import Setting
 
 __all__ = ["KernelDensity"]
 
 
 class Kernel(NamedTuple):
-    """The points with their weights, and the bandwidth of each lineage (lineages,)."""
+    """The points with their weights, and the bandwidth of each chain (chains,)."""
 
     points: Samples
     bandwidth: Array
@@ -32,7 +29,7 @@ class Kernel(NamedTuple):
 
 @FAMILIES.register("kde")
 @dataclass(frozen=True)
-class KernelDensity(Family):
+class KernelDensity(Family[Kernel, Samples]):
     """A density of Gaussian kernels about the data, of a standard normal truth.
 
     Args:
@@ -50,18 +47,17 @@ class KernelDensity(Family):
         rules = ("fixed", "scott", "silverman")
         require(self.rule in rules, f"expected rule among {rules}, got '{self.rule}'.")
 
-    def check(self, setting: Setting) -> None:
-        smallest = min(setting.schedule.sizes(setting.size or 0, setting.fits))
-        require(setting.size is not None, "size: a kernel density needs samples per generation.")
+    def check(self, task: Task) -> None:
+        smallest = min(task.sizes(0))
+        require(task.size is not None, "size: a kernel density needs samples per generation.")
         require(smallest >= 2, f"a kernel density needs at least 2 samples, got {smallest}.")
-        setting.check_memory(1)
+        task.check_memory(1)
 
-    def real(self, size: Counts, lineages: int, rng: Rng) -> Data:
-        values = rng.standard_normal((lineages, int(np.max(size)), 1))
-        return Samples(values) if isinstance(size, int) else Samples(values).first(size)
+    def real(self, size: Counts, chains: int, rng: Rng) -> Samples:
+        values = rng.standard_normal((chains, int(np.max(size)), 1))
+        return Samples.of(values, size)
 
-    def fit(self, data: Data, context: Fitting) -> Kernel:
-        assert isinstance(data, Samples)
+    def fit(self, data: Samples, context: Fitting[Kernel]) -> Kernel:
         count = data.mass.sum(axis=1)
         scale = np.full(len(count), self.bandwidth)
         if self.rule != "fixed":
@@ -70,7 +66,7 @@ class KernelDensity(Family):
             scale = scale * constant * count**-0.2 * np.sqrt(_variance(data))
         return Kernel(data, scale)
 
-    def sample(self, model: Kernel, size: Counts, sampler: Sampler, rng: Rng) -> Data:
+    def sample(self, model: Kernel, size: Counts, sampler: Sampler, rng: Rng) -> Samples:
         count = int(np.max(size))
         edges = np.cumsum(model.points.mass, axis=1)
         at = rng.random((len(edges), count)) * edges[:, -1:]
@@ -81,14 +77,14 @@ class KernelDensity(Family):
         if isinstance(sampler, Bias):
             mean = _mean(model.points)[:, None, None]
             values = mean + np.sqrt(sampler.strength) * (values - mean)
-        return Samples(values) if isinstance(size, int) else Samples(values).first(size)
+        return Samples.of(values, size)
 
-    def truth(self, lineages: int) -> dict[str, Array]:
-        zero, one = np.zeros(lineages), np.ones(lineages)
+    def truth(self, chains: int) -> dict[str, Array]:
+        zero, one = np.zeros(chains), np.ones(chains)
         return {"variance": one, "log_variance": zero, "mean_square_error": zero}
 
-    def measure(self, step: Step) -> dict[str, Array]:
-        variance = _variance(step.training)  # type: ignore[arg-type]
+    def measure(self, step: Step[Kernel, Samples]) -> dict[str, Array]:
+        variance = _variance(step.training)
         with np.errstate(divide="ignore"):
             logs = np.log(variance)
         values = np.sort(step.model.points.values[..., 0], axis=1)
@@ -100,8 +96,7 @@ class KernelDensity(Family):
             "distinct_points": 1.0 + (np.diff(values, axis=1) > 0).sum(axis=1),
         }
 
-    def log_likelihood(self, model: Kernel, data: Data) -> Array:
-        assert isinstance(data, Samples)
+    def log_likelihood(self, model: Kernel, data: Samples) -> Array:
         require(self.bandwidth > 0, "a density without bandwidth gives no likelihoods.")
         width = model.bandwidth[:, None, None]
         apart = (data.values - model.points.values[..., 0][:, None, :]) / width
@@ -110,6 +105,10 @@ class KernelDensity(Family):
         density = (weights * kernels).sum(axis=2) / weights.sum(axis=2)
         likelihood: Array = np.log(np.maximum(density, 1e-300))
         return likelihood
+
+    def closed_form(self) -> dict[str, Any] | None:
+        """The family as theory calls it; rules that set the bandwidth have no formulas."""
+        return {"family": "kde", "bandwidth": self.bandwidth} if self.rule == "fixed" else None
 
 
 def _mean(points: Samples) -> Array:

@@ -8,20 +8,16 @@ estimation and not the luck of a start.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import logsumexp
 
-from wellhead.recursion.data import Array, Counts, Data, Rng, Samples
+from wellhead.recursion.data import Array, Counts, Rng, Samples
 from wellhead.recursion.families.em import Mixture, densities, expectation_maximisation, kernels
 from wellhead.recursion.families.mixture_draws import draw, new_keys
-from wellhead.recursion.family import FAMILIES, Family, Fitting, Step
+from wellhead.recursion.family import FAMILIES, Family, Fitting, Step, Task
 from wellhead.recursion.plugin import require
 from wellhead.recursion.samplers import Bias, Sampler
-
-if TYPE_CHECKING:
-    from wellhead.recursion.setting import Setting
 
 __all__ = ["GaussianMixture"]
 
@@ -30,7 +26,7 @@ JUDGED = 500  # true items on which a model's divergence is measured
 
 @FAMILIES.register("mixture")
 @dataclass(frozen=True)
-class GaussianMixture(Family):
+class GaussianMixture(Family[Mixture, Samples]):
     """A mixture of normal laws whose true components lie evenly on a circle.
 
     Args:
@@ -63,26 +59,26 @@ class GaussianMixture(Family):
             f"expected path 'auto' or 'literal', got '{self.path}'.",
         )
 
-    def check(self, setting: Setting) -> None:
+    def check(self, task: Task) -> None:
         needed = self.components * (self.dimension + 1) + 1
-        smallest = min(setting.schedule.sizes(setting.size or 0, setting.fits))
-        require(setting.size is not None, "size: mixtures need samples per generation.")
+        smallest = min(task.sizes(0))
+        require(task.size is not None, "size: mixtures need samples per generation.")
         require(
             smallest >= needed,
             f"{self.components} components in {self.dimension} dimensions need at least {needed} "
             f"samples per generation, got {smallest}.",
         )
         # The features of a fit: one, the coordinates, and their products.
-        setting.check_memory((self.dimension + 1) * (self.dimension + 2) // 2)
+        task.check_memory((self.dimension + 1) * (self.dimension + 2) // 2)
 
-    def reference(self, lineages: int) -> Mixture:
+    def reference(self, chains: int) -> Mixture:
         """The true law, as a model."""
         angle = 2 * np.pi * np.arange(self.components) / self.components
         means = np.zeros((self.components, self.dimension))
         means[:, 0] = self.radius * np.cos(angle)
         if self.dimension > 1:
             means[:, 1] = self.radius * np.sin(angle)
-        shape = (lineages, self.components)
+        shape = (chains, self.components)
         return Mixture(
             np.full(shape, 1 / self.components),
             np.broadcast_to(means, (*shape, self.dimension)).copy(),
@@ -91,15 +87,14 @@ class GaussianMixture(Family):
             ).copy(),
         )
 
-    def real(self, size: Counts, lineages: int, rng: Rng) -> Data:
-        return self._draw(self.reference(lineages), size, 1.0, rng)
+    def real(self, size: Counts, chains: int, rng: Rng) -> Samples:
+        return self._draw(self.reference(chains), size, 1.0, rng)
 
-    def sample(self, model: Mixture, size: Counts, sampler: Sampler, rng: Rng) -> Data:
+    def sample(self, model: Mixture, size: Counts, sampler: Sampler, rng: Rng) -> Samples:
         strength = sampler.strength if isinstance(sampler, Bias) else 1.0
         return self._draw(model, size, strength, rng)
 
-    def fit(self, data: Data, context: Fitting) -> Mixture:
-        assert isinstance(data, Samples)
+    def fit(self, data: Samples, context: Fitting[Mixture]) -> Mixture:
         start = context.previous or self.reference(len(data.values))
         return expectation_maximisation(
             data.values,
@@ -110,28 +105,26 @@ class GaussianMixture(Family):
             literal=self.path == "literal",
         )[0]
 
-    def truth(self, lineages: int) -> dict[str, Array]:
+    def truth(self, chains: int) -> dict[str, Array]:
         measures = self._measures(self.reference(1))
-        return {name: np.repeat(values, lineages) for name, values in measures.items()} | {
-            "kl_truth": np.zeros(lineages)
+        return {name: np.repeat(values, chains) for name, values in measures.items()} | {
+            "kl_truth": np.zeros(chains)
         }
 
-    def measure(self, step: Step) -> dict[str, Array]:
+    def measure(self, step: Step[Mixture, Samples]) -> dict[str, Array]:
         real = self.real(JUDGED, 1, step.rng)
-        assert isinstance(real, Samples)
         points = np.broadcast_to(real.values, (len(step.model.weights), *real.values.shape[1:]))
         gap = self.log_likelihood(self.reference(1), real) - self.log_likelihood(
             step.model, Samples(points)
         )
         return self._measures(step.model) | {"kl_truth": gap.mean(axis=1)}
 
-    def log_likelihood(self, model: Mixture, data: Data) -> Array:
-        assert isinstance(data, Samples)
+    def log_likelihood(self, model: Mixture, data: Samples) -> Array:
         likelihood: Array = logsumexp(densities(model, data.values), axis=2)
         return likelihood
 
     def _measures(self, model: Mixture) -> dict[str, Array]:
-        """Measures of each lineage's law, in units of the true one."""
+        """Measures of each chain's law, in units of the true one."""
         mean = np.einsum("rk,rki->ri", model.weights, model.means)
         apart = model.means - mean[:, None, :]
         within = np.trace(model.covariances, axis1=2, axis2=3)
@@ -147,14 +140,14 @@ class GaussianMixture(Family):
         }
 
     def _draw(self, model: Mixture, size: Counts, strength: float, rng: Rng) -> Samples:
-        lineages, count = len(model.weights), int(np.max(size))
-        keys, edges = new_keys(lineages, rng), np.cumsum(model.weights, axis=1)
+        chains, count = len(model.weights), int(np.max(size))
+        keys, edges = new_keys(chains, rng), np.cumsum(model.weights, axis=1)
         factors = np.linalg.cholesky(model.covariances * strength)
         if self.path == "auto" and kernels() is not None:
             from wellhead.recursion.families.mixture_draw_kernels import draw_all
 
-            values = np.empty((lineages, count, self.dimension))
+            values = np.empty((chains, count, self.dimension))
             draw_all(values, keys, edges, model.means, factors)
         else:
             values = draw(keys, count, edges, model.means, factors)
-        return Samples(values) if isinstance(size, int) else Samples(values).first(size)
+        return Samples.of(values, size)

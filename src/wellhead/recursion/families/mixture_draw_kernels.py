@@ -30,18 +30,18 @@ pairs_of = njit(cache=True)(pairs)
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def draw_all(values: Any, keys: Any, edges: Any, means: Any, factors: Any) -> None:
-    """Writes draws of the mixtures into `values` (lineages, items, d).
+    """Writes draws of the mixtures into `values` (chains, items, d).
 
     Args:
         values: written.
         keys, edges, means, factors: as in `mixture_draws.draw`.
     """
-    lineages, items, dimension = values.shape
+    chains, items, dimension = values.shape
     components, half = edges.shape[1], pairs_of(dimension)
     uniform, own = np.empty(BLOCK), np.empty(BLOCK)
     normal, placed = np.empty(2 * half), np.empty((dimension, BLOCK))
     noise = normal[: dimension * BLOCK].reshape(dimension, BLOCK)
-    for row in range(lineages):
+    for row in range(chains):
         whole, start = edges[row, components - 1], 0
         for low in range(0, items, BLOCK):
             _choose(keys[row], start, uniform)

@@ -6,7 +6,7 @@ numbers one by one would take longer than fitting a mixture to them. Two such nu
 normal ones (Box & Muller 1958): one the radius, the other the angle, within a quarter turn; its
 two lowest bits, which the angle does not use, say which quarter.
 
-Items are drawn in blocks. A block of a lineage uses BLOCK numbers to choose components, then a pair
+Items are drawn in blocks. A block of a chain uses BLOCK numbers to choose components, then a pair
 for every two coordinates; the first of each pair's normal numbers fill the first half of the
 block's coordinates, read coordinate by coordinate, and the others the second.
 """
@@ -28,9 +28,9 @@ MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 Words = npt.NDArray[np.uint64]
 
 
-def new_keys(lineages: int, rng: np.random.Generator) -> Words:
-    """A key for each lineage."""
-    return rng.integers(0, 2**64, size=lineages, dtype=np.uint64)
+def new_keys(chains: int, rng: np.random.Generator) -> Words:
+    """A key for each chain."""
+    return rng.integers(0, 2**64, size=chains, dtype=np.uint64)
 
 
 def pairs(dimension: int) -> int:
@@ -39,25 +39,25 @@ def pairs(dimension: int) -> int:
 
 
 def draw(keys: Words, items: int, edges: Array, means: Array, factors: Array) -> Array:
-    """Draws (lineages, items, d) of the mixtures.
+    """Draws (chains, items, d) of the mixtures.
 
     Args:
-        keys: of the lineages, from `new_keys`.
+        keys: of the chains, from `new_keys`.
         items: how many of each.
-        edges: cumulated weights (lineages, k).
-        means, factors: of the components, (lineages, k, d) and (lineages, k, d, d); a factor is
+        edges: cumulated weights (chains, k).
+        means, factors: of the components, (chains, k, d) and (chains, k, d, d); a factor is
             lower triangular.
     """
-    lineages, dimension = len(means), means.shape[2]
+    chains, dimension = len(means), means.shape[2]
     blocks, half = -(-items // BLOCK), pairs(dimension)
     places = np.arange(blocks * (BLOCK + 2 * half), dtype=np.uint64)
-    words = _words(keys[:, None] + places * GOLDEN).reshape(lineages, blocks, -1)
-    uniform = _unit(words[..., :BLOCK]).reshape(lineages, -1)[:, :items]
+    words = _words(keys[:, None] + places * GOLDEN).reshape(chains, blocks, -1)
+    uniform = _unit(words[..., :BLOCK]).reshape(chains, -1)[:, :items]
     noise = _normal(words[..., BLOCK::2], words[..., BLOCK + 1 :: 2])
-    noise = noise[..., : BLOCK * dimension].reshape(lineages, blocks, dimension, BLOCK)
-    noise = noise.swapaxes(2, 3).reshape(lineages, -1, dimension)[:, :items]
+    noise = noise[..., : BLOCK * dimension].reshape(chains, blocks, dimension, BLOCK)
+    noise = noise.swapaxes(2, 3).reshape(chains, -1, dimension)[:, :items]
     pick = (uniform[..., None] * edges[:, None, -1:] > edges[:, None, :]).sum(axis=2)
-    row = np.arange(lineages)[:, None]
+    row = np.arange(chains)[:, None]
     drawn: Array = means[row, pick] + np.einsum("rmij,rmj->rmi", factors[row, pick], noise)
     return drawn
 

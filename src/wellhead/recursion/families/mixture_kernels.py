@@ -1,4 +1,4 @@
-"""Fitting Gaussian mixtures, one lineage after another, compiled by numba.
+"""Fitting Gaussian mixtures, one chain after another, compiled by numba.
 
 The arithmetic is that of `wellhead.recursion.families.em`, which is the literal version and the
 oracle of the tests: the same features, stopping rule and ridge. What differs is that a step reads
@@ -78,17 +78,17 @@ def fit_all(
     tolerance: float,
     ridge: float,
 ) -> None:
-    """Fits each lineage from the model in `weights`, `means` and `covariances`, in place.
+    """Fits each chain from the model in `weights`, `means` and `covariances`, in place.
 
     Args:
-        values: items (lineages, items, d).
-        mass: (lineages, items).
+        values: items (chains, items, d).
+        mass: (chains, items).
         weights, means, covariances: the start; replaced by the fit.
-        likelihood: the mean log-likelihood of each lineage; written.
+        likelihood: the mean log-likelihood of each chain; written.
         steps, tolerance: as in `em.expectation_maximisation`.
         ridge: added to every variance.
     """
-    lineages, items, dimension = values.shape
+    chains, items, dimension = values.shape
     components = weights.shape[1]
     width = 1 + dimension + dimension * (dimension + 1) // 2
     features = np.ones((width, items))
@@ -97,7 +97,7 @@ def fit_all(
     block = np.empty((components + 2, BLOCK))
     centre, linear = np.empty(dimension), np.empty(dimension)
     inverse = np.empty((dimension, dimension))
-    for row in range(lineages):
+    for row in range(chains):
         whole, even = _weigh(mass[row])
         _fill(features, values[row], mass[row], whole, centre)
         means[row] -= centre

@@ -20,7 +20,7 @@ __all__ = ["Moments", "bartlett", "draw_moments", "root"]
 
 @dataclass(frozen=True)
 class Moments:
-    """Weight (lineages,), mean (lineages, d) and scatter about it (lineages, d, d)."""
+    """Weight (chains,), mean (chains, d) and scatter about it (chains, d, d)."""
 
     weight: Array
     mean: Array
@@ -50,13 +50,13 @@ class Moments:
         whole = self.size
         if size >= whole:
             return self
-        lineages, dimension = self.mean.shape
+        chains, dimension = self.mean.shape
         require(
             whole > dimension,
             f"a part of {whole} samples in {dimension} dimensions needs path = 'literal'.",
         )
         standard = (
-            np.zeros((lineages, dimension)),
+            np.zeros((chains, dimension)),
             np.broadcast_to(np.eye(dimension), self.scatter.shape),
         )
         part = draw_moments(*standard, size, rng)
@@ -70,29 +70,29 @@ def draw_moments(mean: Array, factor: Array, size: Counts, rng: Rng) -> Moments:
     """The moments of `size` draws from the normal law with covariance factor @ factor.T.
 
     Args:
-        mean: (lineages, d).
-        factor: (lineages, d, d).
-        size: one number, or one for each lineage; zero is allowed.
+        mean: (chains, d).
+        factor: (chains, d, d).
+        size: one number, or one for each chain; zero is allowed.
         rng: randomness.
     """
-    lineages, dimension = mean.shape
-    count = np.broadcast_to(np.asarray(size, dtype=np.int64), (lineages,))
-    step = rng.standard_normal((lineages, dimension)) / np.sqrt(np.maximum(count, 1))[:, None]
+    chains, dimension = mean.shape
+    count = np.broadcast_to(np.asarray(size, dtype=np.int64), (chains,))
+    step = rng.standard_normal((chains, dimension)) / np.sqrt(np.maximum(count, 1))[:, None]
     centre = mean + np.einsum("rij,rj->ri", factor, step)
     spread = factor @ bartlett(count - 1, dimension, rng)
     return Moments(count.astype(float), centre, spread @ spread.swapaxes(1, 2))
 
 
 def bartlett(freedom: Array, dimension: int, rng: Rng) -> Array:
-    """A factor of a standard Wishart matrix with `freedom` degrees, for each lineage."""
-    lineages = len(freedom)
-    factor = np.zeros((lineages, dimension, dimension))
+    """A factor of a standard Wishart matrix with `freedom` degrees, for each chain."""
+    chains = len(freedom)
+    factor = np.zeros((chains, dimension, dimension))
     for row in range(dimension):
         degrees = np.maximum(freedom - row, 0)
-        drawn = rng.chisquare(np.maximum(degrees, 1)) if degrees.any() else np.zeros(lineages)
+        drawn = rng.chisquare(np.maximum(degrees, 1)) if degrees.any() else np.zeros(chains)
         factor[:, row, row] = np.sqrt(np.where(degrees > 0, drawn, 0.0))
         if row:
-            normal = rng.standard_normal((lineages, row))
+            normal = rng.standard_normal((chains, row))
             # With fewer degrees than dimensions only the first columns exist.
             factor[:, row, :row] = np.where(np.arange(row) < freedom[:, None], normal, 0.0)
     return factor

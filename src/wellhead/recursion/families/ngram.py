@@ -2,7 +2,7 @@
 
 Interpolated absolute discounting (Ney, Essen & Kneser 1994) or fixed linear weights. The model
 draws only words it has seen; a small uniform floor enters when it scores, so that a lost word
-costs much but not everything. Needs the extra ``collapse``. One lineage per seed: a generation of
+costs much but not everything. Needs the extra ``collapse``. One chain per seed: a generation of
 a million words takes about a second.
 """
 
@@ -10,30 +10,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import NamedTuple, Self
 
 import numpy as np
 
 from wellhead.errors import MissingExtra, unknown_name
-from wellhead.recursion.data import Array, Counts, Data, Rng
+from wellhead.recursion.data import Array, Counts, Rng
 from wellhead.recursion.families.documents import Documents
 from wellhead.recursion.families.ngram_counts import NGramModel, count
 from wellhead.recursion.families.words import EMBEDDED, Corpus, Source, read_corpus
-from wellhead.recursion.family import FAMILIES, Family, Fitting, Step, require_fresh
+from wellhead.recursion.family import FAMILIES, Family, Fitting, Step, Task, require_fresh
 from wellhead.recursion.measure.likeness import LIKENESS
 from wellhead.recursion.measure.text import output_measures, text_measures
 from wellhead.recursion.plugin import require
 from wellhead.recursion.samplers import Sampler, TopK, TopP, Unbiased, Unsmoothed
 
-if TYPE_CHECKING:
-    from wellhead.recursion.setting import Setting
-
 __all__ = ["NGram"]
+
+
+class Fitted(NamedTuple):
+    """The counts, and the words they were counted in, from which unigrams are drawn."""
+
+    counts: NGramModel
+    stream: Array
 
 
 @FAMILIES.register("ngram")
 @dataclass(frozen=True)
-class NGram(Family):
+class NGram(Family[Fitted, Documents]):
     """Word n-grams.
 
     Args:
@@ -53,7 +57,7 @@ class NGram(Family):
 
     samplers = frozenset({"unbiased", "unsmoothed", "temperature", "top-k", "top-p"})
     starts_from = "data"
-    many_lineages = False
+    many_chains = False
     checkpoints = True
     weighted = False
 
@@ -93,49 +97,48 @@ class NGram(Family):
             f"expected output_words of 64 or more, got {self.output_words}.",
         )
 
-    def check(self, setting: Setting) -> None:
+    def check(self, task: Task) -> None:
         require(
-            setting.size is None or setting.size >= 100,
-            f"size: expected at least 100 words per generation, got {setting.size}.",
+            task.size is None or task.size >= 100,
+            f"size: expected at least 100 words per generation, got {task.size}.",
         )
         require(
-            self.reserve > 0 or setting.regime.fresh(1_000_000) == 0,
+            self.reserve > 0 or not task.takes_fresh,
             "fresh real text comes from the reserve: set family.reserve to a share of the corpus.",
         )
 
-    def open(self, setting: Setting) -> NGram:
+    def open(self, task: Task) -> Self:
         try:
             import numba  # noqa: F401
         except ImportError:
             raise MissingExtra("the family ngram", "collapse") from None
         corpus = self._read()
-        sizes = setting.schedule.sizes(setting.size or corpus.training.size, setting.fits)
+        sizes = task.sizes(corpus.training.size)
         require(
             sizes[0] <= corpus.training.size,
             f"size: the corpus holds {corpus.training.size} words to learn from, "
             f"{sizes[0]} are asked for.",
         )
-        require_fresh(setting.fresh(sizes[0]), self._read().reserve.size, "words")
+        require_fresh(task.fresh(sizes[0]), self._read().reserve.size, "words")
         return self
 
     def default_size(self) -> int:
         return self._read().training.size
 
-    def original(self, size: int, lineages: int, rng: Rng) -> Data:
+    def original(self, size: int, chains: int, rng: Rng) -> Documents:
         return self._read().training.first(size)
 
-    def real(self, size: Counts, lineages: int, rng: Rng) -> Data:
+    def real(self, size: Counts, chains: int, rng: Rng) -> Documents:
         """Documents of the reserve, another random choice at every call."""
         reserve = self._read().reserve
         require_fresh(int(size), reserve.size, "words")
         return reserve.take(int(size), rng)
 
-    def fit(self, data: Data, context: Fitting) -> tuple[NGramModel, Array]:
-        assert isinstance(data, Documents)
+    def fit(self, data: Documents, context: Fitting[Fitted]) -> Fitted:
         vocabulary = len(self._read().vocabulary)
-        return count(data, self.order, vocabulary), data.words
+        return Fitted(count(data, self.order, vocabulary), data.words)
 
-    def sample(self, model: Any, size: Counts, sampler: Sampler, rng: Rng) -> Documents:
+    def sample(self, model: Fitted, size: Counts, sampler: Sampler, rng: Rng) -> Documents:
         from wellhead.recursion.families import ngram_kernels as kernels
 
         counts, stream = model
@@ -165,7 +168,7 @@ class NGram(Family):
             )
         return Documents.of(drawn)
 
-    def score(self, model: Any, documents: Documents) -> Array:
+    def score(self, model: Fitted, documents: Documents) -> Array:
         """The log-probability of every word (words,)."""
         from wellhead.recursion.families import ngram_kernels as kernels
 
@@ -186,14 +189,13 @@ class NGram(Family):
         )
         return scores
 
-    def log_likelihood(self, model: Any, data: Data) -> Array:
+    def log_likelihood(self, model: Fitted, data: Documents) -> Array:
         """Mean log-probability per word of each document, shape (1, documents)."""
-        assert isinstance(data, Documents)
         sums = np.add.reduceat(self.score(model, data), data.starts)
         likelihood: Array = (sums / (data.ends - data.starts))[None]
         return likelihood
 
-    def standards(self, original: Data) -> Data:
+    def calibration_data(self, original: Documents) -> Documents:
         return self._read().held_out
 
     def texts(self, data: Documents) -> list[str]:
@@ -202,10 +204,8 @@ class NGram(Family):
         pairs = zip(data.starts, data.ends, strict=True)
         return [" ".join(vocabulary[n] for n in data.words[a:b] if n) for a, b in pairs]
 
-    def measure(self, step: Step) -> dict[str, Array]:
+    def measure(self, step: Step[Fitted, Documents]) -> dict[str, Array]:
         corpus = self._read()
-        assert isinstance(step.training, Documents)
-        assert isinstance(step.original, Documents)
         held_out = self.score(step.model, corpus.held_out)
         output = self.sample(step.model, self.output_words, step.sampler, step.rng)
         texts, real = self.texts(output), self.texts(corpus.held_out) if self.also else []
@@ -217,12 +217,11 @@ class NGram(Family):
         }
         return {name: np.atleast_1d(np.float64(value)) for name, value in measures.items()}
 
-    def save(self, folder: Path, model: Any, arrived: list[Data]) -> None:
+    def save(self, folder: Path, model: Fitted, arrived: list[Documents]) -> None:
         for number, data in enumerate(arrived):
-            assert isinstance(data, Documents)
             np.savez(folder / f"{number}.npz", words=data.words, ends=data.ends)
 
-    def load(self, folder: Path) -> tuple[Any, list[Data]]:
+    def load(self, folder: Path) -> tuple[None, list[Documents]]:
         files = sorted(folder.glob("*.npz"), key=lambda file: int(file.stem))
         arrays = [np.load(file) for file in files]
         # The model is counted again: that is faster than reading it.

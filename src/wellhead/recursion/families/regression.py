@@ -9,25 +9,22 @@ what the labels add to it instead of inputs and labels; least squares needs noth
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from wellhead.recursion.data import Array, Counts, Data, Rng, Samples
+from wellhead.recursion.data import Array, Counts, Rng, Samples, single_items
 from wellhead.recursion.families.moments import bartlett
-from wellhead.recursion.family import FAMILIES, Family, Fitting, Step
+from wellhead.recursion.family import FAMILIES, Family, Fitting, Step, Task
 from wellhead.recursion.plugin import require
 from wellhead.recursion.samplers import Sampler
-
-if TYPE_CHECKING:
-    from wellhead.recursion.setting import Setting
 
 __all__ = ["Gram", "Regression"]
 
 
 @dataclass(frozen=True)
 class Gram:
-    """Counts (lineages,), inputs'inputs (lineages, d, d) and inputs'labels (lineages, d)."""
+    """Counts (chains,), inputs'inputs (chains, d, d) and inputs'labels (chains, d)."""
 
     count: Array
     inputs: Array
@@ -51,15 +48,15 @@ class Gram:
 
 
 class Fitted(NamedTuple):
-    """Coefficients (lineages, d), and the inputs that later generations relabel."""
+    """Coefficients (chains, d), and the inputs that later generations relabel."""
 
     coefficients: Array
-    inputs: Data
+    inputs: Samples | Gram
 
 
 @FAMILIES.register("regression")
 @dataclass(frozen=True)
-class Regression(Family):
+class Regression(Family[Fitted, Samples | Gram]):
     """Least squares on standard normal inputs.
 
     Args:
@@ -87,96 +84,104 @@ class Regression(Family):
             f"expected path 'auto', 'fast' or 'literal', got '{self.path}'.",
         )
 
-    def check(self, setting: Setting) -> None:
-        smallest = min(setting.schedule.sizes(setting.size or 0, setting.fits))
-        require(setting.size is not None, "size: regression needs samples per generation.")
+    def check(self, task: Task) -> None:
+        smallest = min(task.sizes(0))
+        require(task.size is not None, "size: regression needs samples per generation.")
         require(
             smallest > self.dimension + 1,
             f"least squares on {self.dimension} inputs has a finite risk only with more than "
             f"{self.dimension + 1} samples, got {smallest}.",
         )
-        regime = setting.name_of("regime")
+        regime = task.name_of("regime")
         require(
             self.inputs == "fresh" or regime in ("replace", "accumulate"),
             f"inputs = 'same' goes with the regimes replace and accumulate, got {regime}.",
         )
         require(
-            not (self.path == "fast" and self._needs_items(setting)),
+            not (self.path == "fast" and self._needs_items(task)),
             f"path = 'fast' keeps only Gram matrices, but the regime {regime} needs the items: "
             "use path = 'literal'.",
         )
-        if self.path == "literal" or self._needs_items(setting):
-            setting.check_memory(self.dimension + 1)
+        if self.path == "literal" or self._needs_items(task):
+            task.check_memory(self.dimension + 1)
 
-    def open(self, setting: Setting) -> Regression:
+    def open(self, task: Task) -> Self:
         if self.path != "auto":
             return self
-        return replace(self, path="literal" if self._needs_items(setting) else "fast")
+        return replace(self, path="literal" if self._needs_items(task) else "fast")
 
     @property
     def truth_vector(self) -> Array:
         """The true coefficients: a unit vector with equal entries."""
         return np.full(self.dimension, self.dimension**-0.5)
 
-    def real(self, size: Counts, lineages: int, rng: Rng) -> Data:
-        truth = np.broadcast_to(self.truth_vector, (lineages, self.dimension))
-        return self._label(truth, self._inputs(size, lineages, rng), rng)
+    def real(self, size: Counts, chains: int, rng: Rng) -> Samples | Gram:
+        truth = np.broadcast_to(self.truth_vector, (chains, self.dimension))
+        return self._label(truth, self._inputs(size, chains, rng), rng)
 
-    def sample(self, model: Fitted, size: Counts, sampler: Sampler, rng: Rng) -> Data:
+    def sample(self, model: Fitted, size: Counts, sampler: Sampler, rng: Rng) -> Samples | Gram:
         if self.inputs == "same":
             return self._label(model.coefficients, model.inputs, rng)
-        lineages = len(model.coefficients)
-        return self._label(model.coefficients, self._inputs(size, lineages, rng), rng)
+        chains = len(model.coefficients)
+        return self._label(model.coefficients, self._inputs(size, chains, rng), rng)
 
-    def fit(self, data: Data, context: Fitting) -> Fitted:
-        gram = data if isinstance(data, Gram) else _reduce(data)  # type: ignore[arg-type]
+    def fit(self, data: Samples | Gram, context: Fitting[Fitted]) -> Fitted:
+        gram = data if isinstance(data, Gram) else _reduce(data)
         coefficients = np.linalg.solve(gram.inputs, gram.labels[:, :, None])[:, :, 0]
         return Fitted(coefficients, data if context.previous is None else context.previous.inputs)
 
-    def truth(self, lineages: int) -> dict[str, Array]:
-        return {"excess_risk": np.zeros(lineages)}
+    def truth(self, chains: int) -> dict[str, Array]:
+        return {"excess_risk": np.zeros(chains)}
 
-    def measure(self, step: Step) -> dict[str, Array]:
+    def measure(self, step: Step[Fitted, Samples | Gram]) -> dict[str, Array]:
         error = ((step.model.coefficients - self.truth_vector) ** 2).sum(axis=1)
         return {"excess_risk": error / self.noise**2}
 
-    def log_likelihood(self, model: Fitted, data: Data) -> Array:
-        assert isinstance(data, Samples)  # the literal path is the only one with items
-        inputs, labels = data.values[..., :-1], data.values[..., -1]
+    def log_likelihood(self, model: Fitted, data: Samples | Gram) -> Array:
+        values = single_items(data).values
+        inputs, labels = values[..., :-1], values[..., -1]
         error = (labels - np.einsum("rmi,ri->rm", inputs, model.coefficients)) / self.noise
         likelihood: Array = -0.5 * error**2 - np.log(self.noise * np.sqrt(2 * np.pi))
         return likelihood
 
-    def reference(self, lineages: int) -> Fitted:
+    def reference(self, chains: int) -> Fitted:
         """The true law, as a model."""
-        truth = np.broadcast_to(self.truth_vector, (lineages, self.dimension))
-        return Fitted(truth, Samples(np.zeros((lineages, 0, self.dimension + 1))))
+        truth = np.broadcast_to(self.truth_vector, (chains, self.dimension))
+        return Fitted(truth, Samples(np.zeros((chains, 0, self.dimension + 1))))
 
-    def _needs_items(self, setting: Setting) -> bool:
-        parts = setting.regime.subsamples or setting.name_of("regime") == "fixed-original"
-        return parts or setting.selector.needs_items
+    def closed_form(self) -> dict[str, Any]:
+        """The family as theory calls it; excess risk is in units of the noise variance."""
+        same = self.inputs == "same" or None
+        return {
+            "family": "regression",
+            "dimensions": self.dimension,
+            "noise": 1.0,
+            "same_inputs": same,
+        }
 
-    def _inputs(self, size: Counts, lineages: int, rng: Rng) -> Data:
+    def _needs_items(self, task: Task) -> bool:
+        parts = task.subsamples or task.name_of("regime") == "fixed-original"
+        return parts or task.needs_items
+
+    def _inputs(self, size: Counts, chains: int, rng: Rng) -> Samples | Gram:
         if self.path == "literal":
-            values = rng.standard_normal((lineages, int(np.max(size)), self.dimension + 1))
-            drawn = Samples(values)
-            return drawn if isinstance(size, int) else drawn.first(size)
-        count = np.broadcast_to(np.asarray(size, dtype=np.int64), (lineages,))
+            values = rng.standard_normal((chains, int(np.max(size)), self.dimension + 1))
+            return Samples.of(values, size)
+        count = np.broadcast_to(np.asarray(size, dtype=np.int64), (chains,))
         factor = bartlett(count, self.dimension, rng)
         return Gram(
             count.astype(float),
             factor @ factor.swapaxes(1, 2),
-            np.zeros((lineages, self.dimension)),
+            np.zeros((chains, self.dimension)),
         )
 
-    def _label(self, coefficients: Array, inputs: Data, rng: Rng) -> Data:
+    def _label(self, coefficients: Array, inputs: Samples | Gram, rng: Rng) -> Samples | Gram:
         """The inputs with labels of their own."""
         if isinstance(inputs, Samples):
             x = inputs.values[..., :-1]
             mean = np.einsum("rmi,ri->rm", x, coefficients)
             labels = mean + self.noise * rng.standard_normal(mean.shape)
             return Samples(np.concatenate([x, labels[..., None]], axis=2), inputs.weights)
-        assert isinstance(inputs, Gram)
         values, vectors = np.linalg.eigh(inputs.inputs)
         noise = rng.standard_normal(coefficients.shape) * np.sqrt(np.maximum(values, 0.0))
         mean = np.einsum("rij,rj->ri", inputs.inputs, coefficients)

@@ -13,7 +13,7 @@ __all__ = ["Tallies", "draw_tallies"]
 
 @dataclass(frozen=True)
 class Tallies:
-    """How often each symbol came: (lineages, symbols), fractional where weighted."""
+    """How often each symbol came: (chains, symbols), fractional where weighted."""
 
     counts: Array
 
@@ -41,9 +41,9 @@ class Tallies:
 
 
 def draw_tallies(law: Array, size: Counts, rng: Rng) -> Tallies:
-    """The tallies of `size` draws from each lineage's law (lineages, symbols).
+    """The tallies of `size` draws from each chain's law (chains, symbols).
 
-    Symbols that no lineage can draw any more cost nothing.
+    Symbols that no chain can draw any more cost nothing.
     """
     alive = np.flatnonzero(law.any(axis=0))
     shares = law[:, alive]

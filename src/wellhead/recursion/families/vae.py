@@ -15,21 +15,20 @@ import math
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from wellhead.errors import unknown_name
-from wellhead.recursion.data import Array, Counts, Data, Rng, Samples
+from wellhead.recursion.data import Array, Counts, Rng, Samples
 from wellhead.recursion.families.images import EMBEDDED, Images, read_images
-from wellhead.recursion.family import FAMILIES, Family, Fitting, Step
+from wellhead.recursion.family import FAMILIES, Family, Fitting, Step, Task
 from wellhead.recursion.plugin import require
 from wellhead.recursion.samplers import Bias, Sampler
 from wellhead.recursion.torch_extra import PRECISIONS, require_torch
 
 if TYPE_CHECKING:
     from wellhead.recursion.families.vae_networks import Shape
-    from wellhead.recursion.setting import Setting
 
 __all__ = ["VAE"]
 
@@ -41,7 +40,7 @@ Weights = dict[str, Array]
 
 @FAMILIES.register("vae")
 @dataclass(frozen=True)
-class VAE(Family):
+class VAE(Family[Weights, Samples]):
     """Gaussian codes, Bernoulli pixels.
 
     Args:
@@ -61,7 +60,7 @@ class VAE(Family):
 
     samplers = frozenset({"unbiased", "bias"})
     starts_from = "data"
-    many_lineages = False
+    many_chains = False
     checkpoints = True
     keeps_generations = True
     weighted = False
@@ -88,17 +87,17 @@ class VAE(Family):
             if getattr(self, name) not in known:
                 raise unknown_name(name, getattr(self, name), known)
 
-    def check(self, setting: Setting) -> None:
+    def check(self, task: Task) -> None:
         require(
-            setting.size is None or setting.size >= 100,
-            f"size: expected at least 100 images per generation, got {setting.size}.",
+            task.size is None or task.size >= 100,
+            f"size: expected at least 100 images per generation, got {task.size}.",
         )
         require(
-            setting.name_of("regime") != "fresh-real",
+            task.name_of("regime") != "fresh-real",
             "the images are all learned from at the start: none are left to be fresh.",
         )
 
-    def open(self, setting: Setting) -> VAE:
+    def open(self, task: Task) -> Self:
         require_torch("vae")
         available, pixels = self._read().training.shape
         side = math.isqrt(pixels)
@@ -108,39 +107,36 @@ class VAE(Family):
             f"{pixels} pixels in {self.images}. Use network dense.",
         )
         require(
-            setting.size is None or setting.size <= available,
-            f"size: there are {available} images to learn from, {setting.size} are asked for.",
+            task.size is None or task.size <= available,
+            f"size: there are {available} images to learn from, {task.size} are asked for.",
         )
         return self
 
     def default_size(self) -> int:
         return len(self._read().training)
 
-    def original(self, size: int, lineages: int, rng: Rng) -> Data:
+    def original(self, size: int, chains: int, rng: Rng) -> Samples:
         training = self._read().training
         return Samples(training[rng.permutation(len(training))[:size]][None])
 
-    def fit(self, data: Data, context: Fitting) -> Weights:
+    def fit(self, data: Samples, context: Fitting[Weights]) -> Weights:
         from wellhead.recursion.families.vae_training import Recipe, train
 
-        assert isinstance(data, Samples)
         recipe = Recipe(self.epochs, self.batch, self.rate, self.decay, self.beta, self.precision)
         return train(data.values[0], self._shape(), recipe, int(context.rng.integers(2**31)))
 
-    def sample(self, model: Weights, size: Counts, sampler: Sampler, rng: Rng) -> Data:
+    def sample(self, model: Weights, size: Counts, sampler: Sampler, rng: Rng) -> Samples:
         from wellhead.recursion.families.vae_networks import decode
 
         strength = sampler.strength if isinstance(sampler, Bias) else 1.0
         codes = rng.standard_normal((int(np.max(size)), self.latent)) * strength**0.5
         return Samples(decode(self._shape(), model, codes)[None])
 
-    def measure(self, step: Step) -> dict[str, Array]:
+    def measure(self, step: Step[Weights, Samples]) -> dict[str, Array]:
         from wellhead.recursion.families.vae_networks import decode, encode
 
-        assert isinstance(step.training, Samples)
         shape = self._shape()
         drawn = self.sample(step.model, DRAWN, step.sampler, step.rng)
-        assert isinstance(drawn, Samples)
         pixels = drawn.values[0]
         first, own = (
             encode(shape, model, step.training.values[0]) for model in (step.first, step.model)
@@ -159,17 +155,16 @@ class VAE(Family):
             measures["classes"] = 1 / (shares**2).sum() / len(shares)
         return {name: np.atleast_1d(np.float64(value)) for name, value in measures.items()}
 
-    def save(self, folder: Path, model: Weights, arrived: list[Data]) -> None:
+    def save(self, folder: Path, model: Weights, arrived: list[Samples]) -> None:
         from wellhead.recursion.families.vae_networks import decode
 
         np.savez(folder / "model.npz", **model)  # type: ignore[arg-type]  # names hold a dot
         for number, data in enumerate(arrived):
-            assert isinstance(data, Samples)
             np.save(folder / f"{number}.npy", data.values)
         codes = np.random.default_rng(0).standard_normal((SHOWN, self.latent))
         np.save(folder / "drawn.npy", decode(self._shape(), model, codes))
 
-    def load(self, folder: Path) -> tuple[Any, list[Data]]:
+    def load(self, folder: Path) -> tuple[Any, list[Samples]]:
         with np.load(folder / "model.npz") as file:
             model = dict(file)
         arrived = sorted(folder.glob("[0-9]*.npy"), key=lambda file: int(file.stem))
@@ -182,15 +177,15 @@ class VAE(Family):
             if file.name != "drawn.npy":
                 file.unlink()
 
-    def disk(self, setting: Setting) -> int:
+    def disk(self, task: Task) -> int:
         """Bytes of a cell in work: what each fit left, new images and weights, until the end."""
         require_torch("vae")
         from wellhead.recursion.families.vae_networks import build
 
         images = self._read().training
-        sizes = setting.schedule.sizes(setting.size or len(images), setting.fits)
+        sizes = task.sizes(len(images))
         weights = sum(each.numel() for each in build(self._shape()).parameters())
-        return int(4 * (sum(sizes) * images.shape[1] + setting.fits * weights))
+        return int(4 * (sum(sizes) * images.shape[1] + task.fits * weights))
 
     def _read(self) -> Images:
         return read_images(self.images)

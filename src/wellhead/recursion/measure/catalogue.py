@@ -1,9 +1,9 @@
 """What each measure is called, in which unit, and how its values may be summed up.
 
 `kind` is the safeguard of the laboratory. A "martingale" keeps its expectation while almost every
-lineage loses it (the mass in the tail), so that its mean over lineages says "nothing happened"
+chain loses it (the mass in the tail), so that its mean over chains says "nothing happened"
 about a collapse: the mean is never reported. A "heavy" measure has lognormal tails (a variance
-after many generations): its mean over lineages is carried by the few that did not collapse, and
+after many generations): its mean over chains is carried by the few that did not collapse, and
 is refused once those decide it. Measures that plug-ins add are "plain" unless they are listed in
 `CATALOGUE`.
 """

@@ -1,4 +1,4 @@
-"""Measures of a law over symbols against the true one, one value for each lineage."""
+"""Measures of a law over symbols against the true one, one value for each chain."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ COUNT_BINS = (0.0, 1.0, 3.0, 10.0, 100.0, np.inf)
 
 
 def symbol_measures(law: Array, truth: Array) -> dict[str, Array]:
-    """Variety and distance of each lineage's law (lineages, symbols) from `truth` (symbols,).
+    """Variety and distance of each chain's law (chains, symbols) from `truth` (symbols,).
 
     The tail is the rarer half of the symbols. Entropy and Kullback-Leibler divergence are in
     nats; KL is that of the model from the truth, which stays finite when symbols are lost.
@@ -37,7 +37,7 @@ def symbol_measures(law: Array, truth: Array) -> dict[str, Array]:
 
 
 def survival_by_count(alive: Array, expected: Array) -> dict[str, Array]:
-    """The share of symbols alive (lineages, symbols) by their expected count (symbols,).
+    """The share of symbols alive (chains, symbols) by their expected count (symbols,).
 
     >>> alive = np.array([[True, False, True]])
     >>> survival_by_count(alive, np.array([0.5, 2.0, 2.0]))
@@ -55,7 +55,7 @@ def survival_by_count(alive: Array, expected: Array) -> dict[str, Array]:
 def zipf_exponent(law: Array) -> Array:
     """Minus the least-squares slope of log frequency on log rank over the living symbols.
 
-    Not a number for a lineage with fewer than 3 symbols left.
+    Not a number for a chain with fewer than 3 symbols left.
     """
     ranked = -np.sort(-law, axis=1)
     alive = ranked > 0

@@ -10,25 +10,24 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from wellhead.recursion.data import Array, Counts, Data, Rng
+from wellhead.recursion.data import Array, Counts, Rng
 from wellhead.recursion.distributed import world
 from wellhead.recursion.families.transformer.bases import base_bytes
 from wellhead.recursion.families.transformer.blocks import Blocks
 from wellhead.recursion.families.transformer.model import LanguageModel
 from wellhead.recursion.families.transformer.shape import shape
 from wellhead.recursion.families.words import EMBEDDED
-from wellhead.recursion.family import FAMILIES, Family, Fitting, Step, require_fresh
+from wellhead.recursion.family import FAMILIES, Family, Fitting, Step, Task, require_fresh
 from wellhead.recursion.plugin import require
 from wellhead.recursion.samplers import Sampler
 from wellhead.recursion.torch_extra import PRECISIONS, require_torch
 
 if TYPE_CHECKING:
     from wellhead.recursion.families.transformer.text import RealText
-    from wellhead.recursion.setting import Setting
 
 __all__ = ["Transformer"]
 
@@ -55,7 +54,7 @@ PER_CHARACTER = 0.6  # tokens, at the most, in real text; bounds the size of an 
 
 @FAMILIES.register("transformer")
 @dataclass(frozen=True)
-class Transformer(Family):
+class Transformer(Family[LanguageModel, Blocks]):
     """Causal language models on blocks of tokens; an item is a block.
 
     Args:
@@ -88,7 +87,7 @@ class Transformer(Family):
         {"unbiased", "temperature", "top-k", "top-p", "beam", "repetition-penalty"}
     )
     starts_from = "data"
-    many_lineages = False
+    many_chains = False
     checkpoints = True
     keeps_generations = True
 
@@ -135,28 +134,28 @@ class Transformer(Family):
             self.rate is None or 0 < self.rate < 1, f"expected a rate in (0, 1), got {self.rate}."
         )
 
-    def check(self, setting: Setting) -> None:
+    def check(self, task: Task) -> None:
         require(
-            setting.size is None or setting.size >= 8,
-            f"size: expected at least 8 blocks per generation, got {setting.size}.",
+            task.size is None or task.size >= 8,
+            f"size: expected at least 8 blocks per generation, got {task.size}.",
         )
         require(
-            self.reserve > 0 or setting.regime.fresh(1_000_000) == 0,
+            self.reserve > 0 or not task.takes_fresh,
             "fresh real text comes from the reserve: set family.reserve to a share of the corpus.",
         )
 
-    def open(self, setting: Setting) -> Transformer:
+    def open(self, task: Task) -> Self:
         require_torch("transformer")
         real = self._read().training.size
-        sizes = setting.schedule.sizes(setting.size or real, setting.fits)
+        sizes = task.sizes(real)
         require(
             sizes[0] <= real,
             f"size: the corpus holds {real} blocks to learn from, {sizes[0]} are asked for.",
         )
-        require_fresh(setting.fresh(sizes[0]), self._read().reserve.size, "blocks")
+        require_fresh(task.fresh(sizes[0]), self._read().reserve.size, "blocks")
         return self
 
-    def disk(self, setting: Setting) -> int:
+    def disk(self, task: Task) -> int:
         """Bytes that a cell takes at most: weights, and tokens and text of the new items.
 
         Weights are four bytes a parameter. While a cell is in work there are three checkpoints
@@ -166,27 +165,32 @@ class Transformer(Family):
         form = shape(self.parameters)
         scratch = round(4 * (form.parameters * 1e6 + form.width * self.vocabulary))
         weights = scratch if self.base is None else base_bytes(self.base)
-        checkpoints = setting.fits if self.keep_models else min(3, setting.fits)
-        size = setting.size or self._most_blocks()
-        blocks = sum(setting.schedule.sizes(size, setting.fits))
-        return checkpoints * (weights + TOKENIZER) + 4 * weights + PER_TOKEN * self.block * blocks
+        checkpoints = task.fits if self.keep_models else min(3, task.fits)
+        blocks = sum(task.sizes(task.size or self._most_blocks()))
+        data = PER_TOKEN * self.block * blocks
+        needed = checkpoints * (weights + TOKENIZER) + 4 * weights + data
+        require(
+            needed <= self.disk_limit * 1e9,
+            f"one cell may take {needed / 1e9:.1f} GB on disk, disk_limit allows "
+            f"{self.disk_limit:g} GB. Raise family.disk_limit, or make models or data smaller.",
+        )
+        return needed
 
     def default_size(self) -> int:
         return self._read().training.size
 
-    def original(self, size: int, lineages: int, rng: Rng) -> Data:
+    def original(self, size: int, chains: int, rng: Rng) -> Blocks:
         return self._read().training.first(size)
 
-    def real(self, size: Counts, lineages: int, rng: Rng) -> Data:
+    def real(self, size: Counts, chains: int, rng: Rng) -> Blocks:
         """Blocks of the reserve, another random choice at every call."""
         reserve = self._read().reserve
         require_fresh(int(size), reserve.size, "blocks")
         return reserve.take(int(size), rng)
 
-    def fit(self, data: Data, context: Fitting) -> LanguageModel:
+    def fit(self, data: Blocks, context: Fitting[LanguageModel]) -> LanguageModel:
         from wellhead.recursion.families.transformer.training import Recipe, train
 
-        assert isinstance(data, Blocks)
         weights, order = (int(each) for each in context.rng.integers(2**31, size=2))
         text = self._read()
         network = self._beginning(context.previous, weights, text)
@@ -200,32 +204,29 @@ class Transformer(Family):
         )
         return train(network, data, text.validation.tokens, recipe, order, context.workspace)
 
-    def sample(self, model: Any, size: Counts, sampler: Sampler, rng: Rng) -> Blocks:
+    def sample(self, model: LanguageModel, size: Counts, sampler: Sampler, rng: Rng) -> Blocks:
         """New blocks, each after another real block as long as there are enough."""
         return self._written(model, int(size), sampler, rng)[1]
 
-    def log_likelihood(self, model: Any, data: Data) -> Array:
+    def log_likelihood(self, model: LanguageModel, data: Blocks) -> Array:
         """Mean log-probability per token of each block, shape (1, blocks)."""
         from wellhead.recursion.families.transformer.scoring import log_probabilities
 
-        assert isinstance(data, Blocks)
         likelihood: Array = log_probabilities(model.network, data.tokens).mean(axis=1)[None]
         return likelihood
 
-    def standards(self, original: Data) -> Data:
+    def calibration_data(self, original: Blocks) -> Blocks:
         return self._read().validation
 
     def texts(self, data: Blocks) -> list[str]:
         """The blocks as text."""
         return self._read().tokens.decode(data.tokens)
 
-    def measure(self, step: Step) -> dict[str, Array]:
+    def measure(self, step: Step[LanguageModel, Blocks]) -> dict[str, Array]:
         from wellhead.recursion.families.transformer import measures
         from wellhead.recursion.families.transformer.scoring import log_probabilities
 
         text = self._read()
-        assert isinstance(step.training, Blocks)
-        assert isinstance(step.original, Blocks)
         tokens, held_out = text.tokens, text.held_out
         logs = log_probabilities(step.model.network, held_out.blocks.tokens)
         prompts, output = self._written(step.model, self.output_blocks, step.sampler, step.rng)
@@ -239,19 +240,18 @@ class Transformer(Family):
         }
         return {name: np.atleast_1d(np.float64(value)) for name, value in found.items()}
 
-    def save(self, folder: Path, model: Any, arrived: list[Data]) -> None:
+    def save(self, folder: Path, model: LanguageModel, arrived: list[Blocks]) -> None:
         from wellhead.recursion.families.transformer.store import prune, write_generation
 
         if not world().leads:
             return
-        blocks = [data for data in arrived if isinstance(data, Blocks)]
-        write_generation(folder, model, blocks, self._read().tokens)
+        write_generation(folder, model, arrived, self._read().tokens)
         # A resume needs the first model and the last two: this one may not be complete yet.
         number = int(folder.name)
         if not self.keep_models and number > 3:
             prune(folder.parent / f"{number - 2:04d}")
 
-    def load(self, folder: Path) -> tuple[Any, list[Data]]:
+    def load(self, folder: Path) -> tuple[LanguageModel | None, list[Blocks]]:
         from wellhead.recursion.families.transformer.store import read_arrived, read_model
 
         return read_model(folder), list(read_arrived(folder))

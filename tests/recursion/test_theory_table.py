@@ -177,7 +177,7 @@ def test_the_error_in_three_dimensions_is_that_of_three_coordinates(regime: str)
             "regime": {"name": regime, **share},
             "size": 20,
             "generations": 4,
-            "lineages": 4000,
+            "chains": 4000,
         }
     )
     curve = found.curve("mean_square_error", regime, statistic="mean")[-1]

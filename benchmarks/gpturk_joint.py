@@ -24,11 +24,10 @@ import numpy as np
 import pyarrow as pa
 
 from _harness import benchmark_arguments, needed, save_json
-from wellhead._stats import Interval
+from wellhead._stats import Interval, wilson
 from wellhead.collect.importers import Imported, read_import
 from wellhead.collect.importers.gpturk import read_log
 from wellhead.collect.overview import FOREIGN
-from wellhead.consensus.agreement import wilson
 from wellhead.consensus.bayes import Beta, Priors
 from wellhead.consensus.estimate import estimate
 from wellhead.consensus.evidence import Row, table
@@ -282,7 +281,7 @@ def summary(found: StudyResult) -> dict[str, Any]:
             }
             for m in joint.methods
         },
-        "also": {a.name: share(a.share) for a in joint.also},
+        "alternatives": {a.name: share(a.share) for a in joint.alternatives},
         "ablations": {a.name: share(a.share) for a in found.ablations},
         "length": None
         if found.length is None
@@ -293,7 +292,7 @@ def summary(found: StudyResult) -> dict[str, Any]:
             "lengths": found.length.lengths,
         },
         "unchecked": list(joint.unchecked),
-        "twins": [list(t.ids) for t in found.twins],
+        "near_duplicates": [list(t.ids) for t in found.near_duplicates],
     }
 
 
@@ -325,7 +324,7 @@ def show(result: dict[str, Any]) -> None:
         for method, row in part["methods"].items():
             rates = [row["sensitivity"], row["specificity"]]
             print(f"  {method}: {row['flagged']}, " + ", ".join(written(r) for r in rates if r))
-        for label, value in {**part["also"], **part["ablations"]}.items():
+        for label, value in {**part["alternatives"], **part["ablations"]}.items():
             print(f"  {label}: {written(value)}")
         print(f"  length: {part['length']}")
 

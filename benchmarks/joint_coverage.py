@@ -30,7 +30,7 @@ from scipy.stats import chi2
 from _harness import benchmark_arguments, save_json
 from wellhead._progress import progress
 from wellhead.consensus.em import Fit, fit
-from wellhead.consensus.estimate import REJECTED, Estimate, estimate
+from wellhead.consensus.estimate import ALPHA, Estimate, estimate
 from wellhead.consensus.identify import homogeneity, identify
 from wellhead.consensus.likelihood import model_of
 from wellhead.consensus.profile import share_intervals, worse_by
@@ -225,7 +225,7 @@ def third(n: int, echo: float, repeats: int) -> dict[str, Any]:
 
 
 def _warned(found: Estimate) -> bool:
-    return found.independence is not None and found.independence.p_value < REJECTED
+    return found.independence is not None and found.independence.p_value < ALPHA
 
 
 def three_methods(n: int, echo: float, seed: int) -> tuple[Votes, float]:

@@ -16,12 +16,19 @@ from wellhead.consensus.bayes import Beta, Priors
 from wellhead.consensus.em import fit
 from wellhead.consensus.evidence import NOT_OBSERVABLE, Row, table
 from wellhead.consensus.from_assay import evidence_of
+from wellhead.consensus.join import join as join_votes
 from wellhead.consensus.likelihood import model_of
 from wellhead.consensus.profile import worse_by
-from wellhead.consensus.run import join
+from wellhead.consensus.result import JointResult
+from wellhead.consensus.run import result_of
+from wellhead.consensus.votes import Votes
 from wellhead.errors import BadInput, BadSetting, UnusableReference
 
 _THRESHOLD = 3.8415
+
+
+def join(votes: Votes, **options) -> JointResult:
+    return result_of(join_votes(votes, **options))
 
 
 def _coverage(shares, sensitivity, specificity, *, n, repeats, echo=0.0, known=(0, 0), together=()):
@@ -163,7 +170,7 @@ def test_silence_that_depends_on_the_writer_is_warned_about():
     votes, truth = simulated(800, (0.2, 0.7), (0.9, 0.8), (0.95, 0.97), seed=10)
     votes.votes[(truth == 1) & (np.arange(800) % 2 == 0), 1] = -1
     result = join(votes, repeats=0)
-    assert any(d.name == "silence" and d.severity == "warning" for d in result.diagnostics)
+    assert any(d.code == "silence" and d.severity == "warning" for d in result.diagnostics)
 
 
 def test_answers_of_the_same_worker_widen_the_interval():
@@ -184,7 +191,7 @@ def test_audited_documents_give_an_estimate_of_their_own():
     audited = np.where(np.arange(600) < 80, truth, -1)
     result = join(votes.__class__(**{**votes.__dict__, "truth": audited}), repeats=0)
     assert result.documents.audited == 80
-    assert any(also.name == "audited" and also.share.covers(0.3) for also in result.also)
+    assert any(a.code == "audited" and a.share.covers(0.3) for a in result.alternatives)
 
 
 # -- from files --------------------------------------------------------------------------------
@@ -269,7 +276,7 @@ def test_an_assays_documents_become_evidence_by_posterior_or_by_p_value():
 def test_a_trusted_method_serves_as_an_audit():
     votes, truth = simulated(600, (0.2, 0.6), (0.9, 1.0), (0.9, 1.0), seed=16, silent=0.7)
     result = join(votes, trusted="process", repeats=0)
-    trusted = next(also for also in result.also if also.name == "process trusted")
+    trusted = next(a for a in result.alternatives if a.code == "trusted")
     assert trusted.share.covers(truth.mean())
     assert trusted.share.width < 0.2
 
@@ -340,7 +347,7 @@ def test_two_methods_alone_are_always_warned_about_with_what_an_echo_would_mean(
     votes, _ = simulated(1000, (0.1, 0.6), (0.9, 0.8), (0.95, 0.97), seed=17)
     result = join(votes, repeats=49)
     assert result.identified == "yes"
-    (warning,) = [d for d in result.diagnostics if d.name == "independence"]
+    (warning,) = [d for d in result.diagnostics if d.code == "independence"]
     assert warning.severity == "warning"
     assert "a fifth of the documents" in warning.consequence
 

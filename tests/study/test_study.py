@@ -13,9 +13,9 @@ import pytest
 
 from tests.consensus.joint_cases import simulated
 from wellhead.consensus import evidence
-from wellhead.consensus.estimate import estimate
 from wellhead.consensus.evidence import NOT_OBSERVABLE, Row
-from wellhead.consensus.near_duplicates import twins
+from wellhead.consensus.join import join
+from wellhead.consensus.near_duplicates import duplicate_groups
 from wellhead.consensus.page import joined
 from wellhead.consensus.workers import workers
 from wellhead.errors import BadSetting
@@ -71,7 +71,7 @@ def test_an_export_folder_is_enough_for_a_report(report):
     assert report.joint.share.covers(0.425)
     assert report.workers is not None
     assert report.drift is not None
-    assert any(set(found.ids) == {"d3", "d7"} for found in report.twins)
+    assert any(set(found.ids) == {"d3", "d7"} for found in report.near_duplicates)
     assert {a.name.split(",")[0] for a in report.ablations} >= {"text", "process"}
 
 
@@ -215,7 +215,7 @@ def test_near_duplicates_are_found_across_workers_and_strangers_are_not():
     near[60] = "changed"
     texts.append(" ".join(near))
     ids = [f"d{i}" for i in range(61)]
-    found = twins(ids, texts, workers=[f"w{i}" for i in range(61)])
+    found = duplicate_groups(ids, texts, workers=[f"w{i}" for i in range(61)])
     assert [group.ids for group in found] == [("d0", "d60")]
     assert found[0].workers == 2
     assert 0.7 < found[0].alike < 1
@@ -224,16 +224,15 @@ def test_near_duplicates_are_found_across_workers_and_strangers_are_not():
 def test_quoting_the_task_is_not_copying_from_each_other():
     task = " ".join(f"task{i}" for i in range(60))
     texts = [task + " my own few closing words here", task + " quite another ending than that one"]
-    assert twins(["a", "b"], texts)
-    assert not twins(["a", "b"], texts, sources=[task])
+    assert duplicate_groups(["a", "b"], texts)
+    assert not duplicate_groups(["a", "b"], texts, sources=[task])
 
 
 def test_innocents_hit_by_a_policy_are_foretold():
     inside = 0
     for seed in range(12):
         votes, truth = simulated(500, (0.2, 0.7), (0.9, 0.8), (0.93, 0.95), seed=seed)
-        found = estimate(votes, rates=False, repeats=0)
-        rule = policies(votes, found, repeats=100)[0]
+        rule = policies(join(votes, repeats=0), repeats=100)[0]
         hit = ((votes.votes[:, 0] == 1) & (truth == 0)).sum()
         inside += rule.innocent[0] - 1 <= hit <= rule.innocent[2] + 1
     assert inside >= 10
@@ -295,12 +294,13 @@ def test_plan_command_prints_designs(wellhead):
     assert "warm-ups" in done.stdout
 
 
-def test_the_crowd_study_of_2023_comes_out_as_counted_by_hand(data):
+def test_the_crowd_study_of_2023_comes_out_as_counted_by_hand(data, monkeypatch):
     folder = data / "gpturk"
     if not (folder / "Batch_5083843_batch_results.csv").is_file():
         pytest.skip("the crowd study's files are not there")
     pytest.importorskip("sqlalchemy", reason="needs wellhead[collect]")
     path = Path(__file__).resolve().parents[2] / "benchmarks" / "gpturk_joint.py"
+    monkeypatch.syspath_prepend(path.parent)
     spec = spec_from_file_location("gpturk_joint", path)
     module = module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -15,7 +15,7 @@ import numpy as np
 
 from wellhead._stats import Interval, wilson
 
-__all__ = ["Agreement", "agreement", "kappa", "wilson"]
+__all__ = ["Agreement", "agreement", "kappa"]
 
 
 class Agreement(NamedTuple):

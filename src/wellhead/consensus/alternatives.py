@@ -8,99 +8,102 @@ from __future__ import annotations
 
 import numpy as np
 
-from wellhead.consensus.agreement import wilson
-from wellhead.consensus.bayes import Posterior
+from wellhead._stats import wilson
 from wellhead.consensus.bounds import trusted_share
-from wellhead.consensus.estimate import Estimate, echoed
-from wellhead.consensus.result import Also
-from wellhead.consensus.tables import SILENT
-from wellhead.consensus.votes import Votes
+from wellhead.consensus.estimate import echoed
+from wellhead.consensus.join import Joined
+from wellhead.consensus.result import Alternative
+from wellhead.consensus.tables import MISSING
 from wellhead.prevalence.audit import MINIMUM_LABELS, audited_share
 
-__all__ = ["echo_name", "other_shares"]
+__all__ = ["alternative_shares", "echo_code"]
 
 
-def echo_name(part: float) -> str:
-    """What the share under an echo in a part of the documents is called."""
-    return f"echo in {100 * part:.0f} %"
+def echo_code(part: float) -> str:
+    """The code of the share under an echo in a part of the documents."""
+    return f"echo-{100 * part:.0f}"
 
 
-def other_shares(
-    votes: Votes,
-    found: Estimate,
-    trusted: str | None,
-    prior: Posterior | None,
-    by_prior: bool,
-    level: float,
-    inflation: float,
-) -> list[Also]:
+def alternative_shares(joined: Joined) -> list[Alternative]:
     """The share in other ways, each with what it rests on."""
-    inside = votes.inside
-    seen = votes.votes[inside]
-    complete = (seen != SILENT).all(axis=1)
-    n = int(complete.sum())
-    also = [
-        Also(
-            "all say machine",
-            wilson(int((seen[complete] == 1).all(axis=1).sum()), n, level=level),
-            "a count, errors not corrected; too low where a method misses",
-        ),
-        Also(
-            "any says machine",
-            wilson(int((seen[complete] == 1).any(axis=1).sum()), n, level=level),
-            "a count, errors not corrected; too high where a method is wrong about people",
-        ),
+    prior = joined.decisive_prior
+    found = [*_counted(joined), *_audited(joined), *_trusted(joined)]
+    if prior is not None:
+        note = "the whole range that is possible without the priors"
+        return [*found, Alternative("no priors", joined.estimate.share, note, "no-priors")]
+    if joined.prior is not None:
+        note = "posterior with the stated priors, equal tails"
+        found.append(Alternative("priors stated", joined.prior.share, note, "priors"))
+    return [*found, *_echoed(joined)]
+
+
+def _counted(joined: Joined) -> list[Alternative]:
+    seen = joined.votes.votes[joined.votes.inside]
+    flags = seen[(seen != MISSING).all(axis=1)] == 1
+    ways = (
+        ("all", "all say machine", flags.all(axis=1), "low where a method misses"),
+        ("any", "any says machine", flags.any(axis=1), "high where a method is wrong about people"),
+    )
+    return [
+        Alternative(
+            name,
+            wilson(int(flagged.sum()), len(flags), level=joined.level),
+            f"a count, errors not corrected; too {fault}",
+            code,
+        )
+        for code, name, flagged, fault in ways
     ]
-    also += _audited(votes, found, level)
-    if trusted is not None:
-        others = np.delete(seen, votes.methods.index(trusted), axis=1)
-        helper = np.where((others >= 0).any(axis=1), others.max(axis=1), SILENT)
-        answer = trusted_share(
-            seen[:, votes.methods.index(trusted)], helper, name=trusted, level=level
-        )
-        if answer is not None:
-            also.append(
-                Also(
-                    f"{trusted} trusted",
-                    answer.share,
-                    f"{trusted} taken as the truth where it speaks, {answer.labels} documents; "
-                    "holds if it speaks on a random part of them",
-                )
-            )
-    if prior is not None and not by_prior:
-        also.append(
-            Also("priors stated", prior.share, "posterior with the stated priors, equal tails")
-        )
-    if by_prior:
-        also.append(
-            Also("no priors", found.share, "the whole range that is possible without the priors")
-        )
-    if not by_prior and len(votes.methods) == 2:
-        for part, share in echoed(found.tables, level=level, inflation=inflation).items():
-            also.append(
-                Also(
-                    echo_name(part),
-                    share,
-                    f"if {votes.methods[1]} repeated {votes.methods[0]}'s answer, right or wrong, "
-                    f"in {100 * part:.0f} % of documents",
-                )
-            )
-    return also
 
 
-def _audited(votes: Votes, found: Estimate, level: float) -> list[Also]:
+def _audited(joined: Joined) -> list[Alternative]:
+    votes = joined.votes
     inside = np.flatnonzero(votes.inside)
-    labelled = np.flatnonzero(votes.truth[inside] != SILENT)
+    labelled = np.flatnonzero(votes.truth[inside] != MISSING)
     if labelled.size < MINIMUM_LABELS:
         return []
-    heard = votes.votes[inside] >= 0
-    mean = np.where(heard, votes.votes[inside], 0).sum(axis=1) / np.maximum(heard.sum(axis=1), 1)
-    share = audited_share(mean, labelled, votes.truth[inside][labelled], level=level, sampled=True)
+    share = audited_share(
+        votes.only(votes.inside).mean_vote,
+        labelled,
+        votes.truth[inside][labelled],
+        level=joined.level,
+        sampled=True,
+    )
+    note = (
+        f"{labelled.size} audited documents, helped by the methods; holds if they were drawn "
+        "at random"
+    )
+    return [Alternative("audited", share, note, "audited")]
+
+
+def _trusted(joined: Joined) -> list[Alternative]:
+    votes, name = joined.votes, joined.trusted
+    if name is None:
+        return []
+    seen, column = votes.votes[votes.inside], votes.methods.index(name)
+    others = np.delete(seen, column, axis=1)
+    helper = np.where((others >= 0).any(axis=1), others.max(axis=1), MISSING)
+    answer = trusted_share(seen[:, column], helper, level=joined.level)
+    if answer is None:
+        return []
+    note = (
+        f"{name} taken as the truth where it speaks, {answer.labels} documents; holds if it speaks "
+        "on a random part of them"
+    )
+    return [Alternative(f"{name} trusted", answer.share, note, "trusted")]
+
+
+def _echoed(joined: Joined) -> list[Alternative]:
+    if len(joined.votes.methods) != 2:
+        return []
+    first, second = joined.votes.methods
+    shares = echoed(joined.estimate.tables, level=joined.level, inflation=joined.inflation)
     return [
-        Also(
-            "audited",
+        Alternative(
+            f"echo in {100 * part:.0f} %",
             share,
-            f"{labelled.size} audited documents, helped by the methods; holds if they were drawn "
-            "at random",
+            f"if {second} repeated {first}'s answer, right or wrong, in {100 * part:.0f} % of "
+            "documents",
+            echo_code(part),
         )
+        for part, share in shares.items()
     ]

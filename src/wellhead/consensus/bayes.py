@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from wellhead._stats import Interval, clamp
-from wellhead.consensus.likelihood import densities, model_of, posterior_of
+from wellhead.consensus.likelihood import likelihoods, model_of, posterior_of
 from wellhead.consensus.tables import Tables
 from wellhead.errors import BadSetting
 
@@ -153,7 +153,7 @@ def _gibbs(
     documents = np.zeros(counts.shape)
     for step in range(draws + draws // 2):
         rates = [np.stack([1 - says[..., m], says[..., m]], axis=2) for m in range(tables.methods)]
-        p = posterior_of(shares, densities(model, rates))
+        p = posterior_of(shares, likelihoods(model, rates))
         machine = rng.binomial(counts, p) + tables.known[1]
         human = counts + tables.known.sum(axis=0) - machine
         shares = rng.beta(share.a + machine.sum(axis=2), share.b + human.sum(axis=2))

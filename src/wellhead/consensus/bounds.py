@@ -13,8 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import fisher_exact
 
-from wellhead._stats import Interval
-from wellhead.consensus.agreement import wilson
+from wellhead._stats import Interval, wilson
 from wellhead.prevalence.audit import MINIMUM_LABELS, audited_share
 
 __all__ = ["Bounds", "Trusted", "bounds", "silence_differs", "trusted_share", "widen"]
@@ -39,7 +38,6 @@ class Bounds(NamedTuple):
 class Trusted(NamedTuple):
     """The share when one method is taken as the truth wherever it speaks."""
 
-    method: str
     share: Interval
     labels: int
 
@@ -69,11 +67,7 @@ def widen(share: Interval, silent: float) -> Interval:
 
 
 def trusted_share(
-    trusted: np.ndarray,
-    helper: np.ndarray,
-    *,
-    name: str,
-    level: float = 0.95,
+    trusted: np.ndarray, helper: np.ndarray, *, level: float = 0.95
 ) -> Trusted | None:
     """The share if the method in `trusted` is right wherever it speaks.
 
@@ -91,7 +85,7 @@ def trusted_share(
     spoke = helper >= 0
     guess = np.where(spoke, helper, helper[spoke].mean() if spoke.any() else 0.0)
     share = audited_share(guess, labelled, trusted[labelled], level=level, sampled=True)
-    return Trusted(name, share, int(labelled.size))
+    return Trusted(share, int(labelled.size))
 
 
 def silence_differs(method: np.ndarray, other: np.ndarray) -> float | None:

@@ -4,9 +4,9 @@ In: `Tables`. Out: the share of machine text in each group, and how often each m
 "machine" of a machine's and of a person's text. With two methods and two groups this is the model
 of Hui & Walter; with three or more methods and one group that of Dawid & Skene for two classes.
 
-The likelihood of group g and pattern p is ``s_g f_1(p) + (1 - s_g) f_0(p)`` with the densities of
-`density`. Each single method is held to be no worse than a coin (sensitivity + specificity >= 1),
-which is also what tells machine from human.
+The likelihood of group g and pattern p is ``s_g f_1(p) + (1 - s_g) f_0(p)`` with the likelihoods
+of `likelihood`. Each single method is held to be no worse than a coin (sensitivity + specificity
+>= 1), which is also what tells machine from human.
 
 Fitted by EM, with the share of the whole collection, or one rate, held fixed where a profile
 likelihood asks for it. Everything is an array over tables, so that bootstraps and grids cost one
@@ -24,8 +24,8 @@ import numpy as np
 from wellhead.consensus.likelihood import (
     TINY,
     Model,
-    densities,
     factors,
+    likelihoods,
     own_answers,
     posterior_of,
     product,
@@ -116,7 +116,7 @@ def fit(
     shares, rates, loglik = _climb(every, shares, rates, iterations, tolerance)
     best = loglik.reshape(runs, batch).argmax(axis=0) * batch + np.arange(batch)
     shares, rates, loglik = shares[best], [r[best] for r in rates], loglik[best]
-    posterior = posterior_of(shares, densities(model, rates))
+    posterior = posterior_of(shares, likelihoods(model, rates))
     return Fit(shares, tuple(rates), loglik, posterior, shares @ tables.weights)
 
 
@@ -249,9 +249,9 @@ def _shaped(
 
 
 def _loglik(problem: _Problem, shares: np.ndarray, rates: Sequence[np.ndarray]) -> np.ndarray:
-    dense = densities(problem.model, rates)
-    machine = shares[:, :, None] * dense[:, None, 1]
-    human = (1 - shares)[:, :, None] * dense[:, None, 0]
+    likelihood = likelihoods(problem.model, rates)
+    machine = shares[:, :, None] * likelihood[:, None, 1]
+    human = (1 - shares)[:, :, None] * likelihood[:, None, 0]
     total = problem.counts * np.log(np.maximum(machine + human, TINY))
     total = total + problem.known[:, 1] * np.log(np.maximum(machine, TINY))
     total = total + problem.known[:, 0] * np.log(np.maximum(human, TINY))

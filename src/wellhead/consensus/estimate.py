@@ -17,27 +17,27 @@ import numpy as np
 
 from wellhead._stats import Interval, clamp
 from wellhead.consensus.em import Fit, fit, rate_of
-from wellhead.consensus.identify import Identified, identify
+from wellhead.consensus.identify import Identifiability, identify
 from wellhead.consensus.independence import Independence, independence, simulate
 from wellhead.consensus.likelihood import Model, model_of
 from wellhead.consensus.profile import rate_interval, share_interval
 from wellhead.consensus.result import Model as Name
-from wellhead.consensus.tables import SILENT, Tables
+from wellhead.consensus.tables import MISSING, Tables
 from wellhead.consensus.votes import Votes
 
-__all__ = ["ECHOES", "REJECTED", "Estimate", "echoed", "estimate"]
+__all__ = ["ALPHA", "ECHOES", "Estimate", "echoed", "estimate"]
 
 ECHOES = (0.1, 0.2, 0.3)
-REJECTED = 0.05
+ALPHA = 0.05
 
 
 class Estimate(NamedTuple):
     """One estimate of the share.
 
     Attributes:
-        share: with interval; a mere range where not `identified.settled`.
+        share: with interval; a mere range where not `identifiability.identified`.
         name: of the model.
-        identified: whether the data determine the share.
+        identifiability: whether the data determine the share.
         independence: the test of the model with independent errors; None when not asked for.
         widened: the interval is an envelope over dependence that could not be estimated.
         dependent: names of the methods that may err together in the model used.
@@ -48,7 +48,7 @@ class Estimate(NamedTuple):
 
     share: Interval
     name: Name
-    identified: Identified
+    identifiability: Identifiability
     independence: Independence | None
     widened: bool
     dependent: tuple[str, ...]
@@ -84,35 +84,37 @@ def estimate(
     tables = votes.tables()
     together = [tuple(votes.methods.index(name) for name in dependent)] if dependent else []
     model = model_of(tables, together)
-    identified, best = identify(tables, model), fit(tables, model)
+    identifiability, best = identify(tables, model), fit(tables, model)
     test = None
     if repeats and len(votes.methods) > 1:
         test = independence(
             tables,
             model,
             best,
-            spare=identified.spare,
-            testable=identified.testable,
+            degrees_of_freedom=identifiability.degrees_of_freedom,
+            testable=identifiability.testable,
             repeats=repeats,
             seed=seed,
         )
     widened = False
-    if test is not None and test.spare > 0 and test.p_value < REJECTED and not dependent:
+    if test is not None and test.degrees_of_freedom > 0 and test.p_value < ALPHA and not dependent:
         relaxed = _relaxed(tables, test)
         if relaxed is None:
             widened = True
         else:
-            model, identified, best = relaxed
-    share = _interval(tables, model, best, identified, level, inflation)
+            model, identifiability, best = relaxed
+    share = _interval(tables, model, best, identifiability, level, inflation)
     if widened:
         share = _envelope(share, echoed(tables, level=level, inflation=inflation))
     sensitivity, specificity = (
-        _rates(tables, model, best, level, seed) if rates and identified.settled else ((), ())
+        _rates(tables, model, best, level, seed)
+        if rates and identifiability.identified
+        else ((), ())
     )
     return Estimate(
         share=share,
-        name=_name(tables, model, identified),
-        identified=identified,
+        name=_name(tables, model, identifiability),
+        identifiability=identifiability,
         independence=test,
         widened=widened,
         dependent=tuple(votes.methods[m] for b in model.blocks if len(b) > 1 for m in b),
@@ -121,7 +123,7 @@ def estimate(
         tables=tables,
         model=model,
         best=best,
-        posterior=_documents(votes, tables, best, identified),
+        posterior=_documents(votes, tables, best, identifiability),
     )
 
 
@@ -137,16 +139,16 @@ def echoed(
     return shares
 
 
-def _relaxed(tables: Tables, test: Independence) -> tuple[Model, Identified, Fit] | None:
+def _relaxed(tables: Tables, test: Independence) -> tuple[Model, Identifiability, Fit] | None:
     """The best model in which two methods may err together, of those the data determine."""
     if not test.testable:
         return None
     found = []
     for pair in combinations(range(tables.methods), 2):
         model = model_of(tables, [pair])
-        identified = identify(tables, model)
-        if identified.settled:
-            found.append((model, identified, fit(tables, model)))
+        identifiability = identify(tables, model)
+        if identifiability.identified:
+            found.append((model, identifiability, fit(tables, model)))
     return max(found, key=lambda each: float(each[2].loglik[0]), default=None)
 
 
@@ -154,12 +156,12 @@ def _interval(
     tables: Tables,
     model: Model,
     best: Fit,
-    identified: Identified,
+    identifiability: Identifiability,
     level: float,
     inflation: float,
 ) -> Interval:
     share = share_interval(tables, model, best, level=level, inflation=inflation)
-    if identified.settled:
+    if identifiability.identified:
         return share
     # The values inside fit as well as each other; the middle is no estimate, only a middle.
     return share._replace(point=(share.low + share.high) / 2)
@@ -197,8 +199,8 @@ def _percentiles(point: float, draws: np.ndarray, level: float) -> Interval:
     return clamp(float(low), float(point), float(high), level)
 
 
-def _name(tables: Tables, model: Model, identified: Identified) -> Name:
-    if not identified.settled:
+def _name(tables: Tables, model: Model, identifiability: Identifiability) -> Name:
+    if not identifiability.identified:
         return "bounds"
     if any(len(block) > 1 for block in model.blocks):
         return "dependent methods"
@@ -208,10 +210,12 @@ def _name(tables: Tables, model: Model, identified: Identified) -> Name:
     return "dawid-skene" if tables.methods > 2 else "latent class"
 
 
-def _documents(votes: Votes, tables: Tables, best: Fit, identified: Identified) -> np.ndarray:
+def _documents(
+    votes: Votes, tables: Tables, best: Fit, identifiability: Identifiability
+) -> np.ndarray:
     """The probability of machine for each document; the truth where it is known."""
-    known = np.where(votes.truth == SILENT, np.nan, votes.truth).astype(float)
-    if not identified.settled:
+    known = np.where(votes.truth == MISSING, np.nan, votes.truth).astype(float)
+    if not identifiability.identified:
         return known
     fitted = best.posterior[0][tables.group, tables.row]
     return np.where(np.isnan(known), fitted, known)

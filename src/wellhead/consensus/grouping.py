@@ -22,12 +22,8 @@ def inflation_of(votes: Votes, worker: str | None) -> float:
     """
     if worker is None:
         return 1.0
-    inside = np.flatnonzero(votes.inside)
-    names = np.array([str(w) for w in votes.column(worker)[inside]])
-    votes_ = votes.votes[inside].astype(float)
-    heard = votes_ >= 0
-    mean = np.where(heard, votes_, 0).sum(axis=1) / np.maximum(heard.sum(axis=1), 1)
-    return design_effect(mean, names)
+    inside = votes.only(votes.inside)
+    return design_effect(inside.mean_vote, inside.column(worker).astype(str))
 
 
 def merged(votes: Votes) -> Votes:

@@ -17,15 +17,15 @@ from typing import Literal, NamedTuple
 import numpy as np
 from scipy.stats import chi2
 
-from wellhead.consensus.likelihood import Model, densities, model_of
+from wellhead.consensus.likelihood import Model, likelihoods, model_of
 from wellhead.consensus.tables import Tables
 
-__all__ = ["Identified", "homogeneity", "identify"]
+__all__ = ["Identifiability", "homogeneity", "identify"]
 
 _STEP = 1e-5
 
 
-class Identified(NamedTuple):
+class Identifiability(NamedTuple):
     """Whether the share is determined.
 
     Attributes:
@@ -47,17 +47,17 @@ class Identified(NamedTuple):
     testable: bool
 
     @property
-    def settled(self) -> bool:
+    def identified(self) -> bool:
         """Whether the share may be called an estimate; if not, there is a range and no more."""
         return self.verdict == "yes"
 
     @property
-    def spare(self) -> int:
+    def degrees_of_freedom(self) -> int:
         """Equations left over, on which some assumption can be tested."""
         return self.equations - self.rank
 
 
-def identify(tables: Tables, model: Model) -> Identified:
+def identify(tables: Tables, model: Model) -> Identifiability:
     """The verdict for these tables.
 
     >>> from wellhead.consensus.likelihood import model_of
@@ -75,7 +75,9 @@ def identify(tables: Tables, model: Model) -> Identified:
         verdict = "weak"
     else:
         verdict = "yes"
-    return Identified(verdict, equations, unknowns, rank, differ, _testable(tables, model, rank))
+    return Identifiability(
+        verdict, equations, unknowns, rank, differ, _testable(tables, model, rank)
+    )
 
 
 def _testable(tables: Tables, model: Model, rank: int) -> bool:
@@ -148,9 +150,9 @@ def _shown(
     for size in sizes:
         part, rest = rest[: 2 * (size - 1)].reshape(2, size - 1), rest[2 * (size - 1) :]
         rates.append(np.concatenate([1 - part.sum(axis=1, keepdims=True), part], axis=1)[None])
-    dense = densities(model, rates)[0]
-    mixed = shares[:, None] * dense[1] + (1 - shares)[:, None] * dense[0]
-    alone = [dense[origin][cells[origin].any(axis=0)] for origin in (0, 1)]
+    likelihood = likelihoods(model, rates)[0]
+    mixed = shares[:, None] * likelihood[1] + (1 - shares)[:, None] * likelihood[0]
+    alone = [likelihood[origin][cells[origin].any(axis=0)] for origin in (0, 1)]
     return np.concatenate([mixed[cells[2][groups]], *alone])
 
 

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from wellhead.consensus.em import Fit, fit
-from wellhead.consensus.likelihood import Model, densities
+from wellhead.consensus.likelihood import Model, likelihoods
 from wellhead.consensus.tables import Tables
 
 __all__ = ["Independence", "Residual", "independence", "simulate"]
@@ -41,7 +41,7 @@ class Independence(NamedTuple):
         misfit: twice the log-likelihood by which the model falls short of the tables.
         p_value: how often a table simulated from the model falls short as far.
         residuals: for each pair of methods.
-        spare: equations beyond the unknowns; with 0 there is nothing to test.
+        degrees_of_freedom: equations beyond the unknowns; with 0 there is nothing to test.
         testable: dependence between methods could show.
         repeats: simulated tables.
     """
@@ -49,12 +49,12 @@ class Independence(NamedTuple):
     misfit: float
     p_value: float
     residuals: tuple[Residual, ...]
-    spare: int
+    degrees_of_freedom: int
     testable: bool
     repeats: int
 
     @property
-    def worst(self) -> Residual | None:
+    def worst(self) -> Residual:
         """The pair that speaks loudest against the model."""
         return min(self.residuals, key=lambda pair: (pair.p_value, -abs(pair.correlation)))
 
@@ -64,7 +64,7 @@ def independence(
     model: Model,
     best: Fit,
     *,
-    spare: int,
+    degrees_of_freedom: int,
     testable: bool,
     repeats: int = 199,
     seed: int = 0,
@@ -74,7 +74,7 @@ def independence(
     Args:
         tables: one set of tables.
         best: its fit.
-        spare, testable: from `identify`.
+        degrees_of_freedom, testable: from `identify`.
         repeats: simulated tables.
         seed: of the simulation.
     """
@@ -93,7 +93,7 @@ def independence(
             Residual(a, b, float(seen_residual[0, i]), float((1 + extreme[i]) / (repeats + 1)))
             for i, (a, b) in enumerate(pairs)
         ),
-        spare=spare,
+        degrees_of_freedom=degrees_of_freedom,
         testable=testable,
         repeats=repeats,
     )
@@ -102,10 +102,10 @@ def independence(
 def simulate(tables: Tables, model: Model, best: Fit, *, repeats: int, seed: int) -> Tables:
     """Tables drawn from the fitted model, with as many documents in each group and kind."""
     rng = np.random.default_rng(seed)
-    dense = densities(model, [rate[:1] for rate in best.rates])[0]
+    likelihood = likelihoods(model, [rate[:1] for rate in best.rates])[0]
     share = best.shares[0][:, None]
-    mixed = share * dense[1] + (1 - share) * dense[0]
-    alone = np.broadcast_to(dense[:, None], (2, *mixed.shape))
+    mixed = share * likelihood[1] + (1 - share) * likelihood[0]
+    alone = np.broadcast_to(likelihood[:, None], (2, *mixed.shape))
     counts = np.zeros((repeats, *tables.counts.shape))
     known = np.zeros((repeats, *tables.known.shape))
     for mask in np.unique(tables.masks):
@@ -131,9 +131,9 @@ def _misfit(tables: Tables, model: Model, fitted: Fit) -> np.ndarray:
 def _expected(tables: Tables, model: Model, fitted: Fit) -> tuple[np.ndarray, np.ndarray]:
     """Documents of unknown origin and what the model expects of them, shape (B, g, p)."""
     counts = tables.counts if tables.counts.ndim == 3 else tables.counts[None]
-    dense = densities(model, fitted.rates)
+    likelihood = likelihoods(model, fitted.rates)
     share = fitted.shares[:, :, None]
-    mixed = share * dense[:, None, 1] + (1 - share) * dense[:, None, 0]
+    mixed = share * likelihood[:, None, 1] + (1 - share) * likelihood[:, None, 0]
     expected = np.zeros_like(mixed)
     for mask in np.unique(tables.masks):
         mine = tables.masks == mask

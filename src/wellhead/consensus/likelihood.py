@@ -4,7 +4,7 @@ In: rates of each method (or block of methods). Out: probabilities of patterns f
 machines' documents, and of machine given a pattern. A block is one method, or a set of methods
 whose errors may depend on each other; then its joint table is free. A method that is not
 observable contributes nothing, which assumes that its silence does not depend on what it would have
-said (`missing` bounds the rest). Fitting is for `latent`.
+said (`bounds` covers the rest). Fitting is for `em`.
 
 Source: Qu, Tan & Kutner (1996), Biometrics 52, 797-810, for dependent methods.
 """
@@ -21,8 +21,8 @@ from wellhead.consensus.tables import Tables
 __all__ = [
     "TINY",
     "Model",
-    "densities",
     "factors",
+    "likelihoods",
     "model_of",
     "own_answers",
     "posterior_of",
@@ -81,7 +81,7 @@ def factors(model: Model, rates: Sequence[np.ndarray]) -> list[np.ndarray]:
     return [rate @ table.T for table, rate in zip(model.allowed, rates, strict=True)]
 
 
-def densities(model: Model, rates: Sequence[np.ndarray]) -> np.ndarray:
+def likelihoods(model: Model, rates: Sequence[np.ndarray]) -> np.ndarray:
     """Shape (B, 2, p): probability of each pattern in each class."""
     return product(model, factors(model, rates))
 
@@ -114,7 +114,7 @@ def own_answers(model: Model, expected: np.ndarray, factor: np.ndarray) -> np.nd
     return np.asarray(expected * np.where(both, weight, 1.0))
 
 
-def posterior_of(shares: np.ndarray, dense: np.ndarray) -> np.ndarray:
-    machine = shares[:, :, None] * dense[:, None, 1]
-    human = (1 - shares)[:, :, None] * dense[:, None, 0]
+def posterior_of(shares: np.ndarray, likelihood: np.ndarray) -> np.ndarray:
+    machine = shares[:, :, None] * likelihood[:, None, 1]
+    human = (1 - shares)[:, :, None] * likelihood[:, None, 0]
     return np.asarray(machine / np.maximum(machine + human, TINY))

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from wellhead._result import render
-from wellhead.consensus.estimate import REJECTED
-from wellhead.consensus.result import Also, JointResult
+from wellhead.consensus.estimate import ALPHA
+from wellhead.consensus.result import Alternative, JointResult
 from wellhead.report.blocks import Bullets, Callout, Section
 from wellhead.report.numbers import count, interval, number, percent
 from wellhead.report.page import Page
@@ -82,7 +82,7 @@ def _provided(result: JointResult) -> str:
             f"{rests} It also rests on what was put in beforehand about how often each goes wrong; "
             "without that these texts would leave the number open."
         )
-    if test is not None and test.p_value < REJECTED:
+    if test is not None and test.p_value < ALPHA:
         return f"{rests} Something speaks against that here; see the checks before you use it."
     if test is None or not test.testable:
         return f"{rests} These texts cannot show whether they do. If not, {held}"
@@ -174,7 +174,7 @@ def forest(result: JointResult, extra: tuple[Stretch, ...] = ()) -> Forest:
     """The share by each method alone, by all together, and in other ways."""
     rows = [
         *(_stretch(f"{m.name} alone", m.alone, m.observed) for m in result.methods),
-        *(_stretch(also.name, _told(result, also)) for also in result.also),
+        *(_stretch(a.name, _told(result, a)) for a in result.alternatives),
         *extra,
     ]
     whole = joined(result)
@@ -198,10 +198,10 @@ def _open(result: JointResult) -> bool:
     return result.model == "bounds"
 
 
-def _told(result: JointResult, also: Also) -> Interval:
+def _told(result: JointResult, other: Alternative) -> Interval:
     """Shares by the same model are ranges where its own is; counts are not."""
-    ranges = also.name == "no priors" or (_open(result) and also.name.startswith("echo"))
-    return _pointless(also.share) if ranges else also.share
+    ranges = other.code == "no-priors" or (_open(result) and other.code.startswith("echo"))
+    return _pointless(other.share) if ranges else other.share
 
 
 def _pointless(share: Interval) -> Interval:
@@ -225,8 +225,8 @@ def method_table(result: JointResult) -> Table:
             Column("method"),
             Column("could observe", "count"),
             Column("flags", "count"),
-            Column("finds of machine texts", "text"),
-            Column("spares of people's texts", "text"),
+            Column("sensitivity"),
+            Column("specificity"),
             Column("flagged at least, at most", "share"),
         ],
         [
@@ -240,9 +240,10 @@ def method_table(result: JointResult) -> Table:
             ]
             for m in result.methods
         ],
-        caption=f"Error rates are estimated, in brackets their {percent(result.level)} interval. "
-        "The last column counts texts that the method could not observe as nobody's and as all "
-        "machines'.",
+        caption="Sensitivity: of 100 machine texts, how many the method flags. Specificity: of 100 "
+        "texts by people, how many it does not flag. Both are estimated, in brackets their "
+        f"{percent(result.level)} interval. The last column counts the texts that the method "
+        "could not observe first as written by people, then as written by machines.",
     )
 
 
@@ -338,7 +339,7 @@ def _others(result: JointResult) -> Table:
         ],
         [
             [a.name, _told(result, a).point, (a.share.low, a.share.high), a.note]
-            for a in result.also
+            for a in result.alternatives
         ],
     )
 

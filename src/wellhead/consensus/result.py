@@ -15,7 +15,7 @@ from wellhead.consensus.bounds import Bounds
 from wellhead.consensus.independence import Independence
 from wellhead.prevalence.result import Diagnostic
 
-__all__ = ["Also", "Counts", "Group", "JointResult", "Method", "Model"]
+__all__ = ["Alternative", "Counts", "Group", "JointResult", "Method", "Model"]
 
 Model = Literal[
     "hui-walter", "dawid-skene", "latent class", "dependent methods", "bayesian", "bounds"
@@ -64,12 +64,13 @@ class Group(NamedTuple):
     share: float
 
 
-class Also(NamedTuple):
-    """The share in another way, or under another assumption."""
+class Alternative(NamedTuple):
+    """The share in another way, or under another assumption; `code` never changes, words may."""
 
     name: str
     share: Interval
     note: str
+    code: str
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -92,7 +93,7 @@ class JointResult(Result):
         independence: the test of the model, None when it could not be run.
         dependent: methods that may err together in the model used.
         bounds: the share if nothing is assumed about documents without every method.
-        also: other estimates of the same share.
+        alternatives: other estimates of the same share.
         prior: the posterior where priors were stated.
         table: one row per document: `id`, `group`, a vote per method (null when not observable),
             `posterior`.
@@ -116,7 +117,7 @@ class JointResult(Result):
     independence: Independence | None
     dependent: tuple[str, ...]
     bounds: Interval
-    also: tuple[Also, ...]
+    alternatives: tuple[Alternative, ...]
     prior: Posterior | None
     table: pa.Table
     level: float

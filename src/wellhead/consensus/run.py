@@ -9,22 +9,21 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from wellhead._stats import Interval
+from wellhead._stats import Interval, wilson
+from wellhead._version import __version__
 from wellhead.consensus import words
-from wellhead.consensus.agreement import Agreement, agreement, wilson
-from wellhead.consensus.alternatives import echo_name, other_shares
-from wellhead.consensus.bayes import Posterior, Priors, posterior
+from wellhead.consensus.agreement import Agreement, agreement
+from wellhead.consensus.alternatives import alternative_shares, echo_code
+from wellhead.consensus.bayes import Priors
 from wellhead.consensus.bounds import bounds, silence_differs, widen
-from wellhead.consensus.estimate import Estimate, estimate
+from wellhead.consensus.estimate import estimate
 from wellhead.consensus.from_assay import RATE
-from wellhead.consensus.grouping import inflation_of, merged
+from wellhead.consensus.join import Joined, join, read_votes
 from wellhead.consensus.result import Counts, Group, JointResult, Method
-from wellhead.consensus.sources import read_documents, read_sources
-from wellhead.consensus.tables import SILENT
-from wellhead.consensus.votes import Votes, gather
-from wellhead.errors import BadInput, BadSetting, UnusableReference
+from wellhead.consensus.tables import MISSING
+from wellhead.consensus.votes import Votes
 
-__all__ = ["join", "joint"]
+__all__ = ["joint", "result_of"]
 
 
 def joint(
@@ -76,145 +75,74 @@ def joint(
     Source:
         Hui & Walter (1980); Dawid & Skene (1979); Manski (1990); see the modules.
     """
-    found = read_sources(sources, rate=false_positive_rate)
-    about = dict(found.documents)
-    if documents is not None:
-        for identity, row in read_documents(documents).items():
-            about[identity] = {**about.get(identity, {}), **row}
-    votes = gather(found.evidence, about=about, group=group, cuts=cuts, methods=methods)
-    return join(
-        votes,
+    read = read_votes(
+        sources,
+        documents=documents,
+        group=group,
+        methods=methods,
+        cuts=cuts,
+        false_positive_rate=false_positive_rate,
+    )
+    joined = join(
+        read.votes,
         worker=worker,
         priors=priors,
         trusted=trusted,
         dependent=dependent,
         level=level,
         seed=seed,
-        hashes=found.hashes,
     )
+    return result_of(joined, read.hashes)
 
 
-def join(
-    votes: Votes,
-    *,
-    worker: str | None = None,
-    priors: Priors | None = None,
-    trusted: str | None = None,
-    dependent: tuple[str, ...] = (),
-    level: float = 0.95,
-    seed: int = 0,
-    hashes: Mapping[str, str] | None = None,
-    repeats: int = 199,
-) -> JointResult:
-    """The same from votes; see `joint`."""
-    from wellhead._version import __version__
-
-    _check(votes, trusted, dependent, level)
-    grouped = merged(votes)
-    inflation = inflation_of(grouped, worker)
-    found = estimate(
-        grouped,
-        level=level,
-        seed=seed,
-        dependent=dependent,
-        inflation=inflation,
-        repeats=repeats,
-    )
-    prior = None
-    if priors is not None:
-        prior = posterior(found.tables, votes.methods, priors, level=level, seed=seed)
-    undetermined = not found.identified.settled
-    by_prior = undetermined and prior is not None
-    pairs = _agreements(votes, level)
-    methods = _methods(votes, found, prior if by_prior else None, level)
-    also = tuple(other_shares(votes, found, trusted, prior, by_prior, level, inflation))
-    echo = next((each.share for each in also if each.name == echo_name(0.2)), None)
+def result_of(joined: Joined, hashes: Mapping[str, str] | None = None) -> JointResult:
+    """What was joined as a result; `hashes` are those of the sources, by file name."""
+    votes, found, prior = joined.votes, joined.estimate, joined.decisive_prior
+    pairs, methods = _agreements(votes, joined.level), _methods(joined)
+    alternatives = tuple(alternative_shares(joined))
+    echo = next((each.share for each in alternatives if each.code == echo_code(0.2)), None)
     return JointResult(
-        share=prior.share if by_prior and prior is not None else found.share,
-        model="bayesian" if by_prior else found.name,
-        identified=found.identified.verdict,
-        assumptions=words.assumptions(found, by_prior=by_prior, worker=worker),
-        unchecked=words.unchecked(found, by_prior=by_prior, worker=worker),
+        share=found.share if prior is None else prior.share,
+        model=found.name if prior is None else "bayesian",
+        identified=found.identifiability.verdict,
+        assumptions=words.assumptions(joined),
+        unchecked=words.unchecked(joined),
         documents=_counts(votes),
-        diagnostics=words.diagnostics(
-            found, votes, grouped, methods, pairs, prior, inflation, echo
-        ),
+        diagnostics=words.diagnostics(joined, methods, pairs, echo),
         methods=methods,
-        groups=_groups(found, grouped, prior if by_prior else None),
+        groups=_groups(joined),
         agreement=pairs,
         independence=found.independence,
         dependent=found.dependent,
-        bounds=_bounds(grouped, found, level, inflation),
-        also=also,
-        prior=prior,
-        table=_table(votes, _posterior(found, prior if by_prior else None)),
-        level=level,
-        inflation=inflation,
-        reproducibility={"version": __version__, "seed": seed, "hashes": dict(hashes or {})},
+        bounds=_bounds(joined),
+        alternatives=alternatives,
+        prior=joined.prior,
+        table=_table(votes, joined.posterior),
+        level=joined.level,
+        inflation=joined.inflation,
+        reproducibility={
+            "version": __version__,
+            "seed": joined.seed,
+            "hashes": dict(hashes or {}),
+        },
     )
-
-
-def _check(votes: Votes, trusted: str | None, dependent: tuple[str, ...], level: float) -> None:
-    if not 0 < level < 1:
-        raise BadSetting(f"a confidence level lies between 0 and 1, got {level}")
-    if len(votes.methods) < 2:
-        raise BadInput(
-            f"joining needs at least two methods, got {', '.join(votes.methods) or 'none'}. "
-            "Give the evidence of a second one; for a text detector alone use `wellhead assay`."
-        )
-    for name in (*dependent, *([trusted] if trusted else [])):
-        if name not in votes.methods:
-            raise BadSetting(
-                f"no method '{name}' in the evidence; it has {', '.join(votes.methods)}."
-            )
-    if dependent and (len(set(dependent)) < 2 or len(votes.methods) < 3):
-        raise BadSetting(
-            "methods that err together are two or more of at least three; got "
-            f"{', '.join(dependent)} of {', '.join(votes.methods)}."
-        )
-    if not votes.inside.any():
-        raise BadInput("every document is 'known' beforehand; expected some of the collection.")
-    if (votes.votes[votes.inside] == SILENT).all():
-        raise UnusableReference("no method could observe any document of the collection.")
-    _each_speaks(votes)
-
-
-def _each_speaks(votes: Votes) -> None:
-    """Every method judged something, and something that another method judged, too."""
-    rows = np.flatnonzero(votes.inside)
-    heard = votes.votes[rows] != SILENT
-    for name, mine in zip(votes.methods, heard.T, strict=True):
-        if not mine.any():
-            raise UnusableReference(
-                f"'{name}' could observe no document of the collection; leave it out "
-                "(--method names those to use) or check its evidence."
-            )
-    for i, name in enumerate(votes.methods):
-        mine, others = heard[:, i], np.delete(heard, i, axis=1).any(axis=1)
-        if not (mine & others).any():
-            own, other = (votes.ids[rows[part.argmax()]] for part in (mine, others))
-            raise BadInput(
-                f"no document was judged by '{name}' and another method as well: do the ids "
-                f"match? '{name}' has {own!r}, another has {other!r}."
-            )
 
 
 def _counts(votes: Votes) -> Counts:
     inside = votes.inside
     return Counts(
         n=int(inside.sum()),
-        audited=int((inside & (votes.truth != SILENT)).sum()),
+        audited=int((inside & (votes.truth != MISSING)).sum()),
         known=int(votes.outside.sum()),
-        complete=int((votes.votes[inside] != SILENT).all(axis=1).sum()),
+        complete=int((votes.votes[inside] != MISSING).all(axis=1).sum()),
     )
 
 
-def _methods(
-    votes: Votes, found: Estimate, prior: Posterior | None, level: float
-) -> tuple[Method, ...]:
+def _methods(joined: Joined) -> tuple[Method, ...]:
+    votes, level = joined.votes, joined.level
     inside = votes.votes[votes.inside]
-    sensitivity = prior.sensitivity if prior else found.sensitivity
-    specificity = prior.specificity if prior else found.specificity
+    rates = joined.decisive_prior or joined.estimate
+    sensitivity, specificity = rates.sensitivity, rates.specificity
     rows = []
     for i, name in enumerate(votes.methods):
         column = inside[:, i]
@@ -248,52 +176,51 @@ def _agreements(votes: Votes, level: float) -> tuple[Agreement, ...]:
     )
 
 
-def _groups(found: Estimate, votes: Votes, prior: Posterior | None) -> tuple[Group, ...]:
-    if not found.identified.settled and prior is None:
+def _groups(joined: Joined) -> tuple[Group, ...]:
+    found, prior, votes = joined.estimate, joined.decisive_prior, joined.grouped
+    if not found.identifiability.identified and prior is None:
         return ()
-    inside = found.tables.weights > 0
-    sizes = np.bincount(found.tables.group[votes.inside], minlength=found.tables.weights.size)
+    tables = found.tables
+    sizes = np.bincount(tables.group[votes.inside], minlength=tables.weights.size)
     shares = found.best.shares[0]
     if prior is not None:
-        unknown = found.tables.counts
-        machine = (prior.documents * unknown).sum(axis=1) + found.tables.known[1].sum(axis=1)
-        shares = machine / np.maximum(unknown.sum(axis=1) + found.tables.known.sum(axis=(0, 2)), 1)
+        machine = (prior.documents * tables.counts).sum(axis=1) + tables.known[1].sum(axis=1)
+        shares = machine / np.maximum(tables.counts.sum(axis=1) + tables.known.sum(axis=(0, 2)), 1)
     return tuple(
-        Group(found.tables.groups[i], int(sizes[i]), float(shares[i]))
-        for i in np.flatnonzero(inside)
+        Group(tables.groups[i], int(sizes[i]), float(shares[i]))
+        for i in np.flatnonzero(tables.weights > 0)
     )
 
 
-def _bounds(votes: Votes, found: Estimate, level: float, inflation: float) -> Interval:
+def _bounds(joined: Joined) -> Interval:
     """The share whatever the documents are on which some method was silent."""
-    complete = (votes.votes != SILENT).all(axis=1) | votes.outside
-    inside = int(votes.inside.sum())
-    missing = int((~complete).sum())
+    votes, share = joined.grouped, joined.estimate.share
+    complete = (votes.votes != MISSING).all(axis=1) | votes.outside
+    inside, missing = int(votes.inside.sum()), int((~complete).sum())
     if missing == 0:
-        return found.share
+        return share
     if missing == inside:
-        return Interval(0.0, found.share.point, 1.0, level)
-    part = estimate(votes.only(complete), level=level, inflation=inflation, rates=False, repeats=0)
-    return widen(part.share, missing / inside)._replace(point=min(max(found.share.point, 0.0), 1.0))
-
-
-def _posterior(found: Estimate, prior: Posterior | None) -> np.ndarray:
-    if prior is None:
-        return found.posterior
-    drawn = prior.documents[found.tables.group, found.tables.row]
-    return np.where(np.isnan(found.posterior), drawn, found.posterior)
+        return Interval(0.0, share.point, 1.0, joined.level)
+    part = estimate(
+        votes.only(complete),
+        level=joined.level,
+        inflation=joined.inflation,
+        rates=False,
+        repeats=0,
+    )
+    return widen(part.share, missing / inside)._replace(point=min(max(share.point, 0.0), 1.0))
 
 
 def _table(votes: Votes, posterior: np.ndarray) -> pa.Table:
     columns: dict[str, Any] = {
         "id": pa.array(votes.ids, pa.string()),
         "group": pa.array(votes.groups.tolist(), pa.string()),
-        "known": pa.array([None if t == SILENT else int(t) for t in votes.truth], pa.int8()),
+        "known": pa.array([None if t == MISSING else int(t) for t in votes.truth], pa.int8()),
     }
     for i, name in enumerate(votes.methods):
         column = votes.votes[:, i]
         columns[f"says {name}"] = pa.array(
-            [None if vote == SILENT else int(vote) for vote in column], pa.int8()
+            [None if vote == MISSING else int(vote) for vote in column], pa.int8()
         )
     columns["posterior"] = pa.array(
         [None if np.isnan(p) else float(p) for p in posterior], pa.float64()

@@ -17,13 +17,13 @@ import pyarrow as pa
 
 from wellhead.consensus import evidence
 from wellhead.consensus.from_assay import RATE, is_assay, rows_of_assay
+from wellhead.corpus.side_table import SUFFIXES, read_side_table
 from wellhead.errors import BadInput, BadSetting
 
 __all__ = ["NAME", "Sources", "read_documents", "read_sources"]
 
-_READABLE = (".parquet", ".csv", ".jsonl", ".ndjson")
-_CORE = ("id", "method", "value", "outcome", "detail")
-_BIGGEST = 1 << 31
+_CORE = tuple(evidence.SCHEMA.names)
+_TYPES = {field.name: field.type for field in evidence.SCHEMA}
 # A table in memory that carries this in its schema's metadata is hashed under that name.
 NAME = b"wellhead.name"
 
@@ -98,25 +98,20 @@ def read_documents(source: Any) -> dict[str, dict[str, Any]]:
 def _tables(sources: Any, hashes: dict[str, str]) -> Iterable[tuple[str, pa.Table]]:
     if isinstance(sources, str | Path):
         for path in _files(Path(sources)):
-            if path.stat().st_size > _BIGGEST:
-                raise BadInput(f"'{path.name}' is larger than 2 GiB; split it.")
+            table = read_side_table(path, "evidence", types=_TYPES)
             hashes[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
-            yield path.stem, _read(path)
-    elif hasattr(sources, "__arrow_c_stream__"):
-        given = pa.table(sources)
-        name = (given.schema.metadata or {}).get(NAME)
-        if name is not None:
-            hashes[name.decode()] = _digest(given)
-        yield "evidence", given
-    elif hasattr(sources, "to_dict") and hasattr(sources, "columns"):
-        yield "evidence", pa.Table.from_pandas(sources, preserve_index=False)
+            yield path.stem, table
     elif isinstance(sources, Sequence) and all(isinstance(row, evidence.Row) for row in sources):
         yield "evidence", evidence.table(sources)
     elif isinstance(sources, Sequence):
         for source in sources:
             yield from _tables(source, hashes)
     else:
-        raise BadInput(f"expected evidence as paths, tables or rows, got {type(sources).__name__}.")
+        table = read_side_table(sources, "evidence")
+        name = (table.schema.metadata or {}).get(NAME)
+        if name is not None:
+            hashes[name.decode()] = _digest(table)
+        yield "evidence", table
 
 
 def _digest(table: pa.Table) -> str:
@@ -128,64 +123,28 @@ def _digest(table: pa.Table) -> str:
 
 def _files(path: Path) -> list[Path]:
     if path.is_dir():
-        found = sorted(file for file in path.iterdir() if file.suffix in _READABLE)
+        found = sorted(file for file in path.iterdir() if file.suffix in SUFFIXES)
         if not found:
-            raise BadInput(f"no evidence in '{path}': expected {', '.join(_READABLE)} files.")
+            raise BadInput(f"no evidence in '{path}': expected {', '.join(SUFFIXES)} files.")
         return found
-    if not path.is_file():
-        raise BadInput(f"no evidence at '{path}'.")
-    if path.suffix == ".toml":
+    if path.is_file() and path.suffix == ".toml":
         raise BadInput(
             f"'{path.name}' describes a study; its answers are in the database. On the command "
             "line `wellhead study STUDY.toml` reads it; in Python give `evidence` and `answers` of "
             "`wellhead.collect.study_evidence.read_study(path)`."
         )
-    if path.suffix not in _READABLE:
-        raise BadInput(f"evidence in '{path.name}': expected {', '.join(_READABLE)}.")
     return [path]
-
-
-def _read(path: Path) -> pa.Table:
-    try:
-        if path.suffix == ".parquet":
-            import pyarrow.parquet as pq
-
-            return pq.read_table(path)
-        if path.suffix == ".csv":
-            return _read_csv(path)
-        import pyarrow.json as pj
-
-        return pj.read_json(path)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, UnicodeDecodeError) as error:
-        raise BadInput(f"'{path.name}' cannot be read: {error}") from error
-
-
-def _read_csv(path: Path) -> pa.Table:
-    import pyarrow.csv as pc
-
-    words = {name: pa.string() for name in ("id", "method", "outcome", "detail")}
-    return pc.read_csv(
-        path,
-        parse_options=pc.ParseOptions(newlines_in_values=True),
-        convert_options=pc.ConvertOptions(
-            column_types={**words, "value": pa.float64()},
-            strings_can_be_null=True,
-            null_values=["", "NA", "null"],
-        ),
-    )
 
 
 def _complete(table: pa.Table, name: str) -> pa.Table:
     """The columns of evidence; a file without `method` is one method, named by the file."""
-    kinds = {field.name: field.type for field in evidence.SCHEMA}
     columns = {}
-    for column in _CORE:
+    for column, kind in _TYPES.items():
         if column in table.column_names:
             columns[column] = table[column]
-        elif column == "method":
-            columns[column] = pa.array([name] * table.num_rows, pa.string())
         else:
-            columns[column] = pa.nulls(table.num_rows, kinds[column])
+            given = name if column == "method" else None
+            columns[column] = pa.array([given] * table.num_rows, kind)
     return evidence.validate(pa.table(columns))
 
 

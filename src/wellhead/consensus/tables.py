@@ -2,7 +2,7 @@
 
 In: an array of votes (1 machine, 0 human, -1 not observable), a group for each document, and the
 true class where it is known. Out: `Tables`, all that a latent-class likelihood needs. Where the
-votes come from is `votes`' business; what is made of the counts is `latent`'s.
+votes come from is `votes`' business; what is made of the counts is `em`'s.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import numpy as np
 
 from wellhead.errors import BadInput
 
-__all__ = ["SILENT", "Tables", "tabulate"]
+__all__ = ["MISSING", "Tables", "tabulate"]
 
-SILENT = -1
+MISSING = -1
 _PATTERNS = 1 << 14
 
 
@@ -89,7 +89,7 @@ def tabulate(
     votes = np.asarray(votes, dtype=np.int8)
     n = votes.shape[0]
     group = np.zeros(n, dtype=np.int64) if group is None else np.asarray(group)
-    truth = np.full(n, SILENT) if truth is None else np.asarray(truth)
+    truth = np.full(n, MISSING) if truth is None else np.asarray(truth)
     outside = np.zeros(n, dtype=bool) if outside is None else np.asarray(outside)
     patterns, row = _patterns(votes)
     groups = int(group.max(initial=0)) + 1
@@ -121,7 +121,7 @@ def _patterns(votes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     place = np.zeros(votes.shape[0], dtype=np.int64)
     for number, (mask, size) in enumerate(zip(masks, sizes, strict=True)):
         seen = np.flatnonzero(int(mask) & powers)
-        block = np.full((size, votes.shape[1]), SILENT, dtype=np.int8)
+        block = np.full((size, votes.shape[1]), MISSING, dtype=np.int8)
         block[:, seen] = (np.arange(size)[:, None] >> np.arange(seen.size)) & 1
         rows.append(block)
         mine = kind.reshape(-1) == number

@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 
 from wellhead.consensus.evidence import NOT_OBSERVABLE
-from wellhead.consensus.tables import SILENT, Tables, tabulate
+from wellhead.consensus.tables import MISSING, Tables, tabulate
 from wellhead.errors import BadInput, BadSetting
 
 __all__ = ["AUDITED", "HUMAN", "KNOWN", "MACHINE", "Votes", "gather"]
@@ -30,7 +30,7 @@ MACHINE = frozenset(
     {"pasted_outside", "mixed", "scripted", "machine", "synthetic", "llm", "outside", "copy"}
 )
 HUMAN = frozenset({"typed", "typed_with_assist", "quotes_task", "human", "real", "own"})
-_SILENT = frozenset({NOT_OBSERVABLE, "not_observable", "unobservable", "incomplete_log"})
+_MISSING = frozenset({NOT_OBSERVABLE, "not_observable", "unobservable", "incomplete_log"})
 _OUTSIDE = "(known beforehand)"
 
 
@@ -68,32 +68,28 @@ class Votes:
     def only(self, keep: np.ndarray) -> Votes:
         """The votes on some of the documents."""
         rows = np.flatnonzero(keep)
-        return Votes(
+        return replace(
+            self,
             ids=tuple(self.ids[i] for i in rows),
-            methods=self.methods,
             votes=self.votes[rows],
             values=self.values[rows],
             truth=self.truth[rows],
             outside=self.outside[rows],
             groups=self.groups[rows],
             about=tuple(self.about[i] for i in rows),
-            words=self.words,
         )
 
     def of(self, methods: tuple[str, ...]) -> Votes:
         """The votes of some of the methods."""
         columns = [self.methods.index(name) for name in methods]
-        return Votes(
-            ids=self.ids,
-            methods=methods,
-            votes=self.votes[:, columns],
-            values=self.values[:, columns],
-            truth=self.truth,
-            outside=self.outside,
-            groups=self.groups,
-            about=self.about,
-            words=self.words,
-        )
+        votes, values = self.votes[:, columns], self.values[:, columns]
+        return replace(self, methods=methods, votes=votes, values=values)
+
+    @property
+    def mean_vote(self) -> np.ndarray:
+        """Shape (n,), share of the methods that say machine, of those that spoke."""
+        heard = self.votes >= 0
+        return np.where(heard, self.votes, 0).sum(axis=1) / np.maximum(heard.sum(axis=1), 1)
 
     def tables(self) -> Tables:
         """Counts for the likelihood; documents known beforehand are a group of weight 0."""
@@ -152,9 +148,9 @@ def gather(
     used = _chosen(found, methods, cuts or {})
     ids = tuple(dict.fromkeys(row["id"] for row in rows))
     place = {identity: i for i, identity in enumerate(ids)}
-    votes = np.full((len(ids), len(used)), SILENT, dtype=np.int8)
+    votes = np.full((len(ids), len(used)), MISSING, dtype=np.int8)
     values = np.full((len(ids), len(used)), np.nan)
-    truth, outside = np.full(len(ids), SILENT), np.zeros(len(ids), dtype=bool)
+    truth, outside = np.full(len(ids), MISSING), np.zeros(len(ids), dtype=bool)
     columns = {name: i for i, name in enumerate(used)}
     for row in rows:
         i, name = place[row["id"]], row["method"]
@@ -209,8 +205,8 @@ def vote_of(row: Mapping[str, Any], cut: float) -> int:
     """1 machine, 0 human, -1 not observable."""
     outcome, value = row["outcome"], row["value"]
     word = None if outcome is None else str(outcome).strip().lower()
-    if word in _SILENT:
-        return SILENT
+    if word in _MISSING:
+        return MISSING
     if word in MACHINE:
         return 1
     if word in HUMAN:

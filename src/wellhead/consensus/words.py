@@ -7,11 +7,12 @@ import numpy as np
 from wellhead._stats import Interval
 from wellhead.consensus.agreement import Agreement
 from wellhead.consensus.bayes import Posterior
-from wellhead.consensus.estimate import REJECTED, Estimate
+from wellhead.consensus.estimate import ALPHA
+from wellhead.consensus.join import Joined
 from wellhead.consensus.result import Method
-from wellhead.consensus.tables import SILENT
+from wellhead.consensus.tables import MISSING
 from wellhead.consensus.votes import Votes
-from wellhead.prevalence.result import Diagnostic
+from wellhead.prevalence.result import Diagnostic, Severity
 
 __all__ = ["assumptions", "diagnostics", "unchecked"]
 
@@ -27,57 +28,43 @@ _KNOWN = (
     "same kind of text."
 )
 _AUDITED = "Audited documents were drawn at random from the collection, and their labels are right."
+_PRIORS = "The stated priors describe what is really known about the methods."
+_NO_WORKERS = "Documents are independent of each other (no worker column was given)."
 _LEARNED = 0.2
 
 
-def assumptions(found: Estimate, *, by_prior: bool, worker: str | None) -> tuple[str, ...]:
+def assumptions(joined: Joined) -> tuple[str, ...]:
     """What must be true for the interval to hold."""
-    tables = found.tables
-    sentences = [_COIN]
-    if found.dependent:
-        sentences.append(
-            f"Apart from {' and '.join(found.dependent)}, which may err together: {_INDEPENDENT}"
-        )
-    else:
-        sentences.append(_INDEPENDENT)
-    if (tables.weights > 0).sum() > 1:
-        sentences.append(_SAME_RATES)
-    if (tables.patterns[tables.counts.sum(axis=0) > 0] == SILENT).any():
-        sentences.append(_SILENCE)
-    if tables.known[:, tables.weights == 0].any():
-        sentences.append(_KNOWN)
-    if tables.known[:, tables.weights > 0].any():
-        sentences.append(_AUDITED)
-    if by_prior:
-        sentences.append("The stated priors describe what is really known about the methods.")
-    if worker is None:
-        sentences.append("Documents are independent of each other (no worker column was given).")
-    return tuple(sentences)
+    dependent, tables = joined.estimate.dependent, joined.estimate.tables
+    apart = f"Apart from {' and '.join(dependent)}, which may err together: {_INDEPENDENT}"
+    silent = (tables.patterns[tables.counts.sum(axis=0) > 0] == MISSING).any()
+    stated = {
+        _COIN: True,
+        apart if dependent else _INDEPENDENT: True,
+        _SAME_RATES: (tables.weights > 0).sum() > 1,
+        _SILENCE: silent,
+        _KNOWN: tables.known[:, tables.weights == 0].any(),
+        _AUDITED: tables.known[:, tables.weights > 0].any(),
+        _PRIORS: joined.decisive_prior is not None,
+        _NO_WORKERS: joined.worker is None,
+    }
+    return tuple(sentence for sentence, needed in stated.items() if needed)
 
 
-def unchecked(found: Estimate, *, by_prior: bool, worker: str | None) -> tuple[str, ...]:
+def unchecked(joined: Joined) -> tuple[str, ...]:
     """Which assumptions these data could not check."""
-    test = found.independence
-    checked = {_INDEPENDENT: test is not None and test.testable, _SAME_RATES: _spare(found) > 0}
-    return tuple(
-        sentence
-        for sentence in assumptions(found, by_prior=by_prior, worker=worker)
-        if not checked.get(sentence, False)
-    )
-
-
-def _spare(found: Estimate) -> int:
-    return found.independence.spare if found.independence is not None else 0
+    test = joined.estimate.independence
+    checked = {
+        _INDEPENDENT: test is not None and test.testable,
+        _SAME_RATES: test is not None and test.degrees_of_freedom > 0,
+    }
+    return tuple(sentence for sentence in assumptions(joined) if not checked.get(sentence, False))
 
 
 def diagnostics(
-    found: Estimate,
-    votes: Votes,
-    grouped: Votes,
+    joined: Joined,
     methods: tuple[Method, ...],
     pairs: tuple[Agreement, ...],
-    prior: Posterior | None,
-    inflation: float,
     echo: Interval | None = None,
 ) -> tuple[Diagnostic, ...]:
     """Checks and what follows from each, warnings first.
@@ -86,89 +73,86 @@ def diagnostics(
         echo: the share if the second of two methods repeated the first in a fifth of documents.
     """
     made = [
-        *_determined(found),
-        *_independence(found, votes, echo),
+        _determined(joined),
+        *_independence(joined, echo),
         *_agreement(pairs),
-        *_overlap(votes),
+        *_overlap(joined.votes),
         *_silence(methods),
-        *_prior(prior),
-        *_grouping(votes, grouped),
-        *_workers(inflation),
+        *_prior(joined.prior),
+        *_grouping(joined),
+        *_workers(joined.inflation),
     ]
     order = {"warning": 0, "note": 1, "ok": 2}
     return tuple(sorted(made, key=lambda diagnostic: order[diagnostic.severity]))
 
 
-def _determined(found: Estimate) -> list[Diagnostic]:
-    known = found.identified
-    if known.verdict == "no":
-        return [
-            Diagnostic(
-                "determined",
-                "warning",
-                f"The data do not determine the share: {known.unknowns} unknowns, and the tables "
-                f"fix {known.rank} of them.",
-                "Only the range of possible shares is given. Texts known to be by people (warm-ups)"
-                " and by machines, a random audit, groups that differ, or a third method would "
-                "narrow it.",
-            )
-        ]
-    if known.verdict == "weak":
-        return [
-            Diagnostic(
-                "determined",
-                "warning",
-                "The groups hardly differ in what the methods say "
-                f"(p = {known.groups_differ:.2f}), and nothing else determines the share.",
-                "Only the range of possible shares is given: a chance difference between groups "
-                "that are alike would give a narrow interval about nothing. Groups that differ "
-                "more, texts known to be by people (warm-ups) and by machines, a random audit or a "
-                "third method would settle it.",
-            )
-        ]
-    return [
-        Diagnostic(
+def _diagnostic(code: str, severity: Severity, finding: str, consequence: str) -> Diagnostic:
+    return Diagnostic(code.replace("-", " "), severity, finding, consequence, code)
+
+
+def _determined(joined: Joined) -> Diagnostic:
+    found = joined.estimate.identifiability
+    if found.verdict == "no":
+        return _diagnostic(
             "determined",
-            "ok",
-            "The tables determine the share and every error rate.",
-            "The estimate rests on the data, given the assumptions.",
+            "warning",
+            f"The data do not determine the share: {found.unknowns} unknowns, and the tables "
+            f"fix {found.rank} of them.",
+            "Only the range of possible shares is given. Texts known to be by people (warm-ups)"
+            " and by machines, a random audit, groups that differ, or a third method would "
+            "narrow it.",
         )
-    ]
+    if found.verdict == "weak":
+        return _diagnostic(
+            "determined",
+            "warning",
+            "The groups hardly differ in what the methods say "
+            f"(p = {found.groups_differ:.2f}), and nothing else determines the share.",
+            "Only the range of possible shares is given: a chance difference between groups "
+            "that are alike would give a narrow interval about nothing. Groups that differ "
+            "more, texts known to be by people (warm-ups) and by machines, a random audit or a "
+            "third method would settle it.",
+        )
+    return _diagnostic(
+        "determined",
+        "ok",
+        "The tables determine the share and every error rate.",
+        "The estimate rests on the data, given the assumptions.",
+    )
 
 
-def _independence(found: Estimate, votes: Votes, echo: Interval | None) -> list[Diagnostic]:
-    test = found.independence
+def _independence(joined: Joined, echo: Interval | None) -> list[Diagnostic]:
+    found, methods = joined.estimate, joined.votes.methods
+    test, determined = found.independence, found.identifiability.identified
     if test is None:
         return []
-    if not test.testable and (test.p_value >= REJECTED or not found.identified.settled):
-        return [_untestable(votes, echo)]
-    if not found.identified.settled:
+    if not test.testable and (test.p_value >= ALPHA or not determined):
+        return [_untestable(methods, echo)]
+    if not determined:
         return []
-    if test.p_value >= REJECTED:
+    if test.p_value >= ALPHA:
         return [
-            Diagnostic(
+            _diagnostic(
                 "independence",
                 "ok",
                 f"Nothing speaks against independent errors (p = {test.p_value:.2f}).",
                 "The test can miss weak dependence in small collections.",
             )
         ]
-    pair = test.worst
-    assert pair is not None
     if not test.testable:
         return [_unequal(test.p_value, widened=found.widened)]
-    names = " and ".join(found.dependent or (votes.methods[pair.first], votes.methods[pair.second]))
+    pair = test.worst
+    names = " and ".join(found.dependent or (methods[pair.first], methods[pair.second]))
+    consequence = "The interval may miss the truth; treat it as a lower limit of uncertainty."
     if found.widened:
         consequence = (
             "The interval was widened over dependence up to three in ten documents; it may still "
             "miss the truth."
         )
     elif found.dependent:
-        consequence = f"{' and '.join(found.dependent)} may err together in the model used."
-    else:
-        consequence = "The interval may miss the truth; treat it as a lower limit of uncertainty."
+        consequence = f"{names} may err together in the model used."
     return [
-        Diagnostic(
+        _diagnostic(
             "independence",
             "warning",
             "The methods do not err independently, or not equally in all groups "
@@ -179,7 +163,7 @@ def _independence(found: Estimate, votes: Votes, echo: Interval | None) -> list[
     ]
 
 
-def _untestable(votes: Votes, echo: Interval | None) -> Diagnostic:
+def _untestable(methods: tuple[str, ...], echo: Interval | None) -> Diagnostic:
     remedy = (
         "Three methods in two groups, or texts of known origin seen by all methods, would allow a "
         "test."
@@ -187,13 +171,13 @@ def _untestable(votes: Votes, echo: Interval | None) -> Diagnostic:
     if echo is None:
         told = "If they do, the interval is off, however many documents there are."
     else:
-        first, second = votes.methods[:2]
+        first, second = methods[:2]
         told = (
             "If they do, the interval is off, however many documents there are: had "
             f"{second} only repeated {first} in a fifth of the documents, the share would be "
             f"{_percent(echo.low)} to {_percent(echo.high)}."
         )
-    return Diagnostic(
+    return _diagnostic(
         "independence",
         "warning",
         "Nobody can see from these data whether the methods make the same mistakes.",
@@ -206,8 +190,8 @@ def _percent(share: float) -> str:
 
 
 def _unequal(p_value: float, *, widened: bool) -> Diagnostic:
-    return Diagnostic(
-        "equal rates",
+    return _diagnostic(
+        "equal-rates",
         "warning",
         f"The tables of the groups do not fit together (p = {p_value:.3f}): some method errs more "
         "often in one group than in another, or is silent for a reason.",
@@ -220,7 +204,7 @@ def _unequal(p_value: float, *, widened: bool) -> Diagnostic:
 
 def _agreement(pairs: tuple[Agreement, ...]) -> list[Diagnostic]:
     return [
-        Diagnostic(
+        _diagnostic(
             "agreement",
             "warning",
             f"{pair.first} and {pair.second} agree no more than by chance "
@@ -233,12 +217,12 @@ def _agreement(pairs: tuple[Agreement, ...]) -> list[Diagnostic]:
 
 
 def _overlap(votes: Votes) -> list[Diagnostic]:
-    heard = (votes.votes[votes.inside] != SILENT).sum(axis=1)
+    heard = (votes.votes[votes.inside] != MISSING).sum(axis=1)
     shared, n = int((heard > 1).sum()), heard.size
     if 2 * shared >= n:
         return []
     return [
-        Diagnostic(
+        _diagnostic(
             "overlap",
             "warning",
             f"Only {shared:,} of {n:,} documents were judged by more than one method.",
@@ -250,7 +234,7 @@ def _overlap(votes: Votes) -> list[Diagnostic]:
 
 def _silence(methods: tuple[Method, ...]) -> list[Diagnostic]:
     return [
-        Diagnostic(
+        _diagnostic(
             "silence",
             "warning",
             f"Where {method.name} could not observe, another method flags documents at a different "
@@ -258,7 +242,7 @@ def _silence(methods: tuple[Method, ...]) -> list[Diagnostic]:
             "Silence is not at random: use the bounds rather than the interval.",
         )
         for method in methods
-        if method.silence is not None and method.silence < REJECTED
+        if method.silence is not None and method.silence < ALPHA
     ]
 
 
@@ -268,7 +252,7 @@ def _prior(prior: Posterior | None) -> list[Diagnostic]:
     stayed = [name for name, part in prior.learned.items() if part < _LEARNED]
     learned = prior.learned["share"]
     made = [
-        Diagnostic(
+        _diagnostic(
             "prior",
             "warning" if learned < 0.5 else "note",
             f"The data took away {_percent(learned)} of the prior's spread of the share; the rest "
@@ -280,7 +264,7 @@ def _prior(prior: Posterior | None) -> list[Diagnostic]:
     ]
     if prior.mixing > 1.05:
         made.append(
-            Diagnostic(
+            _diagnostic(
                 "sampler",
                 "warning",
                 f"The sampler's chains do not agree (ratio {prior.mixing:.2f}).",
@@ -290,12 +274,12 @@ def _prior(prior: Posterior | None) -> list[Diagnostic]:
     return made
 
 
-def _grouping(votes: Votes, grouped: Votes) -> list[Diagnostic]:
-    before, after = (np.unique(v.groups[v.inside]).size for v in (votes, grouped))
+def _grouping(joined: Joined) -> list[Diagnostic]:
+    before, after = (np.unique(v.groups[v.inside]).size for v in (joined.votes, joined.grouped))
     if before == after:
         return []
     return [
-        Diagnostic(
+        _diagnostic(
             "groups",
             "note",
             f"{before} groups were joined to {after}: those with fewer than 20 documents.",
@@ -308,7 +292,7 @@ def _workers(inflation: float) -> list[Diagnostic]:
     if inflation <= 1.0:
         return []
     return [
-        Diagnostic(
+        _diagnostic(
             "workers",
             "note",
             "Answers of the same worker resemble each other; the variance was enlarged by "

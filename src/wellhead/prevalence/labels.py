@@ -8,12 +8,12 @@ error, because a subset that silently shrinks is no longer the random subset tha
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
+from wellhead.corpus.side_table import read_side_table
 from wellhead.errors import BadInput, BadSetting, UnusableReference
 
 __all__ = ["DRAWN", "Labels", "match_labels", "read_labels"]
@@ -43,7 +43,9 @@ def read_labels(source: Any) -> dict[str, int]:
     Raises:
         BadInput: columns missing, a label that cannot be read, an id labelled twice differently.
     """
-    pairs = source.items() if isinstance(source, Mapping) else _pairs(_table(source))
+    pairs = (
+        source.items() if isinstance(source, Mapping) else _pairs(read_side_table(source, "labels"))
+    )
     labels: dict[str, int] = {}
     for identity, raw in pairs:
         label = _label(identity, raw)
@@ -84,32 +86,6 @@ def require_drawn(drawn: str) -> None:
             "this corpus drawn by lot. Labels chosen by score or suspicion can serve as references "
             "instead (--human, --machine)."
         )
-
-
-def _table(source: Any) -> pa.Table:
-    if isinstance(source, str | Path):
-        import pyarrow.csv
-        import pyarrow.json
-        import pyarrow.parquet
-
-        path = Path(source)
-        readers = {
-            ".csv": pyarrow.csv.read_csv,
-            ".jsonl": pyarrow.json.read_json,
-            ".ndjson": pyarrow.json.read_json,
-            ".parquet": pyarrow.parquet.read_table,
-        }
-        if not path.is_file():
-            raise BadInput(f"no labels at '{path}': expected a CSV, JSONL or Parquet file")
-        if path.suffix not in readers:
-            raise BadInput(f"labels in '{path.name}': expected .csv, .jsonl or .parquet")
-        try:
-            return readers[path.suffix](path)
-        except pa.ArrowInvalid as error:
-            raise BadInput(f"the labels in '{path}' cannot be read: {error}") from error
-    if hasattr(source, "__arrow_c_stream__"):
-        return pa.table(source)
-    raise BadInput(f"expected labels as a mapping, a table or a path, got {type(source).__name__}")
 
 
 def _pairs(table: pa.Table) -> Iterable[tuple[Any, Any]]:

@@ -1,8 +1,8 @@
 """What the answer hangs on: the share with a method, a group or the length of texts taken away.
 
-In: votes. Out: other estimates of the same share, and whether the methods still agree among texts
-of like length. Length is the usual confounder: programs write shorter summaries than people who
-were asked for a thousand characters, and a text method can learn just that.
+In: what was joined. Out: other estimates of the same share, and whether the methods still agree
+among texts of like length. Length is the usual confounder: programs write shorter summaries than
+people who were asked for a thousand characters, and a text method can learn just that.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from wellhead._stats import Interval
-from wellhead.consensus.agreement import wilson
+from wellhead._stats import Interval, wilson
 from wellhead.consensus.estimate import estimate
-from wellhead.consensus.tables import SILENT
+from wellhead.consensus.join import Joined
+from wellhead.consensus.tables import MISSING
 from wellhead.consensus.votes import Votes
 
 __all__ = ["Ablation", "LengthMatch", "ablations", "length_matched"]
@@ -51,19 +51,17 @@ class LengthMatch(NamedTuple):
     lengths: tuple[float, float]
 
 
-def ablations(
-    votes: Votes, *, level: float = 0.95, inflation: float = 1.0, most: int = 20
-) -> tuple[Ablation, ...]:
+def ablations(joined: Joined, *, most: int = 20) -> tuple[Ablation, ...]:
     """The share without each group, and by each method alone or without it.
 
     A method alone is corrected for its errors where documents known beforehand show them, and a
     plain count of flags where not.
 
     Args:
-        votes: of the collection.
-        level, inflation: as for the joint estimate.
+        joined: what was estimated; its level and inflation hold here, too.
         most: groups left out at most, the largest first.
     """
+    votes, level, inflation = joined.grouped, joined.level, joined.inflation
     made = [_alone(votes, name, level, inflation) for name in votes.methods]
     if len(votes.methods) > 2:
         for name in votes.methods:
@@ -79,7 +77,7 @@ def ablations(
 
 def _alone(votes: Votes, name: str, level: float, inflation: float) -> Ablation:
     one = votes.of((name,))
-    heard = one.votes[:, 0] != SILENT
+    heard = one.votes[:, 0] != MISSING
     if _shown(one, heard):
         return _estimated(f"{name}, corrected", one.only(heard), level, inflation)
     inside = one.votes[heard & one.inside, 0]
@@ -95,8 +93,7 @@ def _shown(one: Votes, heard: np.ndarray) -> bool:
 
 def _estimated(name: str, votes: Votes, level: float, inflation: float) -> Ablation:
     found = estimate(votes, level=level, inflation=inflation, rates=False, repeats=0)
-    determined = found.identified.settled
-    return Ablation(name, found.share, int(votes.inside.sum()), determined)
+    return Ablation(name, found.share, int(votes.inside.sum()), found.identifiability.identified)
 
 
 def length_matched(
@@ -115,7 +112,7 @@ def length_matched(
     Returns:
         The agreement before and after, or None with fewer than five pairs.
     """
-    heard = votes.inside & (votes.votes[:, :2] != SILENT).all(axis=1) & ~np.isnan(lengths)
+    heard = votes.inside & (votes.votes[:, :2] != MISSING).all(axis=1) & ~np.isnan(lengths)
     tested, judge = votes.votes[heard, 0], votes.votes[heard, 1]
     size = lengths[heard]
     flagged, others = np.flatnonzero(judge == 1), np.flatnonzero(judge == 0)

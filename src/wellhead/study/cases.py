@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from wellhead.consensus.result import Method
-from wellhead.consensus.tables import SILENT
+from wellhead.consensus.tables import MISSING
 from wellhead.consensus.votes import Votes
 
 __all__ = ["Case", "case_of", "cases"]
 
-_SAYS = {1: "points to outside origin", 0: "points to the writer", SILENT: "could not observe"}
+_SAYS = {1: "points to outside origin", 0: "points to the writer", MISSING: "could not observe"}
 
 
 class Case(NamedTuple):
@@ -78,7 +78,7 @@ def case_of(votes: Votes, posterior: np.ndarray, methods: tuple[Method, ...], ro
 
 def _sentence(method: Method, vote: int, value: float, said: str) -> str:
     told = [said] if said else []
-    if vote != SILENT and not np.isnan(value):
+    if vote != MISSING and not np.isnan(value):
         told.append(f"value {value:.2f}")
     return f"{method.name} {_SAYS[vote]}" + (f" ({', '.join(told)})" if told else "")
 

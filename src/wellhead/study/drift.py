@@ -12,8 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from wellhead._stats import Interval
-from wellhead.consensus.agreement import wilson
+from wellhead._stats import Interval, wilson
 from wellhead.errors import BadSetting
 
 __all__ = ["Drift", "Stretch", "drift", "moments"]

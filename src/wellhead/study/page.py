@@ -47,7 +47,7 @@ def study_page(study: StudyResult) -> Page:
         _section("If answers were rejected", _policies(study)),
         _section("Workers", _workers(study)),
         _section("Over time", _time(study)),
-        _section("Texts that repeat", _twins(study)),
+        _section("Texts that repeat", _near_duplicates(study)),
         _section("Single texts, with their evidence", _cases(study)),
         Section("For the methods section of a paper", [study.methods]),
         Section("How it was estimated", how(joint)),
@@ -239,8 +239,8 @@ def _span(start: float, end: float, dated: bool) -> str:
     return f"{first} to {last}"
 
 
-def _twins(study: StudyResult) -> list[Any]:
-    if not study.twins:
+def _near_duplicates(study: StudyResult) -> list[Any]:
+    if not study.near_duplicates:
         return []
     return [
         "Texts that share most of their five-word runs. Two workers with the same text may have "
@@ -252,7 +252,10 @@ def _twins(study: StudyResult) -> list[Any]:
                 Column("workers", "count"),
                 Column("in common", "percent"),
             ],
-            [[", ".join(t.ids), len(t.ids), t.workers or None, t.alike] for t in study.twins],
+            [
+                [", ".join(t.ids), len(t.ids), t.workers or None, t.alike]
+                for t in study.near_duplicates
+            ],
             cap=30,
         ),
     ]

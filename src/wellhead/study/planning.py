@@ -23,7 +23,7 @@ from wellhead.consensus.identify import identify
 from wellhead.consensus.independence import simulate
 from wellhead.consensus.likelihood import model_of
 from wellhead.consensus.profile import share_intervals
-from wellhead.consensus.tables import SILENT, Tables, tabulate
+from wellhead.consensus.tables import MISSING, Tables, tabulate
 from wellhead.errors import BadSetting
 
 __all__ = ["METHODS", "Design", "Expected", "StudyPlan", "plan_study"]
@@ -222,7 +222,7 @@ def _simulated(
         float(widths.mean()),
         float(np.quantile(widths, 0.9)),
         float(((low <= share) & (share <= high)).mean()),
-        identify(tables, model).settled,
+        identify(tables, model).identified,
     )
 
 
@@ -233,8 +233,8 @@ def _template(n: int, warm: int, audited: int, share: float, methods: int) -> Ta
     """
     machine = round(audited * share)
     votes = np.zeros((n + 2 * warm, methods), dtype=np.int8)
-    votes[n + warm :, 1:] = SILENT
-    truth = np.full(n + 2 * warm, SILENT)
+    votes[n + warm :, 1:] = MISSING
+    truth = np.full(n + 2 * warm, MISSING)
     truth[:audited] = np.arange(audited) < machine
     truth[n:] = np.repeat([0, 1], warm)
     outside = np.arange(n + 2 * warm) >= n

@@ -60,8 +60,9 @@ def plan_study_page(plan: StudyPlan) -> Page:
                 [
                     Bullets(
                         [
-                            f"{m.name} finds {percent(m.sensitivity)} of machine texts and spares "
-                            f"{percent(m.specificity)} of people's."
+                            f"{m.name}: sensitivity {percent(m.sensitivity)} (the part of machine "
+                            f"texts that it flags), specificity {percent(m.specificity)} (the part "
+                            "of texts by people that it does not flag)."
                             for m in plan.methods
                         ]
                     ),

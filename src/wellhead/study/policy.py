@@ -1,6 +1,6 @@
 """Before anybody is rejected: how many innocents a policy would hit.
 
-In: votes and an estimate. Out: for each rule ("reject what the text method flags", "… what both
+In: what was joined. Out: for each rule ("reject what the text method flags", "… what both
 flag") how many answers it would reject here, how many of them are expected to be by people, and
 how many of a thousand honest answers it would reject. Origins are drawn from the model, and the
 model's own rates from their uncertainty (a parametric bootstrap), so the counts are ranges.
@@ -14,11 +14,10 @@ from typing import NamedTuple
 import numpy as np
 
 from wellhead.consensus.em import fit
-from wellhead.consensus.estimate import Estimate
 from wellhead.consensus.independence import simulate
-from wellhead.consensus.likelihood import densities
-from wellhead.consensus.tables import SILENT
-from wellhead.consensus.votes import Votes
+from wellhead.consensus.join import Joined
+from wellhead.consensus.likelihood import likelihoods
+from wellhead.consensus.tables import MISSING
 
 __all__ = ["Policy", "policies"]
 
@@ -44,70 +43,54 @@ class Policy(NamedTuple):
 Rule = Callable[[np.ndarray], np.ndarray]
 
 
-def policies(
-    votes: Votes, found: Estimate, *, level: float = 0.95, repeats: int = 200, seed: int = 0
-) -> tuple[Policy, ...]:
+def policies(joined: Joined, *, repeats: int = 200) -> tuple[Policy, ...]:
     """What each simple rule would do; empty where the data do not determine the share.
 
     Args:
-        votes, found: what was estimated from what.
-        level: of the ranges.
+        joined: what was estimated, with the level of the ranges and the seed of the draws.
         repeats: draws of rates and origins.
-        seed: of the draws.
     """
-    if not found.identified.settled:
+    found, votes = joined.estimate, joined.grouped
+    if not found.identifiability.identified:
         return ()
     tables, model = found.tables, found.model
     drawn = fit(
-        simulate(tables, model, found.best, repeats=repeats, seed=seed),
+        simulate(tables, model, found.best, repeats=repeats, seed=joined.seed),
         model,
         tolerance=1e-6,
         iterations=1500,
     )
     inside = np.flatnonzero(votes.inside)
+    truth, said = votes.truth[inside], votes.votes[inside]
     p = drawn.posterior[:, tables.group[inside], tables.row[inside]]
-    truth = votes.truth[inside]
-    p = np.where(truth == SILENT, p, truth)
-    machine = np.random.default_rng(seed).random(p.shape) < p
-    human = densities(model, drawn.rates)[:, 0]
+    p = np.where(truth == MISSING, p, truth)
+    machine = np.random.default_rng(joined.seed).random(p.shape) < p
     heard = np.asarray((tables.patterns >= 0).all(axis=1))
-    return tuple(
-        _judged(words, rule, votes.votes[inside], machine, human, tables.patterns, heard, level)
-        for words, rule in _rules(votes.methods)
-    )
+    human = likelihoods(model, drawn.rates)[:, 0, heard]
+    made = []
+    for name, rule in _rules(votes.methods):
+        hit, wrong = rule(said), human @ rule(tables.patterns[heard]).astype(float)
+        made.append(
+            Policy(
+                rule=name,
+                rejected=int(hit.sum()),
+                innocent=_range((~machine[:, hit]).sum(axis=1), joined.level),
+                of_thousand=_range(1000 * wrong, joined.level),
+                missed=_range(machine[:, ~hit].sum(axis=1), joined.level),
+            )
+        )
+    return tuple(made)
 
 
 def _rules(methods: tuple[str, ...]) -> list[tuple[str, Rule]]:
-    def one(column: int) -> Rule:
+    def flagged(column: int) -> Rule:
         return lambda votes: votes[:, column] == 1
 
-    rules: list[tuple[str, Rule]] = [
-        (f"what {name} flags", one(column)) for column, name in enumerate(methods)
+    return [
+        *((f"what {name} flags", flagged(column)) for column, name in enumerate(methods)),
+        ("what any method flags", lambda votes: (votes == 1).any(axis=1)),
+        ("what all methods flag", lambda votes: (votes == 1).all(axis=1)),
     ]
-    rules.append(("what any method flags", lambda votes: (votes == 1).any(axis=1)))
-    rules.append(("what all methods flag", lambda votes: (votes == 1).all(axis=1)))
-    return rules
-
-
-def _judged(
-    words: str,
-    rule: Rule,
-    votes: np.ndarray,
-    machine: np.ndarray,
-    human: np.ndarray,
-    patterns: np.ndarray,
-    heard: np.ndarray,
-    level: float,
-) -> Policy:
-    hit = rule(votes)
-    wrong = human[:, heard] @ rule(patterns[heard]).astype(float)
-    return Policy(
-        rule=words,
-        rejected=int(hit.sum()),
-        innocent=_range((~machine[:, hit]).sum(axis=1), level),
-        of_thousand=_range(1000 * wrong, level),
-        missed=_range(machine[:, ~hit].sum(axis=1), level),
-    )
 
 
 def _range(draws: np.ndarray, level: float) -> tuple[float, float, float]:

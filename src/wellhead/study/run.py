@@ -16,15 +16,13 @@ import numpy as np
 from wellhead._atomic import write_text
 from wellhead._result import Part, Result
 from wellhead.consensus.bayes import Priors
-from wellhead.consensus.estimate import estimate
 from wellhead.consensus.from_assay import RATE
-from wellhead.consensus.grouping import merged
-from wellhead.consensus.near_duplicates import Twins, twins
+from wellhead.consensus.join import join, read_votes
+from wellhead.consensus.near_duplicates import DuplicateGroup, duplicate_groups
 from wellhead.consensus.result import JointResult
-from wellhead.consensus.run import join
-from wellhead.consensus.sources import read_documents, read_sources
-from wellhead.consensus.tables import SILENT
-from wellhead.consensus.votes import Votes, gather
+from wellhead.consensus.run import result_of
+from wellhead.consensus.tables import MISSING
+from wellhead.consensus.votes import Votes
 from wellhead.consensus.workers import Workers, workers
 from wellhead.study.ablation import Ablation, LengthMatch, ablations, length_matched
 from wellhead.study.cases import Case, cases
@@ -64,7 +62,7 @@ class StudyResult(Result):
         length: agreement among texts of like length; None without texts or with too few.
         workers: None without a worker column.
         drift: None without times.
-        twins: documents that repeat each other; empty without texts.
+        near_duplicates: documents that repeat each other; empty without texts.
         policies: what rejecting by simple rules would do.
         cases: flagged documents with their evidence.
         methods: paragraphs for a paper's methods section, numbers filled in.
@@ -80,7 +78,7 @@ class StudyResult(Result):
     length: LengthMatch | None
     workers: Workers | None
     drift: Drift | None
-    twins: tuple[Twins, ...]
+    near_duplicates: tuple[DuplicateGroup, ...]
     policies: tuple[Policy, ...]
     cases: tuple[Case, ...]
     methods: str
@@ -111,7 +109,7 @@ def study(
     title: str = "",
     level: float = 0.95,
     seed: int = 0,
-) -> StudyResult:
+) -> StudyResult:  # many parameters: those of `joint` go through, and a report's own beside them
     """Everything about one study.
 
     Args:
@@ -129,42 +127,39 @@ def study(
         BadInput: evidence that cannot be read, or fewer than two methods.
         BadSetting: a column or method that is not there.
     """
-    found = read_sources(sources, rate=false_positive_rate)
-    about = dict(found.documents)
-    if documents is not None:
-        for identity, row in read_documents(documents).items():
-            about[identity] = {**about.get(identity, {}), **row}
-    votes = gather(found.evidence, about=about, group=group, cuts=cuts, methods=methods)
+    read = read_votes(
+        sources,
+        documents=documents,
+        group=group,
+        methods=methods,
+        cuts=cuts,
+        false_positive_rate=false_positive_rate,
+    )
     worker, time, text = (
-        given or _found(votes, usual)
+        given or _found(read.votes, usual)
         for given, usual in ((worker, _WORKER), (time, _TIME), (text, _TEXT))
     )
-    result = join(
-        votes,
+    joined = join(
+        read.votes,
         worker=worker,
         priors=priors,
         trusted=trusted,
         dependent=dependent,
         level=level,
         seed=seed,
-        hashes=found.hashes,
     )
-    posterior = _posterior(result)
-    inside = votes.only(votes.inside)
-    whole = merged(votes)
-    again = estimate(
-        whole, level=level, dependent=dependent, inflation=result.inflation, rates=False, repeats=0
-    )
+    result = result_of(joined, read.hashes)
+    posterior, inside = joined.posterior[read.votes.inside], read.votes.only(read.votes.inside)
     return StudyResult(
         title=title or "Who wrote these texts?",
         joint=result,
-        steps=steps(votes, unseen=len(about.keys() - set(votes.ids))),
-        ablations=ablations(whole, level=level, inflation=result.inflation),
-        length=_length(votes, text, level),
+        steps=steps(read.votes, unseen=read.unseen),
+        ablations=ablations(joined),
+        length=_length(read.votes, text, level),
         workers=workers(posterior, inside.column(worker), level=level) if worker else None,
         drift=_drift(inside, time, posterior, level, seed) if time else None,
-        twins=_twins(inside, text, worker, task_texts, seed),
-        policies=policies(whole, again, level=level, seed=seed),
+        near_duplicates=_near_duplicates(inside, text, worker, task_texts, seed),
+        policies=policies(joined),
         cases=cases(inside, posterior, result.methods),
         methods=methods_text(result, worker=worker, group=group),
     )
@@ -179,7 +174,7 @@ def steps(votes: Votes, *, unseen: int = 0) -> tuple[Step, ...]:
     """
     inside = votes.only(votes.inside)
     n = len(inside.ids)
-    heard = inside.votes != SILENT
+    heard = inside.votes != MISSING
     complete, nobody = int(heard.all(axis=1).sum()), int((~heard).all(axis=1).sum())
     made = [Step("submitted", n + unseen)]
     if unseen:
@@ -202,11 +197,6 @@ def _found(votes: Votes, usual: tuple[str, ...]) -> str | None:
     return next((name for name in usual if name in known), None)
 
 
-def _posterior(result: JointResult) -> np.ndarray:
-    values = result.table["posterior"].to_pylist()
-    return np.array([np.nan if value is None else value for value in values], dtype=float)
-
-
 def _length(votes: Votes, text: str | None, level: float) -> LengthMatch | None:
     if text is None:
         return None
@@ -214,11 +204,11 @@ def _length(votes: Votes, text: str | None, level: float) -> LengthMatch | None:
     return length_matched(votes, np.array(lengths, dtype=float), level=level)
 
 
-def _twins(
+def _near_duplicates(
     inside: Votes, text: str | None, worker: str | None, task_texts: tuple[str, ...], seed: int
-) -> tuple[Twins, ...]:
+) -> tuple[DuplicateGroup, ...]:
     if text is None:
         return ()
     texts = ["" if value is None else str(value) for value in inside.column(text)]
     people = [str(name) for name in inside.column(worker)] if worker else None
-    return twins(inside.ids, texts, workers=people, sources=task_texts, seed=seed)
+    return duplicate_groups(inside.ids, texts, workers=people, sources=task_texts, seed=seed)

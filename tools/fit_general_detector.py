@@ -164,6 +164,7 @@ def _measured(cluster: Cluster) -> Measured:
 
 def _detector(frame: pd.DataFrame, learner: Learner, cells: list[Cluster]) -> NgramDetector:
     card = Card(
+        languages=("en",),
         name="general",
         revision="",
         made_with=__version__,

@@ -5,6 +5,7 @@
     WellheadError                 exit code 1
     ├── BadInput                  3   data that cannot be used as it is
     │   └── UnusableReference     3   a reference that cannot anchor an estimate
+    ├── CannotBeSaid              3   with --strict: the evidence allows no share
     ├── BadSetting                2   a setting outside its range, or settings that contradict
     ├── MissingExtra              4   an optional dependency is not installed
     ├── LimitExceeded             1   a limit that the user set is exceeded
@@ -21,6 +22,7 @@ from collections.abc import Iterable
 __all__ = [
     "BadInput",
     "BadSetting",
+    "CannotBeSaid",
     "Interrupted",
     "LimitExceeded",
     "MissingExtra",
@@ -44,6 +46,12 @@ class BadInput(WellheadError):
 
 class UnusableReference(BadInput):
     """A reference (human, machine or labelled) that cannot anchor an estimate."""
+
+
+class CannotBeSaid(WellheadError):
+    """The evidence allows no share and the user asked for an error then; the result is complete."""
+
+    exit_code = 3
 
 
 class BadSetting(WellheadError, ValueError):

@@ -1,49 +1,14 @@
 """The main job, through the library's front door, with a scorer whose answers are known."""
 
 import json
-import re
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import wellhead
-from tests.prevalence.clusters import binormal_clusters
+from tests.prevalence.prose import Gauge, texts
 from wellhead.detect import train_detector
 from wellhead.errors import BadInput, BadSetting, UnusableReference, WellheadError
-
-_NUMBER = re.compile(r"level (-?\d+\.\d+)")
-
-
-class Gauge:
-    """Reads the score that a text states, so that tests know every score."""
-
-    name = "gauge"
-    revision = "1"
-
-    library = SimpleNamespace(
-        clusters=tuple(
-            SimpleNamespace(source="s", domain_group=c.domain, **c._asdict())
-            for c in binormal_clusters(24)
-        )
-    )
-
-    def score(self, texts):
-        return np.array([float(_NUMBER.search(text).group(1)) for text in texts])
-
-    def explain(self, text):
-        return [SimpleNamespace(text=text, weight=1.0)]
-
-
-def texts(levels, about="water"):
-    return [
-        {
-            "id": f"{about}-{i}",
-            "text": f"The well about {about} stands at level {x:.6f} today.",
-            "worker": f"w{i % 3}",
-        }
-        for i, x in enumerate(levels)
-    ]
 
 
 @pytest.fixture
@@ -200,7 +165,7 @@ def test_machine_references_have_their_own_text_columns_too(rng, answers, human)
 
 
 def test_copies_of_the_source_are_set_apart(answers, human):
-    source = "The committee met in the old mill by the river and agreed on level 1.000000 of all."
+    source = "The committee met in the old mill by the river and agreed on gauge 01000000 of all."
     copied = {"id": "copy", "text": source}
     result = assay([*answers, copied], human=human, source=[source])
     assert result.documents.copied == 1

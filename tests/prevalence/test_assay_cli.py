@@ -156,3 +156,16 @@ def test_a_plan_names_labels_and_references(wellhead):
     said = json.loads(done.stdout)
     assert said["labels"][0] <= said["labels"][1] <= said["labels"][2] <= said["labels_alone"]
     assert [row["human"] for row in said["references"]] == [25, 50, 100, 200, 400, 800]
+
+
+def test_a_share_that_cannot_be_said_is_an_error_only_when_asked(wellhead, files):
+    speeches = [json.loads(line)["text"] for line in (files / "human.jsonl").open(encoding="utf-8")]
+    kitchen = "Peel two onions, fry them in butter, add the stock and stir for ten minutes."
+    recipes = [f"{kitchen} {i} cups: {text[::-1][:300]}" for i, text in enumerate(speeches)]
+    (files / "recipes.jsonl").write_text("".join(json.dumps({"text": t}) + "\n" for t in recipes))
+    plain = wellhead("assay", "recipes.jsonl", "--human", "human.jsonl", cwd=files)
+    assert plain.returncode == 0, plain.stderr
+    assert "cannot be said" in plain.stdout
+    strict = wellhead("assay", "recipes.jsonl", "--human", "human.jsonl", "--strict", cwd=files)
+    assert strict.returncode == 3
+    assert "cannot be said" in strict.stderr

@@ -10,9 +10,10 @@ from typing import Annotated
 import typer
 
 from wellhead._progress import progress
+from wellhead._stats import Interval
 from wellhead.cli import app
 from wellhead.cli._options import AsJson, CorpusArgument, Level, Seed, TextColumn, show_result
-from wellhead.errors import BadSetting, LimitExceeded
+from wellhead.errors import BadSetting, CannotBeSaid, LimitExceeded
 
 
 @app.command()
@@ -46,6 +47,9 @@ def assay(
         str | None,
         typer.Option(help="Exit 1 when the share is shown to exceed this, e.g. 5% or 0.05."),
     ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit 3 when the share cannot be said.")
+    ] = False,
     sample: Annotated[int | None, typer.Option(help="Assay a random sample of so many.")] = None,
     level: Level = 0.95,
     false_discovery_rate: Annotated[
@@ -85,18 +89,23 @@ def assay(
             typer.echo(f"note: {check.finding}", err=True)
     show_result(result, as_json=as_json, saved=None if out is None else result.save(out))
     if limit is not None:
-        _hold_to(limit, result.share.low, result.share.high, result.at_least)
+        _hold_to(limit, result.share)
+    if strict and result.withheld is not None:
+        raise CannotBeSaid(f"the share cannot be said: {result.withheld.reason}")
 
 
-def _hold_to(limit: float, low: float, high: float, at_least: float) -> None:
-    proven = max(low, at_least)
-    if proven > limit:
+def _hold_to(limit: float, share: Interval) -> None:
+    """The lower end is never below the at-least bound."""
+    from wellhead.report.numbers import percent
+
+    if share.low > limit:
         raise LimitExceeded(
-            f"at least {100 * proven:.1f} % are machine-written; the limit is {100 * limit:.1f} %"
+            f"at least {percent(share.low, 1, down=True)} are machine-written; the limit is "
+            f"{100 * limit:g} %"
         )
-    if high > limit:
+    if share.high > limit:
         typer.echo(
-            f"wellhead: the limit of {100 * limit:.1f} % lies inside the interval: neither "
+            f"wellhead: the limit of {100 * limit:g} % lies inside the interval: neither "
             "exceeded nor kept for certain; more references or audited labels would tell",
             err=True,
         )

@@ -113,6 +113,11 @@ class NearDuplicates:
             self._index.insert(place, sketch, check_duplication=False)
             self._runs[place], self._signatures[place] = runs, sketch.hashvalues
 
+    @property
+    def count(self) -> int:
+        """How many texts were added."""
+        return self._count
+
     def clusters(self) -> NDArray[np.int64]:
         """The cluster of each text so far: 0, 1, 2, … by first appearance."""
         return connected_components(self.links, self._count)

@@ -81,6 +81,7 @@ class Card:
         measured: its errors on texts left out.
         library: the names of each cluster in ``library.npz``.
         notes: what a reader must know, in plain sentences.
+        languages: codes of the languages that it was fitted and measured on; none if unstated.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Card:
     measured: tuple[Measured, ...]
     library: tuple[dict[str, str], ...] = ()
     notes: tuple[str, ...] = field(default=())
+    languages: tuple[str, ...] = field(default=())
 
     def to_dict(self) -> dict[str, Any]:
         """The card as JSON-safe values."""
@@ -130,6 +132,7 @@ class Card:
 
     @classmethod
     def _from(cls, raw: Mapping[str, Any]) -> Card:
+        raw = {"languages": (), **raw}  # cards before this field have none
         known = {one.name: raw[one.name] for one in fields(cls)}
         return cls(
             **known
@@ -139,6 +142,7 @@ class Card:
                 "measured": tuple(Measured(**one) for one in raw["measured"]),
                 "library": tuple(dict(one) for one in raw["library"]),
                 "notes": tuple(raw["notes"]),
+                "languages": tuple(raw["languages"]),
             }
         )
 

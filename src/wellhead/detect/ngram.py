@@ -64,6 +64,11 @@ class NgramDetector:
         """A hash of everything that decides a score."""
         return self.card.revision
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Codes of the languages that it was made for; none if that is not known."""
+        return self.card.languages
+
     def score(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """One score for each text, the higher the more machine-like; finite, in log-odds units.
 

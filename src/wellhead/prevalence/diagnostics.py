@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.stats import betabinom, ks_2samp
 
+from wellhead.prevalence.reference_fit import ReferenceFit
 from wellhead.prevalence.result import Diagnostic
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "check_languages",
     "check_length_confound",
     "check_lengths",
+    "check_reference_fit",
     "length_auc",
 ]
 
@@ -78,6 +80,52 @@ def check_human_reference(scores: np.ndarray, human: np.ndarray) -> Diagnostic:
         "could still hide.",
         code="reference-scores",
     )
+
+
+def check_reference_fit(fit: ReferenceFit | None, *, labelled: bool) -> Diagnostic | None:
+    """Whether words and layout, which the score does not need, tell reference and corpus apart.
+
+    Args:
+        fit: the comparison; None where there were too few texts.
+        labelled: the share rests on audited labels.
+    """
+    if fit is None:
+        return None
+    name = "Is the human reference the same kind of text?"
+    share = " The share rests on the audited labels and stands." if labelled else ""
+    if fit.gross:
+        return Diagnostic(
+            name,
+            "warning",
+            f"No: {100 * fit.unexplained:.0f} % or more of the documents do not look like it, by "
+            f"their words and layout{_seen(fit)}.",
+            "Nothing is claimed by comparison with it: no bound, no p-value, no flag." + share,
+            code="reference-kind",
+        )
+    if fit.different:
+        return Diagnostic(
+            name,
+            "note" if labelled else "warning",
+            f"Not throughout: {100 * (1 - fit.explained.mean()):.0f} % of the documents do not "
+            f"look like it, by their words and layout{_seen(fit)}.",
+            "They may be machine text, or people of another kind. The at-least bound counts "
+            "only documents that the reference explains, and the interval is wider by the part "
+            "that it certainly does not explain." + share,
+            code="reference-kind",
+        )
+    return Diagnostic(
+        name,
+        "ok",
+        "Words and layout do not tell the two apart.",
+        "Nothing speaks against the reference.",
+        code="reference-kind",
+    )
+
+
+def _seen(fit: ReferenceFit) -> str:
+    """What a reader can see of the difference."""
+    seen = [*fit.layout, *(f"words such as “{word}”" for word in fit.words[0][:1])]
+    return f" ({'; '.join(seen)})" if seen else ""
 
 
 def check_detectability(

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from wellhead._progress import Progress, quiet
 from wellhead.corpus import Census, Corpus
+from wellhead.corpus.near_duplicates import NearDuplicates
 from wellhead.detect import Scorer
 from wellhead.errors import BadInput
 from wellhead.prevalence.copying import COPIED, Sources
@@ -24,7 +25,9 @@ from wellhead.prevalence.copying import COPIED, Sources
 __all__ = ["ScoredDocuments", "read_documents"]
 
 _KEPT_HIGHEST = 60
-_KEPT_SAMPLE = 300
+_KEPT_SAMPLE = 500
+# Copies are looked for among so many texts; beyond, only equal texts count once.
+COMPARED = 200_000
 _KEPT_CHARACTERS = 20_000
 
 
@@ -36,14 +39,16 @@ class ScoredDocuments:
         ids: identities, given or content hashes.
         sha256: content hashes.
         scores: float64, higher = more machine-like.
-        first: False where the exact text came before.
+        cluster: equal for texts that are copies of each other, in full or nearly.
+        first: False where the text, or a near copy of it, came before.
         copied: True where the text mostly repeats a source text.
         characters: length of the text.
         words: number of whitespace-separated words.
         trained_on: True where the detector was fitted on the text.
+        places: where the texts that were compared for near copies stand in their finder.
         groups: group of each document, or None.
         highest: texts of the highest scores, by row.
-        sample: some texts, chosen by content hash.
+        sample: some distinct texts by row, chosen by content hash.
         census: what the corpus package counted.
         name: of the corpus.
         notes: what was guessed on the way.
@@ -52,21 +57,23 @@ class ScoredDocuments:
     ids: pa.Array
     sha256: list[str]
     scores: np.ndarray
+    cluster: np.ndarray
     first: np.ndarray
     copied: np.ndarray
     characters: np.ndarray
     words: np.ndarray
     trained_on: np.ndarray
     groups: np.ndarray | None
+    places: slice
     highest: dict[int, str]
-    sample: tuple[str, ...]
+    sample: dict[int, str]
     census: Census
     name: str
     notes: tuple[str, ...]
 
     @property
     def evidence(self) -> np.ndarray:
-        """Rows that count: each distinct text once, copies of a source left out."""
+        """Rows that count: one of each cluster of copies, copies of a source left out."""
         return np.flatnonzero(self.first & ~self.copied)
 
     def drawn_from(self, whole: Corpus) -> ScoredDocuments:
@@ -81,9 +88,18 @@ def read_documents(
     *,
     group_by: str | None = None,
     sources: Sources | None = None,
+    copies: NearDuplicates | None = None,
     progress: Progress = quiet,
 ) -> ScoredDocuments:
     """Score every document of `corpus` in one pass.
+
+    Args:
+        corpus: what is read.
+        scorer: gives the scores.
+        group_by: a column that parts the documents into groups.
+        sources: the task's source texts, whose copies are set apart.
+        copies: finds near-duplicates, also of texts that were read before with the same finder.
+        progress: told of every document.
 
     Raises:
         BadInput: no usable document, or no column `group_by`.
@@ -95,17 +111,23 @@ def read_documents(
     hashes: list[str] = []
     groups: list[str] = []
     kept = _Kept()
+    copies = NearDuplicates() if copies is None else copies
+    start = copies.count
     # A text that the detector was fitted on would score too far on its own side.
     score = getattr(scorer, "score_held_out", scorer.score)
     for batch in corpus.batches(marks=True):
         texts = batch["text"].to_pylist()
         scores = np.asarray(score(texts), dtype=np.float64)
-        kept.offer(len(hashes), texts, scores, batch["sha256"].to_pylist())
+        if len(hashes) < COMPARED:
+            copies.extend(texts)
+        copied = _copied(texts, sources)
+        first = np.asarray(batch["first"].to_numpy(zero_copy_only=False))
+        kept.offer(len(hashes), texts, scores, batch["sha256"].to_pylist(), first & ~copied)
         ids.append(batch["id"])
         hashes += batch["sha256"].to_pylist()
         columns["scores"].append(scores)
-        columns["first"].append(np.asarray(batch["first"].to_numpy(zero_copy_only=False)))
-        columns["copied"].append(_copied(texts, sources))
+        columns["first"].append(first)
+        columns["copied"].append(copied)
         columns["characters"].append(np.fromiter(map(len, texts), np.int64, len(texts)))
         columns["words"].append(_words(texts))
         columns["trained_on"].append(_trained_on(texts, scorer))
@@ -115,12 +137,17 @@ def read_documents(
     if not hashes:
         raise BadInput(f"'{corpus.name}' holds no usable document: {_reasons(corpus.census)}")
     joined = {name: np.concatenate(parts) for name, parts in columns.items()}
+    cluster = _clusters(copies, start, hashes)
+    joined["first"] &= _firsts(cluster)
+    sample = {row: text for row, text in kept.sample().items() if joined["first"][row]}
     return ScoredDocuments(
         ids=pa.chunked_array(ids).combine_chunks(),
         sha256=hashes,
         groups=np.asarray(groups, dtype=object) if group_by is not None else None,
         highest=kept.highest(),
-        sample=kept.sample(),
+        sample=sample,
+        cluster=cluster,
+        places=slice(start, copies.count),
         census=corpus.census,
         name=corpus.name,
         notes=tuple(corpus.notes),
@@ -133,20 +160,26 @@ class _Kept:
 
     def __init__(self) -> None:
         self._highest: list[tuple[float, int, str]] = []
-        self._sample: list[tuple[int, str]] = []
+        self._sample: list[tuple[int, int, str]] = []
 
     def offer(
-        self, start: int, texts: Sequence[str], scores: np.ndarray, hashes: Sequence[str]
+        self,
+        start: int,
+        texts: Sequence[str],
+        scores: np.ndarray,
+        hashes: Sequence[str],
+        counts: np.ndarray,
     ) -> None:
         for offset, (text, score, sha) in enumerate(zip(texts, scores, hashes, strict=True)):
             _push(self._highest, (float(score), start + offset, text), _KEPT_HIGHEST)
-            _push(self._sample, (-int(sha[:12], 16), text), _KEPT_SAMPLE)
+            if counts[offset]:
+                _push(self._sample, (-int(sha[:12], 16), start + offset, text), _KEPT_SAMPLE)
 
     def highest(self) -> dict[int, str]:
         return {row: text for _, row, text in sorted(self._highest, reverse=True)}
 
-    def sample(self) -> tuple[str, ...]:
-        return tuple(text for _, text in sorted(self._sample, reverse=True))
+    def sample(self) -> dict[int, str]:
+        return {row: text for _, row, text in sorted(self._sample, reverse=True)}
 
 
 def _push(heap: list[Any], item: tuple[Any, ...], limit: int) -> None:
@@ -157,6 +190,22 @@ def _push(heap: list[Any], item: tuple[Any, ...], limit: int) -> None:
         heapq.heappush(heap, item)
     else:
         heapq.heapreplace(heap, item)
+
+
+def _clusters(copies: NearDuplicates, start: int, hashes: list[str]) -> np.ndarray:
+    """The cluster of each text: by near copies as far as they were compared, by equality beyond."""
+    found = copies.clusters()[start : start + len(hashes)]
+    number = {sha: int(cluster) for sha, cluster in zip(hashes, found, strict=False)}
+    following = copies.count
+    for sha in hashes[found.size :]:
+        number.setdefault(sha, following + len(number))
+    return np.concatenate([found, [number[sha] for sha in hashes[found.size :]]]).astype(np.int64)
+
+
+def _firsts(cluster: np.ndarray) -> np.ndarray:
+    first = np.zeros(cluster.size, dtype=bool)
+    first[np.unique(cluster, return_index=True)[1]] = True
+    return first
 
 
 def _trained_on(texts: Sequence[str], scorer: Scorer) -> np.ndarray:

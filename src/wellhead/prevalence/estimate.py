@@ -81,6 +81,7 @@ class Estimate:
         p_values: shape (n,), or None without human reference.
         posterior: of the anchored mixture, or None.
         prior: the generators that it considered, or None.
+        contradicted: a bound by the human reference that the labels contradict, else None.
     """
 
     share: Interval
@@ -89,6 +90,7 @@ class Estimate:
     p_values: np.ndarray | None
     posterior: Posterior | None
     prior: Generators | None
+    contradicted: float | None = None
 
     @property
     def stands_out(self) -> bool:

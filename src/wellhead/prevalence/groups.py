@@ -14,7 +14,9 @@ from wellhead.errors import UnusableReference
 from wellhead.prevalence.estimate import EFFECTIVE, Estimate
 from wellhead.prevalence.lower_bound import at_least
 from wellhead.prevalence.mixture import anchored_posterior
+from wellhead.prevalence.reference_fit import ReferenceFit
 from wellhead.prevalence.result import GroupShare
+from wellhead.prevalence.withholding import widened
 
 __all__ = ["LARGEST", "group_shares", "groups_method"]
 
@@ -38,6 +40,7 @@ def group_shares(
     human: np.ndarray,
     whole: Estimate,
     *,
+    fit: ReferenceFit | None = None,
     level: float = 0.95,
     seed: int = 0,
 ) -> tuple[GroupShare, ...]:
@@ -49,6 +52,7 @@ def group_shares(
         flagged: shape (n,), bool.
         human: shape (m,), the human reference, common to all groups.
         whole: the estimate of the whole corpus.
+        fit: of the human reference; where it differs, no bound is claimed and intervals widen.
         level: confidence that all intervals hold at once.
         seed: of the simulations.
     """
@@ -64,13 +68,18 @@ def group_shares(
         posterior = anchored_posterior(
             scores[inside], human, shared, effective=EFFECTIVE, seed=seed, draws=600
         )
-        interval = posterior.interval(each)
+        share, bound = posterior.interval(each), 0.0
+        if fit is not None and fit.different:
+            share = widened(share, bound, fit)
+        else:
+            bound = at_least(scores[inside], human, level=each, seed=seed)
+        low, point, high, _ = share
         shares.append(
             GroupShare(
                 name=str(names[g]),
                 n=int(sizes[g]),
-                share=Interval(interval.low, interval.point, interval.high, level),
-                at_least=at_least(scores[inside], human, level=each, seed=seed),
+                share=Interval(max(low, bound), max(point, bound), max(high, bound), level),
+                at_least=bound,
                 flagged=int(flagged[inside].sum()),
             )
         )

@@ -29,7 +29,7 @@ def facts(result: AssayResult) -> list[tuple[str, str]]:
     """The figures under the first sentence."""
     references = result.references
     known = [("machine-written", _answer(result))]
-    if references.human:
+    if _at_least(result):
         known.append(("at least, whatever program", percent(result.at_least, down=True)))
     known.append(("texts", _texts(result)))
     if references.human:
@@ -40,7 +40,15 @@ def facts(result: AssayResult) -> list[tuple[str, str]]:
 
 def _share(result: AssayResult) -> str:
     share, these = result.share, f"these {count(_asked(result))} texts"
-    low, point, high = percent(share.low), percent(share.point), percent(share.high)
+    if result.withheld is not None:
+        return (
+            f"How many of {these} machines wrote cannot be said: {result.withheld.reason}. "
+            f"{result.withheld.bring}"
+        )
+    low, high = percent(share.low, down=True), percent(share.high, up=True)
+    point = percent(share.point)
+    if result.method == "anchored" and result.unexplained > share.point:
+        return _opened(result, these, low, high)
     if result.upper_bound_only:
         return (
             f"No machine-written texts stand out among {these}. If there are any, they are "
@@ -63,17 +71,29 @@ def _share(result: AssayResult) -> str:
     )
 
 
+def _opened(result: AssayResult, these: str, low: str, high: str) -> str:
+    """Something is there that the human texts do not explain and the scores do not show."""
+    unlike = percent(result.unexplained, down=True)
+    return (
+        f"Anything between {low} and {high} of {these} may be by machines. {unlike} or more of "
+        "them are unlike the human texts in words and layout, and nothing tells whether people of "
+        "another kind wrote those or a program that the detector does not see."
+    )
+
+
 def _at_least(result: AssayResult) -> str:
     bound = percent(result.at_least, down=True)
     if result.at_least <= 0 or bound == "0 %":
         return ""
-    if result.at_least > result.share.low:
-        return f"Comparison with human texts alone puts it at {bound} or more."
+    if result.withheld is not None and result.withheld.code == "language":
+        return f"Comparison with the human texts alone puts it at {bound} or more."
     return f"At least {bound} were, whichever program wrote them."
 
 
 def _rests_on(result: AssayResult) -> str:
     references, level = result.references, percent(result.share.level)
+    if result.withheld is not None:
+        return ""
     human = f"{count(references.human)} texts that people certainly wrote"
     if result.method == "anchored":
         text = (
@@ -128,8 +148,10 @@ def _flags(result: AssayResult) -> str:
 
 def _answer(result: AssayResult) -> str:
     share = result.share
+    if result.withheld is not None:
+        return "cannot be said"
     if result.upper_bound_only:
-        return f"at most {percent(share.high)}"
+        return f"at most {percent(share.high, up=True)}"
     return f"{percent(share.point)} ({interval(share.low, share.high, share=True)})"
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "References",
     "Reproducibility",
     "Severity",
+    "Withheld",
 ]
 
 Method = Literal["anchored", "audited", "audited+anchored", "cluster-random"]
@@ -41,6 +42,7 @@ class Documents(NamedTuple):
         copied: documents that mostly repeat a source text; they are left out of the estimate.
         evidence: distinct texts that the estimate rests on.
         population: documents in the corpus when only a sample was assayed, else None.
+        near_duplicates: documents that nearly repeat another, the exact repeats included.
     """
 
     n: int
@@ -51,6 +53,7 @@ class Documents(NamedTuple):
     copied: int
     evidence: int
     population: int | None = None
+    near_duplicates: int = 0
 
 
 class References(NamedTuple):
@@ -69,6 +72,20 @@ class Diagnostic(NamedTuple):
     finding: str
     consequence: str
     code: str = ""
+
+
+class Withheld(NamedTuple):
+    """Why a share cannot be said, and what to bring so that it can.
+
+    Attributes:
+        code: "few-documents", "language" or "reference-kind".
+        reason: what speaks against saying it, as the end of a sentence.
+        bring: what to do.
+    """
+
+    code: str
+    reason: str
+    bring: str
 
 
 class GroupShare(NamedTuple):
@@ -121,9 +138,13 @@ class AssayResult(Result):
     """How much of a corpus machines wrote, which documents, and how far that can be trusted.
 
     Attributes:
-        share: the machine-written share with its interval.
+        share: the machine-written share with its interval; its point is NaN (null in JSON) where
+            `withheld` says why it cannot be said.
         at_least: lower bound at the same level that holds for any generator, from the human
             reference alone; 0 without one.
+        withheld: why the share cannot be said, or None.
+        unexplained: lower 95 % bound on the part of the corpus that is unlike the human reference
+            in words and layout; 0 where the two do not differ beyond chance.
         method: which evidence the interval rests on.
         assumptions: what must be true for the interval to hold.
         documents: counts.
@@ -151,6 +172,8 @@ class AssayResult(Result):
     upper_bound_only: bool
     references: References
     false_discovery_rate: float
+    withheld: Withheld | None = None
+    unexplained: float = 0.0
     groups: tuple[GroupShare, ...] = ()
     groups_method: str = ""
     reproducibility: Reproducibility

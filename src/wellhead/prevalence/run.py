@@ -18,6 +18,7 @@ from wellhead._progress import Progress, quiet
 from wellhead._version import __version__
 from wellhead.corpus import Corpus, open_corpus
 from wellhead.corpus import sample as draw_sample
+from wellhead.corpus.near_duplicates import NearDuplicates
 from wellhead.detect import Scorer, load_scorer
 from wellhead.errors import BadInput, BadSetting, UnusableReference
 from wellhead.prevalence.conformal import benjamini_hochberg
@@ -28,13 +29,15 @@ from wellhead.prevalence.groups import LARGEST, group_shares, groups_method
 from wellhead.prevalence.labels import Labels, match_labels, read_labels, require_drawn
 from wellhead.prevalence.library import known_clusters, library_of
 from wellhead.prevalence.plot_data import histogram, passages
+from wellhead.prevalence.reference_fit import ReferenceFit, reference_fit
 from wellhead.prevalence.result import (
     AssayResult,
     Documents,
     References,
     Reproducibility,
 )
-from wellhead.prevalence.words import assumptions, diagnostics
+from wellhead.prevalence.withholding import hedged, withheld
+from wellhead.prevalence.words import assumptions, diagnostics, foreign_languages
 
 __all__ = ["assay"]
 
@@ -96,11 +99,14 @@ def assay(
     if sample is not None:
         opened, population = _sampled(whole, sample, seed, labels is not None)
     sources = _sources(source)
-    known = _read_references(scorer, human, machine, text_column, progress)
-    docs = read_documents(opened, scorer, group_by=group_by, sources=sources, progress=progress)
+    copies = NearDuplicates()
+    known = _read_references(scorer, human, machine, text_column, copies, progress)
+    docs = read_documents(
+        opened, scorer, group_by=group_by, sources=sources, copies=copies, progress=progress
+    )
     if population is not None:
         docs = docs.drawn_from(whole)
-    known.refuse_overlap(docs)
+    known.refuse_overlap(docs, copies)
     rows = docs.evidence
     library, trained = known_clusters(scorer)
     audited = _audited(labels, docs, rows)
@@ -114,17 +120,36 @@ def assay(
         comparable=not trained and bool(library_of(scorer)),
         sampled=population is not None,
     )
-    found = estimate(evidence, level=level, seed=seed)
+    fit = _fit(known.human, docs, seed)
+    languages = _languages_of(scorer)
+    why = withheld(evidence, fit, foreign_languages(docs.sample.values(), languages), languages)
+    found = hedged(
+        estimate(evidence, level=level, seed=seed),
+        evidence,
+        fit,
+        why,
+        compared=np.searchsorted(rows, list(docs.sample)),
+        level=level,
+        seed=seed,
+    )
+    unexplained = fit.unexplained if fit is not None and fit.different else 0.0
     flags = _flags(found, rows, docs, false_discovery_rate)
-    groups, method = _groups(docs, rows, flags, evidence, found, level, seed)
+    groups, method = _groups(docs, rows, flags, evidence, found, fit, level, seed)
     return AssayResult(
         share=found.share,
         at_least=found.at_least,
         method=found.method,
         assumptions=assumptions(found, evidence, labels_drawn, docs, population),
         documents=_documents(docs, flags, population),
-        diagnostics=diagnostics(docs, known.human, known.machine, evidence, found, labels_drawn),
-        upper_bound_only=found.method in ("anchored",) and not found.stands_out,
+        diagnostics=diagnostics(
+            docs, known.human, known.machine, evidence, found, labels_drawn, fit
+        ),
+        upper_bound_only=found.method == "anchored"
+        and not found.stands_out
+        and why is None
+        and unexplained <= found.share.point,
+        withheld=why,
+        unexplained=unexplained,
         references=References(
             human=0 if evidence.human is None else evidence.human.size,
             machine={name: scores.size for name, scores in evidence.machine.items()},
@@ -161,29 +186,58 @@ class _References:
             parts["human"] = self.human
         return {name: part.census.sha256 for name, part in parts.items()}
 
-    def refuse_overlap(self, docs: ScoredDocuments) -> None:
-        """A text cannot be known and unknown at once."""
-        corpus = set(docs.sha256)
+    def refuse_overlap(self, docs: ScoredDocuments, copies: NearDuplicates) -> None:
+        """A text, or a near copy of it, cannot be known and unknown, human and machine at once."""
         named = {f"machine reference '{name}'": part for name, part in self.machine.items()}
         if self.human is not None:
-            named["human reference"] = self.human
+            named = {"human reference": self.human, **named}
+        clusters = copies.clusters()
+        corpus = set(clusters[docs.places])
+        human = set() if self.human is None else set(clusters[self.human.places])
         for name, part in named.items():
-            shared = [i for i, sha in enumerate(part.sha256) if sha in corpus]
+            mine = clusters[part.places]
+            shared = [row for row, cluster in enumerate(mine) if cluster in corpus]
             if shared:
                 raise UnusableReference(
                     f"{len(shared)} of the {len(part.sha256)} texts of the {name} are also in the "
-                    f"corpus (first: id '{part.ids[shared[0]].as_py()}'). A reference must be "
+                    "corpus, in full or nearly "
+                    f"(first: id '{part.ids[shared[0]].as_py()}'). A reference must be "
                     "other texts of the same kind: remove the shared ones from one of the two. "
                     "If they are audited documents of this corpus, give them as --labels."
                 )
+            both = [row for row, cluster in enumerate(mine) if cluster in human]
+            if part is not self.human and both:
+                raise UnusableReference(
+                    f"{len(both)} of the {len(part.sha256)} texts of the {name} are in the human "
+                    f"reference, too (first: id '{part.ids[both[0]].as_py()}'). No text can be "
+                    "known to be both: give machine texts as --machine and people's as --human."
+                )
+
+
+def _fit(human: ScoredDocuments | None, docs: ScoredDocuments, seed: int) -> ReferenceFit | None:
+    """How the human reference fits, from the distinct texts that were kept of both."""
+    if human is None:
+        return None
+    return reference_fit([*human.sample.values()], [*docs.sample.values()], seed=seed)
+
+
+def _languages_of(scorer: Scorer) -> tuple[str, ...]:
+    """The languages that a detector was made for; none where it does not say."""
+    known: tuple[str, ...] = getattr(scorer, "languages", ())
+    return known
 
 
 def _read_references(
-    scorer: Scorer, human: Any, machine: Any, text_column: str | None, progress: Progress
+    scorer: Scorer,
+    human: Any,
+    machine: Any,
+    text_column: str | None,
+    copies: NearDuplicates,
+    progress: Progress,
 ) -> _References:
     def read(source: Any) -> ScoredDocuments:
         opened = _open_reference(source, text_column)
-        return read_documents(opened, scorer, progress=progress)
+        return read_documents(opened, scorer, copies=copies, progress=progress)
 
     return _References(
         human=None if human is None else read(human),
@@ -259,13 +313,15 @@ def _audited(labels: Any, docs: ScoredDocuments, rows: np.ndarray) -> Labels | N
     if labels is None:
         return None
     matched = match_labels(read_labels(labels), docs.ids.to_pylist())
-    place = {docs.sha256[row]: index for index, row in enumerate(rows)}
+    place = {docs.cluster[row]: index for index, row in enumerate(rows)}
     chosen: dict[int, int] = {}
+    said: dict[str, int] = {}
     for row, label in zip(matched.rows, matched.machine, strict=True):
-        index = place.get(docs.sha256[row])
+        index = place.get(docs.cluster[row])
         if index is None:
             continue
-        if chosen.setdefault(index, int(label)) != label:
+        chosen.setdefault(index, int(label))
+        if said.setdefault(docs.sha256[row], int(label)) != label:
             raise UnusableReference(
                 f"the text of document '{docs.ids[int(row)].as_py()}' is labelled both human and "
                 "machine in two rows of the corpus"
@@ -282,9 +338,8 @@ def _flags(found: Estimate, rows: np.ndarray, docs: ScoredDocuments, rate: float
     if found.p_values is None:
         return flags
     flags[rows] = benjamini_hochberg(found.p_values, rate)
-    texts = {docs.sha256[row] for row in np.flatnonzero(flags)}
-    repeats = np.flatnonzero(~docs.first)
-    flags[repeats] = [docs.sha256[row] in texts for row in repeats]
+    repeats = ~docs.first
+    flags[repeats] = np.isin(docs.cluster[repeats], docs.cluster[flags])
     return flags
 
 
@@ -294,10 +349,11 @@ def _groups(
     flags: np.ndarray,
     evidence: Evidence,
     found: Estimate,
+    fit: ReferenceFit | None,
     level: float,
     seed: int,
 ) -> tuple[tuple[Any, ...], str]:
-    if docs.groups is None:
+    if docs.groups is None or (evidence.human is not None and found.posterior is None):
         return (), ""
     if evidence.human is None:
         raise UnusableReference(
@@ -306,7 +362,7 @@ def _groups(
         )
     groups = docs.groups[rows]
     shares = group_shares(
-        evidence.scores, groups, flags[rows], evidence.human, found, level=level, seed=seed
+        evidence.scores, groups, flags[rows], evidence.human, found, fit=fit, level=level, seed=seed
     )
     count = len(set(groups))
     return shares, groups_method(count, min(count, LARGEST), level)
@@ -323,13 +379,14 @@ def _documents(docs: ScoredDocuments, flags: np.ndarray, population: int | None)
         copied=int(docs.copied.sum()),
         evidence=docs.evidence.size,
         population=population,
+        near_duplicates=int((~docs.first).sum()),
     )
 
 
 def _table(docs: ScoredDocuments, rows: np.ndarray, found: Estimate, flags: np.ndarray) -> pa.Table:
     """One row per document; repeats carry the values of their text."""
-    place = {docs.sha256[row]: index for index, row in enumerate(rows)}
-    index = np.array([place.get(sha, -1) for sha in docs.sha256])
+    place = {docs.cluster[row]: index for index, row in enumerate(rows)}
+    index = np.array([place.get(cluster, -1) for cluster in docs.cluster])
 
     def spread(values: np.ndarray | None) -> pa.Array:
         if values is None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -14,12 +15,15 @@ from wellhead.prevalence.diagnostics import (
     check_languages,
     check_length_confound,
     check_lengths,
+    check_reference_fit,
 )
 from wellhead.prevalence.documents import ScoredDocuments
 from wellhead.prevalence.estimate import Estimate, Evidence
 from wellhead.prevalence.library import Cluster, least_seen
 from wellhead.prevalence.reference import MINIMUM_ANCHOR
+from wellhead.prevalence.reference_fit import ReferenceFit
 from wellhead.prevalence.result import Diagnostic
+from wellhead.report.numbers import percent
 
 __all__ = ["assumptions", "diagnostics"]
 
@@ -93,6 +97,7 @@ def diagnostics(
     evidence: Evidence,
     found: Estimate,
     labels_drawn: str,
+    fit: ReferenceFit | None = None,
 ) -> tuple[Diagnostic, ...]:
     """Every check that applies, warnings first."""
     rows = docs.evidence
@@ -109,7 +114,8 @@ def diagnostics(
             check_human_reference(evidence.scores, evidence.human),
             visible if evidence.labels is None else beside_labels(visible),
             check_lengths(docs.characters[rows], human.characters[human.evidence]),
-            check_languages(_languages(docs.sample), _languages(human.sample)),
+            check_languages(languages(docs.sample.values()), languages(human.sample.values())),
+            check_reference_fit(fit, labelled=evidence.labels is not None),
         ]
         if machine:
             lengths = np.concatenate([part.characters[part.evidence] for part in machine.values()])
@@ -140,13 +146,13 @@ def _of_labels(evidence: Evidence, drawn: str) -> list[Diagnostic]:
 
 def _agreement(found: Estimate) -> Diagnostic | None:
     """Labels put the share below what the human reference allows: both cannot be right."""
-    if found.method != "audited+anchored" or found.at_least <= found.share.high:
+    if found.contradicted is None:
         return None
     return Diagnostic(
         "Do the audited labels and the human reference agree?",
         "warning",
-        f"No. By the labels at most {100 * found.share.high:.1f} % are machine-written, by the "
-        f"human reference {100 * found.at_least:.1f} % or more.",
+        f"No. By the labels at most {percent(found.share.high, up=True)} are machine-written, by "
+        f"the human reference {percent(found.contradicted, down=True)} or more.",
         "One of the two is not what it is taken for: the audited documents were not drawn by lot "
         "or some labels are wrong, or the known-human texts are not of the same kind. Believe "
         "neither, nor the flags, until you know which.",
@@ -183,10 +189,22 @@ def _trained_on(docs: ScoredDocuments, human: ScoredDocuments) -> Diagnostic | N
     )
 
 
-def _languages(texts: tuple[str, ...]) -> list[str]:
+def languages(texts: Iterable[str]) -> list[str]:
+    """The language code of each text that is long enough to tell."""
     import py3langid
 
     return [py3langid.classify(text[:2000])[0] for text in texts if len(text) >= 40]
+
+
+def foreign_languages(texts: Iterable[str], known: Sequence[str]) -> tuple[str, ...]:
+    """The languages of most of the texts, where these are not among those `known`."""
+    if not known:
+        return ()
+    found = languages(texts)
+    others = Counter(code for code in found if code not in known)
+    if others.total() <= len(found) / 2:
+        return ()
+    return tuple(code for code, count in others.most_common(3) if count >= 0.1 * len(found))
 
 
 def _unusable(docs: ScoredDocuments) -> Diagnostic | None:

@@ -43,18 +43,21 @@ def number(value: SupportsFloat | None, digits: int = 3) -> str:
     return _trimmed(f"{float(f'{mantissa}e{power}'):,.{max(digits - 1 - exponent, 0)}f}")
 
 
-def percent(value: SupportsFloat | None, digits: int | None = None, *, down: bool = False) -> str:
+def percent(
+    value: SupportsFloat | None, digits: int | None = None, *, down: bool = False, up: bool = False
+) -> str:
     """A proportion as a percentage.
 
     Without `digits`, whole percents, but one decimal below 10 % so that 0.4 % is not written 0 %.
-    With `down`, rounded down, so that an "at least" does not claim more than was found.
+    With `down`, rounded down, so that an "at least" does not claim more than was found; with `up`,
+    rounded up, for an "at most".
 
     >>> percent(0.214), percent(0.0042), percent(1.0)
     ('21 %', '0.4 %', '100 %')
     >>> percent(0.02), percent(0.02, 1)
     ('2 %', '2.0 %')
-    >>> percent(0.148), percent(0.148, down=True)
-    ('15 %', '14 %')
+    >>> percent(0.148), percent(0.148, down=True), percent(0.142, up=True)
+    ('15 %', '14 %', '15 %')
     """
     known = _finite(value)
     if known is None:
@@ -64,6 +67,8 @@ def percent(value: SupportsFloat | None, digits: int | None = None, *, down: boo
     if down:
         # A hair's breadth up first: 0.29 is 28.999999999999996 % in binary.
         scaled = math.floor(scaled + 1e-9)
+    if up:
+        scaled = math.ceil(scaled - 1e-9)
     text = f"{scaled / 10**places:.{places}f}"
     if known > 0 and float(text) == 0 and not down:
         return f"< {10.0**-places:.{places}f} %"
@@ -99,13 +104,13 @@ def p_value(value: SupportsFloat | None) -> str:
 
 
 def interval(low: SupportsFloat | None, high: SupportsFloat | None, *, share: bool = False) -> str:
-    """Two ends of an interval; proportions as percentages when `share` is set.
+    """Two ends of an interval; proportions as percentages, rounded outward, when `share` is set.
 
     >>> interval(0.12, 0.314, share=True), interval(1.5, 2.25)
-    ('12–31 %', '1.5 to 2.25')
+    ('12–32 %', '1.5 to 2.25')
     """
     if share:
-        return f"{percent(low).removesuffix(' %')}–{percent(high)}"
+        return f"{percent(low, down=True).removesuffix(' %')}–{percent(high, up=True)}"
     return f"{number(low)} to {number(high)}"
 
 

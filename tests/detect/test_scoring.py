@@ -43,7 +43,7 @@ def test_a_sidecar_holds_id_hash_and_score_of_every_document(tmp_path):
     path = tmp_path / "scores" / "tests-vowels@1" / "a.jsonl.parquet"
     assert result.sidecars == (path,)
     table = read_scores(path)
-    assert table.schema.names == ["id", "sha256", "score"]
+    assert table.schema.names == ["id", "sha256", "score", "held_out"]
     assert table["id"].to_pylist() == [f"n{i}" for i in range(1501)]
     assert table["sha256"][7].as_py() == content_hash(TEXTS[7])
     assert table["score"].to_numpy() == pytest.approx(Vowels().score([*TEXTS, TEXTS[0]]))

@@ -30,7 +30,8 @@ def prose(name, level, *, words=WORDS, sentences=4):
         " ".join(words[int(i)] for i in rng.integers(0, len(words), 8)).capitalize() + "."
         for _ in range(sentences)
     ]
-    return " ".join([*lines, f"The well stands at gauge {written(level)} today."])
+    opening = " ".join(words[int(i)] for i in rng.integers(0, len(words), 4)).capitalize()
+    return " ".join([*lines, f"{opening} gauge {written(level)}."])
 
 
 def texts(levels, about="water", **kind):

@@ -1,11 +1,13 @@
 """Known evidence against an assumption reaches the headline: nothing is claimed beyond it."""
 
+import json
+
 import numpy as np
 import pytest
 
 import wellhead
 from tests.prevalence.prose import SYLLABLES, Gauge, texts
-from wellhead.errors import UnusableReference
+from wellhead.errors import BadInput, UnusableReference
 
 OTHER = [a + b + c for a in SYLLABLES[:8] for b in SYLLABLES[8:] for c in "lnrst"]
 
@@ -156,3 +158,95 @@ def test_a_bound_that_the_labels_contradict_is_not_claimed(rng, human):
     result = assay(corpus, human=human, labels={row["id"]: 0 for row in corpus[::3]})
     assert result.at_least == 0
     assert "labels-against-reference" in warned(result)
+
+
+def test_a_template_before_every_text_says_nothing_about_who_wrote_them(rng, human):
+    """The sentence lifts every score that holds it; only what stands around it is scored."""
+
+    class Polite(Gauge):
+        def score(self, texts):
+            return super().score(texts) + [3.0 * ("pleased to answer" in text) for text in texts]
+
+    corpus = texts(rng.normal(size=100))
+    for row in corpus:
+        row["text"] = "Thank you, I am pleased to answer your question. " + row["text"]
+    result = assay(corpus, human=human, detector=Polite())
+    assert result.at_least == 0
+    assert result.share.low == 0
+    note = next(check for check in result.diagnostics if check.code == "shared-passages")
+    assert "100 of 100 documents" in note.finding
+    assert "pleased to answer" in note.finding
+
+
+HIDDEN = {
+    "look-alikes": str.maketrans("aeo", "\u0430\u0435\u043e"),
+    "hidden-characters": {ord("a"): "a\u200b", ord("e"): "e\u200b"},
+}
+
+
+@pytest.mark.parametrize("code", HIDDEN)
+def test_letters_that_hide_are_folded_before_scoring_and_told(rng, human, code):
+    class Vowels(Gauge):
+        """Blind where plain vowels are missing, as detectors are."""
+
+        def score(self, texts):
+            plain = np.array([min(1, text.count("a") / 5) for text in texts])
+            return plain * super().score([text.translate(BACK) for text in texts])
+
+    BACK = {0x430: "a", 0x435: "e", 0x43E: "o", 0x200B: None}
+    levels = np.concatenate([rng.normal(size=100), rng.normal(4, 0.5, 60)])
+    plain = texts(levels)
+    hidden = [
+        {**row, "text": row["text"].translate(HIDDEN[code]) if i >= 100 else row["text"]}
+        for i, row in enumerate(plain)
+    ]
+    seen = assay(hidden, human=human, detector=Vowels())
+    assert seen.documents.flagged == assay(plain, human=human, detector=Vowels()).documents.flagged
+    check = next(check for check in seen.diagnostics if check.code == code)
+    assert "60 of 160 documents" in check.finding
+
+
+def test_a_phrase_that_chat_programs_leave_is_shown(rng, human):
+    corpus = texts(rng.normal(size=80))
+    corpus[3]["text"] += " As an AI language model, I have no water."
+    check = next(c for c in assay(corpus, human=human).diagnostics if c.code == "tells")
+    assert "1 of 80 documents" in check.finding
+    assert "As an AI language model" in check.finding
+
+
+class Counting(Gauge):
+    def __init__(self):
+        self.scored = 0
+
+    def score(self, texts):
+        self.scored += len(texts)
+        return super().score(texts)
+
+
+def test_a_scored_corpus_is_not_scored_again(rng, human, tmp_path):
+    path = tmp_path / "answers.jsonl"
+    rows = texts(rng.normal(size=80))
+    path.write_text("".join(json.dumps(row) + "\n" for row in [*rows, *rows]))
+    first, second = Counting(), Counting()
+    one = assay(str(path), human=human, detector=first, scores=tmp_path / "scores")
+    assert first.scored == 180
+    two = assay(str(path), human=human, detector=second, command="again")
+    assert second.scored == 100, "only the human reference, which has no place for scores"
+    assert two.share == one.share
+    by_result = Counting()
+    wellhead.score(str(path), detector=by_result)
+    scored = wellhead.score(str(path), detector=by_result)
+    done = by_result.scored
+    assay(str(path), human=human, detector=by_result, scores=scored)
+    assert by_result.scored == done + 100
+
+
+def test_scores_of_another_revision_are_refused_when_given_and_passed_over_when_found(
+    rng, human, tmp_path
+):
+    rows = texts(rng.normal(size=60))
+    scored = wellhead.score(rows, detector=Gauge())
+    later = Counting()
+    later.revision = "2"
+    with pytest.raises(BadInput, match="score them again"):
+        assay(rows, human=human, detector=later, scores=scored)

@@ -41,6 +41,10 @@ def assay(
     source: Annotated[
         str | None, typer.Option(help="The task's source texts; copies of them are set apart.")
     ] = None,
+    scores: Annotated[
+        Path | None,
+        typer.Option(help="Folder where scores are looked for and kept; `wellhead score` uses it."),
+    ] = None,
     text_column: TextColumn = None,
     group_by: Annotated[str | None, typer.Option(help="Column for shares by group.")] = None,
     max_share: Annotated[
@@ -74,6 +78,7 @@ def assay(
             labels_drawn=_drawn(labels, labels_drawn),
             detector=detector,
             source=source,
+            scores=scores,
             text_column=text_column,
             group_by=group_by,
             sample=sample,

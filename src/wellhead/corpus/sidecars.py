@@ -1,11 +1,12 @@
 """Scores beside a corpus: ``scores/<scorer>@<revision>/<same relative path>.parquet``.
 
-A sidecar holds ``id, sha256, score`` for every document of one file, in its order, and the exact
-name and revision of the scorer in its metadata. It appears whole or not at all. While a file is
-being scored, finished stretches lie as parts in a hidden folder beside the sidecar-to-be, and
-are joined at the end. What an earlier run left is used only where it has the same id and content
-hash at the same place, so a corpus that changed is scored again where it changed. The corpus
-itself is never written to.
+A sidecar holds ``id, sha256, score, held_out`` for every document of one file, in its order, and
+the exact name and revision of the scorer in its metadata. ``held_out`` is the score by a model that
+had not seen the text, for texts that the scorer was fitted on, and null for all others. It appears
+whole or not at all. While a file is being scored, finished stretches lie as parts in a hidden
+folder beside the sidecar-to-be, and are joined at the end. What an earlier run left is used only
+where it has the same id and content hash at the same place, so a corpus that changed is scored
+again where it changed. The corpus itself is never written to.
 """
 
 from __future__ import annotations
@@ -24,7 +25,14 @@ from wellhead.errors import BadInput
 
 __all__ = ["SCHEMA", "Sidecar", "read_scores", "scores_folder"]
 
-SCHEMA = pa.schema([("id", pa.string()), ("sha256", pa.string()), ("score", pa.float64())])
+SCHEMA = pa.schema(
+    [
+        ("id", pa.string()),
+        ("sha256", pa.string()),
+        ("score", pa.float64()),
+        ("held_out", pa.float64()),
+    ]
+)
 
 
 def scores_folder(root: Path, scorer: str, revision: str) -> Path:
@@ -127,7 +135,8 @@ def read_scores(path: str | os.PathLike[str]) -> pa.Table:
         path: the file or the folder. Files are read in the order of their names.
 
     Returns:
-        A table with columns ``id: string``, ``sha256: string``, ``score: float64``.
+        A table with columns ``id: string``, ``sha256: string``, ``score: float64`` and
+        ``held_out: float64``.
 
     Raises:
         BadInput: nothing there, or not a sidecar.
@@ -152,6 +161,7 @@ def _scores(path: Path) -> pa.Table:
         raise BadInput(f"{path}: expected a score sidecar, cannot read it ({error})") from error
     if not table.schema.equals(SCHEMA):
         raise BadInput(
-            f"{path}: expected the columns id, sha256, score, found {', '.join(table.schema.names)}"
+            f"{path}: expected the columns {', '.join(SCHEMA.names)}, found "
+            f"{', '.join(table.schema.names)}; run `wellhead score` again"
         )
     return table.replace_schema_metadata(None)

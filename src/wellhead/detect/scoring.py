@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from wellhead._progress import progress
 from wellhead.corpus import Census, Corpus, open_corpus
@@ -24,7 +25,7 @@ from wellhead.corpus.sidecars import SCHEMA, Sidecar, read_scores, scores_folder
 from wellhead.detect.scorer import Scorer, load_scorer
 from wellhead.errors import BadInput, Interrupted, WellheadError
 
-__all__ = ["DEFAULT_DETECTOR", "ScoreResult", "score"]
+__all__ = ["DEFAULT_DETECTOR", "KnownScores", "ScoreResult", "score"]
 
 DEFAULT_DETECTOR = "general"
 BATCH = 256
@@ -59,7 +60,7 @@ class ScoreResult:
     _table: pa.Table | None = field(default=None, repr=False, compare=False)
 
     def scores(self) -> pa.Table:
-        """``id, sha256, score`` of every document, in the order of the corpus."""
+        """``id, sha256, score, held_out`` of every document, in the order of the corpus."""
         if self._table is not None:
             return self._table
         return pa.concat_tables(read_scores(path) for path in self.sidecars)
@@ -218,11 +219,31 @@ class _Run:
         """The scores of a batch; a text that stands in it twice is scored once."""
         hashes = batch["sha256"].to_pylist()
         texts = dict(zip(hashes, batch["text"].to_pylist(), strict=True))
-        scores = _checked(self._scorer, list(texts.values()))
-        of = dict(zip(texts, scores.tolist(), strict=True))
+        scores, held_out = _scored(self._scorer, list(texts.values()))
+        place = {sha: row for row, sha in enumerate(texts)}
+        rows = np.array([place[sha] for sha in hashes], dtype=np.int64)
         self._scored += batch.num_rows
-        columns = [batch["id"], batch["sha256"], pa.array([of[h] for h in hashes], pa.float64())]
+        columns = [
+            batch["id"],
+            batch["sha256"],
+            pa.array(scores[rows]),
+            pa.array(held_out[rows], from_pandas=True),
+        ]
         return pa.Table.from_arrays(columns, schema=SCHEMA)
+
+
+def _scored(scorer: Scorer, texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Scores, and those by a model that had not seen the text; NaN where the scorer had not."""
+    held_out = np.full(len(texts), np.nan)
+    fitted_on, by_others = (
+        getattr(scorer, "fitted_on", None),
+        getattr(scorer, "score_held_out", None),
+    )
+    if fitted_on is not None and by_others is not None:
+        seen = np.flatnonzero(fitted_on(texts))
+        if seen.size:
+            held_out[seen] = by_others([texts[row] for row in seen])
+    return _checked(scorer, texts), held_out
 
 
 def _checked(scorer: Scorer, texts: list[str]) -> np.ndarray:
@@ -235,6 +256,82 @@ def _checked(scorer: Scorer, texts: list[str]) -> np.ndarray:
     if not np.isfinite(scores).all():
         raise BadInput(f"expected finite scores from detector '{scorer.name}', got NaN or infinity")
     return scores
+
+
+class KnownScores:
+    """Scores by content hash: taken from earlier runs where they fit, else computed once.
+
+    A text that the scorer was fitted on counts with its held-out score.
+
+    Args:
+        scorer: computes what is missing.
+    """
+
+    def __init__(self, scorer: Scorer) -> None:
+        self.scorer = scorer
+        self._known: dict[int, tuple[float, bool]] = {}
+
+    def take(self, earlier: ScoreResult) -> None:
+        """Use the scores of a run.
+
+        Raises:
+            BadInput: they are by another detector or revision.
+        """
+        wanted = (self.scorer.name, self.scorer.revision)
+        if (earlier.scorer, earlier.revision) != wanted:
+            raise BadInput(
+                f"the scores of {earlier.corpus} are by {earlier.scorer} {earlier.revision}, and "
+                f"these texts are judged by {' '.join(wanted)}: score them again"
+            )
+        self._add(earlier.scores())
+
+    def look_beside(self, corpus: Corpus, root: Path | None = None) -> None:
+        """Use the sidecars of `corpus` that are whole and by this very revision, if there are any.
+
+        Args:
+            corpus: whose sidecars.
+            root: the folder that `score` wrote to; by default ``scores`` beside the corpus.
+        """
+        root = _root(corpus, root)
+        if root is None:
+            return
+        name, revision = self.scorer.name, self.scorer.revision
+        folder = scores_folder(root, name, revision)
+        for part in corpus.parts if folder.is_dir() else ():
+            sidecar = Sidecar(folder, part.relative, scorer=name, revision=revision)
+            if sidecar.whole:
+                for table in sidecar.earlier():
+                    self._add(table)
+
+    def of(
+        self, texts: Sequence[str], hashes: Sequence[str]
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """The score of each text, and whether the scorer was fitted on it.
+
+        Args:
+            texts: what would be scored.
+            hashes: their content hashes, in hexadecimal.
+        """
+        keys = [int(sha[:16], 16) for sha in hashes]
+        missing = {k: text for k, text in zip(keys, texts, strict=True) if k not in self._known}
+        if missing:
+            self._remember(missing.keys(), *_scored(self.scorer, list(missing.values())))
+        found = [self._known[key] for key in keys]
+        return np.array([score for score, _ in found]), np.array([seen for _, seen in found], bool)
+
+    def _add(self, table: pa.Table) -> None:
+        keys = (int(sha[:16], 16) for sha in table["sha256"].to_pylist())
+        scores, held_out = (
+            table[name].to_numpy().astype(np.float64) for name in ("score", "held_out")
+        )
+        self._remember(keys, scores, held_out)
+
+    def _remember(self, keys: Iterable[int], scores: np.ndarray, held_out: np.ndarray) -> None:
+        seen = ~np.isnan(held_out)
+        counted = np.where(seen, held_out, scores)
+        self._known.update(
+            zip(keys, zip(counted.tolist(), seen.tolist(), strict=True), strict=True)
+        )
 
 
 class _Writer:

@@ -278,8 +278,8 @@ def check_documents(n: int, words: np.ndarray, duplicates: int, rows: int) -> li
             Diagnostic(
                 "Are there repeated texts?",
                 "note" if duplicates < 0.1 * rows else "warning",
-                f"{duplicates:,} of {rows:,} documents repeat the exact text of another.",
-                "Each distinct text counts once as evidence. Identical answers from different "
+                f"{duplicates:,} of {rows:,} documents repeat another, in full or nearly.",
+                "Copies count once as evidence. Identical answers from different "
                 "people are worth a look of their own.",
                 code="repeats",
             )

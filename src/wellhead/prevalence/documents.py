@@ -16,11 +16,12 @@ import numpy as np
 import pyarrow as pa
 
 from wellhead._progress import Progress, quiet
-from wellhead.corpus import Census, Corpus
+from wellhead.corpus import Census, Corpus, content_hash
 from wellhead.corpus.near_duplicates import NearDuplicates
-from wellhead.detect import Scorer
+from wellhead.detect.scoring import KnownScores
 from wellhead.errors import BadInput
 from wellhead.prevalence.copying import COPIED, Sources
+from wellhead.prevalence.preparation import Preparation
 
 __all__ = ["ScoredDocuments", "read_documents"]
 
@@ -52,6 +53,7 @@ class ScoredDocuments:
         census: what the corpus package counted.
         name: of the corpus.
         notes: what was guessed on the way.
+        found: what was folded or set apart before scoring.
     """
 
     ids: pa.Array
@@ -70,6 +72,7 @@ class ScoredDocuments:
     census: Census
     name: str
     notes: tuple[str, ...]
+    found: Preparation
 
     @property
     def evidence(self) -> np.ndarray:
@@ -84,21 +87,23 @@ class ScoredDocuments:
 
 def read_documents(
     corpus: Corpus,
-    scorer: Scorer,
+    known: KnownScores,
     *,
     group_by: str | None = None,
     sources: Sources | None = None,
     copies: NearDuplicates | None = None,
+    passages: frozenset[str] = frozenset(),
     progress: Progress = quiet,
 ) -> ScoredDocuments:
     """Score every document of `corpus` in one pass.
 
     Args:
         corpus: what is read.
-        scorer: gives the scores.
+        known: gives the scores, each text's once.
         group_by: a column that parts the documents into groups.
         sources: the task's source texts, whose copies are set apart.
         copies: finds near-duplicates, also of texts that were read before with the same finder.
+        passages: passages to set apart before scoring.
         progress: told of every document.
 
     Raises:
@@ -113,24 +118,30 @@ def read_documents(
     kept = _Kept()
     copies = NearDuplicates() if copies is None else copies
     start = copies.count
-    # A text that the detector was fitted on would score too far on its own side.
-    score = getattr(scorer, "score_held_out", scorer.score)
+    prepare = Preparation(passages)
     for batch in corpus.batches(marks=True):
-        texts = batch["text"].to_pylist()
-        scores = np.asarray(score(texts), dtype=np.float64)
+        raw, own = batch["text"].to_pylist(), batch["sha256"].to_pylist()
+        texts = [prepare(text) for text in raw]
+        scores, trained_on = known.of(
+            texts,
+            [
+                sha if text is given else content_hash(text)
+                for sha, text, given in zip(own, texts, raw, strict=True)
+            ],
+        )
         if len(hashes) < COMPARED:
             copies.extend(texts)
         copied = _copied(texts, sources)
         first = np.asarray(batch["first"].to_numpy(zero_copy_only=False))
-        kept.offer(len(hashes), texts, scores, batch["sha256"].to_pylist(), first & ~copied)
+        kept.offer(len(hashes), texts, scores, own, first & ~copied)
         ids.append(batch["id"])
-        hashes += batch["sha256"].to_pylist()
+        hashes += own
         columns["scores"].append(scores)
         columns["first"].append(first)
         columns["copied"].append(copied)
         columns["characters"].append(np.fromiter(map(len, texts), np.int64, len(texts)))
         columns["words"].append(_words(texts))
-        columns["trained_on"].append(_trained_on(texts, scorer))
+        columns["trained_on"].append(trained_on)
         if group_by is not None:
             groups += _groups(batch, group_by)
         progress.advance(len(texts))
@@ -151,6 +162,7 @@ def read_documents(
         census=corpus.census,
         name=corpus.name,
         notes=tuple(corpus.notes),
+        found=prepare,
         **joined,
     )
 
@@ -206,11 +218,6 @@ def _firsts(cluster: np.ndarray) -> np.ndarray:
     first = np.zeros(cluster.size, dtype=bool)
     first[np.unique(cluster, return_index=True)[1]] = True
     return first
-
-
-def _trained_on(texts: Sequence[str], scorer: Scorer) -> np.ndarray:
-    fitted_on = getattr(scorer, "fitted_on", None)
-    return np.zeros(len(texts), dtype=bool) if fitted_on is None else np.asarray(fitted_on(texts))
 
 
 def _words(texts: Iterable[str]) -> np.ndarray:

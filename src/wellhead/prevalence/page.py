@@ -185,6 +185,9 @@ def _read(result: AssayResult) -> list[Block | str]:
         pairs.append(("drawn at random from", count(documents.population)))
     pairs.append(("distinct texts in the estimate", count(documents.evidence)))
     pairs.append(("exact repeats", count(documents.duplicates)))
+    nearly = documents.near_duplicates - documents.duplicates
+    if nearly > 0:
+        pairs.append(("near repeats", count(nearly)))
     if documents.copied:
         pairs.append(("copied from the source, set apart", count(documents.copied)))
     pairs.append(("rows that could not be used", count(documents.unusable)))

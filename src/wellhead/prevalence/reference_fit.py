@@ -24,7 +24,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta, mannwhitneyu
+from scipy.stats import mannwhitneyu
+
+from wellhead._stats import clopper_pearson
 
 __all__ = ["DIFFERENT", "GROSS", "ReferenceFit", "reference_fit"]
 
@@ -33,8 +35,8 @@ GROSS = 0.7
 # Below this p-value reference and corpus differ; texts that the reference cannot explain are set
 # apart before anything is claimed for every generator.
 DIFFERENT = 0.01
-# A text with this probability of not being the reference's kind is not explained by it.
-_FOREIGN = 0.8
+# A text more foreign than this part of the reference is not explained by it.
+_FOREIGN = 0.98
 _FOLDS = 5
 _LEAST = 20
 _LEVEL = 0.95
@@ -100,7 +102,7 @@ def reference_fit(
     return ReferenceFit(
         p_value=float(mannwhitneyu(ours, theirs, alternative="greater").pvalue),
         unexplained=_unexplained(theirs, ours),
-        explained=1 / (1 + np.exp(-ours)) < _FOREIGN,
+        explained=ours <= np.quantile(theirs, _FOREIGN),
         words=_telling_words(texts, foreign),
         layout=_telling_layout(shape[foreign == 0], shape[foreign == 1]),
     )
@@ -144,9 +146,9 @@ def _unexplained(reference: NDArray[np.float64], corpus: NDArray[np.float64]) ->
     for part in _CUTS:
         cut = ordered[min(int(np.ceil(part * ordered.size)), ordered.size) - 1]
         theirs, ours = int((reference > cut).sum()), int((corpus > cut).sum())
-        most = beta.ppf(1 - error, theirs + 1, reference.size - theirs)
-        least = beta.ppf(error, ours, corpus.size - ours + 1) if ours else 0.0
-        best = max(best, float((least - most) / (1 - most)))
+        most = float(clopper_pearson(theirs, reference.size, error=error)[1])
+        least = float(clopper_pearson(ours, corpus.size, error=error)[0])
+        best = max(best, (least - most) / (1 - most))
     return best
 
 

@@ -6,7 +6,7 @@ This file joins the parts: it reads and scores (`documents`), estimates (`estima
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from wellhead.corpus import Corpus, open_corpus
 from wellhead.corpus import sample as draw_sample
 from wellhead.corpus.near_duplicates import NearDuplicates
 from wellhead.detect import Scorer, load_scorer
+from wellhead.detect.scoring import KnownScores, ScoreResult, score
 from wellhead.errors import BadInput, BadSetting, UnusableReference
 from wellhead.prevalence.conformal import benjamini_hochberg
 from wellhead.prevalence.copying import Sources
@@ -29,6 +30,7 @@ from wellhead.prevalence.groups import LARGEST, group_shares, groups_method
 from wellhead.prevalence.labels import Labels, match_labels, read_labels, require_drawn
 from wellhead.prevalence.library import known_clusters, library_of
 from wellhead.prevalence.plot_data import histogram, passages
+from wellhead.prevalence.preparation import shared_passages
 from wellhead.prevalence.reference_fit import ReferenceFit, reference_fit
 from wellhead.prevalence.result import (
     AssayResult,
@@ -51,6 +53,7 @@ def assay(
     labels_drawn: str = "random",
     detector: str | Scorer = "general",
     source: Any = None,
+    scores: Any = None,
     text_column: str | None = None,
     group_by: str | None = None,
     sample: int | None = None,
@@ -73,6 +76,8 @@ def assay(
             taken as random with a warning.
         detector: a name, a path, or any `Scorer`.
         source: the task's own source texts; documents that mostly repeat one are set apart.
+        scores: a `wellhead.score` result, whose scores are used; or a folder, where scores are
+            looked for and written. Scores beside the corpus are used in any case.
         text_column: the column that holds the text, in every input; guessed when None.
         group_by: a column of the corpus for shares by group.
         sample: assay a random sample of so many documents.
@@ -99,11 +104,25 @@ def assay(
     if sample is not None:
         opened, population = _sampled(whole, sample, seed, labels is not None)
     sources = _sources(source)
+    scored = _known_scores(whole, scorer, scores)
+    people = None if human is None else _open_reference(human, text_column)
+    shared = shared_passages(_texts(opened))
+    if people is not None:
+        shared |= shared_passages(_texts(people))
+
     copies = NearDuplicates()
-    known = _read_references(scorer, human, machine, text_column, copies, progress)
-    docs = read_documents(
-        opened, scorer, group_by=group_by, sources=sources, copies=copies, progress=progress
+
+    def read(part: Corpus, **options: Any) -> ScoredDocuments:
+        scored.look_beside(part)
+        return read_documents(
+            part, scored, copies=copies, passages=shared, progress=progress, **options
+        )
+
+    known = _References(
+        human=None if people is None else read(people),
+        machine={name: read(part) for name, part in _named(machine, text_column).items()},
     )
+    docs = read(opened, group_by=group_by, sources=sources)
     if population is not None:
         docs = docs.drawn_from(whole)
     known.refuse_overlap(docs, copies)
@@ -227,22 +246,20 @@ def _languages_of(scorer: Scorer) -> tuple[str, ...]:
     return known
 
 
-def _read_references(
-    scorer: Scorer,
-    human: Any,
-    machine: Any,
-    text_column: str | None,
-    copies: NearDuplicates,
-    progress: Progress,
-) -> _References:
-    def read(source: Any) -> ScoredDocuments:
-        opened = _open_reference(source, text_column)
-        return read_documents(opened, scorer, copies=copies, progress=progress)
+def _known_scores(corpus: Corpus, scorer: Scorer, scores: Any) -> KnownScores:
+    """What is scored already; a folder is also where missing scores are written."""
+    known = KnownScores(scorer)
+    if scores is None:
+        return known
+    if not isinstance(scores, ScoreResult):
+        scores = score(corpus, detector=scorer, out=scores)
+    known.take(scores)
+    return known
 
-    return _References(
-        human=None if human is None else read(human),
-        machine={name: read(source) for name, source in _named(machine, text_column).items()},
-    )
+
+def _texts(corpus: Corpus) -> Iterator[str]:
+    for batch in corpus.batches():
+        yield from batch["text"].to_pylist()
 
 
 def _open_reference(source: Any, text_column: str | None) -> Corpus:
@@ -257,13 +274,13 @@ def _open_reference(source: Any, text_column: str | None) -> Corpus:
         return open_corpus(source)
 
 
-def _named(machine: Any, text_column: str | None) -> dict[str, Any]:
+def _named(machine: Any, text_column: str | None) -> dict[str, Corpus]:
     """The machine references by generator name."""
     if machine is None:
         return {}
     if isinstance(machine, Mapping):
-        return dict(machine)
-    named: dict[str, Any] = {}
+        return {str(name): _open_reference(one, text_column) for name, one in machine.items()}
+    named: dict[str, Corpus] = {}
     for number, one in enumerate(_several(machine), start=1):
         opened = _open_reference(one, text_column)
         name = opened.name if opened.name not in named else f"{opened.name} ({number})"
@@ -304,8 +321,7 @@ def _sampled(corpus: Corpus, n: int, seed: int, labelled: bool) -> tuple[Corpus,
 def _sources(source: Any) -> Sources | None:
     if source is None:
         return None
-    texts = [text for batch in open_corpus(source).batches() for text in batch["text"].to_pylist()]
-    return Sources(texts)
+    return Sources(_texts(open_corpus(source)))
 
 
 def _audited(labels: Any, docs: ScoredDocuments, rows: np.ndarray) -> Labels | None:

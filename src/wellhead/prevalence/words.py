@@ -120,10 +120,9 @@ def diagnostics(
         if machine:
             lengths = np.concatenate([part.characters[part.evidence] for part in machine.values()])
             checks.append(check_length_confound(human.characters[human.evidence], lengths))
-    checks += check_documents(
-        rows.size, docs.words[rows], docs.census.duplicates, docs.census.documents
-    )
-    checks += [_unusable(docs), _guesses(docs)]
+    repeats = int((~docs.first).sum())
+    checks += check_documents(rows.size, docs.words[rows], repeats, docs.census.documents)
+    checks += [*_prepared(docs), _unusable(docs), _guesses(docs)]
     order = {"warning": 0, "note": 1, "ok": 2}
     return tuple(sorted((c for c in checks if c is not None), key=lambda c: order[c.severity]))
 
@@ -205,6 +204,54 @@ def foreign_languages(texts: Iterable[str], known: Sequence[str]) -> tuple[str, 
     if others.total() <= len(found) / 2:
         return ()
     return tuple(code for code, count in others.most_common(3) if count >= 0.1 * len(found))
+
+
+_PREPARED = {
+    "passages": (
+        "shared-passages",
+        "Do many documents share a passage?",
+        "hold a passage that many others hold, too",
+        "Such passages were set apart before scoring, here and in the references: they say nothing "
+        "about who wrote the rest.",
+    ),
+    "invisible": (
+        "hidden-characters",
+        "Are there invisible characters?",
+        "hold invisible characters between letters (shown as ·)",
+        "They were removed before scoring. They come with copying from some programs and pages, "
+        "and are also a known way to mislead detectors.",
+    ),
+    "look-alikes": (
+        "look-alikes",
+        "Are there letters of other scripts that look like Latin ones?",
+        "hold words in which letters of another script pass for Latin ones",
+        "They were read as the letters they look like. People hardly ever type such words; it is a "
+        "known way to mislead detectors.",
+    ),
+    "tells": (
+        "tells",
+        "Does a program name itself?",
+        "hold a phrase that chat programs leave behind",
+        "Read these documents: the phrase can also be a quotation. It does not change the share.",
+    ),
+}
+
+
+def _prepared(docs: ScoredDocuments) -> list[Diagnostic]:
+    """What was folded, set apart or found literally while reading."""
+    found = docs.found
+    return [
+        Diagnostic(
+            name,
+            "note" if what == "passages" else "warning",
+            f"{count:,} of {docs.scores.size:,} documents {finding}, for example "
+            f"“{found.examples[what][:120]}”.",
+            consequence,
+            code=code,
+        )
+        for what, (code, name, finding, consequence) in _PREPARED.items()
+        if (count := found.counts[what])
+    ]
 
 
 def _unusable(docs: ScoredDocuments) -> Diagnostic | None:

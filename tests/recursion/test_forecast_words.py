@@ -49,7 +49,7 @@ def test_an_unknown_rule_names_the_known_ones() -> None:
 
 def test_a_script_without_spaces_is_noticed() -> None:
     found = forecast(["人工智能生成的文字越来越多而且很难分辨它们的来源是什么"])
-    assert any("without spaces" in caveat.consequence for caveat in found.caveats)
+    assert "script_without_spaces" in [caveat.code for caveat in found.caveats]
 
 
 def corpus_counts() -> np.ndarray:

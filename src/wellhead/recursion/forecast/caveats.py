@@ -27,6 +27,7 @@ def of(
     """Every caveat that applies, the general one first."""
     found = [
         Caveat(
+            "regular_estimators_only",
             "note",
             "The inflation constants are exact for regular estimators with many samples per "
             "parameter; a neural language model that truncates its sampling is not one.",
@@ -44,6 +45,7 @@ def _of_assay(assay: Any, share: Interval | None) -> Iterator[Caveat]:
     if assay is None or share is None:
         return
     yield Caveat(
+        "share_of_today",
         "note",
         "The assay counts documents, and was made of the text of today.",
         "The forecast takes its share for every later generation; if the web fills up with "
@@ -56,6 +58,7 @@ def _of_assay(assay: Any, share: Interval | None) -> Iterator[Caveat]:
     )
     if unsure:
         yield Caveat(
+            "share_bounded_above_only",
             "warning",
             "The assay could only bound the machine share from above.",
             "Only the low end of the real share, and so the high end of the inflation, informs.",
@@ -65,6 +68,7 @@ def _of_assay(assay: Any, share: Interval | None) -> Iterator[Caveat]:
 def _of_words(words: WordCounts, vocabulary: Vocabulary | None, regime: str) -> Iterator[Caveat]:
     if vocabulary is None:
         yield Caveat(
+            "no_theory_of_words",
             "note",
             f"The survival of words has no closed form under {regime}.",
             "Only inflation is forecast; the laboratory simulates the rest.",
@@ -72,6 +76,7 @@ def _of_words(words: WordCounts, vocabulary: Vocabulary | None, regime: str) -> 
     per_word = words.tokens / words.types
     if per_word < _TOKENS_PER_WORD:
         yield Caveat(
+            "few_words_per_type",
             "note",
             f"The corpus has {number(per_word)} words of text for each distinct word, and "
             f"{percent(words.once / words.types)} of the distinct words occur once.",
@@ -80,6 +85,7 @@ def _of_words(words: WordCounts, vocabulary: Vocabulary | None, regime: str) -> 
         )
     if words.length is not None and words.length > _LONG_WORDS:
         yield Caveat(
+            "script_without_spaces",
             "warning",
             f"Distinct words have {number(words.length)} characters on average.",
             "The text may be in a script without spaces, or hold much that is not text; split it "

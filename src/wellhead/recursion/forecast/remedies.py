@@ -2,13 +2,14 @@
 
 In: the limit on kappa, the generations to survive (None: for ever), the real share with its
 interval, a detector. Out: answers as intervals, each with the sentence that says it. All are
-inversions of `wellhead.recursion.theory.inflation`, which falls as the real share grows.
+inversions of `wellhead.recursion.theory.inflation`, which falls as the real share grows. Sentences
+round up, so that who follows one stays below the limit; rates of a given detector are not rounded.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from scipy import optimize
@@ -18,7 +19,7 @@ from wellhead.recursion.forecast.share import Interval
 from wellhead.recursion.theory.detector import Detector, needed_true_positive_rate
 from wellhead.recursion.theory.inflation import Accumulate, AccumulateSubsample, inflation_under
 from wellhead.recursion.theory.ranges import check_positive
-from wellhead.report.numbers import number, percent
+from wellhead.report.numbers import number
 
 __all__ = ["Remedy", "needed_share", "remedies"]
 
@@ -69,7 +70,10 @@ def needed_share(limit: float, *, regime: str, generations: int | None) -> float
         return lowest
     if excess(1.0) >= 0:
         return 1.0
-    return float(optimize.brentq(excess, lowest, 1.0, xtol=1e-12))
+    found = float(optimize.brentq(excess, lowest, 1.0, xtol=1e-12))
+    while excess(found) > 0:
+        found = math.nextafter(found + 1e-12, 1.0)
+    return found
 
 
 def check_limit(limit: float) -> float:
@@ -99,16 +103,16 @@ def _shares(limit: float, generations: int, fresh: float) -> Iterator[Remedy]:
     yield Remedy(
         "fresh_real_share",
         Interval(fresh, fresh, fresh),
-        f"Fresh real text as {percent(fresh)} of every generation's training data keeps it below "
-        f"{number(limit)} up to generation {generations}; {percent(for_ever)} does so for ever.",
+        f"Fresh real text as {percent_up(fresh)} of every generation's training data keeps it "
+        f"below {number(limit)} up to generation {generations}; {percent_up(for_ever)} does so for ever.",
     )
     fixed = needed_share(limit, regime="fixed-original", generations=generations)
     for_ever = needed_share(limit, regime="fixed-original", generations=None)
     yield Remedy(
         "fixed_original_share",
         Interval(fixed, fixed, fixed),
-        f"The same original text kept as {percent(fixed)} of every generation's training data "
-        f"does it up to generation {generations}; {percent(for_ever)} does so for ever.",
+        f"The same original text kept as {percent_up(fixed)} of every generation's training data "
+        f"does it up to generation {generations}; {percent_up(for_ever)} does so for ever.",
     )
 
 
@@ -138,7 +142,7 @@ def _adding(fresh: float, share: Interval, detector: Detector | None) -> Remedy:
 
     answer = share.through(to_add)
     filtered = " (the detector given is then part of it)" if detector else ""
-    amount = f"{number(answer.point)} units{_span(answer)}"
+    amount = f"{number_up(answer.point)} units{_span(answer, number_up)}"
     return Remedy(
         "real_text_to_add",
         answer,
@@ -166,13 +170,37 @@ def _detecting(fresh: float, share: Interval, detector: Detector | None) -> Reme
         answer,
         "No detector is needed."
         if answer.high == 0
-        else f"A detector that removes {percent(answer.point, 1)}{_span(answer, share=True)} of "
-        f"the machine text and {percent(rate)} of the human text does it without new real text.",
+        else f"A detector that removes {percent_up(answer.point)}{_span(answer, percent_up)} of "
+        f"the machine text and {percent_exact(rate)} of the human text does it without new real "
+        "text.",
     )
 
 
-def _span(answer: Interval, *, share: bool = False) -> str:
-    if answer.sure:
-        return ""
-    low, high = (percent(x, 1) if share else number(x) for x in (answer.low, answer.high))
-    return f" ({low} to {high})"
+def percent_up(value: float) -> str:
+    """A share in tenths of a per cent, rounded up.
+
+    >>> percent_up(0.2901), percent_up(0.3)
+    ('29.1 %', '30 %')
+    """
+    return percent_exact(math.ceil(1000 * value - 1e-9) / 1000)
+
+
+def percent_exact(value: float) -> str:
+    """A share in per cent with all its digits."""
+    return f"{100 * value:.10g} %"
+
+
+def number_up(value: float) -> str:
+    """A number with three significant figures, rounded up.
+
+    >>> number_up(0.28701), number_up(2.0)
+    ('0.288', '2')
+    """
+    if not value or math.isinf(value):
+        return number(value)
+    step = 10.0 ** (math.floor(math.log10(value)) - 2)
+    return number(math.ceil(value / step - 1e-9) * step)
+
+
+def _span(answer: Interval, written: Callable[[float], str]) -> str:
+    return "" if answer.sure else f" ({written(answer.low)} to {written(answer.high)})"

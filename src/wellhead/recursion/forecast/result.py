@@ -19,11 +19,13 @@ class Caveat(NamedTuple):
     """Something that changes how far the numbers can be trusted.
 
     Attributes:
+        code: a fixed key.
         severity: ``warning`` where a conclusion may be wrong, else ``note``.
         finding: what is so.
         consequence: what follows from it.
     """
 
+    code: str
     severity: str
     finding: str
     consequence: str

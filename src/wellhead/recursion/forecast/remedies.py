@@ -104,7 +104,8 @@ def _shares(limit: float, generations: int, fresh: float) -> Iterator[Remedy]:
         "fresh_real_share",
         Interval(fresh, fresh, fresh),
         f"Fresh real text as {percent_up(fresh)} of every generation's training data keeps it "
-        f"below {number(limit)} up to generation {generations}; {percent_up(for_ever)} does so for ever.",
+        f"below {number(limit)} up to generation {generations}; {percent_up(for_ever)} does so "
+        "for ever.",
     )
     fixed = needed_share(limit, regime="fixed-original", generations=generations)
     for_ever = needed_share(limit, regime="fixed-original", generations=None)

@@ -264,7 +264,7 @@ def test_shares_of_a_zipf_law_agree_with_redrawing_it() -> None:
     law = discrete.zipf_mandelbrot(5_000)
     counts = rng.multinomial(20_000, law)
     counts = counts[counts > 0]
-    found = forecast(counts=counts.tolist(), regime="replace", generations=6)
+    found = forecast(counts=counts.tolist(), regime="replace", generations=6, models="counts")
     assert found.vocabulary is not None
     last = found.vocabulary.generations[-1]
     left, text, inside = [], [], 0

@@ -67,7 +67,9 @@ def test_the_effective_size_is_recovered_from_simulated_loss(regime: str, ratio:
         new = rng.multinomial(round(a * total), counts / total)
         now = rng.multinomial(draws, now / now.sum()) / ratio + new
         observed[k] = float((now > 0).mean())
-    size = fitted_size(observed, of_counts(counts.tolist()), regime=regime, real_share=a or None)
+    size = fitted_size(
+        observed, of_counts(counts.tolist()), regime=regime, real_share=a or None, generations=7
+    )
     assert size.ratio.point == pytest.approx(ratio, rel=0.05)
     assert size.ratio.low < size.ratio.point < size.ratio.high
     assert size.how == "fitted"
@@ -90,7 +92,7 @@ def test_shares_that_no_size_explains_are_refused() -> None:
 
 def test_a_smaller_effective_size_loses_more_words() -> None:
     counts = corpus_counts().tolist()
-    full = forecast(counts=counts).vocabulary
+    full = forecast(counts=counts, models="counts").vocabulary
     half = forecast(counts=counts, effective_samples=10_000).vocabulary
     assert full is not None
     assert half is not None

@@ -45,6 +45,20 @@ def forecast_command(
         float | None,
         typer.Option(help="Limit on inflation: says what keeps below it; exit code 1 if beyond."),
     ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Class of language model: counts, smoothed, discounted, truncated or neural. May "
+            "be given more than once; by default any of them."
+        ),
+    ] = None,
+    calibrate: Annotated[
+        bool,
+        typer.Option(
+            "--calibrate", help="Run the n-gram laboratory on this corpus: about a minute."
+        ),
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Of the calibration.")] = 0,
     effective_samples: Annotated[
         float | None, typer.Option(help="Independent draws that one generation is worth.")
     ] = None,
@@ -61,11 +75,12 @@ def forecast_command(
     as_json: AsJson = False,
 ) -> None:
     """Inflation of error and survival of words after generations of training on own output."""
+    from wellhead.corpus import open_corpus
     from wellhead.recursion.forecast import forecast
     from wellhead.recursion.forecast.observed import read_observed
 
     result = forecast(
-        corpus,
+        None if corpus is None else open_corpus(corpus, text_column=text_column, split=split),
         regime=regime,
         generations=generations,
         real_share=real_share,
@@ -76,8 +91,9 @@ def forecast_command(
         effective_samples=effective_samples,
         observed=None if observed is None else read_observed(observed),
         words=words,
-        text_column=text_column,
-        split=split,
+        models=model,
+        calibrate=calibrate,
+        seed=seed,
         show_progress=True,
     )
     told = [remedy.sentence for remedy in result.remedies]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from wellhead.recursion.forecast.result import Caveat
+from wellhead.recursion.forecast.result import Caveat, ModelOutlook
 from wellhead.recursion.forecast.share import Interval
 from wellhead.recursion.forecast.vocabulary import Vocabulary
 from wellhead.recursion.forecast.words import WordCounts
@@ -14,6 +14,7 @@ from wellhead.report.numbers import number, percent
 __all__ = ["of"]
 
 _LONG_WORDS = 18.0
+FEW_OBSERVED = 4  # below, a trend has too few degrees of freedom
 _TOKENS_PER_WORD = 100.0
 
 
@@ -23,6 +24,7 @@ def of(
     share: Interval | None,
     words: WordCounts | None,
     vocabulary: Vocabulary | None,
+    models: tuple[ModelOutlook, ...],
 ) -> tuple[Caveat, ...]:
     """Every caveat that applies, the general one first."""
     found = [
@@ -38,6 +40,8 @@ def of(
     found += _of_assay(assay, share)
     if words is not None:
         found += _of_words(words, vocabulary, regime)
+    if vocabulary is not None:
+        found += _of_models(vocabulary, models)
     return tuple(found)
 
 
@@ -62,6 +66,36 @@ def _of_assay(assay: Any, share: Interval | None) -> Iterator[Caveat]:
             "warning",
             "The assay could only bound the machine share from above.",
             "Only the low end of the real share, and so the high end of the inflation, informs.",
+        )
+
+
+def _of_models(vocabulary: Vocabulary, models: tuple[ModelOutlook, ...]) -> Iterator[Caveat]:
+    effective = vocabulary.effective
+    if len(models) > 1:
+        yield Caveat(
+            "model_class_open",
+            "warning",
+            "How many words are left depends on the class of models, and "
+            f"{len(models)} classes are allowed for.",
+            "Name the class with --model, or measure it on this corpus with --calibrate; the "
+            "interval is then narrower.",
+        )
+    if effective.how == "calibrated":
+        yield Caveat(
+            "calibrated_by_ngrams",
+            "note",
+            "The interval spans n-gram models of the classes named, run on a sample of this "
+            "corpus.",
+            "A network is not among them; the text that the words made up and the table by "
+            "frequency follow from the same number of draws, which was measured on distinct words.",
+        )
+    if effective.how == "fitted" and effective.observations < FEW_OBSERVED:
+        yield Caveat(
+            "few_observations",
+            "warning",
+            f"Only {effective.observations} of the later vocabularies were seen.",
+            "They say little about generations after them: the interval is open below. Observe at "
+            f"least {FEW_OBSERVED} generations.",
         )
 
 

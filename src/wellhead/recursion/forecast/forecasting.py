@@ -1,30 +1,32 @@
 """Forecast what recursive training would do: the one public verb of this package.
 
 In: a regime, a real share (given, or what an assay leaves), a detector, a limit, and optionally
-a corpus or its word counts. Out: a `Forecast`. Everything is arithmetic on closed forms: no
-randomness, no model, and one pass over the corpus to count its words.
+a corpus or its word counts. Out: a `Forecast`. Everything is arithmetic on closed forms after one
+pass over the corpus to count its words, unless a calibration is asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from wellhead._version import __version__
 from wellhead.errors import BadSetting
 from wellhead.recursion.forecast import caveats
+from wellhead.recursion.forecast.calibration import calibrated
 from wellhead.recursion.forecast.effective import (
     EffectiveSize,
-    assumed_size,
     fitted_size,
     given_size,
+    sized,
 )
+from wellhead.recursion.forecast.models import MODELS, classes_named
 from wellhead.recursion.forecast.remedies import check_limit, remedies
-from wellhead.recursion.forecast.result import Forecast, RegimeOutlook
+from wellhead.recursion.forecast.result import Forecast, ModelOutlook, RegimeOutlook
 from wellhead.recursion.forecast.risk import inflation_of
 from wellhead.recursion.forecast.share import Interval, real_share_of
 from wellhead.recursion.forecast.vocabulary import Vocabulary, vocabulary_of
-from wellhead.recursion.forecast.words import WordCounts, count_words, of_counts
+from wellhead.recursion.forecast.words import WordCounts, count_words, documents_of, of_counts
 from wellhead.recursion.theory import branching
 from wellhead.recursion.theory.detector import Detector
 from wellhead.recursion.theory.inflation import MIXES, REGIMES, regime_named
@@ -33,6 +35,7 @@ from wellhead.recursion.theory.ranges import check_whole
 __all__ = ["forecast"]
 
 _MOST_GENERATIONS = 10_000
+Courses = dict[str, list[Interval]]  # effective draws per word by generation, of each class
 
 
 def forecast(
@@ -46,22 +49,24 @@ def forecast(
     true_positive_rate: float | None = None,
     false_positive_rate: float | None = None,
     max_inflation: float | None = None,
+    models: str | Iterable[str] | None = None,
+    calibrate: bool = False,
     effective_samples: float | None = None,
     observed: Mapping[int, float] | None = None,
     words: str = "letters",
-    text_column: str | None = None,
-    split: str | None = None,
+    seed: int = 0,
     show_progress: bool = False,
-) -> Forecast:
+) -> Forecast:  # one argument for each question of the user: they have defaults and few meet
     """What training on one's own output does after some generations, and what would stop it.
 
     The inflation constants hold for estimators in the regular regime (many samples per
-    parameter, no truncation of the sampler), the survival of words for models that write words
-    as often as they read them. Language models do neither exactly: take the forecast as
-    orientation, and compare mixes rather than trust single numbers.
+    parameter, no truncation of the sampler); for language models take them as orientation. How
+    many words survive depends on the class of models: the interval holds every class in `models`,
+    and is wide where nothing says which; `calibrate` measures what they make of this corpus.
 
     Args:
-        corpus: the text that generation 0 is trained on (see `wellhead.corpus.open_corpus`).
+        corpus: the text that generation 0 is trained on: anything that
+            `wellhead.corpus.open_corpus` opens, or what it returned.
         counts: instead, how often each of its words occurs.
         regime: how generations are trained: ``replace``, ``growing``, ``fresh-real``,
             ``fixed-original``, ``accumulate``, ``accumulate-subsample``, ``golden-ratio``,
@@ -72,13 +77,17 @@ def forecast(
         true_positive_rate: machine text that a detector removes in every generation.
         false_positive_rate: human text that it removes.
         max_inflation: a limit on the inflation; asks for what would keep below it.
-        effective_samples: independent draws that one generation's output is worth; by default
-            one for each word of the corpus.
+        models: classes of language models (see `models.MODELS`): ``counts``, ``smoothed``,
+            ``discounted``, ``truncated``, ``neural``; None means any of them.
+        calibrate: run the n-gram laboratory on this corpus for the classes that it knows, about a
+            minute; needs the corpus itself.
+        effective_samples: instead of a class, the independent draws that one generation's output
+            is worth.
         observed: instead, shares of the corpus's vocabulary that were seen in the training sets
             of later generations, from which that number is fitted.
         words: how words are told apart, ``letters`` or ``spaces``.
-        text_column, split: as in `open_corpus`.
-        show_progress: a progress bar while words are counted.
+        seed: of the calibration.
+        show_progress: progress on stderr.
 
     Raises:
         BadSetting: settings that contradict each other or lie outside their range.
@@ -100,9 +109,29 @@ def forecast(
     reached = _filtered(share, detector)
     if max_inflation is not None:
         check_limit(max_inflation)
-    counted = _words(corpus, counts, words, text_column, split, show_progress)
-    size = _effective(counted, name, reached, effective_samples, observed)
+    corpus = _opened(corpus, counts)
+    counted = _words(corpus, counts, words, show_progress)
+    classes = classes_named(models)
+    size = _effective(counted, name, last, reached, effective_samples, observed)
+    courses: Courses = {}
+    if size is None and counted is not None:
+        courses = {one: [MODELS[one].ratio] for one in classes}
+        if calibrate and name in branching.REGIMES:
+            courses = calibrated(
+                _documents(corpus, counted),
+                counted,
+                classes,
+                regime=name,
+                generations=last,
+                real_share=reached,
+                seed=seed,
+                show=show_progress,
+            )
+        size = sized(counted, "calibrated" if calibrate else "model class", courses.values())
+    elif calibrate:
+        raise BadSetting("give a corpus, and one of calibrate, effective_samples and observed")
     vocabulary = _vocabulary(counted, name, last, reached, size)
+    by_model = _by_model(counted, name, last, reached, courses)
     course = inflation_of(name, last, reached)
     return Forecast(
         inflation=course,
@@ -117,8 +146,9 @@ def forecast(
         if max_inflation is None
         else remedies(max_inflation, generations=last, share=share, detector=detector),
         vocabulary=vocabulary,
-        regimes=_outlooks(counted, last, reached, size),
-        caveats=caveats.of(name, assay, share, counted, vocabulary),
+        regimes=_outlooks(counted, last, reached, size, name),
+        models=by_model,
+        caveats=caveats.of(name, assay, share, counted, vocabulary, by_model),
         version=__version__,
     )
 
@@ -147,15 +177,20 @@ def _filtered(share: Interval | None, detector: Detector | None) -> Interval | N
     return share.through(detector.effective_share)
 
 
-def _words(
-    corpus: Any, counts: Any, rule: str, text_column: str | None, split: str | None, show: bool
-) -> WordCounts | None:
-    if corpus is not None and counts is not None:
+def _opened(corpus: Any, counts: Any) -> Any:
+    """The corpus, opened once; every corpus can be read again."""
+    if corpus is None:
+        return None
+    if counts is not None:
         raise BadSetting("give a corpus or counts, not both")
+    from wellhead.corpus import open_corpus
+
+    return open_corpus(corpus)
+
+
+def _words(corpus: Any, counts: Any, rule: str, show: bool) -> WordCounts | None:
     if corpus is not None:
-        return count_words(
-            corpus, rule=rule, text_column=text_column, split=split, show_progress=show
-        )
+        return count_words(corpus, rule=rule, show_progress=show)
     if counts is None or isinstance(counts, WordCounts):
         return counts
     return of_counts(counts)
@@ -164,6 +199,7 @@ def _words(
 def _effective(
     words: WordCounts | None,
     regime: str,
+    last: int,
     share: Interval | None,
     effective_samples: float | None,
     observed: Mapping[int, float] | None,
@@ -177,9 +213,32 @@ def _effective(
     if effective_samples is not None:
         return given_size(effective_samples, words)
     if observed is None:
-        return assumed_size(words)
+        return None
     real = share.point if share else None
-    return fitted_size(observed, words, regime=regime, real_share=real)
+    return fitted_size(observed, words, regime=regime, real_share=real, generations=last)
+
+
+def _documents(corpus: Any, words: WordCounts) -> Iterator[list[str]]:
+    if corpus is None:
+        raise BadSetting("a calibration reads the text itself: give a corpus, not counts")
+    return documents_of(corpus, words.rule)
+
+
+def _by_model(
+    words: WordCounts | None,
+    regime: str,
+    last: int,
+    share: Interval | None,
+    courses: Courses,
+) -> tuple[ModelOutlook, ...]:
+    """What each class would leave, where the size is that of classes."""
+    found = []
+    for name, ratios in courses.items():
+        size = None if words is None else sized(words, "model class", [ratios])
+        course = _vocabulary(words, regime, last, share, size)
+        if course is not None:
+            found.append(ModelOutlook(name, course.generations[-1].words))
+    return tuple(found)
 
 
 def _vocabulary(
@@ -195,16 +254,25 @@ def _vocabulary(
 
 
 def _outlooks(
-    words: WordCounts | None, last: int, share: Interval | None, size: EffectiveSize | None
+    words: WordCounts | None,
+    last: int,
+    share: Interval | None,
+    size: EffectiveSize | None,
+    asked: str,
 ) -> tuple[RegimeOutlook, ...]:
-    """Every regime for which the given numbers suffice."""
+    """Every regime for which the given numbers suffice.
+
+    What was measured under the regime asked for says nothing of words under another.
+    """
+    measured = size is not None and size.how in ("calibrated", "fitted")
     found = []
     for name in REGIMES:
         mixed = share if name in MIXES else None
         if name in MIXES and mixed is None:
             continue
         course = inflation_of(name, last, mixed)
-        course_of_words = _vocabulary(words, name, last, mixed, size)
+        known = None if measured and name != asked else size
+        course_of_words = _vocabulary(words, name, last, mixed, known)
         left = None if course_of_words is None else course_of_words.generations[-1].words
         found.append(RegimeOutlook(name, course.last, course.limit, left))
     return tuple(found)

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from wellhead._result import render
+from wellhead.recursion.forecast.models import MODELS
 from wellhead.recursion.forecast.result import Caveat, Forecast
 from wellhead.recursion.forecast.share import Interval
 from wellhead.report import Bullets, Callout, Column, Page, Section, Table
@@ -94,6 +95,8 @@ def _sections(forecast: Forecast) -> list[Section]:
         sections.append(Section(f"What would keep it below {limit}", [told, Bullets(sentences)]))
     if forecast.vocabulary is not None:
         sections.append(Section("The vocabulary", _words(forecast.vocabulary)))
+    if forecast.models:
+        sections.append(Section("The same with other models", [_models(forecast)]))
     sections.append(Section("The same under other regimes", [_others(forecast)]))
     sections.append(Section("How far to trust this", [_callout(c) for c in forecast.caveats]))
     return sections
@@ -144,6 +147,21 @@ def _others(forecast: Forecast) -> Table:
     return Table(columns, rows, caption=f"{at}, with {share} real text where a regime mixes it in")
 
 
+def _models(forecast: Forecast) -> Table:
+    columns = [
+        Column("class of models"),
+        Column("what belongs to it"),
+        Column("distinct words left", "share"),
+    ]
+    rows = [[one.model, MODELS[one.model].told, one.words[:3:2]] for one in forecast.models]
+    return Table(
+        columns,
+        rows,
+        caption=f"At generation {forecast.generations}; without --calibrate every class has all "
+        "that theory allows it",
+    )
+
+
 _ENDS = ("low", "point", "high")
 
 
@@ -153,8 +171,8 @@ def _words(vocabulary: Vocabulary) -> list[LineChart | Table | str]:
     told = (
         f"{vocabulary.name}: {count(vocabulary.tokens)} words of text, {count(vocabulary.types)} "
         f"distinct (rule: {vocabulary.rule}), {percent(vocabulary.seen_once)} of them seen once. "
-        f"One generation is taken to be worth {number(effective.ratio.point)}"
-        f"{_span(effective.ratio)} independent draws per word ({effective.how})."
+        f"One generation is taken to be worth {_draws(effective.ratio)} independent draws per "
+        f"word ({effective.how})."
     )
     bins = Table(
         [
@@ -171,6 +189,13 @@ def _words(vocabulary: Vocabulary) -> list[LineChart | Table | str]:
         caption="Rare words go first",
     )
     return [told, _survival(vocabulary), bins]
+
+
+def _draws(ratio: Interval) -> str:
+    if ratio.sure:
+        return number(ratio.point)
+    most = "any number of" if math.isinf(ratio.high) else number(ratio.high)
+    return f"{number(ratio.low)} to {most}"
 
 
 def _survival(vocabulary: Vocabulary) -> LineChart:

@@ -12,7 +12,7 @@ from wellhead.recursion.forecast.share import Interval
 from wellhead.recursion.forecast.vocabulary import Vocabulary
 from wellhead.recursion.theory.detector import Detector
 
-__all__ = ["Caveat", "Forecast", "RegimeOutlook"]
+__all__ = ["Caveat", "Forecast", "ModelOutlook", "RegimeOutlook"]
 
 
 class Caveat(NamedTuple):
@@ -40,6 +40,13 @@ class RegimeOutlook(NamedTuple):
     words: Interval | None
 
 
+class ModelOutlook(NamedTuple):
+    """One class of models at the last generation: the words left."""
+
+    model: str
+    words: Interval
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Forecast(Result):
     """What recursive training would do to estimates and to a vocabulary.
@@ -57,6 +64,8 @@ class Forecast(Result):
         remedies: what would keep inflation below the limit; empty without one.
         vocabulary: what becomes of the corpus's words; None without a corpus.
         regimes: the same numbers under every regime that the given settings allow.
+        models: the words left by each class of models that was allowed for; empty where the
+            effective size was measured or given.
         caveats: what limits the forecast.
         version: of wellhead.
     """
@@ -74,5 +83,6 @@ class Forecast(Result):
     remedies: tuple[Remedy, ...]
     vocabulary: Vocabulary | None
     regimes: tuple[RegimeOutlook, ...]
+    models: tuple[ModelOutlook, ...]
     caveats: tuple[Caveat, ...]
     version: str

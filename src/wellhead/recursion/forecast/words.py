@@ -14,7 +14,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,10 @@ from numpy.typing import NDArray
 from wellhead._progress import progress
 from wellhead.errors import BadInput, BadSetting, unknown_name
 
-__all__ = ["RULES", "WordCounts", "count_words", "of_counts"]
+if TYPE_CHECKING:
+    from wellhead.corpus import Corpus
+
+__all__ = ["RULES", "WordCounts", "count_words", "documents_of", "of_counts"]
 
 _LETTERS = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 
@@ -68,20 +71,20 @@ class WordCounts:
         return int(self.words[self.counts == 1].sum())
 
 
-def count_words(
-    corpus: Any,
-    *,
-    rule: str = "letters",
-    text_column: str | None = None,
-    split: str | None = None,
-    show_progress: bool = False,
-) -> WordCounts:
+def documents_of(corpus: Corpus, rule: str, show: bool = False) -> Iterator[list[str]]:
+    """The words of each document, read as a stream."""
+    with progress("reading words", show=show) as bar:
+        for batch in corpus.batches():
+            yield from (RULES[rule](text) for text in batch.column("text").to_pylist())
+            bar.advance(batch.num_rows)
+
+
+def count_words(corpus: Any, *, rule: str = "letters", show_progress: bool = False) -> WordCounts:
     """Counts of counts of a corpus, read once as a stream; memory grows with the vocabulary.
 
     Args:
         corpus: anything `wellhead.corpus.open_corpus` opens.
         rule: ``letters`` or ``spaces``.
-        text_column, split: as in `open_corpus`.
         show_progress: a progress bar on stderr.
 
     Raises:
@@ -96,13 +99,10 @@ def count_words(
         raise unknown_name("rule for words", rule, RULES)
     from wellhead.corpus import open_corpus
 
-    opened = open_corpus(corpus, text_column=text_column, split=split)
+    opened = open_corpus(corpus)
     found: Counter[str] = Counter()
-    with progress("counting words", show=show_progress) as bar:
-        for batch in opened.batches():
-            for text in batch.column("text").to_pylist():
-                found.update(RULES[rule](text))
-            bar.advance(batch.num_rows)
+    for words in documents_of(opened, rule, show_progress):
+        found.update(words)
     if not found:
         raise BadInput(f"{opened.name}: no word found by the rule '{rule}'")
     length = sum(map(len, found)) / len(found)

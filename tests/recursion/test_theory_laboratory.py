@@ -125,7 +125,7 @@ def test_the_exact_curve_is_that_of_the_items_the_run_took(regime: str, size: in
         regime=REGIMES[regime](share=0.1),
         generations=40,
         size=size,
-        lineages=4_000,
+        chains=4_000,
     )
     measured = list(run_cell(setting, seed=1))[-1].measures
     exact = exact_curves(setting)

@@ -131,14 +131,18 @@ def test_components_of_a_mixture_are_drawn_by_their_weights():
     assert shares == pytest.approx([0.2, 0.5, 0.3], abs=4 * np.sqrt(0.25 / 40_000))
 
 
-def test_compiled_exponentials_and_logarithms_are_exact_to_rounding():
-    kernels = pytest.importorskip("wellhead.recursion.families.mixture_kernels")
-    below = -np.logspace(-18, np.log10(690), 500)
-    above = np.concatenate([1 + np.logspace(-15, 0, 200), np.logspace(-300, 300, 500)])
-    powers = np.array([kernels.exponential(x) for x in (0.0, *below)])
-    assert powers == pytest.approx(np.exp([0.0, *below]), rel=4e-16)
-    assert [kernels.logarithm(x) for x in above] == pytest.approx(np.log(above), rel=1e-15)
-    assert 0 < kernels.exponential(-1e300) < 1e-300
+@pytest.mark.parametrize("apart", [1.0, 30.0, 300.0])
+def test_compiled_likelihoods_of_far_components_are_exact_to_rounding(apart):
+    """Densities from e^-18 to e^-45,000 of each other, against numpy's exponentials."""
+    pytest.importorskip("numba")
+    start = Mixture(np.full((1, 2), 0.5), np.array([[[0.0], [apart]]]), np.ones((1, 2, 1, 1)))
+    values = np.linspace(-apart, 2 * apart, 901)[None, :, None]
+    found = [
+        expectation_maximisation(values, np.ones((1, 901)), start, steps=1, literal=literal)
+        for literal in (False, True)
+    ]
+    assert found[0][1] == pytest.approx(found[1][1], rel=1e-13)
+    assert found[0][0].weights == pytest.approx(found[1][0].weights, rel=1e-14)
 
 
 def test_an_item_of_weight_two_counts_like_two_items_in_a_mixture():

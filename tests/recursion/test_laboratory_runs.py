@@ -89,6 +89,7 @@ def test_the_config_in_a_run_folder_runs_the_same_experiment_again(tmp_path):
     [
         ({"regime": "acumulate"}, "did you mean 'accumulate'"),
         ({"generation": 3}, "did you mean 'generations'"),
+        ({"lineages": 3}, "did you mean 'chains'"),
         ({"regime": {"name": "fresh-real", "share": 1.5}}, r"share in \[0, 1\], got 1.5"),
         ({"regime": {"name": "fresh-real", "shares": 0.5}}, "did you mean 'share'"),
         ({"size": 1}, "more than 1 samples"),

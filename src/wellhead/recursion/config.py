@@ -25,7 +25,7 @@ from wellhead.errors import BadInput, BadSetting, unknown_name
 from wellhead.recursion.family import FAMILIES
 from wellhead.recursion.filters import Filter  # noqa: F401  (registers the filters)
 from wellhead.recursion.importance import Importance  # noqa: F401  (registers it)
-from wellhead.recursion.plugin import build, require
+from wellhead.recursion.plugin import build, require, typed
 from wellhead.recursion.regimes import REGIMES
 from wellhead.recursion.samplers import SAMPLERS
 from wellhead.recursion.schedules import SCHEDULES
@@ -42,7 +42,8 @@ PARTS: dict[str, Registry[Any]] = {
     "schedule": SCHEDULES,
 }
 NUMBERS = ("generations", "size", "chains", "every")
-EXPERIMENT = ("name", "title", "about", "seed", "seeds")
+EXPERIMENT = {"name": str, "title": str, "about": str, "seed": int, "seeds": int}
+FORMER = {"lineages": "chains"}  # what keys were called before
 LAYERS = ("settings", "sweep", "full")
 
 
@@ -113,13 +114,19 @@ selector, settings, size, sweep, title
     for key, value in (changes or {}).items():
         _check_reach(swept, key, value)
     return Plan(
-        name=_text(layered, "name", "experiment"),
-        title=_text(layered, "title", ""),
-        about=_text(layered, "about", ""),
-        seed=_number(layered, "seed", 0),
-        seeds=_number(layered, "seeds", 1),
+        **{"name": "experiment"}
+        | {
+            key: typed(layered[key], kind, key)
+            for key, kind in EXPERIMENT.items()
+            if key in layered
+        },
         settings=tuple(_setting(entry) for entry in swept),
     )
+
+
+def _experiment(table: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said of the experiment as a whole."""
+    return {key: typed(table[key], kind, key) for key, kind in EXPERIMENT.items() if key in table}
 
 
 def load_table(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -152,7 +159,7 @@ def _setting(entry: Mapping[str, Any]) -> Setting:
     parts.setdefault("selector", _default_selector())
     parts.setdefault("schedule", build(SCHEDULES, parts["regime"].schedule, where="schedule"))
     parts["family"] = _with_absolute_paths(parts["family"])
-    numbers: dict[str, Any] = {key: _number(entry, key, 1) for key in NUMBERS if key in entry}
+    numbers = {key: typed(entry[key], int, key) for key in NUMBERS if key in entry}
     try:
         return Setting(label=label, **parts, **numbers)
     except BadSetting as error:
@@ -249,19 +256,7 @@ def _name(value: object) -> str:
 
 def _known(table: Mapping[str, Any], known: tuple[str, ...]) -> None:
     for key in table:
+        if key in FORMER:
+            raise BadSetting(f"unknown key '{key}': did you mean '{FORMER[key]}'?")
         if key not in known:
             raise unknown_name("key", key, known)
-
-
-def _number(table: Mapping[str, Any], key: str, default: int) -> int:
-    value = table.get(key, default)
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise BadSetting(f"{key}: expected a whole number, got {value!r}.")
-    return value
-
-
-def _text(table: Mapping[str, Any], key: str, default: str) -> str:
-    value = table.get(key, default)
-    if not isinstance(value, str):
-        raise BadSetting(f"{key}: expected text, got {value!r}.")
-    return value

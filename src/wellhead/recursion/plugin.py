@@ -15,12 +15,15 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, TypeVar
 
+import msgspec
+
 from wellhead._registry import Registry
 from wellhead.errors import BadSetting, unknown_name
 
-__all__ = ["build", "describe", "require"]
+__all__ = ["build", "describe", "require", "typed"]
 
 T = TypeVar("T")
+NAMES = {"int": "a whole number", "float": "a number", "str": "text", "bool": "true or false"}
 
 
 def build(known: Registry[type[T]], given: object, *, where: str) -> T:
@@ -32,8 +35,8 @@ def build(known: Registry[type[T]], given: object, *, where: str) -> T:
     table = {"name": given} if isinstance(given, str) else given
     if not isinstance(table, Mapping) or not isinstance(table.get("name"), str):
         raise BadSetting(f"{where}: expected a name or a table with a name, got {given!r}.")
-    cls = known[table["name"]]
-    fields = {field.name for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    cls: Any = known[table["name"]]
+    fields = {field.name: field for field in dataclasses.fields(cls)}
     hints = typing.get_type_hints(cls)
     values: dict[str, Any] = {}
     for key, value in table.items():
@@ -41,36 +44,46 @@ def build(known: Registry[type[T]], given: object, *, where: str) -> T:
             continue
         if key not in fields:
             raise BadSetting(f"{where}.{key}: {unknown_name(f'setting of {where}', key, fields)}")
-        values[key] = _typed(value, hints[key], f"{where}.{key}")
+        values[key] = typed(value, hints[key], f"{where}.{key}")
+    free = (dataclasses.MISSING, dataclasses.MISSING)
+    needed = (n for n, each in fields.items() if (each.default, each.default_factory) == free)
+    missing = ", ".join(sorted(set(needed) - set(values)))
+    require(not missing, f"{where}: '{table['name']}' also needs {missing}.")
     try:
-        return cls(**values)
+        built: T = cls(**values)
     except BadSetting as error:
         raise BadSetting(f"{where}: {error}") from None
-    except TypeError:
-        needed = {
-            field.name
-            for field in dataclasses.fields(cls)  # type: ignore[arg-type]
-            if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-        }
-        missing = ", ".join(sorted(needed - set(values)))
-        raise BadSetting(f"{where}: '{table['name']}' also needs {missing}.") from None
+    return built
 
 
-def describe(known: Registry[type[T]], thing: T) -> dict[str, Any]:
+def typed(value: object, kind: Any, where: str) -> Any:
+    """The value as `kind`, an annotation: an int is also a float, a list a tuple; nothing else.
+
+    >>> typed([1, 2], tuple[float, ...], "sizes")
+    (1.0, 2.0)
+
+    Raises:
+        BadSetting: another type, or a number that is not finite.
+    """
+    try:
+        found = msgspec.convert(value, kind)
+    except msgspec.ValidationError:
+        raise BadSetting(f"{where}: expected {_spoken(kind)}, got {value!r}.") from None
+    numbers = found if isinstance(found, tuple) else (found,)
+    if any(isinstance(number, float) and not math.isfinite(number) for number in numbers):
+        raise BadSetting(f"{where}: expected a finite number, got {value!r}.")
+    return found
+
+
+def describe(known: Registry[type[T]], thing: object) -> dict[str, Any]:
     """The table that builds `thing` again, defaults written out.
 
     >>> from wellhead.recursion.regimes import REGIMES, FixedOriginal
     >>> describe(REGIMES, FixedOriginal(share=0.2))
     {'name': 'fixed-original', 'share': 0.2, 'redraw': False}
     """
-    cls: Any = type(thing)
-    name = _name_of(known, cls)
-    table: dict[str, Any] = {"name": name}
-    for field in dataclasses.fields(thing):  # type: ignore[arg-type]
-        value = getattr(thing, field.name)
-        if value is not None:
-            table[field.name] = list(value) if isinstance(value, tuple) else value
-    return table
+    table = {"name": _name_of(known, type(thing)), **msgspec.to_builtins(thing)}
+    return {key: value for key, value in table.items() if value is not None}
 
 
 def require(condition: bool, message: str) -> None:
@@ -87,24 +100,7 @@ def _name_of(known: Registry[Any], cls: type) -> str:
     raise BadSetting(f"{cls.__name__} is not a registered {known.kind}.")
 
 
-def _typed(value: Any, hint: Any, where: str) -> Any:
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if type(None) in arguments:
-        hint = next(option for option in arguments if option is not type(None))
-        return _typed(value, hint, where)
-    if origin is tuple:
-        if not isinstance(value, list | tuple):
-            raise BadSetting(f"{where}: expected a list, got {value!r}.")
-        return tuple(_typed(item, arguments[0], where) for item in value)
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
-        raise BadSetting(f"{where}: expected {_spoken(hint)}, got {value!r}.")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise BadSetting(f"{where}: expected a finite number, got {value!r}.")
-    return value
-
-
-def _spoken(hint: Any) -> str:
-    names = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
-    return names.get(hint, str(hint))
+def _spoken(kind: Any) -> str:
+    if typing.get_origin(kind) is tuple:
+        return "a list"
+    return NAMES.get(str(getattr(kind, "__name__", kind)).removesuffix(" | None"), str(kind))

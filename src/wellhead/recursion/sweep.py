@@ -6,19 +6,20 @@ when any of them, or all, are killed. Numbers do not depend on how many processe
 
 from __future__ import annotations
 
-import fcntl
-import multiprocessing
 import os
 import shutil
 import signal
 import threading
 import time
-from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from functools import cache
+from itertools import cycle
+from pathlib import Path
 
+from filelock import FileLock, Timeout
+from joblib import Parallel, cpu_count, delayed
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 from threadpoolctl import threadpool_limits
 
 from wellhead._progress import Progress, progress
@@ -32,8 +33,7 @@ from wellhead.recursion.loop import run_cell
 
 __all__ = ["complete"]
 
-_ticks: Any = None  # the queue on which a worker process reports its generations
-_place = 0  # the number of this worker process
+SECONDS = 0.5  # between two looks of a thread at a file or a process
 
 
 def complete(folder: Folder, *, workers: int | None = None, show: bool = True) -> None:
@@ -75,7 +75,7 @@ def complete(folder: Folder, *, workers: int | None = None, show: bool = True) -
         ) from None
 
 
-def run_one(folder: Folder, cell: Cell, tick: Any, sharers: int = 1) -> None:
+def run_one(folder: Folder, cell: Cell, tick: Callable[[], None], sharers: int = 1) -> None:
     """Run one cell and keep its measures; `sharers` cells run at the same time."""
     setting = folder.plan.settings[cell.setting]
     workspace = folder.workspace(cell)
@@ -123,59 +123,88 @@ def _in_this_process(folder: Folder, cells: list[Cell], bar: Progress) -> None:
 
 
 def _in_processes(folder: Folder, cells: list[Cell], count: int, bar: Progress) -> None:
-    # Spawned, not forked: forking a process that has started threads can hang.
-    context = multiprocessing.get_context("spawn")
-    ticks, places = context.SimpleQueue(), context.SimpleQueue()
-    for place in range(count):
-        places.put(place)
-    pool = ProcessPoolExecutor(
-        count, mp_context=context, initializer=_start_worker, initargs=(ticks, places)
-    )
+    ticks = folder.path / "work" / ".ticks"
+    jobs = (delayed(_work)(str(folder.path), cell, count, ticks) for cell in cells)
+    pool = Parallel(count, batch_size=1, pre_dispatch=count, return_as="generator_unordered")
     try:
-        futures = {pool.submit(_work, str(folder.path), cell, count) for cell in cells}
-        while futures:
-            done, futures = wait(futures, timeout=0.5, return_when=FIRST_COMPLETED)
-            while not ticks.empty():
-                ticks.get()
-                bar.advance()
-            _raise_first(done)
-    except BrokenProcessPool:
+        with _counted(ticks, bar):
+            for _ in pool(jobs):
+                pass
+        for lock in folder.path.glob("work/.place-*"):
+            lock.unlink()
+    except TerminatedWorkerError:
         raise WellheadError(
             "a worker process was killed, most likely for lack of memory. Finished cells are kept; "
             f"resume with fewer: `wellhead collapse run {folder.path} --workers 1`."
         ) from None
+
+
+@contextmanager
+def _counted(ticks: Path, bar: Progress) -> Iterator[None]:
+    """Advances the bar by the bytes that worker processes add to a file, one a generation."""
+    ticks.parent.mkdir(exist_ok=True)
+    ticks.write_bytes(b"")
+    over = threading.Event()
+
+    def follow() -> None:
+        seen = 0
+        while not over.wait(SECONDS):
+            now = ticks.stat().st_size
+            bar.advance(now - seen)
+            seen = now
+
+    thread = threading.Thread(target=follow, daemon=True)
+    thread.start()
+    try:
+        yield
     finally:
-        processes = list((pool._processes or {}).values())
-        pool.shutdown(wait=False, cancel_futures=True)
-        # Cells in work are abandoned on an error or interrupt: their files are not there yet.
-        for process in processes if futures else []:
-            process.terminate()
+        over.set()
+        thread.join()
+        ticks.unlink(missing_ok=True)
 
 
-def _raise_first(done: set[Future[None]]) -> None:
-    for future in done:
-        future.result()
+def _work(path: str, cell: Cell, count: int, ticks: Path) -> None:
+    """Runs one cell in a worker process."""
+    _follow_parent()
+    folder = Folder(path)
+
+    def tick() -> None:
+        with ticks.open("ab") as file:
+            file.write(b".")
+
+    with _place(folder, count) as place:
+        folder.plan.settings[cell.setting].family.take_place(place)
+        run_one(folder, cell, tick, count)
 
 
-def _start_worker(ticks: Any, places: Any) -> None:
-    global _ticks, _place
-    _ticks, _place = ticks, places.get()
-    # The parent decides when to stop, and a worker does not outlive it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_follow_parent, daemon=True).start()
-
-
+@cache
 def _follow_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
+    """The parent decides when to stop, and a worker does not outlive it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = os.getppid()
+
+    def follow() -> None:
+        while os.getppid() == parent:
+            time.sleep(SECONDS)
         os._exit(1)
 
+    threading.Thread(target=follow, daemon=True).start()
 
-def _work(path: str, cell: Cell, sharers: int) -> None:
-    folder = Folder(path)
-    folder.plan.settings[cell.setting].family.take_place(_place)
-    run_one(folder, cell, lambda: _ticks.put(1), sharers)
+
+@contextmanager
+def _place(folder: Folder, count: int) -> Iterator[int]:
+    """A number below `count` that no other worker of the run has meanwhile: that of its GPU."""
+    for place in cycle(range(count)):
+        lock = FileLock(folder.path / "work" / f".place-{place}")
+        try:
+            lock.acquire(timeout=0.01)
+        except Timeout:
+            continue
+        try:
+            yield place
+        finally:
+            lock.release()
+        return
 
 
 @contextmanager
@@ -184,24 +213,19 @@ def _locked(folder: Folder) -> Iterator[None]:
     if not leads():
         yield
         return
-    with keeping(folder.path):
-        (folder.path / ".lock").touch()
-    with (folder.path / ".lock").open() as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise BadSetting(f"{folder.path} is being worked on by another process.") from None
+    lock = FileLock(folder.path / ".lock")
+    try:
+        with keeping(folder.path):
+            lock.acquire(timeout=0)
+    except Timeout:
+        raise BadSetting(f"{folder.path} is being worked on by another process.") from None
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def _places(folder: Folder) -> int:
     """As many processes as every family of the plan can stand."""
     asked = [setting.family.processes() for setting in folder.plan.settings]
-    return min([_cores(), *(each for each in asked if each is not None)])
-
-
-def _cores() -> int:
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on every system
-        return os.cpu_count() or 1
+    return min([cpu_count(), *(each for each in asked if each is not None)])

@@ -14,12 +14,11 @@ from scipy.special import logsumexp
 
 from wellhead.recursion.data import Array, Counts, Rng, Samples
 from wellhead.recursion.families.em import Mixture, densities, expectation_maximisation, kernels
-from wellhead.recursion.families.mixture_draws import draw, new_keys
 from wellhead.recursion.family import FAMILIES, Family, Fitting, Step, Task
 from wellhead.recursion.plugin import require
 from wellhead.recursion.samplers import Bias, Sampler
 
-__all__ = ["GaussianMixture"]
+__all__ = ["GaussianMixture", "placed"]
 
 JUDGED = 500  # true items on which a model's divergence is measured
 
@@ -141,13 +140,29 @@ class GaussianMixture(Family[Mixture, Samples]):
 
     def _draw(self, model: Mixture, size: Counts, strength: float, rng: Rng) -> Samples:
         chains, count = len(model.weights), int(np.max(size))
-        keys, edges = new_keys(chains, rng), np.cumsum(model.weights, axis=1)
+        uniform = rng.random((chains, count))
+        values = rng.standard_normal((chains, count, self.dimension))
+        edges = np.cumsum(model.weights, axis=1)
         factors = np.linalg.cholesky(model.covariances * strength)
-        if self.path == "auto" and kernels() is not None:
-            from wellhead.recursion.families.mixture_draw_kernels import draw_all
-
-            values = np.empty((chains, count, self.dimension))
-            draw_all(values, keys, edges, model.means, factors)
+        compiled = kernels() if self.path == "auto" else None
+        if compiled is None:
+            values = placed(values, uniform, edges, model.means, factors)
         else:
-            values = draw(keys, count, edges, model.means, factors)
+            compiled.place(values, uniform, edges, model.means, factors)
         return Samples.of(values, size)
+
+
+def placed(values: Array, uniform: Array, edges: Array, means: Array, factors: Array) -> Array:
+    """Draws of the mixtures (chains, items, d).
+
+    Args:
+        values: standard normal numbers, of the same shape.
+        uniform: numbers in [0, 1) that choose the components (chains, items).
+        edges: cumulated weights (chains, k).
+        means, factors: of the components, (chains, k, d) and (chains, k, d, d); a factor is
+            lower triangular.
+    """
+    pick = (uniform[..., None] * edges[:, None, -1:] > edges[:, None, :]).sum(axis=2)
+    row = np.arange(len(edges))[:, None]
+    drawn: Array = means[row, pick] + np.einsum("rmij,rmj->rmi", factors[row, pick], values)
+    return drawn

@@ -99,7 +99,7 @@ def plan(
     Traceback (most recent call last):
     ...
     wellhead.errors.BadSetting: unknown key 'generation': did you mean 'generations'? Known: \
-about, every, family, full, generations, chains, name, regime, sampler, schedule, seed, seeds, \
+about, chains, every, family, full, generations, name, regime, sampler, schedule, seed, seeds, \
 selector, settings, size, sweep, title
     """
     _known(table, (*EXPERIMENT, *PARTS, *NUMBERS, *LAYERS))
@@ -114,12 +114,7 @@ selector, settings, size, sweep, title
     for key, value in (changes or {}).items():
         _check_reach(swept, key, value)
     return Plan(
-        **{"name": "experiment"}
-        | {
-            key: typed(layered[key], kind, key)
-            for key, kind in EXPERIMENT.items()
-            if key in layered
-        },
+        **{"name": "experiment"} | _experiment(layered),
         settings=tuple(_setting(entry) for entry in swept),
     )
 

@@ -75,14 +75,15 @@ def typed(value: object, kind: Any, where: str) -> Any:
     return found
 
 
-def describe(known: Registry[type[T]], thing: object) -> dict[str, Any]:
+def describe(known: Registry[type[T]], thing: T) -> dict[str, Any]:
     """The table that builds `thing` again, defaults written out.
 
     >>> from wellhead.recursion.regimes import REGIMES, FixedOriginal
     >>> describe(REGIMES, FixedOriginal(share=0.2))
     {'name': 'fixed-original', 'share': 0.2, 'redraw': False}
     """
-    table = {"name": _name_of(known, type(thing)), **msgspec.to_builtins(thing)}
+    cls: Any = type(thing)
+    table = {"name": _name_of(known, cls), **msgspec.to_builtins(thing)}
     return {key: value for key, value in table.items() if value is not None}
 
 

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import literal
 import numpy as np
+import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wellhead.detect import normalise
 from wellhead.detect.hashing import BITS, COLUMNS, count, occurrences
 
+# Letters whose case changes length, figures of other scripts, lone surrogates, signs between words.
+ODD = st.sampled_from("abAB'' .,İſßΣ09٣²漢ｍ😀\ud800\u0301\n\u00a0-_") | st.characters()
 TEXTS = st.lists(st.text(st.characters(codec="utf-8"), max_size=60), min_size=1, max_size=5)
 
 
@@ -29,6 +37,24 @@ def test_every_occurrence_is_counted_and_lies_in_its_text(texts: list[str]) -> N
     lengths = np.array([len(text) for text in texts])
     assert ((found.position >= 0) & (found.position < np.maximum(lengths[found.row], 1))).all()
     assert ((found.column >= 0) & (found.column < COLUMNS)).all()
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.text(ODD, max_size=60), min_size=1, max_size=5))
+def test_compiled_columns_and_places_are_those_of_plain_numpy(texts: list[str]) -> None:
+    ours, plain = occurrences(texts), literal.occurrences(texts)
+    assert sorted(zip(*map(np.ndarray.tolist, ours), strict=True)) == sorted(
+        zip(*map(np.ndarray.tolist, plain), strict=True)
+    )
+
+
+@pytest.mark.slow
+def test_compiled_columns_are_those_of_plain_numpy_on_all_development_texts(data: Path) -> None:
+    for name in ("dev", "dev2"):
+        texts = pd.read_parquet(data / "detection" / f"{name}.parquet", columns=["text"]).text
+        for start in range(0, len(texts), 200):
+            clean = [normalise(text) for text in texts[start : start + 200]]
+            assert (count(clean) != literal.count(clean)).nnz == 0
 
 
 def _block(text: str, block: int) -> list[int]:

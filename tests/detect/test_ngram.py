@@ -7,6 +7,7 @@ import shutil
 import zipfile
 from pathlib import Path
 
+import literal
 import numpy as np
 import pytest
 
@@ -34,6 +35,24 @@ def test_a_score_does_not_depend_on_the_batch_to_the_last_bit(
     assert together.dtype == np.float64
     np.testing.assert_array_equal(together, [detector.score([text])[0] for text in batch])
     np.testing.assert_array_equal(together[::-1], detector.score(batch[::-1]))
+
+
+def test_compiled_scores_are_those_of_plain_sums_to_the_last_bit(
+    detector: NgramDetector, texts: Texts
+) -> None:
+    """Sums over the counts of a text, in the order of their columns, by numpy and scipy alone."""
+    batch = [normalise(text) for text in ["", "?!", *texts["human"], *texts["hot"]]]
+    plain = detector.model.score_counts(literal.count(batch))
+    np.testing.assert_array_equal(detector.score(batch), plain)
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_the_number_of_texts_in_a_call_does_not_matter(
+    detector: NgramDetector, texts: Texts, size: int
+) -> None:
+    every = (texts["human"] + texts["cool"]) * 8
+    parts = [detector.score(every[at : at + size]) for at in range(0, len(every), size)]
+    np.testing.assert_array_equal(np.concatenate(parts), detector.score(every))
 
 
 def test_odd_texts_get_finite_scores(detector: NgramDetector) -> None:

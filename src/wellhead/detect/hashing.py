@@ -1,4 +1,4 @@
-"""Text → sparse counts of hashed n-grams, in a few array operations for a whole batch.
+"""Text → sparse counts of hashed n-grams, a whole batch at a time.
 
 Three kinds of feature, each in its own range of columns:
 
@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,23 +26,15 @@ from scipy.sparse import csr_matrix
 
 from wellhead.detect.words import FUNCTION_WORDS
 
-__all__ = ["BLOCKS", "COLUMNS", "Occurrences", "count", "occurrences"]
+__all__ = ["BITS", "BLOCKS", "COLUMNS", "Batch", "Occurrences", "count", "occurrences", "tables"]
 
 BITS = 20
 BLOCKS = ("characters", "words", "skeleton")
 COLUMNS = len(BLOCKS) << BITS
 """Columns in all: 2^20 for each block."""
 
-CHARACTER_RUNS = (3, 4, 5)
-WORD_RUNS = (1, 2, 3)
-SKELETON_RUNS = (1, 2, 3, 4)
-_ENDING = 3
-
-_BASE = np.uint64(0x9E3779B97F4A7C15)
-# Inverse of _BASE modulo 2^64, so that the hash of a stretch of text does not depend on where the
-# stretch begins.
-_INVERSE = np.uint64(pow(int(_BASE), -1, 1 << 64))
 _SEPARATOR = "\n"
+_SPACE, _LETTER, _DIGIT, _SIGN = range(4)
 
 
 class Occurrences(NamedTuple):
@@ -59,6 +51,27 @@ class Occurrences(NamedTuple):
     position: NDArray[np.int32]
 
 
+class Batch(NamedTuple):
+    """Texts as compiled code reads them: a separator stands before and behind each.
+
+    Attributes:
+        codes: all characters, in lower case.
+        starts: where each text begins, and the end of all.
+    """
+
+    codes: NDArray[np.uint32]
+    starts: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> Batch:
+        """From normalised texts."""
+        cleaned = [text.replace(_SEPARATOR, " ") for text in texts]
+        joined = _SEPARATOR + "".join(_lowered(text) + _SEPARATOR for text in cleaned)
+        codes = np.frombuffer(joined.encode("utf-32-le", "replace"), dtype="<u4")
+        ends = np.cumsum([1, *(len(text) + 1 for text in cleaned)], dtype=np.int64)
+        return cls(codes.astype(np.uint32), ends)
+
+
 def count(texts: Sequence[str]) -> csr_matrix:
     """How often each text has each n-gram: float32 counts of shape ``(len(texts), COLUMNS)``.
 
@@ -66,9 +79,7 @@ def count(texts: Sequence[str]) -> csr_matrix:
     [[46.0, 0.0]]
     """
     found = occurrences(texts)
-    # Half as many bytes are sorted in half the time.
-    kind: Any = np.uint32 if len(texts) * COLUMNS < 1 << 32 else np.int64
-    key: NDArray[Any] = found.row.astype(kind) * kind(COLUMNS) + found.column.astype(kind)
+    key = found.row.astype(np.int64) * COLUMNS + found.column
     key, counts = np.unique(key, return_counts=True)
     row, column = np.divmod(key, COLUMNS)
     start = np.searchsorted(row, np.arange(len(texts) + 1))
@@ -78,38 +89,10 @@ def count(texts: Sequence[str]) -> csr_matrix:
 
 
 def occurrences(texts: Sequence[str]) -> Occurrences:
-    """Every n-gram of every text, with its place; rows in no particular order within a text."""
-    batch = _Batch(texts)
-    parts = [*_characters(batch), *_tokens(batch)]
-    begin = np.concatenate([part[0] for part in parts])
-    column = np.concatenate([part[1] for part in parts])
-    row = batch.row[begin]
-    return Occurrences(row, column, (begin - batch.start[row]).astype(np.int32))
+    """Every n-gram of every text, with its place, text by text."""
+    from wellhead.detect.kernels import occurrences_of
 
-
-class _Batch:
-    """All texts as one array of characters, with hashes of its prefixes."""
-
-    def __init__(self, texts: Sequence[str]) -> None:
-        cleaned = [text.replace(_SEPARATOR, " ") for text in texts]
-        joined = _SEPARATOR + "".join(_lowered(text) + _SEPARATOR for text in cleaned)
-        codes = np.frombuffer(joined.encode("utf-32-le", "replace"), dtype="<u4")
-        lengths = np.array([len(text) for text in cleaned], dtype=np.int64)
-        self.start = 1 + np.concatenate([[0], np.cumsum(lengths + 1)[:-1]]).astype(np.int64)
-        self.row = np.repeat(
-            np.arange(-1, len(texts), dtype=np.int32), np.concatenate([[1], lengths + 1])
-        )
-        self.kind = _kinds(codes)
-        codes = np.where(self.kind == _DIGIT, np.uint32(ord("0")), codes)
-        self.kind = np.where(self.kind == _DIGIT, _LETTER, self.kind)
-        self.text_breaks = codes == ord(_SEPARATOR)
-        self.prefix = np.zeros(len(codes) + 1, dtype=np.uint64)
-        np.cumsum(codes * _powers(_BASE, len(codes)), out=self.prefix[1:])
-
-    def hashes(self, begin: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.uint64]:
-        """A hash of each stretch of characters ``[begin, end)``."""
-        stretch = self.prefix[end] - self.prefix[begin]
-        return _mixed(stretch * _powers(_INVERSE, len(self.kind))[begin])
+    return Occurrences(*occurrences_of(*Batch.of(texts), *tables()))
 
 
 def _lowered(text: str) -> str:
@@ -120,10 +103,24 @@ def _lowered(text: str) -> str:
     return "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
 
 
-_SPACE, _LETTER, _DIGIT, _SIGN = range(4)
+class Tables(NamedTuple):
+    """What compiled code looks up.
+
+    Attributes:
+        kinds: space, letter, figure or sign, for every character.
+        function_words: their hashes, in a table with open addressing where 0 is empty.
+    """
+
+    kinds: NDArray[np.int8]
+    function_words: NDArray[np.uint64]
 
 
 @cache
+def tables() -> Tables:
+    """The tables, made once."""
+    return Tables(_kind_table(), _function_table())
+
+
 def _kind_table() -> NDArray[np.int8]:
     table = np.full(0x110000, _LETTER, dtype=np.int8)
     for code in range(0x3000):
@@ -138,83 +135,23 @@ def _kind_table() -> NDArray[np.int8]:
     return table
 
 
-def _kinds(codes: NDArray[np.uint32]) -> NDArray[np.int8]:
-    """Space, letter, digit or sign; an apostrophe between letters is a letter ("don't")."""
-    kinds = _kind_table()[codes]
-    inside = np.zeros(len(codes), dtype=bool)
-    inside[1:-1] = (codes[1:-1] == ord("'")) & (kinds[:-2] == _LETTER) & (kinds[2:] == _LETTER)
-    kinds[inside] = _LETTER
-    return kinds
+def _function_table() -> NDArray[np.uint64]:
+    size = 1 << 10
+    table = [0] * size
+    for hashed in map(_word_hash, FUNCTION_WORDS):
+        at = hashed >> 32 & size - 1
+        while table[at] not in (0, hashed):
+            at = (at + 1) & (size - 1)
+        table[at] = hashed
+    return np.array(table, dtype=np.uint64)
 
 
-def _characters(batch: _Batch) -> list[tuple[NDArray[np.int64], NDArray[np.int32]]]:
-    size = len(batch.kind)
-    breaks = np.concatenate([[0], np.cumsum(batch.text_breaks)])
-    found = []
-    for length in CHARACTER_RUNS:
-        begin = np.arange(max(size - length + 1, 0), dtype=np.int64)
-        begin = begin[breaks[begin + length] == breaks[begin]]
-        found.append((begin, _column(batch.hashes(begin, begin + length), 0, length)))
-    return found
+_BASE, _WHOLE = 0x9E3779B97F4A7C15, (1 << 64) - 1
 
 
-def _tokens(batch: _Batch) -> list[tuple[NDArray[np.int64], NDArray[np.int32]]]:
-    kind = batch.kind
-    word = kind == _LETTER
-    first = (kind == _SIGN) | (word & ~np.concatenate([[False], word[:-1]]))
-    last = (kind == _SIGN) | (word & ~np.concatenate([word[1:], [False]]))
-    begin, end = np.flatnonzero(first), np.flatnonzero(last) + 1
-    whole = batch.hashes(begin, end)
-    ending = batch.hashes(np.maximum(begin, end - _ENDING), end)
-    kept = np.isin(whole, _function_hashes()) | (kind[begin] == _SIGN)
-    skeleton = np.where(kept, whole, _mixed(ending + np.uint64(1)))
-    row = batch.row[begin]
-    return [
-        *_runs(begin, row, whole, 1, WORD_RUNS),
-        *_runs(begin, row, skeleton, 2, SKELETON_RUNS),
-    ]
-
-
-def _runs(
-    begin: NDArray[np.int64],
-    row: NDArray[np.int32],
-    token: NDArray[np.uint64],
-    block: int,
-    lengths: tuple[int, ...],
-) -> list[tuple[NDArray[np.int64], NDArray[np.int32]]]:
-    """Runs of tokens that stay inside one text."""
-    found = []
-    for length in lengths:
-        size = max(len(token) - length + 1, 0)
-        run = token[:size]
-        for step in range(1, length):
-            run = _mixed(run * _BASE + token[step : step + size])
-        inside = row[:size] == row[length - 1 : length - 1 + size]
-        found.append((begin[:size][inside], _column(run[inside], block, length)))
-    return found
-
-
-@cache
-def _function_hashes() -> NDArray[np.uint64]:
-    joined = _SEPARATOR.join(FUNCTION_WORDS)
-    batch = _Batch([joined.replace(_SEPARATOR, " ")])
-    begin = np.cumsum([1] + [len(word) + 1 for word in FUNCTION_WORDS[:-1]])
-    return batch.hashes(begin, begin + np.array([len(word) for word in FUNCTION_WORDS]))
-
-
-def _column(hashed: NDArray[np.uint64], block: int, length: int) -> NDArray[np.int32]:
-    top = _mixed(hashed + np.uint64(length)) >> np.uint64(64 - BITS)
-    return (top.astype(np.int32) + (block << BITS)).astype(np.int32)
-
-
-def _powers(base: np.uint64, size: int) -> NDArray[np.uint64]:
-    powers = np.full(size, base, dtype=np.uint64)
-    powers[:1] = 1
-    return np.cumprod(powers, dtype=np.uint64)
-
-
-def _mixed(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """SplitMix64's finaliser: every bit of the result depends on every bit of `value`."""
-    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return value ^ (value >> np.uint64(31))
+def _word_hash(word: str) -> int:
+    """The hash that `wellhead.detect.kernels` gives a word."""
+    value = sum(ord(letter) * pow(_BASE, at, 1 << 64) for at, letter in enumerate(word)) & _WHOLE
+    value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9 & _WHOLE
+    value = (value ^ (value >> 27)) * 0x94D049BB133111EB & _WHOLE
+    return value ^ (value >> 31)

@@ -16,14 +16,14 @@ import hashlib
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import NamedTuple
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, vstack
 
-from wellhead.detect.hashing import BITS, BLOCKS, COLUMNS, count
+from wellhead.detect.hashing import BITS, BLOCKS, COLUMNS, Batch, count, tables
 
 __all__ = ["LinearModel", "Vectors", "counts_of", "fit", "frequent_columns"]
 
@@ -63,7 +63,15 @@ class LinearModel:
 
     def score(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Scores of normalised texts."""
-        parts = [self.score_counts(count(batch)) for batch in _batches(texts)]
+        from wellhead.detect.kernels import score_batch
+
+        parts = []
+        for texts_of_batch in _batches(texts):
+            batch = Batch.of(texts_of_batch)
+            scores = np.empty(len(texts_of_batch))
+            logs = _logs(len(batch.codes))
+            score_batch(*batch, *tables(), *self._compiled, logs, self.intercept, scores)
+            parts.append(scores)
         return np.concatenate(parts) if parts else np.empty(0)
 
     def score_counts(self, counts: csr_matrix) -> NDArray[np.float64]:
@@ -106,6 +114,15 @@ class LinearModel:
         table = np.full(COLUMNS, -1, dtype=np.int32)
         table[self.column] = np.arange(len(self.column), dtype=np.int32)
         return table
+
+    @cached_property
+    def _compiled(self) -> tuple[NDArray[Any], ...]:
+        """What `wellhead.detect.kernels.score_batch` wants to know of the features."""
+        known = np.zeros(COLUMNS >> 5, np.uint64)
+        words, features = np.divmod(self.column.astype(np.int64), 32)
+        np.bitwise_or.at(known, words, np.uint64(1) << features.astype(np.uint64))
+        before = np.searchsorted(self.column, np.arange(len(known)) << 5).astype(np.uint64)
+        return known | before << np.uint64(32), self.column >> BITS, self.idf, self.weight
 
     def digest(self) -> str:
         """A hash of everything that decides a score."""
@@ -181,6 +198,16 @@ def _stretches(counts: csr_matrix) -> Iterator[csr_matrix]:
     """Some rows at a time: what is computed for them stays small."""
     for start in range(0, counts.shape[0], _BATCH_ROWS):
         yield counts[start : start + _BATCH_ROWS]
+
+
+@lru_cache(maxsize=1)
+def _logs_up_to(size: int) -> NDArray[np.float64]:
+    return np.asarray(np.log1p(np.arange(size, dtype=np.float64)))
+
+
+def _logs(most: int) -> NDArray[np.float64]:
+    """``log(1 + count)`` for every count that a batch of `most` characters can have."""
+    return _logs_up_to(1 << max(18, most.bit_length()))
 
 
 def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -25,6 +25,8 @@ import unicodedata
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 __all__ = ["STANDARD", "Normalisation", "normalise"]
 
 
@@ -79,6 +81,8 @@ def normalise(text: str, options: Normalisation = STANDARD) -> str:
     """
     text = text[: options.limit]
     for _ in range(_ROUNDS):
+        if _is_plain(text):
+            break
         repaired = _repair(text, options)[: options.limit]
         if repaired == text:
             break
@@ -86,10 +90,23 @@ def normalise(text: str, options: Normalisation = STANDARD) -> str:
     return text
 
 
+def _is_plain(text: str) -> bool:
+    """Whether no repair would change `text`: said of most texts by a look at their bytes."""
+    if not text.isascii():
+        return False
+    from wellhead.detect.kernels import is_plain
+
+    return (
+        bool(is_plain(np.frombuffer(text.encode("ascii"), np.uint8)))
+        and not any(pattern.match(text) for pattern in (_ROLE, _OPENING, _LABEL))
+        and not _CLOSING.search(text[-_TAIL:])
+    )
+
+
 def _repair(text: str, options: Normalisation) -> str:
     if options.html:
         text = _plain_html(text)
-    if options.encoding:
+    if options.encoding and not text.isascii():
         text = _MOJIBAKE.sub(_decoded, text)
     text = _visible(text)
     if options.markdown:
@@ -159,12 +176,20 @@ _LITERAL_NEWLINE = re.compile(r"\\r?\\?n(?![a-z])|\\n\\n")
 _WIDE = re.compile(r"[^\S\n]{2,}|[^\S\n ]")
 _BREAKS = re.compile(r"(?: ?\n ?)+")
 _CHARACTERS = str.maketrans(_CONTROL | _CP1252 | _INVISIBLE)
+_ODD = re.compile(f"[{''.join(re.escape(chr(code)) for code in _CHARACTERS if code != 0x0A)}]")
 
 
 def _visible(text: str) -> str:
-    text = _LITERAL_NEWLINE.sub("\n", text.replace("\r\n", "\n").replace("\r", "\n"))
-    text = _SURROGATES.sub("", text.translate(_CHARACTERS))
-    text = _WIDE.sub(" ", unicodedata.normalize("NFC", text))
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\\" in text:
+        text = _LITERAL_NEWLINE.sub("\n", text)
+    ascii_only = text.isascii()
+    if _ODD.search(text):
+        text = text.translate(_CHARACTERS)
+    if not ascii_only:
+        text = unicodedata.normalize("NFC", _SURROGATES.sub("", text))
+    if not ascii_only or "  " in text:
+        text = _WIDE.sub(" ", text)
     return _BREAKS.sub("\n", text) if "\n" in text else text
 
 
@@ -178,14 +203,20 @@ _STARS = re.compile(r"\*+|(?<!\w)_+(?=\w)|(?<=\w)_+(?!\w)|`|~~|#{2,}|•")
 
 
 def _without_marks(text: str) -> str:
-    for pattern, replacement in ((_FENCE, " "), (_RULE, " "), (_LINK, r"\1"), (_HEADING, "")):
-        text = pattern.sub(replacement, text)
+    if "```" in text:
+        text = _FENCE.sub(" ", text)
+    if "\n" in text or not text.lstrip(" ")[:1].isalpha():
+        text = _RULE.sub(" ", text)
+    if "](" in text:
+        text = _LINK.sub(r"\1", text)
+    if "\n" in text or not text.lstrip(" ")[:1].isalpha():
+        text = _HEADING.sub("", text)
     return _STARS.sub("", text) if any(mark in text for mark in "*_`~#•") else text
 
 
 # --- typography --------------------------------------------------------------------------------
 
-_QUOTES = str.maketrans(
+_QUOTES = (
     {"‘": "'", "’": "'", "‚": "'", "‛": "'", "′": "'", "´": "'", "`": "'"}
     | {"“": '"', "”": '"', "„": '"', "‟": '"', "″": '"', "«": '"', "»": '"'}
     | {"‐": "-", "‑": "-", "−": "-", "…": "...", "⁄": "/", "·": " "}
@@ -193,28 +224,38 @@ _QUOTES = str.maketrans(
 _DASH = re.compile(r"\s*(?:[\u2012-\u2015]|(?<!-)--+(?!-)|(?<=[\w,.;:!?\"')]) - )\s*")
 _NUMBER_RANGE = re.compile(r"(?<=\d)\s?[\u2012-\u2015]\s?(?=\d)")
 _DASHES = "\u2012\u2013\u2014\u2015"
-_DOUBLED = re.compile(r"''")
 _BEFORE = re.compile(r"\s+(?=[,;:!?%)\]}]|\.(?!\w))")
 _AFTER = re.compile(r"(?<=[(\[{])\s+")
 _CONTRACTION = re.compile(r"(?<=\w) ?' ?(?=(?:s|t|re|ve|ll|d|m)\b)", re.IGNORECASE)
 _NOT = re.compile(r"(?<=\w) (?=n't\b)", re.IGNORECASE)
 _JOINED = re.compile(r"[.!?,;](?:(?<=[a-z\d)][.!?])(?=[A-Z][a-z])|(?<=[a-z][,;])(?=[A-Za-z]))")
 _RUNS = re.compile(r"([.!?])\1{3,}")
+# Where none of these stands, the pattern of that name has nothing to find. (All space is " " or a
+# line break by then.) Searches for plain strings cost a hundredth of one for a pattern.
+_MAYBE_BEFORE = tuple(space + sign for space in " \n" for sign in ",;:!?%)]}.")
+_MAYBE_AFTER = tuple(sign + space for sign in "([{" for space in " \n")
+_MAYBE_RUNS = ("....", "!!!!", "????")
 
 
 def _folded(text: str) -> str:
-    # A search for a plain string costs a hundredth of one for a pattern that cannot match.
-    text = text.translate(_QUOTES)
+    if "`" in text or not text.isascii():
+        for sign, plain in _QUOTES.items():
+            text = text.replace(sign, plain)
     if any(dash in text for dash in _DASHES):
         text = _NUMBER_RANGE.sub("-", text)
     if any(dash in text for dash in (*_DASHES, "--", " - ")):
         text = _DASH.sub(" - ", text)
-    text = _BEFORE.sub("", _AFTER.sub("", _DOUBLED.sub('"', text)))
-    if "'" in text:
+    text = text.replace("''", '"')
+    if any(pair in text for pair in _MAYBE_AFTER):
+        text = _AFTER.sub("", text)
+    if any(pair in text for pair in _MAYBE_BEFORE):
+        text = _BEFORE.sub("", text)
+    if " '" in text or "' " in text:
         text = _CONTRACTION.sub("'", text)
     if " n'" in text or " N'" in text:
         text = _NOT.sub("", text)
-    return _RUNS.sub(r"\1\1\1", _JOINED.sub(r"\g<0> ", text))
+    text = _JOINED.sub(r"\g<0> ", text)
+    return _RUNS.sub(r"\1\1\1", text) if any(run in text for run in _MAYBE_RUNS) else text
 
 
 # --- the frame of a chat -----------------------------------------------------------------------
@@ -248,7 +289,8 @@ _TAIL = 256
 
 def _without_frame(text: str) -> str:
     for pattern in (_ROLE, _OPENING, _LABEL):
-        text = pattern.sub("", text)
+        if found := pattern.match(text):
+            text = text[found.end() :]
     return (text[:-_TAIL] + _CLOSING.sub("", text[-_TAIL:])).strip()
 
 

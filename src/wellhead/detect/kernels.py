@@ -1,0 +1,305 @@
+"""Columns of n-grams and scores of a batch of texts, compiled by numba.
+
+Everything that is compiled stands in this one file, and what it needs comes in as an argument:
+numba keeps compiled code on disk by the stamp of the file in which a function stands, so code
+spread over several files could go stale. `tests/detect/literal.py` says the same in plain numpy,
+and the tests hold the two to each other. Hashes are unsigned 64-bit integers throughout; narrower
+ones are widened before they are multiplied, since numba widens mixtures behind one's back.
+"""
+
+# Array types are numba's business here.
+# mypy: disable-error-code="no-untyped-def"
+# mypy: disallow-untyped-decorators=false
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import sqrt
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+__all__ = ["is_plain", "occurrences_of", "score_batch"]
+
+
+def _compiled(function: Callable[..., Any]) -> Any:
+    """`function`, compiled at its first call; kept on disk where there is a folder to write to."""
+    try:
+        return njit(cache=True, nogil=True)(function)
+    except RuntimeError:  # no such folder
+        return njit(nogil=True)(function)
+
+
+_BASE = np.uint64(0x9E3779B97F4A7C15)
+_SQUARE = np.uint64(pow(int(_BASE), 2, 1 << 64))
+_CUBE = np.uint64(pow(int(_BASE), 3, 1 << 64))
+_FOURTH = np.uint64(pow(int(_BASE), 4, 1 << 64))
+_TOP = np.uint64(44)
+_BITS = 20
+_SPACE, _LETTER, _DIGIT, _SIGN = 0, 1, 2, 3
+_RUNS = 10  # at most so many n-grams begin at one character
+
+
+@_compiled
+def _mixed(value):
+    """SplitMix64's finaliser: every bit of the result depends on every bit of `value`."""
+    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return value ^ (value >> np.uint64(31))
+
+
+@_compiled
+def _column(hashed, block, length):
+    return np.int64(_mixed(hashed + np.uint64(length)) >> _TOP) + (block << _BITS)
+
+
+@_compiled
+def _is_letter(codes, at, kinds):
+    """Letters, figures, and an apostrophe between letters ("don't")."""
+    code = codes[at]
+    kind = kinds[code]
+    if _LETTER <= kind <= _DIGIT:
+        return True
+    if code != 39:
+        return False
+    return kinds[codes[at - 1]] == _LETTER and kinds[codes[at + 1]] == _LETTER
+
+
+@_compiled
+def _columns(codes, start, stop, kinds, function_words, low, column, place):
+    """Columns of all n-grams of one text, and where each begins; returns how many."""
+    size = stop - start
+    for at in range(size):
+        code = codes[start + at]
+        low[at] = np.uint64(48 if kinds[code] == _DIGIT else code)
+    made = 0
+    for at in range(size - 2):
+        key = low[at] + low[at + 1] * _BASE + low[at + 2] * _SQUARE
+        column[made], place[made] = _column(_mixed(key), 0, 3), at
+        made += 1
+        if at + 3 < size:
+            key += low[at + 3] * _CUBE
+            column[made], place[made] = _column(_mixed(key), 0, 4), at
+            made += 1
+        if at + 4 < size:
+            key += low[at + 4] * _FOURTH
+            column[made], place[made] = _column(_mixed(key), 0, 5), at
+            made += 1
+    word1 = word2 = word3 = skeleton1 = skeleton2 = skeleton3 = skeleton4 = np.uint64(0)
+    place1 = place2 = place3 = place4 = 0
+    tokens = at = 0
+    while at < size:
+        if kinds[codes[start + at]] == _SPACE:
+            at += 1
+            continue
+        begin = at
+        sign = not _is_letter(codes, start + at, kinds)
+        key, power = np.uint64(0), np.uint64(1)
+        while at < size and (at == begin or not sign):
+            if at > begin and not _is_letter(codes, start + at, kinds):
+                break
+            key += low[at] * power
+            power *= _BASE
+            at += 1
+        word3, word2, word1 = word2, word1, _mixed(key)
+        skeleton = word1
+        if not sign and not _holds(function_words, word1):
+            first = max(begin, at - 3)
+            key, power = np.uint64(0), np.uint64(1)
+            for step in range(first, at):
+                key += low[step] * power
+                power *= _BASE
+            skeleton = _mixed(_mixed(key) + np.uint64(1))
+        skeleton4, skeleton3, skeleton2, skeleton1 = skeleton3, skeleton2, skeleton1, skeleton
+        place4, place3, place2, place1 = place3, place2, place1, begin
+        tokens += 1
+        column[made], place[made] = _column(word1, 1, 1), place1
+        column[made + 1], place[made + 1] = _column(skeleton1, 2, 1), place1
+        made += 2
+        if tokens >= 2:
+            column[made] = _column(_mixed(word2 * _BASE + word1), 1, 2)
+            column[made + 1] = _column(_mixed(skeleton2 * _BASE + skeleton1), 2, 2)
+            place[made] = place[made + 1] = place2
+            made += 2
+        if tokens >= 3:
+            run = _mixed(_mixed(word3 * _BASE + word2) * _BASE + word1)
+            column[made], place[made] = _column(run, 1, 3), place3
+            run = _mixed(_mixed(skeleton3 * _BASE + skeleton2) * _BASE + skeleton1)
+            column[made + 1], place[made + 1] = _column(run, 2, 3), place3
+            made += 2
+        if tokens >= 4:
+            run = _mixed(_mixed(skeleton4 * _BASE + skeleton3) * _BASE + skeleton2)
+            column[made] = _column(_mixed(run * _BASE + skeleton1), 2, 4)
+            place[made] = place4
+            made += 1
+    return made
+
+
+@_compiled
+def _holds(table, value):
+    """Whether a hash is in a table with open addressing, where 0 is empty."""
+    mask = table.shape[0] - 1
+    at = np.int64(value >> np.uint64(32)) & mask
+    while table[at] != 0:
+        if table[at] == value:
+            return True
+        at = (at + 1) & mask
+    return False
+
+
+@_compiled
+def _longest(starts):
+    longest = 0
+    for row in range(starts.shape[0] - 1):
+        longest = max(longest, starts[row + 1] - starts[row])
+    return longest
+
+
+@_compiled
+def occurrences_of(codes, starts, kinds, function_words):
+    """Row, column and place of every n-gram; a separator stands before and behind each text."""
+    longest = _longest(starts)
+    low = np.empty(longest + 1, np.uint64)
+    column = np.empty(_RUNS * longest + 1, np.int64)
+    place = np.empty(_RUNS * longest + 1, np.int64)
+    room = _RUNS * codes.shape[0]
+    rows = np.empty(room, np.int32)
+    columns = np.empty(room, np.int32)
+    places = np.empty(room, np.int32)
+    made = 0
+    for row in range(starts.shape[0] - 1):
+        start, stop = starts[row], starts[row + 1] - 1
+        size = _columns(codes, start, stop, kinds, function_words, low, column, place)
+        for at in range(size):
+            rows[made], columns[made], places[made] = row, column[at], place[at]
+            made += 1
+    return rows[:made].copy(), columns[:made].copy(), places[:made].copy()
+
+
+@_compiled
+def _ones(bits):
+    """How many of 32 bits are set."""
+    bits = bits - ((bits >> np.uint64(1)) & np.uint64(0x55555555))
+    bits = (bits & np.uint64(0x33333333)) + ((bits >> np.uint64(2)) & np.uint64(0x33333333))
+    bits = (bits + (bits >> np.uint64(4))) & np.uint64(0x0F0F0F0F)
+    return np.int64(((bits * np.uint64(0x01010101)) & np.uint64(0xFFFFFFFF)) >> np.uint64(24))
+
+
+@_compiled
+def score_batch(
+    codes, starts, kinds, function_words, known, block_of, idf, weight, logs, intercept, score
+):
+    """The scores of a batch, summed text by text in the order of the columns.
+
+    `known` has a word for every 32 columns: which of them are features, and, in its upper half,
+    how many features come before. `logs` holds ``log(1 + count)``.
+    """
+    longest = _longest(starts)
+    low = np.empty(longest + 1, np.uint64)
+    column = np.empty(_RUNS * longest + 1, np.int64)
+    place = np.empty(_RUNS * longest + 1, np.int64)
+    features = idf.shape[0]
+    times = np.zeros(features, np.int32)
+    found = np.zeros((features >> 5) + 1, np.uint64)  # which features the text has
+    value = np.empty(_RUNS * longest + 1, np.float64)
+    square = np.zeros(3, np.float64)
+    for row in range(starts.shape[0] - 1):
+        start, stop = starts[row], starts[row + 1] - 1
+        size = _columns(codes, start, stop, kinds, function_words, low, column, place)
+        for at in range(size):
+            word = known[column[at] >> 5]
+            bit = np.uint64(column[at] & 31)
+            if (word >> bit) & np.uint64(1):
+                below = word & ((np.uint64(1) << bit) - np.uint64(1))
+                feature = np.int64(word >> np.uint64(32)) + _ones(below)
+                times[feature] += 1
+                found[feature >> 5] |= np.uint64(1) << np.uint64(feature & 31)
+        square[:] = 0.0
+        kept = 0
+        for at in range(found.shape[0]):
+            bits = found[at]
+            while bits:
+                lowest = bits & (~bits + np.uint64(1))
+                feature = (at << 5) + _ones(lowest - np.uint64(1))
+                bits ^= lowest
+                one = logs[times[feature]] * idf[feature]
+                square[block_of[feature]] += one * one
+                value[kept], place[kept] = one, feature
+                kept += 1
+                times[feature] = 0
+            found[at] = 0
+        for block in range(3):
+            square[block] = sqrt(square[block])
+        total = 0.0
+        for at in range(kept):
+            feature = place[at]
+            total += value[at] / square[block_of[feature]] * weight[feature]
+        score[row] = total + intercept
+
+
+@_compiled
+def _is_ascii_letter(code):
+    return 97 <= code <= 122 or 65 <= code <= 90
+
+
+@_compiled
+def _ends_contraction(code):
+    """The first letter of 's, 't, 're, 've, 'll, 'd and 'm, in either case."""
+    code |= 32
+    return (
+        code == 115 or code == 116 or code == 114 or code == 118
+        or code == 108 or code == 100 or code == 109
+    )  # fmt: skip
+
+
+@_compiled
+def is_plain(text):
+    """Whether ASCII bytes surely hold nothing for the character rules of `normalise` to change.
+
+    It answers no whenever a rule might apply, so that yes can be relied on.
+    """
+    size = text.shape[0]
+    if size < 3 or not (65 <= text[0] <= 90 or text[0] == 34 or text[0] == 39):
+        return False
+    end = size - 1
+    while end > 0 and (text[end] == 34 or text[end] == 39 or text[end] == 41 or text[end] == 93):
+        end -= 1
+    if text[end] != 46 and text[end] != 33 and text[end] != 63:  # . ! ?
+        return False
+    last = before = 0
+    for at in range(size):
+        code = text[at]
+        after = text[at + 1] if at + 1 < size else 0
+        if code < 32 or code >= 127:
+            return False
+        # & < \ * _ ` ~ # [
+        if code == 38 or code == 60 or code == 92 or code == 42 or code == 95 or code == 96:
+            return False
+        if code == 126 or code == 35 or code == 91:
+            return False
+        if last == 32:
+            # space and , ; : ! ? % ) ] } .
+            if code == 32 or code == 44 or code == 59 or code == 58 or code == 33 or code == 63:
+                return False
+            if code == 37 or code == 41 or code == 93 or code == 125 or code == 46:
+                return False
+            if (code | 32) == 110 and after == 39:  # n't
+                return False
+        elif code == 32:
+            if last == 40 or last == 123:  # ( {
+                return False
+        elif code == 45 and last == 45:
+            return False
+        elif last == 46 or last == 33 or last == 63:
+            if 65 <= code <= 90 or (code == last and before == last):
+                return False
+        elif (last == 44 or last == 59) and _is_ascii_letter(code):
+            return False
+        if code == 39:
+            if after == 39 or (last == 32 and (after == 32 or _ends_contraction(after))):
+                return False
+            if after == 32 and at + 2 < size and _ends_contraction(text[at + 2]):
+                return False
+        before, last = last, code
+    return True

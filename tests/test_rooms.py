@@ -11,7 +11,16 @@ import wellhead
 SOURCE = Path(wellhead.__file__).parent
 # From the ground up; a room may import from those before it.
 ROOMS = (
-    *("_version", "errors", "_atomic", "_progress", "_registry", "_stats", "_result"),
+    *(
+        "_version",
+        "errors",
+        "_atomic",
+        "_progress",
+        "_registry",
+        "_stats",
+        "_result",
+        "_spreadsheet",
+    ),
     *("report", "corpus", "detect", "prevalence", "consensus", "study", "recursion"),
     *("collect", "demo", "", "cli", "__main__"),
 )

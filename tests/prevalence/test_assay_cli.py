@@ -38,7 +38,13 @@ def test_the_main_job_prints_the_share_and_writes_every_twin(wellhead, files):
     assert said["share"]["low"] <= 0.3 <= said["share"]["high"]
     assert said["reproducibility"]["command"].startswith("wellhead assay answers.jsonl")
     written = {path.name for path in (files / "out").iterdir()}
-    assert written == {"report.html", "report.md", "assay.json", "documents.parquet"}
+    assert written == {
+        "report.html",
+        "report.md",
+        "assay.json",
+        "documents.parquet",
+        "flagged.csv",
+    }
 
 
 def test_json_goes_to_stdout_alone(wellhead, files):

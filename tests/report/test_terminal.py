@@ -21,8 +21,9 @@ def test_the_terminal_tells_the_lead_the_facts_and_the_warnings_in_ten_lines():
     )
     lines = _shown(page, more=["report: report.html"]).splitlines()
     assert lines[0] == "Nine of ten wells are clean."
-    assert lines[1].split() == ["wells", "10"]
-    assert lines[2:] == ["! Few texts. The interval is wide.", "report: report.html"]
+    assert lines[1] == "! Few texts. The interval is wide."
+    assert lines[2].split() == ["wells", "10"]
+    assert lines[3:] == ["report: report.html"]
 
 
 def test_many_warnings_are_counted_rather_than_listed():

@@ -88,7 +88,8 @@ class Corpus:
             batch_size: the most rows in one batch; batches of long texts, and the last ones of
                 each file, are smaller. The same corpus and size give the same batches.
             marks: add ``sha256: string``, the content hash, and ``first: bool``, true for the
-                first document with this text. Evidence is the rows with ``first``.
+                first document with this text (evidence is the rows with ``first``); ``at_file:
+                string`` and ``at_row: int64``, where the document stands, rows from 1.
 
         Yields:
             Record batches. A carried column whose values turn out not to agree may widen its

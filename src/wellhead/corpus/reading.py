@@ -12,7 +12,7 @@ import pyarrow as pa
 from wellhead.corpus.census import Census, Tally
 from wellhead.corpus.columns import require_column
 from wellhead.corpus.identity import content_hash
-from wellhead.corpus.parts import Part
+from wellhead.corpus.parts import ObjectPart, Part, TextFolderPart
 from wellhead.corpus.rows import Bounds, Rows
 from wellhead.corpus.schema import Carrier
 from wellhead.corpus.validation import python_values, usable_text
@@ -38,7 +38,7 @@ class Reading:
     Args:
         plan: what to read.
         batch_size: the most rows in a batch.
-        marks: whether batches get the columns `sha256` and `first`.
+        marks: whether batches get the columns `sha256`, `first`, `at_file` and `at_row`.
         finished: told the counts and notes once every part is read.
 
     Attributes:
@@ -128,6 +128,7 @@ class Reading:
         first = [self._tally.admit(sha256) for sha256 in hashes]
         if self._marks:
             ours["first"] = pa.array(first, pa.bool_())
+            ours |= _origins(part, rows, kept)
         carried = self._carrier.carry(self._others(rows.columns, kept, ours), len(kept))
         return pa.RecordBatch.from_pydict({**ours, **carried})
 
@@ -153,6 +154,16 @@ class Reading:
         if not census.documents:
             raise BadInput(_nothing(self._plan.name, census))
         self._finished(census, [*self._carrier.notes, *self._names.notes()])
+
+
+def _origins(part: Part, rows: Rows, kept: list[int]) -> dict[str, pa.Array]:
+    """The file and the row (from 1) of each kept row; no file where it came from memory."""
+    if isinstance(part, TextFolderPart):
+        files, numbers = _kept(rows.columns["file"], kept), [1] * len(kept)
+    else:
+        files = [None if isinstance(part, ObjectPart) else part.name] * len(kept)
+        numbers = [rows.numbers[place] for place in kept]
+    return {"at_file": pa.array(files, pa.string()), "at_row": pa.array(numbers, pa.int64())}
 
 
 class _Names:

@@ -21,6 +21,7 @@ from wellhead.corpus.near_duplicates import NearDuplicates
 from wellhead.detect.scoring import KnownScores
 from wellhead.errors import BadInput
 from wellhead.prevalence.copying import COPIED, Sources
+from wellhead.prevalence.origins import Origins
 from wellhead.prevalence.preparation import Preparation
 
 __all__ = ["ScoredDocuments", "read_documents"]
@@ -49,6 +50,7 @@ class ScoredDocuments:
         places: where the texts that were compared for near copies stand in their finder.
         groups: group of each document, or None.
         highest: texts of the highest scores, by row.
+        origins: file, row and first words of each document.
         sample: some distinct texts by row, chosen by content hash.
         census: what the corpus package counted.
         name: of the corpus.
@@ -68,6 +70,7 @@ class ScoredDocuments:
     groups: np.ndarray | None
     places: slice
     highest: dict[int, str]
+    origins: Origins
     sample: dict[int, str]
     census: Census
     name: str
@@ -82,7 +85,8 @@ class ScoredDocuments:
     def drawn_from(self, whole: Corpus) -> ScoredDocuments:
         """The same, for a sample of `whole`: what was guessed and unusable there is told too."""
         census = replace(self.census, rows=whole.census.rows, unusable=whole.census.unusable)
-        return replace(self, census=census, notes=(*whole.notes, *self.notes))
+        notes = (*whole.notes, *self.notes)
+        return replace(self, census=census, notes=notes, origins=self.origins.unplaced())
 
 
 def read_documents(
@@ -93,6 +97,7 @@ def read_documents(
     sources: Sources | None = None,
     copies: NearDuplicates | None = None,
     passages: frozenset[str] = frozenset(),
+    carry_above: float = np.inf,
     progress: Progress = quiet,
 ) -> ScoredDocuments:
     """Score every document of `corpus` in one pass.
@@ -104,6 +109,7 @@ def read_documents(
         sources: the task's source texts, whose copies are set apart.
         copies: finds near-duplicates, also of texts that were read before with the same finder.
         passages: passages to set apart before scoring.
+        carry_above: the score from which on the other columns of a document are kept.
         progress: told of every document.
 
     Raises:
@@ -115,7 +121,7 @@ def read_documents(
     ids: list[pa.Array] = []
     hashes: list[str] = []
     groups: list[str] = []
-    kept = _Kept()
+    kept, origins = _Kept(), Origins(carry_above)
     copies = NearDuplicates() if copies is None else copies
     start = copies.count
     prepare = Preparation(passages)
@@ -134,6 +140,7 @@ def read_documents(
         copied = _copied(texts, sources)
         first = np.asarray(batch["first"].to_numpy(zero_copy_only=False))
         kept.offer(len(hashes), texts, scores, own, first & ~copied)
+        origins.add(batch, raw, scores)
         ids.append(batch["id"])
         hashes += own
         columns["scores"].append(scores)
@@ -156,6 +163,7 @@ def read_documents(
         sha256=hashes,
         groups=np.asarray(groups, dtype=object) if group_by is not None else None,
         highest=kept.highest(),
+        origins=origins,
         sample=sample,
         cluster=cluster,
         places=slice(start, copies.count),

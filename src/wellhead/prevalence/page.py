@@ -5,6 +5,7 @@ An `AssayResult` flows in, a `Page` flows out. Nothing is computed here but what
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,10 +13,10 @@ import numpy as np
 from wellhead._result import render
 from wellhead.prevalence import plan_page  # noqa: F401  (registers the page of a plan)
 from wellhead.prevalence.page_flags import flagged
-from wellhead.prevalence.page_lead import facts, lead
+from wellhead.prevalence.page_lead import alerts, bar, facts, lead
 from wellhead.prevalence.result import AssayResult, Diagnostic, GroupShare, Histogram
 from wellhead.report.blocks import Block, Bullets, Callout, Code, Details, Facts, Section
-from wellhead.report.numbers import count, percent
+from wellhead.report.numbers import count, counted, percent
 from wellhead.report.page import Page
 from wellhead.report.svg import Axis, Forest, HistogramPair, Stretch
 from wellhead.report.table import Column, Table
@@ -38,6 +39,8 @@ def assay_page(result: AssayResult) -> Page:
     return Page(
         title="How much of this text did machines write?",
         lead=lead(result),
+        bar=bar(result),
+        alerts=alerts(result),
         facts=facts(result),
         sections=sections,
         footer=_footer(result),
@@ -50,7 +53,10 @@ def _scores(result: AssayResult) -> list[Block | str]:
     has_human = bool(np.any(histogram.human))
     # An upper bound says what could be there, not which texts it would be.
     has_machine = bool(np.any(histogram.machine)) and not result.upper_bound_only
-    words = "Each grey bar counts the texts of this collection whose score falls there."
+    words = (
+        "The further right, the more like machines. Each grey bar counts the texts of this "
+        "collection whose score falls there."
+    )
     if has_human:
         words += " The line is where the bars would end if people had written every text."
     if has_machine:
@@ -83,7 +89,7 @@ def _coarser(histogram: Histogram, human: int) -> Histogram:
 
 
 def _groups(result: AssayResult) -> list[Block | str]:
-    share = result.share
+    share, groups = result.share, sorted(result.groups, key=lambda one: natural(one.name))
     whole = Stretch(
         "all", share.low, share.point, share.high, result.documents.evidence, result.at_least
     )
@@ -97,13 +103,30 @@ def _groups(result: AssayResult) -> list[Block | str]:
         ),
         rows=[
             Stretch(one.name, one.share.low, one.share.point, one.share.high, one.n, one.at_least)
-            for one in result.groups
+            for one in groups
         ],
         x=Axis("machine-written", percent=True, low=0.0),
         overall=whole,
-        table=_group_table(result.groups),
+        table=_group_table(groups),
     )
-    return [chart, result.groups_method]
+    if max(one.share.low for one in groups) > min(one.share.high for one in groups):
+        return [chart, result.groups_method]
+    return [
+        f"None of the {counted(len(groups), 'group')} can be told apart from another: every two of "
+        "their ranges overlap.",
+        Details("The ranges of the groups", [chart]),
+        result.groups_method,
+    ]
+
+
+def natural(name: str) -> list[tuple[int, int, str]]:
+    """A key that sorts names as people do, A2 before A10.
+
+    >>> sorted(["A10", "A2", "a1"], key=natural)
+    ['a1', 'A2', 'A10']
+    """
+    parts = re.split(r"(\d+)", name)
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part.casefold()) for part in parts]
 
 
 def _group_table(groups: Sequence[GroupShare]) -> Table:
@@ -127,17 +150,20 @@ def _ends(group: GroupShare) -> tuple[float, float]:
 
 def _checks(diagnostics: Sequence[Diagnostic]) -> list[Block | str]:
     calm = [one for one in diagnostics if one.severity == "ok"]
+    warnings = sum(one.severity == "warning" for one in diagnostics)
     blocks: list[Block | str] = [
-        Callout(severity, one.name, f"{one.finding} {one.consequence}")
-        for severity in ("warning", "note")
-        for one in diagnostics
-        if one.severity == severity
+        *([f"{counted(warnings, 'warning')}: see the top of this page."] if warnings else []),
+        *(
+            Callout("note", one.name, f"{one.finding} {one.consequence}")
+            for one in diagnostics
+            if one.severity == "note"
+        ),
     ]
     if calm:
         rows = [[one.name, one.finding, one.consequence] for one in calm]
         table = Table([Column("check"), Column("found"), Column("so")], rows)
-        said = "1 check" if len(calm) == 1 else f"{len(calm)} checks"
-        blocks.append(Details(f"{said} found nothing to worry about", [table]))
+        said = f"{counted(len(calm), 'check')} found nothing to worry about"
+        blocks.append(Details(said, [table]))
     return blocks or ["No check applies to what was given."]
 
 

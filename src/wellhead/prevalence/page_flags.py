@@ -6,15 +6,17 @@ p-value and with the sentence that says what it is not.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from wellhead.prevalence.flagged import places_of_flagged
 from wellhead.report.blocks import Block, Details
 from wellhead.report.excerpts import Excerpt, Excerpts, Span
-from wellhead.report.numbers import count, p_value, percent, probability
+from wellhead.report.numbers import count, counted, p_value, percent, probability
 from wellhead.report.table import Column, Table
 
 if TYPE_CHECKING:
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["flagged"]
 
 _LISTED = 100
-_REST = "all are in documents.parquet when the result was saved"
+# An id that is the content's own hash tells nobody which document it is.
+_HASH = re.compile(r"[0-9a-f]{32}(#[0-9a-f]{8})?")
+_REST = "all are in flagged.csv, which opens in a spreadsheet, when the result was saved"
 
 
 def flagged(result: AssayResult) -> list[Block | str]:
@@ -40,12 +44,14 @@ def flagged(result: AssayResult) -> list[Block | str]:
             "No text is flagged: none scores so high that it could be named with at most "
             f"{percent(rate)} of such names being wrong. The share above can still be above zero: "
             "many texts that each look only a little machine-like add up. With "
-            f"{count(human)} human texts no p-value can be below {p_value(1 / (human + 1))}; more "
-            "human texts make flags possible.",
+            f"{counted(human, 'human text')} no p-value can be below {p_value(1 / (human + 1))}; "
+            "more human texts make flags possible.",
         ]
     said = (
-        f"{count(documents.flagged)} of {count(documents.n)} texts score so high that few "
-        "texts written by people do. A flag is a statistical statement about a text, not "
+        f"{count(documents.flagged)} of {counted(documents.n, 'text')} "
+        f"{'scores' if documents.flagged == 1 else 'score'} so high that few texts written by "
+        "people do. Beside each stands its p: how often a text that a person wrote would score "
+        "that high (p = 0.01 means 1 in 100). A flag is a statistical statement about a text, not "
         "proof about its author: the list is drawn up so that on average at most "
         f"{percent(rate)} of it, here {_wrong(rate * documents.flagged)}, are texts that people "
         "wrote (the “false discovery rate”). Decide nothing about a person from one flag."
@@ -71,21 +77,26 @@ def _wrong(expected: float) -> str:
 
 def _flag_table(result: AssayResult) -> Table:
     rows = _flagged_rows(result.table)
+    files = set(rows["file"].to_pylist()) if "file" in rows.column_names else set()
     kinds: list[tuple[str, Column]] = [
-        ("id", Column("text", "code")),
+        *([("file", Column("file"))] if len(files) > 1 else []),
+        *([("row", Column("row", "count"))] if files - {None} else []),
+        ("id", Column("id", "code")),
+        ("first_words", Column("begins")),
         ("group", Column("group")),
-        ("p_value", Column("p-value", "p")),
+        ("p_value", Column("p", "p")),
         ("posterior", Column("machine-written", "probability", "probability")),
         ("score", Column("score", "number")),
     ]
     kept = [(name, column) for name, column in kinds if name in rows.column_names]
     shown = rows.slice(0, _LISTED).select([name for name, _ in kept]).to_pylist()
+    of = f" Rows are those of {next(iter(files))}." if len(files) == 1 and None not in files else ""
     return Table(
         [column for _, column in kept],
         [[row[name] for name, _ in kept] for row in shown],
         caption=(
-            "Flagged texts, the surest first. The p-value is the chance that a text that a person "
-            "wrote scores this high."
+            "Flagged texts, the surest first. p is how often a text that a person wrote scores "
+            f"this high.{of}"
         ),
         cap=_LISTED,
         total=rows.num_rows,
@@ -95,13 +106,8 @@ def _flag_table(result: AssayResult) -> Table:
 
 def _flagged_rows(table: pa.Table) -> pa.Table:
     """Flagged rows, each distinct text once, the smallest p-value and highest score first."""
-    keep = table["flag"]
-    if "duplicate" in table.column_names:
-        keep = pc.and_(keep, pc.invert(table["duplicate"]))
-    order = [("p_value", "ascending"), ("score", "descending"), ("id", "ascending")]
-    rows = table.filter(keep)
-    # `Table.sort_by` works on Arrow's threads, which may abort Python as it ends (see `Run.rows`).
-    return rows.take(pc.sort_indices(rows, sort_keys=order))
+    rows = table.take(pa.array(places_of_flagged(table)))
+    return rows.filter(pc.invert(rows["duplicate"])) if "duplicate" in rows.column_names else rows
 
 
 def _excerpts(result: AssayResult) -> Excerpts:
@@ -118,7 +124,18 @@ def _excerpt(row: dict[str, Any], passages: Sequence[Passage]) -> Excerpt:
     facts = f"p = {p_value(row['p_value'])}".replace("= <", "<")
     if row.get("posterior") is not None:
         facts += f", machine {probability(row['posterior'])}"
-    return Excerpt(row["id"], facts, _spans(passages))
+    return Excerpt(_named(row), facts, _spans(passages))
+
+
+def _named(row: dict[str, Any]) -> str:
+    """A document as people find it: by file and row or its own id, and by its first words."""
+    file, number = row.get("file"), row.get("row")
+    where = [
+        *([str(row["id"])] if not _HASH.fullmatch(str(row["id"])) or number is None else []),
+        *([f"{file}, row {number}" if file else f"row {number}"] if number is not None else []),
+    ]
+    words = row.get("first_words")
+    return ", ".join(where) + (f": {words}" if words else "")
 
 
 def _spans(passages: Sequence[Passage]) -> list[Span]:

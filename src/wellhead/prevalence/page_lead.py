@@ -6,22 +6,25 @@ upper bound, what is compatible with everything, and what two methods say apart 
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
-from wellhead.report.numbers import count, interval, percent
+from wellhead.report.blocks import Callout
+from wellhead.report.numbers import count, counted, interval, percent
+from wellhead.report.svg import ShareBar
 
 if TYPE_CHECKING:
     from wellhead.prevalence.result import AssayResult
 
-__all__ = ["facts", "lead"]
+__all__ = ["alerts", "bar", "facts", "lead"]
 
 # An interval this wide leaves everything open, and the first sentence says that instead.
 _OPEN = 0.9
 
 
 def lead(result: AssayResult) -> str:
-    """The answer; what it rests on; what to beware of: three short paragraphs."""
-    parts = [f"{_share(result)} {_at_least(result)}".strip(), _rests_on(result), _beware(result)]
+    """The answer; what is certain at least; what it rests on: a short paragraph each."""
+    parts = [_share(result), _at_least(result), _rests_on(result)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -39,7 +42,7 @@ def facts(result: AssayResult) -> list[tuple[str, str]]:
 
 
 def _share(result: AssayResult) -> str:
-    share, these = result.share, f"these {count(_asked(result))} texts"
+    share, these = result.share, _these(_asked(result))
     if result.withheld is not None:
         return (
             f"How many of {these} machines wrote cannot be said: {result.withheld.reason}. "
@@ -71,6 +74,10 @@ def _share(result: AssayResult) -> str:
     )
 
 
+def _these(n: int) -> str:
+    return "this one text" if n == 1 else f"these {count(n)} texts"
+
+
 def _opened(result: AssayResult, these: str, low: str, high: str) -> str:
     """Something is there that the human texts do not explain and the scores do not show."""
     unlike = percent(result.unexplained, down=True)
@@ -94,7 +101,7 @@ def _rests_on(result: AssayResult) -> str:
     references, level = result.references, percent(result.share.level)
     if result.withheld is not None:
         return ""
-    human = f"{count(references.human)} texts that people certainly wrote"
+    human = f"{counted(references.human, 'text')} that people certainly wrote"
     if result.method == "anchored":
         text = (
             f"The texts were compared with {human}. The range holds with {level} confidence if "
@@ -109,8 +116,9 @@ def _rests_on(result: AssayResult) -> str:
             "no more unusual. With 50 to 100 texts of the same kind that people certainly wrote, "
             "the answer would be much sharper."
         )
+    labels = references.labels
     text = (
-        f"{count(references.labels)} of the texts were checked one by one. The range holds with "
+        f"{count(labels)} of the texts {_were(labels)} checked one by one. The range holds with "
         f"{level} confidence if these were drawn by lot and the checks are right, whichever "
         "program wrote the others."
     )
@@ -119,12 +127,28 @@ def _rests_on(result: AssayResult) -> str:
     return f"{text} Single texts are judged by comparison with {human}."
 
 
-def _beware(result: AssayResult) -> str:
-    warnings = [one.name for one in result.diagnostics if one.severity == "warning"]
-    if not warnings:
-        return ""
-    many = "the warning" if len(warnings) == 1 else f"the {len(warnings)} warnings"
-    return f"Before you use these figures, read {many} under “Checks”: {' '.join(warnings)}"
+def alerts(result: AssayResult) -> list[Callout]:
+    """What speaks against the figures: what was found, and what follows."""
+    return [
+        Callout("warning", one.finding, one.consequence)
+        for one in result.diagnostics
+        if one.severity == "warning"
+    ]
+
+
+def bar(result: AssayResult) -> ShareBar | None:
+    """The answer as a picture; None where there is none."""
+    share = result.share
+    if result.withheld is not None:
+        return None
+    open_ = result.upper_bound_only or share.high - share.low > _OPEN
+    return ShareBar(
+        title="Share of these texts that machines wrote",
+        low=share.low,
+        high=share.high,
+        point=math.nan if open_ else share.point,
+        bound=result.at_least if _at_least(result) else 0.0,
+    )
 
 
 def _asked(result: AssayResult) -> int:
@@ -155,11 +179,15 @@ def _answer(result: AssayResult) -> str:
     return f"{percent(share.point)} ({interval(share.low, share.high, share=True)})"
 
 
+def _were(n: int) -> str:
+    return "was" if n == 1 else "were"
+
+
 def _compared(result: AssayResult) -> str:
     references = result.references
     known = [
-        (references.human, "human texts"),
-        (sum(references.machine.values()), "machine texts"),
-        (references.labels, "checked texts"),
+        (references.human, "human text"),
+        (sum(references.machine.values()), "machine text"),
+        (references.labels, "checked text"),
     ]
-    return ", ".join(f"{count(n)} {what}" for n, what in known if n) or "nothing"
+    return ", ".join(counted(n, what) for n, what in known if n) or "nothing"

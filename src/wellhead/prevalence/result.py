@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from wellhead._result import ROWS, Part, Result
 from wellhead._stats import Interval
+from wellhead.prevalence.flagged import write_flagged
 
 __all__ = [
     "AssayResult",
@@ -155,7 +156,8 @@ class AssayResult(Result):
         false_discovery_rate: of the flags.
         groups: shares by group, with `groups_method`.
         table: one row per document: `id`, `score`, `p_value`, `flag`, `posterior`, `duplicate`,
-            `copied`, and `group` where there are groups.
+            `copied`, `group` where there are groups, `file`, `row` (from 1) and `first_words`.
+        flagged: one row per flagged document, the surest first, with its other columns.
         passages: for some flagged documents, the passages that weighed most.
         histogram: for the picture.
         reproducibility: version, command, seed, scorer, hashes.
@@ -180,13 +182,18 @@ class AssayResult(Result):
     histogram: Histogram
     passages: dict[str, tuple[Passage, ...]] = field(default_factory=dict)
     table: pa.Table
+    flagged: pa.Table | None = None
 
     def to_pandas(self) -> Any:
         """`table` as a pandas data frame, one row per document."""
         return self.table.to_pandas()
 
     def parts(self) -> dict[str, Part]:
-        """The report as HTML and Markdown, `assay.json`, and `documents.parquet`."""
-        table = Part("documents.parquet", lambda path: pq.write_table(self.table, path))
+        """The report as HTML and Markdown, `assay.json`, `documents.parquet`, `flagged.csv`."""
+        made = {
+            "documents": Part("documents.parquet", lambda path: pq.write_table(self.table, path))
+        }
+        if (flagged := self.flagged) is not None:
+            made["flagged"] = Part("flagged.csv", lambda path: write_flagged(path, flagged))
         json = Part("assay.json", lambda path: self.save_json(path, rows=ROWS))
-        return {"documents": table, **super().parts(), "json": json}
+        return {**made, **super().parts(), "json": json}

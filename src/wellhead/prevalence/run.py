@@ -6,9 +6,9 @@ This file joins the parts: it reads and scores (`documents`), estimates (`estima
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ from wellhead.prevalence.conformal import benjamini_hochberg
 from wellhead.prevalence.copying import Sources
 from wellhead.prevalence.documents import ScoredDocuments, read_documents
 from wellhead.prevalence.estimate import Estimate, Evidence, estimate
+from wellhead.prevalence.flagged import flagged_documents
 from wellhead.prevalence.groups import LARGEST, group_shares, groups_method
 from wellhead.prevalence.labels import Labels, match_labels, read_labels, require_drawn
 from wellhead.prevalence.library import known_clusters, library_of
@@ -122,7 +123,12 @@ def assay(
         human=None if people is None else read(people),
         machine={name: read(part) for name, part in _named(machine, text_column).items()},
     )
-    docs = read(opened, group_by=group_by, sources=sources)
+    docs = read(
+        opened,
+        group_by=group_by,
+        sources=sources,
+        carry_above=_flaggable(known.human, false_discovery_rate),
+    )
     if population is not None:
         docs = docs.drawn_from(whole)
     known.refuse_overlap(docs, copies)
@@ -154,6 +160,7 @@ def assay(
     unexplained = fit.unexplained if fit is not None and fit.different else 0.0
     flags = _flags(found, rows, docs, false_discovery_rate)
     groups, method = _groups(docs, rows, flags, evidence, found, fit, level, seed)
+    table = _table(docs, rows, found, flags)
     return AssayResult(
         share=found.share,
         at_least=found.at_least,
@@ -187,8 +194,16 @@ def assay(
         ),
         histogram=histogram(docs.scores[rows], evidence.human, found.posterior),
         passages=passages(scorer, docs, flags),
-        table=_table(docs, rows, found, flags),
+        table=table,
+        flagged=flagged_documents(table, docs.origins),
     )
+
+
+def _flaggable(human: ScoredDocuments | None, rate: float) -> float:
+    """No document with a lower score can be flagged: a flag's p-value is at most the rate."""
+    if human is None:
+        return float("inf")
+    return float(np.quantile(human.scores[human.evidence], 1 - rate, method="lower"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -300,7 +315,7 @@ def _several(machine: Any) -> list[Any]:
 
 
 def _are_paths(items: Sequence[str]) -> bool:
-    return all(len(item) < 1024 and "\n" not in item and Path(item).exists() for item in items)
+    return all(os.path.exists(item) for item in items)
 
 
 def _sampled(corpus: Corpus, n: int, seed: int, labelled: bool) -> tuple[Corpus, int | None]:
@@ -421,4 +436,5 @@ def _table(docs: ScoredDocuments, rows: np.ndarray, found: Estimate, flags: np.n
     }
     if docs.groups is not None:
         columns["group"] = pa.array(docs.groups.tolist(), pa.string())
+    columns |= docs.origins.columns
     return pa.table(columns)

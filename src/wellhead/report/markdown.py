@@ -37,12 +37,13 @@ def escaped(text: object) -> str:
 def markdown(
     title: str,
     lead: str,
+    alerts: Sequence[Callout],
     facts: Sequence[tuple[str, str]],
     sections: Sequence[Section],
     footer: str,
 ) -> str:
     """A whole page."""
-    parts = [f"# {_line(title)}", _block(Prose(lead))]
+    parts = [f"# {_line(title)}", _block(Prose(lead)), *map(_block, alerts)]
     if facts:
         parts.append(_block(Facts(facts)))
     for section in sections:

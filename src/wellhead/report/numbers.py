@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import SupportsFloat
 
-__all__ = ["MISSING", "count", "interval", "number", "p_value", "percent", "probability"]
+__all__ = ["MISSING", "count", "counted", "interval", "number", "p_value", "percent", "probability"]
 
 MISSING = "–"
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -23,6 +23,16 @@ def count(value: SupportsFloat | None) -> str:
     """
     known = _finite(value)
     return MISSING if known is None else f"{round(known):,}"
+
+
+def counted(n: int, thing: str) -> str:
+    """A count with its noun in the right number; irregular plurals stand behind a slash.
+
+    >>> counted(1, "text"), counted(2000, "text"), counted(2, "person/people")
+    ('1 text', '2,000 texts', '2 people')
+    """
+    one, _, many = thing.partition("/")
+    return f"{count(n)} {one if n == 1 else many or one + 's'}"
 
 
 def number(value: SupportsFloat | None, digits: int = 3) -> str:

@@ -22,7 +22,7 @@ from markupsafe import Markup
 
 from wellhead._atomic import write_text
 from wellhead.errors import BadInput
-from wellhead.report.blocks import Facts, Prose, Section
+from wellhead.report.blocks import Callout, Facts, Figure, Picture, Prose, Section, as_block
 from wellhead.report.limits import Limits
 from wellhead.report.markdown import markdown
 from wellhead.report.untrusted import clean, shorten
@@ -40,6 +40,8 @@ class Page:
         title: what the page is about.
         lead: the result in one or two sentences that need no statistics; a blank line parts
             paragraphs, of which the first is set large.
+        bar: a picture under the first paragraph.
+        alerts: what speaks against the figures; it stands above them.
         facts: the few figures that matter most, as (term, value) pairs.
         sections: the rest, in reading order.
         footer: how to make this page again: version, command, seed.
@@ -54,6 +56,8 @@ class Page:
     facts: Sequence[tuple[str, str]] = ()
     sections: Sequence[Section] = ()
     footer: str = ""
+    bar: Picture | Figure | None = None
+    alerts: Sequence[Callout] = ()
 
     def to_html(self, *, size: int = SIZE) -> str:
         """The whole page as one HTML document of at most `size` bytes.
@@ -64,7 +68,8 @@ class Page:
         Raises:
             BadInput: what cannot be shortened (prose, number of sections) is already too long.
         """
-        drawn = replace(self, sections=[section.drawn() for section in self.sections])
+        sections = [section.drawn() for section in self.sections]
+        drawn = replace(self, sections=sections, bar=self.bar and as_block(self.bar))
         for limits in _ever_tighter():
             html = drawn._rendered(limits)
             if len(html.encode()) <= size:
@@ -77,7 +82,7 @@ class Page:
     def to_markdown(self) -> str:
         """The same page as Markdown; pictures become their description and their numbers."""
         sections = [section.within(Limits()) for section in self.sections]
-        return markdown(self.title, self.lead, self.facts, sections, self.footer)
+        return markdown(self.title, self.lead, self.alerts, self.facts, sections, self.footer)
 
     def save_html(self, path: str | os.PathLike[str]) -> None:
         """Write `to_html()` so that `path` is never seen half-written."""
@@ -102,6 +107,8 @@ class Page:
             .render(
                 title=shorten(self.title, 300),
                 lead=Prose(self.lead).paragraphs,
+                bar=self.bar if limits.pictures else None,
+                alerts=[alert.within(limits) for alert in self.alerts],
                 facts=Facts(self.facts).within(limits).pairs,
                 sections=[section.within(limits) for section in self.sections],
                 footer=Prose(self.footer).paragraphs,

@@ -39,19 +39,20 @@ def show(page: Page, *, file: IO[str] | None = None, more: Sequence[str] = ()) -
     )
     lead = Prose(page.lead).paragraphs
     console.print(Text(lead[0] if lead else clean(page.title), style="bold"))
-    if lead[1:]:
-        console.print(Text(lead[1], style="dim"))
+    for paragraph in lead[1:]:
+        console.print(Text(paragraph, style="dim"))
+    warnings = [*page.alerts, *_warnings(page)]
+    for callout in warnings[:_WARNINGS]:
+        words = f"{callout.title} {callout.text}".strip()
+        console.print(Text("! ", style="bold").append(" ".join(shorten(words, _LONGEST).split())))
+    hidden = len(warnings) - _WARNINGS
+    if hidden > 0:
+        more_words = "warning" if hidden == 1 else "warnings"
+        console.print(Text(f"! {hidden} more {more_words} in the report", style="dim"))
     width = max((len(term) for term, _ in page.facts), default=0) + 2
     for term, value in page.facts:
         line = Text(f"  {clean(term):<{width}}", style="dim").append(clean(value), style="not dim")
         console.print(line)
-    for callout in list(_warnings(page))[:_WARNINGS]:
-        words = f"{callout.title} {callout.text}".strip()
-        console.print(Text("! ", style="bold").append(" ".join(shorten(words, _LONGEST).split())))
-    hidden = sum(1 for _ in _warnings(page)) - _WARNINGS
-    if hidden > 0:
-        more_words = "warning" if hidden == 1 else "warnings"
-        console.print(Text(f"! {hidden} more {more_words} in the report", style="dim"))
     for line_of_text in more:
         console.print(Text(clean(line_of_text), style="dim"))
 

@@ -1,13 +1,7 @@
-"""CSV for spreadsheets, safe against formulas.
-
-A cell that a spreadsheet would run (it begins with ``=``, ``+``, ``-``, ``@``, a tab or a
-carriage return) gets an apostrophe in front, so the text in a cell may differ from the answer by
-that sign; Parquet has the exact text.
-"""
+"""The answers of a study as CSV for spreadsheets; Parquet has the exact text."""
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -17,38 +11,26 @@ from typing import Any
 from sqlalchemy import Connection
 
 from wellhead._atomic import atomic_path
+from wellhead._spreadsheet import write_sheet
 from wellhead.collect.answers import load_records
 from wellhead.collect.export.rows import ANSWERS, row_of
 from wellhead.collect.study import Study
 
-__all__ = ["safe_cell", "write_csv"]
+__all__ = ["write_csv"]
 
-_RUNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _MOMENTS = ("started_at", "submitted_at")
-
-
-def safe_cell(value: Any) -> Any:
-    """The value as a cell that no spreadsheet runs.
-
-    >>> safe_cell("=1+1"), safe_cell("a=1"), safe_cell(-3)
-    ("'=1+1", 'a=1', -3)
-    """
-    if isinstance(value, str) and value.lstrip(" ").startswith(_RUNS):
-        return f"'{value}"
-    return value
 
 
 def write_csv(connection: Connection, study: Study, folder: Path) -> list[Path]:
     """`answers.csv`, one row an answer; lists are JSON in a cell; UTF-8 with a mark for Excel."""
     path = folder / "answers.csv"
-    with (
-        atomic_path(path) as temporary,
-        temporary.open("w", newline="", encoding="utf-8-sig", errors="replace") as stream,
-    ):
-        writer = csv.writer(stream)
-        writer.writerow(ANSWERS.names)
-        for row in _rows(connection, study):
-            writer.writerow([safe_cell(_flat(name, row[name])) for name in ANSWERS.names])
+    rows = _rows(connection, study)
+    with atomic_path(path) as temporary:
+        write_sheet(
+            temporary,
+            ANSWERS.names,
+            ([_flat(name, row[name]) for name in ANSWERS.names] for row in rows),
+        )
     return [path]
 
 

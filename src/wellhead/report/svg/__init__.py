@@ -8,6 +8,7 @@ labels apart when the page makes them larger on a phone.
 
 from __future__ import annotations
 
+from wellhead.report.svg.bar import ShareBar
 from wellhead.report.svg.curve import Line
 from wellhead.report.svg.forest import Forest, Stretch
 from wellhead.report.svg.frame import Axis
@@ -21,6 +22,7 @@ __all__ = [
     "HistogramPair",
     "Line",
     "LineChart",
+    "ShareBar",
     "Stretch",
     "Strip",
     "Strips",

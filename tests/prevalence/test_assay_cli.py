@@ -1,8 +1,10 @@
 """`wellhead assay` as a user runs it: real text, the shipped detector, files in and out."""
 
 import csv
+import io
 import json
 
+import pyarrow.parquet as pq
 import pytest
 
 from wellhead.demo import load_demo
@@ -175,3 +177,31 @@ def test_a_share_that_cannot_be_said_is_an_error_only_when_asked(wellhead, files
     strict = wellhead("assay", "recipes.jsonl", "--human", "human.jsonl", "--strict", cwd=files)
     assert strict.returncode == 3
     assert "cannot be said" in strict.stderr
+
+
+def test_flagged_texts_open_in_a_spreadsheet_by_file_row_and_first_words(wellhead, files):
+    rows = [json.loads(line) for line in (files / "answers.jsonl").read_text().splitlines()]
+    with (files / "named.csv").open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["text", "note"])
+        writer.writerows([row["text"], "=HYPERLINK(1)"] for row in rows)
+    done = wellhead(
+        "assay", "named.csv", "--human", "human.jsonl", "--out", "sheet",
+        "--false-discovery-rate", "0.5", cwd=files,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    raw = (files / "sheet" / "flagged.csv").read_bytes()
+    assert raw.startswith(b"\xef\xbb\xbf")
+    listed = list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig"))))
+    assert listed
+    assert [row["rank"] for row in listed] == [str(i + 1) for i in range(len(listed))]
+    for row in listed:
+        text = rows[int(row["row"]) - 1]["text"]
+        assert row["file"] == "named.csv"
+        assert text.split()[:3] == row["first words"].removeprefix("'").split()[:3]
+        assert row["note"] == "'=HYPERLINK(1)"
+    p = [float(row["p"]) for row in listed]
+    assert p == sorted(p)
+    table = pq.read_table(files / "sheet" / "documents.parquet")
+    assert set(table["file"].to_pylist()) == {"named.csv"}
+    assert table["row"].to_pylist()[:2] == [1, 2]

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from wellhead._stats import Interval
-from wellhead.prevalence.result import AssayResult, Passage
+from wellhead.prevalence.result import AssayResult, GroupShare, Passage, References
 from wellhead.report.terminal import show
 
 from .assays import CALM, assay_result, without_reference
@@ -30,8 +30,13 @@ def _first(result: AssayResult) -> str:
 def test_the_first_sentence_gives_range_best_estimate_and_bound():
     assert _first(assay_result()) == (
         "Between 12 % and 32 % of these 812 texts were probably written by machines (best "
-        "estimate 21 %). At least 9.8 % were, whichever program wrote them."
+        "estimate 21 %)."
     )
+
+
+def test_the_at_least_figure_stands_on_a_line_of_its_own():
+    second = assay_result().page().lead.split("\n\n")[1]
+    assert second == "At least 9.8 % were, whichever program wrote them."
 
 
 def test_the_heading_of_the_page_is_that_sentence():
@@ -39,15 +44,31 @@ def test_the_heading_of_the_page_is_that_sentence():
     assert heading.replace("\u00a0", " ") == _first(assay_result())
 
 
-def test_the_second_paragraph_says_what_must_be_true():
-    second = assay_result().page().lead.split("\n\n")[1]
-    assert "100 texts that people certainly wrote" in second
-    assert "95 % confidence if those are the same kind of text" in second
+def test_the_last_paragraph_says_what_must_be_true():
+    last = assay_result().page().lead.split("\n\n")[-1]
+    assert "100 texts that people certainly wrote" in last
+    assert "95 % confidence if those are the same kind of text" in last
+
+
+def test_a_bar_under_the_headline_shows_the_range_the_estimate_and_the_bound():
+    html = assay_result().page().to_html()
+    header = html[: html.index("</header>")]
+    bar = re.search(r"<svg.*?</svg>", header, re.S)[0]
+    assert ">12–32 %</text>" in bar
+    assert "<circle" in bar
+    assert "the tick is the “at least” figure" in bar
+    assert header.index("</h1>") < header.index("<svg") < header.index("At least")
+
+
+def test_a_bar_without_an_estimate_has_no_dot():
+    result = assay_result(share=Interval(0.0, 0.02, 0.08), at_least=0.0, upper_bound_only=True)
+    html = result.page().to_html()
+    assert "<circle" not in html[: html.index("</header>")]
 
 
 def test_an_at_least_figure_is_rounded_down_everywhere():
     result = assay_result(at_least=0.1478, share=Interval(0.16, 0.25, 0.31))
-    assert "At least 14 % were" in _first(result)
+    assert "At least 14 % were" in result.page().lead
     assert "15 %" not in _text(result).split("Flagged texts")[0]
 
 
@@ -130,11 +151,62 @@ def test_passages_stand_on_lines_of_their_own_since_they_need_not_be_neighbours(
     assert len(quote.split("\n")) == 4
 
 
-def test_warnings_are_announced_at_the_top_and_told_with_their_consequence():
-    page = assay_result().page()
-    assert "read the warning under “Checks”" in page.lead
-    assert "Match the lengths." in _text(assay_result())
-    assert "Checks" not in assay_result(diagnostics=(CALM,)).page().lead
+def test_what_a_warning_found_stands_above_the_figures():
+    html = assay_result().page().to_html()
+    finding, figures = html.index("Median length 312 characters"), html.index('class="key"')
+    assert finding < figures
+    assert "Match the lengths." in html[finding:figures]
+    assert "Warning" not in _text(assay_result(diagnostics=(CALM,)))
+
+
+def test_documents_are_named_by_file_row_and_first_words_never_by_a_hash_alone():
+    bare = assay_result()
+    hashes = [f"{i:032x}" for i in range(812)]
+    columns = {
+        "id": hashes,
+        "file": ["answers.jsonl"] * 812,
+        "row": list(range(1, 813)),
+        "first_words": [f"Opening words {i} …" for i in range(812)],
+    }
+    table = bare.table.drop_columns(["id"])
+    for name, values in columns.items():
+        table = table.append_column(name, pa.array(values))
+    top = int(np.argmax(bare.table["score"].to_numpy()))
+    passages = {hashes[top]: (Passage("A telling passage.", 1.0),)}
+    html = replace(bare, table=table, passages=passages).page().to_html()
+    assert f">answers.jsonl, row {top + 1}: Opening words {top} …</span>" in html
+    assert f"<td>Opening words {top} …</td>" in html or f">Opening words {top} …</td>" in html
+
+
+def test_p_is_explained_in_words_before_the_first_one():
+    text = _text(assay_result())
+    assert text.index("how often a text that a person wrote would score that high") < text.index(
+        "p < 0" if "p < 0" in text else "p = 0.0"
+    )
+
+
+def test_groups_that_cannot_be_told_apart_are_folded_with_that_sentence():
+    alike = tuple(
+        GroupShare(f"A{i}", 50, Interval(0.1, 0.2, 0.4), 0.05, 3) for i in range(12, 0, -1)
+    )
+    page = assay_result(groups=alike).page()
+    html = page.to_html()
+    assert "None of the 12 groups can be told apart from another" in html
+    assert "<summary>The ranges of the groups</summary>" in html
+    names = re.findall(r"^\| (A\d+) ", page.to_markdown(), re.M)
+    assert names == [f"A{i}" for i in range(1, 13)]
+    assert "can be told apart from another" not in assay_result().page().to_html()
+
+
+def test_one_of_a_thing_is_told_in_the_singular():
+    one = replace(
+        assay_result(references=References(1, {"gpt": 1}, 1), diagnostics=(CALM,)),
+        method="audited+anchored",
+    )
+    text = _text(one)
+    assert "1 human text, 1 machine text, 1 checked text" in text
+    assert "1 of the texts was checked" in text
+    assert "1 check found nothing" in text
 
 
 def test_every_group_is_in_the_picture_and_in_the_table():

@@ -45,6 +45,12 @@ def test_people_of_another_kind_are_not_taken_for_machines(rng, human):
     assert "Bring 50 to 100 texts" in said
     assert "whichever program" not in said
     assert "reference-kind" in warned(result)
+    page = result.page().to_markdown()
+    assert "No text is flagged: the human texts given for comparison are of another kind" in page
+    assert "if people had written every text" not in page
+    assert "uses the human texts alone" not in page
+    with pytest.raises(BadInput, match="cannot be said"):
+        wellhead.forecast("replace", assay=result, generations=3)
 
 
 def test_a_part_of_another_kind_does_not_lift_the_bound(rng, human):

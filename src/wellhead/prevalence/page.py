@@ -50,7 +50,8 @@ def assay_page(result: AssayResult) -> Page:
 def _scores(result: AssayResult) -> list[Block | str]:
     human = result.references.human
     histogram = _coarser(result.histogram, human)
-    has_human = bool(np.any(histogram.human))
+    # Human texts of another kind do not say where people's bars would end.
+    has_human = bool(np.any(histogram.human)) and not result.compared_in_vain
     # An upper bound says what could be there, not which texts it would be.
     has_machine = bool(np.any(histogram.machine)) and not result.upper_bound_only
     words = (
@@ -190,8 +191,10 @@ _HOW = {
 
 
 def _method(result: AssayResult) -> list[Block | str]:
+    if result.withheld is not None:
+        return [f"No share is given: {result.withheld.reason}. {result.withheld.bring}"]
     parts: list[Block | str] = [_HOW[one] for one in result.method.split("+") if one in _HOW]
-    if result.references.human:
+    if result.references.human and not result.compared_in_vain:
         parts.append(
             "The “at least” figure uses the human texts alone: it is the share that remains after "
             "allowing people as many high scores as those texts and chance permit."

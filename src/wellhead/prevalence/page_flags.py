@@ -39,6 +39,11 @@ def flagged(result: AssayResult) -> list[Block | str]:
             "Single texts can only be flagged by comparison with texts that people certainly "
             "wrote (--human), and none were given."
         ]
+    if result.compared_in_vain:
+        return [
+            "No text is flagged: the human texts given for comparison are of another kind, and by "
+            "comparison with them nothing can be said about a single text."
+        ]
     if not documents.flagged:
         return [
             "No text is flagged: none scores so high that it could be named with at most "
@@ -96,7 +101,9 @@ def _flag_table(result: AssayResult) -> Table:
         [[row[name] for name, _ in kept] for row in shown],
         caption=(
             "Flagged texts, the surest first. p is how often a text that a person wrote scores "
-            f"this high.{of}"
+            f"this high.{of} The probability beside it rests on the estimated share and on the "
+            "programs that were considered, the list as a whole on the human texts alone; for a "
+            "single text the two can differ."
         ),
         cap=_LISTED,
         total=rows.num_rows,

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from wellhead._result import ROWS, Part, Result
 from wellhead._stats import Interval
 from wellhead.prevalence.flagged import write_flagged
+from wellhead.prevalence.reference_fit import GROSS
 
 __all__ = [
     "AssayResult",
@@ -183,6 +184,11 @@ class AssayResult(Result):
     passages: dict[str, tuple[Passage, ...]] = field(default_factory=dict)
     table: pa.Table
     flagged: pa.Table | None = None
+
+    @property
+    def compared_in_vain(self) -> bool:
+        """Whether the human reference is of another kind, so that nothing rests on it."""
+        return self.unexplained >= GROSS
 
     def to_pandas(self) -> Any:
         """`table` as a pandas data frame, one row per document."""

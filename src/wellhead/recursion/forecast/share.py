@@ -73,7 +73,15 @@ def real_share_of(real_share: Any, assay: Any) -> Interval | None:
 def _of_assay(assay: Any) -> Interval:
     if isinstance(assay, str | os.PathLike):
         assay = _read(Path(assay))
-    share = assay.get("share") if isinstance(assay, Mapping) else getattr(assay, "share", None)
+    share, withheld = (
+        assay.get(name) if isinstance(assay, Mapping) else getattr(assay, name, None)
+        for name in ("share", "withheld")
+    )
+    if withheld is not None:
+        raise BadInput(
+            f"this assay says that the share cannot be said: {_field(withheld, 'reason')}. Mend "
+            "that first, or give a real share"
+        )
     values = {name: _field(share, name) for name in ("low", "point", "high", "level")}
     missing = [name for name in ("low", "point", "high") if values[name] is None]
     if missing:

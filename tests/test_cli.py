@@ -19,3 +19,26 @@ def test_a_place_that_cannot_be_written_is_told_in_one_line(wellhead, tmp_path):
     assert done.returncode == 1
     assert done.stderr.startswith("wellhead: taken")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_wanted_width_may_be_a_percentage_and_a_bad_one_is_named_with_its_flag(wellhead):
+    small = ("--answers", "100", "--warm-ups", "50", "--audits", "0", "--repeats", "5", "--json")
+    by_percent = wellhead("plan", "study", "--width", "30%", *small)
+    assert by_percent.returncode == 0, by_percent.stderr
+    assert by_percent.stdout == wellhead("plan", "study", "--width", "0.3", *small).stdout
+    wrong = wellhead("plan", "--width", "wide")
+    assert wrong.returncode == 2
+    assert "--width" in wrong.stderr
+
+
+def test_an_option_that_is_given_twice_is_an_error(wellhead):
+    done = wellhead("plan", "--width", "0.1", "--width", "0.2")
+    assert done.returncode == 2
+    assert "--width was given 2 times" in done.stderr
+
+
+def test_a_terminal_without_curly_quotes_gets_plain_ones(wellhead):
+    done = wellhead("plan", "--width", "“wide”", env={"PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 2
+    assert "UnicodeEncodeError" not in done.stderr
+    assert '"wide"' in done.stderr or '"wide"' in done.stderr

@@ -7,15 +7,18 @@ missing, 130 interrupted. Tracebacks appear only with ``--debug``.
 
 from __future__ import annotations
 
+import codecs
 import importlib
+import io
 import os
 import sys
-from typing import Annotated
+from collections import Counter
+from typing import Annotated, Any, TextIO
 
 import typer
 
 from wellhead._version import __version__
-from wellhead.errors import Interrupted, WellheadError
+from wellhead.errors import BadSetting, Interrupted, WellheadError
 
 __all__ = ["app", "main"]
 
@@ -79,8 +82,12 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit; the entry point of the `wellhead` script."""
     for verb in VERBS:
         importlib.import_module(f"wellhead.cli.{verb}")
+    for stream in (sys.stdout, sys.stderr):
+        _plain_where_needed(stream)
+    command = typer.main.get_command(app)
+    _each_option_once(command)
     try:
-        app(arguments, standalone_mode=True)
+        command(arguments, standalone_mode=True)
     except WellheadError as error:
         _stop(error, error.exit_code)
     except (KeyboardInterrupt, Interrupted) as error:
@@ -93,6 +100,39 @@ def main(arguments: list[str] | None = None) -> None:
         # A full disk, a folder that may not be written to.
         place = f"{error.filename}: " if error.filename else ""
         _stop(error, WellheadError.exit_code, f"{place}{error.strerror or error}")
+
+
+_PLAIN = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "..."})
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    """What stands for the characters that a terminal cannot print."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    told = error.object[error.start : error.end].translate(_PLAIN)
+    return told.encode("ascii", "replace").decode(), error.end
+
+
+def _plain_where_needed(stream: TextIO) -> None:
+    codecs.register_error("wellhead-plain", _plain)
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="wellhead-plain")
+
+
+def _each_option_once(command: Any) -> None:
+    """An option that takes one value and is given twice is an error, not the last one's luck."""
+    for inner in getattr(command, "commands", {}).values():
+        _each_option_once(inner)
+    parse = command.parse_args
+
+    def once(context: Any, arguments: list[str]) -> Any:
+        _, _, order = command.make_parser(context).parse_args(list(arguments))
+        for option, times in Counter(order).items():
+            if times > 1 and option.param_type_name == "option" and not option.multiple:
+                raise BadSetting(f"{option.opts[0]} was given {times} times; give it once.")
+        return parse(context, arguments)
+
+    command.parse_args = once
 
 
 def _stop(error: BaseException, code: int, told: str = "") -> None:

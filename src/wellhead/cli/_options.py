@@ -11,6 +11,19 @@ import typer
 if TYPE_CHECKING:
     from wellhead._result import Result
 
+
+def share_of(text: str | float) -> float:
+    """A share written as 0.05 or 5%; an error names the option that took it."""
+    told = str(text)
+    try:
+        value = float(told.removesuffix("%")) / (100 if told.endswith("%") else 1)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise typer.BadParameter(f"expected a share such as 5% or 0.05, got '{told}'")
+    return value
+
+
 AsJson = Annotated[bool, typer.Option("--json", help="The result as JSON on stdout.")]
 CorpusArgument = Annotated[str, typer.Argument(help="File, folder, glob, or - for standard input.")]
 TextColumn = Annotated[
@@ -23,7 +36,10 @@ Split = Annotated[
     str | None, typer.Option(help="One document of plain text is a file, line or paragraph.")
 ]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same result.")]
-Level = Annotated[float, typer.Option(help="Confidence of intervals and bounds.")]
+Level = Annotated[
+    float,
+    typer.Option(parser=share_of, metavar="SHARE", help="Confidence of intervals and bounds."),
+]
 PageFile = Annotated[Path | None, typer.Option("--out", "-o", help="HTML file for the report.")]
 
 

@@ -8,7 +8,7 @@ import typer
 
 from wellhead._progress import progress
 from wellhead.cli import app
-from wellhead.cli._options import AsJson, Level, PageFile, Seed, show_result
+from wellhead.cli._options import AsJson, Level, PageFile, Seed, share_of, show_result
 from wellhead.errors import BadSetting
 
 plan_app = typer.Typer(invoke_without_command=True, help="What to collect for a wanted interval.")
@@ -19,9 +19,15 @@ app.add_typer(plan_app, name="plan")
 def plan(
     context: typer.Context,
     width: Annotated[
-        float | None, typer.Option(help="Wanted interval width, for example 0.1.")
+        float | None,
+        typer.Option(
+            parser=share_of, metavar="SHARE", help="Wanted interval width, as in 10% or 0.1."
+        ),
     ] = None,
-    share: Annotated[float, typer.Option(help="Expected machine-written share.")] = 0.25,
+    share: Annotated[
+        float,
+        typer.Option(parser=share_of, metavar="SHARE", help="Expected machine-written share."),
+    ] = 0.25,
     documents: Annotated[int, typer.Option(help="Documents in the corpus.")] = 1000,
     level: Level = 0.95,
     detector: Annotated[str, typer.Option(help="The detector that will be used.")] = "general",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wellhead._progress import progress
-from wellhead.cli._options import AsJson, Level, PageFile, Seed, show_result
+from wellhead.cli._options import AsJson, Level, PageFile, Seed, share_of, show_result
 from wellhead.cli.plan import plan_app
 from wellhead.errors import BadSetting
 
@@ -17,8 +17,16 @@ if TYPE_CHECKING:
 
 @plan_app.command("study")
 def plan_study_command(
-    width: Annotated[float, typer.Option(help="Wanted interval width, for example 0.1.")],
-    share: Annotated[float, typer.Option(help="Expected machine-written share.")] = 0.3,
+    width: Annotated[
+        float,
+        typer.Option(
+            parser=share_of, metavar="SHARE", help="Wanted interval width, as in 10% or 0.1."
+        ),
+    ],
+    share: Annotated[
+        float,
+        typer.Option(parser=share_of, metavar="SHARE", help="Expected machine-written share."),
+    ] = 0.3,
     method: Annotated[
         list[str] | None,
         typer.Option(

@@ -42,3 +42,16 @@ def test_a_terminal_without_curly_quotes_gets_plain_ones(wellhead):
     assert done.returncode == 2
     assert "UnicodeEncodeError" not in done.stderr
     assert '"wide"' in done.stderr or '"wide"' in done.stderr
+
+
+def test_where_results_go_is_checked_before_the_work(wellhead, tmp_path):
+    (tmp_path / "texts.jsonl").write_text("kept\n")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "card.json").write_text("{}")
+    page = wellhead("plan", "--width", "10%", "--out", "texts.jsonl")
+    folder = wellhead("assay", "absent.jsonl", "--out", "texts.jsonl")
+    detector = wellhead("detector", "train", "--human", "a", "--machine", "b", "--out", "mine")
+    for done in (page, folder, detector):
+        assert done.returncode == 2
+        assert "--out" in done.stderr
+    assert (tmp_path / "texts.jsonl").read_text() == "kept\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,6 +25,41 @@ def share_of(text: str | float) -> float:
     return value
 
 
+def _writable(path: Path) -> None:
+    """Refuse, before any work, a place that cannot be written to."""
+    place = next(each for each in (path, *path.absolute().parents) if each.exists())
+    if not os.access(place, os.W_OK) or (place != path and not place.is_dir()):
+        raise typer.BadParameter(f"cannot write to {path}")
+
+
+def folder_out(path: Path | None) -> Path | None:
+    """A folder to write into; a file of that name is an error."""
+    if path is not None:
+        if path.is_file():
+            raise typer.BadParameter(f"expected a folder, and {path} is a file")
+        _writable(path)
+    return path
+
+
+def new_folder(path: Path) -> Path:
+    """A folder that is not there yet, or is empty: what was made with much work stays."""
+    folder_out(path)
+    if path.is_dir() and any(path.iterdir()):
+        raise typer.BadParameter(f"{path} is not empty; name a new folder")
+    return path
+
+
+def page_out(path: Path | None) -> Path | None:
+    """An HTML file to write; a file of another kind is never overwritten."""
+    if path is not None:
+        if path.is_dir():
+            raise typer.BadParameter(f"expected a file, and {path} is a folder")
+        if path.exists() and path.suffix.lower() not in (".html", ".htm"):
+            raise typer.BadParameter(f"{path} exists and is no HTML file; name another")
+        _writable(path)
+    return path
+
+
 AsJson = Annotated[bool, typer.Option("--json", help="The result as JSON on stdout.")]
 CorpusArgument = Annotated[str, typer.Argument(help="File, folder, glob, or - for standard input.")]
 TextColumn = Annotated[
@@ -40,7 +76,9 @@ Level = Annotated[
     float,
     typer.Option(parser=share_of, metavar="SHARE", help="Confidence of intervals and bounds."),
 ]
-PageFile = Annotated[Path | None, typer.Option("--out", "-o", help="HTML file for the report.")]
+PageFile = Annotated[
+    Path | None, typer.Option("--out", "-o", callback=page_out, help="HTML file for the report.")
+]
 
 
 def show_result(

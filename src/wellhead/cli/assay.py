@@ -12,7 +12,15 @@ import typer
 from wellhead._progress import progress
 from wellhead._stats import Interval
 from wellhead.cli import app
-from wellhead.cli._options import AsJson, CorpusArgument, Level, Seed, TextColumn, show_result
+from wellhead.cli._options import (
+    AsJson,
+    CorpusArgument,
+    Level,
+    Seed,
+    TextColumn,
+    folder_out,
+    show_result,
+)
 from wellhead.errors import BadSetting, CannotBeSaid, LimitExceeded
 
 
@@ -61,7 +69,11 @@ def assay(
     ] = 0.1,
     seed: Seed = 0,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for report.html, assay.json, documents.parquet.")
+        Path | None,
+        typer.Option(
+            callback=folder_out,
+            help="Folder for report.html, assay.json, documents.parquet, flagged.csv.",
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

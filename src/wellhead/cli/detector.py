@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from wellhead.cli import app
-from wellhead.cli._options import AsJson, Seed, TextColumn, echo_json
+from wellhead.cli._options import AsJson, Seed, TextColumn, echo_json, new_folder
 
 if TYPE_CHECKING:
     from wellhead.detect import Card
@@ -27,7 +27,9 @@ def train(
     machine: Annotated[
         list[str], typer.Option(help="Texts of one generator; repeat for each generator.")
     ],
-    out: Annotated[Path, typer.Option(help="Folder to write the detector into.")],
+    out: Annotated[
+        Path, typer.Option(callback=new_folder, help="Folder to write the detector into.")
+    ],
     name: Annotated[str | None, typer.Option(help="What to call it; else the folder's name.")] = (
         None
     ),

@@ -9,7 +9,7 @@ import typer
 
 from wellhead._progress import progress
 from wellhead.cli import app
-from wellhead.cli._options import AsJson, Level, Seed, show_result
+from wellhead.cli._options import AsJson, Level, Seed, folder_out, show_result
 from wellhead.cli.collect import with_extra
 from wellhead.errors import BadSetting
 
@@ -77,7 +77,10 @@ def study(
     level: Level = 0.95,
     seed: Seed = 0,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder for HTML, Markdown, JSON, methods.")
+        Path | None,
+        typer.Option(
+            "--out", "-o", callback=folder_out, help="Folder for HTML, Markdown, JSON, methods."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

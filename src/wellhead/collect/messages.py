@@ -79,10 +79,12 @@ class TaskView(Strict):
 
 
 class Settings(Strict):
-    """How the recorder shall work. `key` (hex) makes equal pastes equal within the study only."""
+    """How the recorder shall work. `key` (hex) makes equal pastes equal within the study only;
+    `copies` names this person and task, so that the browser knows again what was copied there."""
 
     level: Level
     key: Hash
+    copies: Name
     every_ms: Annotated[int, Field(ge=200, le=60_000)] = 5_000
     max_events: Annotated[int, Field(ge=10, le=20_000)] = 400
     canary: Annotated[str, Field(max_length=400)] = ""
@@ -190,7 +192,7 @@ class Problem(Strict):
 
     error: Literal[
         "bad_request", "too_large", "unauthorised", "not_found", "gap", "conflict", "lease",
-        "closed", "rate", "entry", "unavailable",
+        "closed", "rate", "entry", "unavailable", "too_short",
     ]  # fmt: skip
     message: str
     expected: Index | None = None

@@ -14,6 +14,9 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple
 
+from wellhead.collect.translation import translation
+from wellhead.collect.wording import KINDS, ORIGINS, REFUSALS, WORDS
+
 if TYPE_CHECKING:
     from jinja2 import Template
 
@@ -21,8 +24,8 @@ __all__ = ["STATIC", "PageSetup", "StaticFile", "render_task_page", "static_file
 
 # What the task page loads: its own script last, which imports the others.
 _PAGE = (
-    *("recorder.js", "canary.js", "sender.js", "store.js", "tabs.js", "view.js", "visit.js"),
-    *("task.js", "task.css"),
+    *("recorder.js", "canary.js", "sender.js", "shelf.js", "store.js", "tabs.js", "view.js"),
+    *("visit.js", "words.js", "task.js", "task.css"),
 )
 # What other people's pages load.
 _ELSEWHERE = ("recording.js", "form.js", "jspsych.js")
@@ -32,7 +35,7 @@ STATIC = {
     for name in (*_PAGE, *_ELSEWHERE)
 }
 
-# What the page's script needs to know; its words are in the HTML.
+# What the page's script needs to know, its words beside it.
 _CLIENT = ("study", "consent_version", "ticket", "visit", "preview", "api")
 
 
@@ -43,7 +46,9 @@ class PageSetup:
     Attributes:
         study: the study's id, as `Start.study` gives it back.
         title: heading of the page.
-        language: language tag of the page's text.
+        language: language tag of the study's words; the page's own are in it where there is a
+            catalogue, else in English.
+        translations: a folder with more catalogues, "" for none.
         consent_version, consent_text: what the writer agrees to; paragraphs by blank lines.
         level: privacy level, so that the notice can say what will be recorded.
         retention_days: 0 for "until the researchers delete it".
@@ -60,6 +65,7 @@ class PageSetup:
     study: str
     title: str
     language: str = "en"
+    translations: str = ""
     consent_version: str
     consent_text: str
     level: str = "process"
@@ -99,12 +105,33 @@ def static_file(name: str) -> StaticFile:
 def _template() -> Template:
     from jinja2 import Environment, PackageLoader
 
-    loader = PackageLoader("wellhead.collect", "templates")
-    return Environment(loader=loader, autoescape=True, trim_blocks=True).get_template("task.html")
+    environment = Environment(
+        loader=PackageLoader("wellhead.collect", "templates"),
+        autoescape=True,
+        trim_blocks=True,
+    )
+    return environment.get_template("task.html")
 
 
 def render_task_page(setup: PageSetup) -> str:
     """The task page of a study as HTML."""
-    integrity = {name: static_file(name).integrity for name in _PAGE}
-    client = {name: getattr(setup, name) for name in _CLIENT}
-    return _template().render(setup=setup, client=client, integrity=integrity)
+    words = translation(setup.language, setup.translations)
+    say = words.gettext
+    client = {name: getattr(setup, name) for name in _CLIENT} | {
+        "words": {name: say(text) for name, text in WORDS.items()},
+        "kinds": {name: say(text) for name, text in KINDS.items()},
+        "origins": {name: say(text) for name, text in ORIGINS.items()},
+        "refusals": {text: say(text) for text in REFUSALS},
+    }
+
+    def translated(text: str, **values: object) -> str:
+        return say(text) % values if values else say(text)
+
+    return _template().render(
+        setup=setup,
+        client=client,
+        integrity={name: static_file(name).integrity for name in _PAGE},
+        language=words.language,
+        direction=words.direction,
+        _=translated,
+    )

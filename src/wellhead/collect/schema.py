@@ -125,7 +125,7 @@ class Clip(Strict):
     n: Annotated[int, Field(ge=0, le=2**31)]
     h: ShortHash | None = None
     # "from" is a keyword of the language; the wire says it plainly.
-    origin: Literal["task", "answer", "page", "outside"] = Field(alias="from")
+    origin: Literal["task", "answer", "page", "earlier", "outside"] = Field(alias="from")
     src_cov: PerMille = 0
     task_cov: PerMille = 0
     instr: Flag = 0

@@ -15,6 +15,7 @@ from typing import Any
 from wellhead.collect.derive.content import disagreements
 from wellhead.collect.derive.flags import Flag, find_flags
 from wellhead.collect.derive.integrity import Integrity, Stored, check
+from wellhead.collect.derive.origins import ASSISTING
 from wellhead.collect.derive.outcome import Outcome, outcome_of
 from wellhead.collect.derive.provenance import Paste, Run, line_up, pastes, runs, shares
 from wellhead.collect.derive.replay import replay
@@ -98,7 +99,11 @@ def derive(
     'incomplete_log'
     """
     kept = sorted(batches, key=lambda stored: stored.body.seq)
-    replayed = replay((stored.body for stored in kept), keyless=level == "summary")
+    replayed = replay(
+        (stored.body for stored in kept),
+        keyless=level == "summary",
+        assisted=not ASSISTING.isdisjoint(declared),
+    )
     events = [event for stored in kept for event in stored.body.read()]
     births = line_up(text, replayed, draft)
     accounted = bool(kept) and births is not None and text_hash(text) == replayed.sha

@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 from wellhead.collect.schema import Clip, Edit
 
-__all__ = ["ORIGINS", "Origin", "inherited", "origin_of"]
+__all__ = ["ASSISTING", "ORIGINS", "Origin", "inherited", "origin_of"]
 
 Origin = Literal[
     "typed", "autocorrect", "ime", "dictation_or_assistive", "paste_task", "paste_self",
@@ -20,6 +20,8 @@ Origin = Literal[
     "unobserved",
 ]  # fmt: skip
 ORIGINS: tuple[Origin, ...] = get_args(Origin)
+# Declared ways of writing whose programs may insert text by themselves.
+ASSISTING = frozenset({"dictation", "assistive", "other"})
 
 _BY_HAND = ("typed", "autocorrect", "ime", "dictation_or_assistive", "paste_self")
 _COMPOSED = ("insertCompositionText", "insertFromComposition")
@@ -29,7 +31,14 @@ _PASTED = ("insertFromPaste", "insertFromPasteAsQuotation")
 _LONGEST_WORD = 40
 
 
-def origin_of(edit: Edit, clip: Clip | None, key: str | None, *, keyless: bool = False) -> Origin:
+def origin_of(
+    edit: Edit,
+    clip: Clip | None,
+    key: str | None,
+    *,
+    keyless: bool = False,
+    assisted: bool = False,
+) -> Origin:
     """Where the characters that `edit` inserted came from.
 
     Args:
@@ -37,6 +46,8 @@ def origin_of(edit: Edit, clip: Clip | None, key: str | None, *, keyless: bool =
         clip: the paste or drop that led to it, if any.
         key: class of the key that led to it, if any.
         keyless: keys were not recorded, so that their absence says nothing.
+        assisted: the writer declared dictation or assistive technology, which may insert by
+            script.
 
     >>> origin_of(Edit(p=0, n=1, it="insertText"), None, "letter")
     'typed'
@@ -44,12 +55,13 @@ def origin_of(edit: Edit, clip: Clip | None, key: str | None, *, keyless: bool =
     'dictation_or_assistive'
     """
     it = edit.it or ""
+    by_program: Origin = "dictation_or_assistive" if assisted else "scripted"
     if not edit.tr:
-        return "scripted"
+        return by_program
     if it in _PASTED or it == "insertFromDrop":
         return _moved_in(clip, dropped=it == "insertFromDrop")
     if not it:
-        return "autofill"
+        return "dictation_or_assistive" if assisted else "autofill"
     if it.startswith("history"):
         return "undo_restored"
     if edit.co or it in _COMPOSED:
@@ -59,6 +71,9 @@ def origin_of(edit: Edit, clip: Clip | None, key: str | None, *, keyless: bool =
         return "autocorrect" if _is_word(edit) else "dictation_or_assistive"
     if it == "insertFromYank":
         return "paste_self"
+    if not edit.bi and key is None:
+        # The user agent asks before it inserts; a page or an extension that inserts does not.
+        return by_program
     return _inserted(edit, key, keyless)
 
 
@@ -67,14 +82,13 @@ def _moved_in(clip: Clip | None, *, dropped: bool) -> Origin:
         return "unobserved"
     if clip.origin == "outside":
         return "drop" if dropped else "paste_outside"
+    if clip.origin == "earlier":
+        return "restored_draft"
     return "paste_self" if clip.origin == "answer" else "paste_task"
 
 
 def _inserted(edit: Edit, key: str | None, keyless: bool) -> Origin:
     """Text that arrived as if typed."""
-    if not edit.bi and key is None:
-        # The user agent asks before it inserts; a page or an extension that inserts does not.
-        return "scripted"
     characters = sum(edit.cc) if edit.cc else edit.n
     short = characters == 1 or edit.it == "insertTranspose"
     if short and (key is not None or keyless) and edit.it in _KEYED:

@@ -72,12 +72,13 @@ def _birth_of(births: Sequence[Birth], identity: int) -> Birth:
     return births[bisect_right(births, identity, key=lambda birth: birth.first) - 1]
 
 
-def replay(batches: Iterable[Body], *, keyless: bool = False) -> Replayed:
+def replay(batches: Iterable[Body], *, keyless: bool = False, assisted: bool = False) -> Replayed:
     """Replay a session from the empty text.
 
     Args:
         batches: in order of `seq`; a missing one is noticed.
         keyless: keys were not recorded (level `summary`), so their absence says nothing.
+        assisted: the writer declared dictation or assistive technology.
 
     Returns:
         Identities of the final units. The sum of `n − d` over all splices equals their number
@@ -87,7 +88,7 @@ def replay(batches: Iterable[Body], *, keyless: bool = False) -> Replayed:
     array('q')
     """
     bodies = list(batches)
-    player = _Player(_undo_targets(bodies), keyless)
+    player = _Player(_undo_targets(bodies), keyless, assisted)
     for body in bodies:
         player.batch(body)
     return player.result()
@@ -100,14 +101,14 @@ def _undo_targets(bodies: list[Body]) -> set[int]:
 
 
 class _Player:
-    def __init__(self, targets: set[int], keyless: bool) -> None:
+    def __init__(self, targets: set[int], keyless: bool, assisted: bool) -> None:
         self.text = array("q")
         self.births: list[Birth] = []
         self.clips: dict[int, Clip] = {}
         self.problems: list[Problem] = []
         self.sha = text_hash("")
         self._next_identity = 0
-        self._keyless = keyless
+        self._keyless, self._assisted = keyless, assisted
         self._targets = targets
         self._states: dict[int, array[int]] = {}
         self._copied: dict[int, array[int]] = {}
@@ -192,9 +193,15 @@ class _Player:
 
     def _origin(self, event: Event) -> Origin:
         if event.kind == "desync":
-            return "unobserved"
+            return "dictation_or_assistive" if self._assisted else "unobserved"
         clip = self.clips.get(event.data.clip) if event.data.clip is not None else None
-        return origin_of(event.data, clip, self._keys.get(event.data.kd), keyless=self._keyless)
+        return origin_of(
+            event.data,
+            clip,
+            self._keys.get(event.data.kd),
+            keyless=self._keyless,
+            assisted=self._assisted,
+        )
 
     def _again(self, event: Event, p: int, d: int) -> array[int] | None:
         """Units that come back with the identity they had: undo, redo, drag within the text."""

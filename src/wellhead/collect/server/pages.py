@@ -50,6 +50,7 @@ def _setup(host: Host, study: Study, arrival: Arrival) -> PageSetup:
         study=study.id,
         title=study.title,
         language=study.language,
+        translations=str(study.path.parent / "locale"),
         consent_version=study.consent.version,
         consent_text=study.consent.text.strip(),
         level=study.writing.privacy,

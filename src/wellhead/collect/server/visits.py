@@ -43,6 +43,7 @@ from wellhead.collect.store.opening import (
 from wellhead.collect.store.recording import hand_in, handed_in
 from wellhead.collect.study import Study
 from wellhead.collect.tasks import Task
+from wellhead.collect.words import count_words
 
 __all__ = ["begin", "end", "recorded", "state", "view"]
 
@@ -83,6 +84,7 @@ def begin(
         recorder=Settings(
             level=row_level(row),
             key=keys.pastes.hex(),
+            copies=keys.pseudonym("copies", f"{arrival.worker}/{row.task}"),
             canary=study.writing.canary.replace("{word}", canary_word(keys, row.id)),
         ),
         at=state(connection, row, start.tab, now_ms=now_ms),
@@ -219,6 +221,9 @@ def end(
     if units(submission.text) > study.writing.max_characters:
         allowed = study.writing.max_characters
         raise Refused(413, "too_large", f"The answer may have at most {allowed} characters.")
+    if count_words(submission.text) < study.writing.min_words:
+        least = study.writing.min_words
+        raise Refused(422, "too_short", f"The answer needs at least {least} words.")
     complete = row.batch >= submission.seq
     codes = study.entry.completion_codes
     code = completion_code(host.keys[study.id], row.id, codes, complete=complete)

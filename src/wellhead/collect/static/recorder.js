@@ -65,8 +65,8 @@ const plain = (text) => clean(text.replace(/\r\n?/g, "\n"));
 const squash = (text) => text.replace(/\s+/g, " ").trim();
 const splits = (text, i) => /^[\uD800-\uDBFF][\uDC00-\uDFFF]/.test(text.slice(i - 1, i + 1)) && i > 0;
 
-/** The splice {p, d, n} from `old` to `now`: the selection's own where it fits, else the least
-		one that ends at the caret, else the least. */
+/** The splice {p, d, n} from `old` to `now`: the selection's own where it fits, else the least,
+    at the caret where it can be. */
 export function splice(old, now, s0 = -1, s1 = -1, caret = -1) {
 	const n = now.length - old.length + s1 - s0;
 	const fits = s0 >= 0 && n >= 0 && now.startsWith(old.slice(0, s0)) && now.slice(s0 + n) === old.slice(s1);
@@ -98,15 +98,12 @@ const KEYS = {
 	nav: /^(Arrow.*|Home|End|Page.*|Tab)$/,
 	erase: /^(Backspace|Delete)$/,
 	func: /^(F\d+|Escape)$/,
-	enter: /^Enter$/,
-	dead: /^Dead$/,
-	unident: /^Unidentified$/,
-	process: /^Process$/,
+	enter: /^Enter$/, dead: /^Dead$/, unident: /^Unidentified$/, process: /^Process$/,
 };
 const nameOf = (table, text) => Object.keys(table).find((name) => table[name].test(text));
 const keyClass = (key = "") => (/^.$/u.test(key) ? NAMES[classOf(key)] : nameOf(KEYS, key)) ?? "other";
 
-const WORD = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]|[\p{L}\p{M}\p{N}]+/gu;
+const WORD = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}]|[\p{L}\p{M}\p{N}]+/gu;
 const words = (text) => text.toLowerCase().match(WORD) ?? [];
 
 /** Per mille of the words of `part` that lie in runs of four words shared with `whole`. */
@@ -141,7 +138,8 @@ export function attach(area, options = {}) {
 	const { source, instructions, onBatch, onChange, onPaste, maxEvents = 400 } = options;
 	const resume = { seq: 0, prev: ZEROS, events: 0, elapsed: 0, by: "page", ...options.resume };
 	const key = unhex(options.key ?? random(32)), began = performance.now() - resume.elapsed;
-	const listening = new AbortController(), states = new Map(), copies = [], held = new Map();
+	const listening = new AbortController(), states = new Map(), held = new Map();
+	const shelf = options.shelf ?? new Map();
 	let { seq, prev, events: next } = resume, nonce = options.nonce ?? ZEROS;
 	let buffer = [], bulk = 0, last = 0, shadow = "", sent = null, s0 = 0, s1 = 0;
 	let before = false, pressed = null, clip = null, drag = null, composing = false;
@@ -162,8 +160,8 @@ export function attach(area, options = {}) {
 
 	function peek() {
 		if (!buffer.length) return null;
-		const head = { v: 1, sid, tab, seq: seq + 1, prev, nonce, mono: now(), wall: Date.now() };
-		const body = { ...head, len: shadow.length, sha: textHash(shadow), events: buffer };
+		const body = { v: 1, sid, tab, seq: seq + 1, prev, nonce, mono: now(), wall: Date.now(),
+			len: shadow.length, sha: textHash(shadow), events: buffer };
 		return { body: JSON.stringify(body), draft: sent === shadow ? null : shadow };
 	}
 
@@ -242,13 +240,13 @@ export function attach(area, options = {}) {
 
 	function onSelection() {
 		if (document.activeElement !== area || composing || clean(area.value) !== shadow) return;
-		if (String(range()) === String([s0, s1])) return;
+		if (`${range()}` === `${[s0, s1]}`) return;
 		select();
 		if (buffer.at(-1)?.[2] === "car") buffer.at(-1)[3] = { s0, s1 };
 		else push("car", { s0, s1 });
 	}
 
-	const task = () => source?.textContent ?? "";
+	const task = () => [source, instructions].map((one) => one?.textContent ?? "").join(" ");
 	const within = (element) => !!element && getSelection().containsNode(element, true);
 
 	function logClip(event, text, fields) {
@@ -259,27 +257,25 @@ export function attach(area, options = {}) {
 	}
 
 	function onCopy(event) {
-		const own = event.target === area, text = own ? selected() : plain(String(getSelection()));
+		const own = event.target === area, text = own ? selected() : plain(`${getSelection()}`);
 		if (!text || (event.type === "cut" && !own)) return;
 		check("input");
 		select();
-		const fields = own ? { from: "answer", s0, s1 } : { from: within(source) ? "task" : "page" };
-		fields.instr = +(!own && within(instructions));
-		fields.task_cov = overlap(task(), text);
-		const i = logClip(event, text, fields);
-		copies.unshift({ i, flat: squash(text), from: fields.from, instr: fields.instr });
-		copies.splice(20);
+		const instr = +(!own && within(instructions)), from = own ? "answer" : instr || within(source) ? "task" : "page";
+		const i = logClip(event, text, { from, ...(own && { s0, s1 }), instr, task_cov: overlap(task(), text) });
+		shelf.set(keyedHash(key, squash(text)), { ref: i, from, instr }, text);
 		if (event.type === "cut") clip = { i, t: last };
 	}
 
 	function whence(text) {
-		const flat = squash(text.replace(options.canary ?? "", "")), copy = copies.find((one) => one.flat === flat);
-		const verbatim = flat && squash(task()).includes(flat);
-		const fields = { src_cov: verbatim ? 1000 : overlap(text, task()) };
-		if (copy) return { ...fields, from: copy.from, instr: copy.instr, ref: copy.i };
-		if (fields.src_cov >= 900) return { ...fields, from: "task" };
-		const at = text.length < 20 ? -1 : shadow.indexOf(text);
-		return { ...fields, ...(at < 0 ? { from: "outside" } : { from: "answer", s0: at, s1: at + text.length }) };
+		const flat = squash(text.replace(options.canary ?? "", "")), copy = shelf.get(keyedHash(key, flat));
+		const verbatim = flat && squash(task()).includes(flat), at = text.length < 20 ? -1 : shadow.indexOf(text);
+		const fields = { src_cov: verbatim ? 1000 : overlap(text, task()), from: "outside" };
+		if (copy?.ref >= 0) Object.assign(fields, copy);
+		else if (fields.src_cov >= 900) fields.from = "task";
+		else if (at >= 0) Object.assign(fields, { from: "answer", s0: at, s1: at + text.length });
+		else if (copy) fields.from = copy.from;
+		return fields;
 	}
 
 	function onArrival(event) {
@@ -290,7 +286,8 @@ export function attach(area, options = {}) {
 		const moved = event.type === "drop" && drag?.[2] === text;
 		const fields = moved ? { from: "answer", s0: drag[0], s1: drag[1] } : whence(text);
 		if (data && flavour(data) !== "plain") fields.fl = flavour(data);
-		if (paste !== "allow" && fields.from !== "answer") {
+		if (fields.from === "outside") shelf.foreign?.(text);
+		if (paste !== "allow" && !/answer|earlier/.test(fields.from)) {
 			fields.bl = paste;
 			if (paste === "block") event.preventDefault();
 			onPaste?.(paste);

@@ -36,10 +36,8 @@ export class Store {
 		}
 	}
 
-	/** Whether a closed tab loses nothing. */
-	get durable() {
-		return this.#place !== null;
-	}
+	/** Whether what was last kept is in the browser's storage, so that a closed tab loses no text. */
+	kept = false;
 
 	get size() {
 		return this.batches.reduce((sum, batch) => sum + sizeOf(batch), 0);
@@ -106,7 +104,9 @@ export class Store {
 			const nothing = !this.batches.length && !this.tail;
 			if (nothing) this.#place.removeItem(this.#name);
 			else this.#place.setItem(this.#name, this.#spelled());
+			this.kept = true;
 		} catch {
+			this.kept = false;
 			// Full: what is in memory goes on; the oldest stored copy stays.
 		}
 	}

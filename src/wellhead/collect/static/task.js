@@ -4,27 +4,26 @@
 import { mark } from "./canary.js";
 import { attach } from "./recorder.js";
 import { Api, Sender } from "./sender.js";
+import { Shelf, watchCopies } from "./shelf.js";
 import { Store } from "./store.js";
 import { claim } from "./tabs.js";
 import * as view from "./view.js";
 import { client, remember, remembered } from "./visit.js";
+import { countWords, refusal, say, setup } from "./words.js";
 
-const setup = JSON.parse(view.find("setup").textContent);
 const api = new Api(setup.api);
 const tab = Array.from(crypto.getRandomValues(new Uint8Array(8)), (b) => b.toString(16)).join("");
 const area = view.find("answer");
 const SUBMISSION = "1"; // one answer per session: repeated presses are the same submission
 const DRAIN_MS = 5_000;
 const RESYNCS = 3;
-const SIGNED_OUT =
-	"This page is no longer signed in. Copy your text if you need it, then reload the page.";
-const UNREACHABLE = "The server cannot be reached. Nothing was lost.";
 
 /* No answer, or one that may be another in a while. */
 const away = (status) => status === 0 || status === 429 || status >= 500;
 
 let session = null; // what `Started` said
-let store, sender, recorder, keeper;
+let store, sender, recorder, keeper, shelf;
+let recording = false;
 let lastSeq = 0, resyncs = 0;
 
 /* ---- finding and beginning a session ---- */
@@ -35,7 +34,7 @@ async function resume(name) {
 	api.token = token;
 	const { status, body } = await api.call("GET", `/${sid}?tab=${tab}`);
 	if (status === 200) return body.state === "open" ? begin() : over(body);
-	if (away(status)) return view.problem(UNREACHABLE, () => resume(name));
+	if (away(status)) return view.problem(say("unreachable"), () => resume(name));
 	ask();
 }
 
@@ -46,30 +45,46 @@ function ask() {
 	view.show("consent");
 }
 
-async function begin() {
-	view.find("agree").disabled = true;
+/* Begin a session, or open the one that this page's token belongs to. */
+function start() {
 	const declared = [...document.querySelectorAll("[name=declared]:checked")].map((box) => box.value);
-	const answer = await api.call("POST", "", {
+	return api.call("POST", "", {
 		v: 1, study: setup.study, ticket: setup.ticket, tab, declared, client: client(),
 		consent: { version: setup.consent_version, at: Date.now() },
 	});
-	if (answer.status === 200 || answer.status === 201) return open(answer.body);
-	if (answer.status === 401) return ask();
-	if (away(answer.status)) return view.problem(answer.body.message ?? UNREACHABLE, begin);
-	view.problem(answer.body.message ?? "This study cannot be opened.", null);
 }
 
-async function open(started) {
+const opened = ({ status }) => status === 200 || status === 201;
+
+async function begin() {
+	view.find("agree").disabled = true;
+	const answer = await start();
+	if (opened(answer)) return open(answer.body);
+	if (answer.status === 401) return ask();
+	const words = refusal(answer.body.message);
+	if (away(answer.status)) return view.problem(words ?? say("unreachable"), begin);
+	view.problem(words ?? say("cannot_open"), null);
+}
+
+/* From here on this page belongs to that session. */
+function adopt(started) {
 	session = started;
 	api.token = started.token;
 	remember(setup, `${started.at.sid}.${started.token}`);
+	const first = !shelf;
+	shelf = new Shelf(started.recorder.copies, started.at.sid);
+	if (first) watchCopies(area, () => shelf, started.recorder.key, () => recording);
+}
+
+async function open(started) {
+	adopt(started);
 	if (started.at.state !== "open") return over(started.at);
 	if (started.recorder.canary) mark(view.find("source"), started.recorder.canary);
 	const mine = await claim(started.at.sid, onTaken);
 	if (mine) return write(started.at, started.at.writer);
 	view.showTask(started.task, started.at.phase);
 	view.show("task");
-	view.readOnly(started.at.text, "This task is open in another tab. Here you can only read.", takeOver);
+	view.readOnly(started.at.text, say("other_tab"), takeOver);
 }
 
 /* ---- one tab writes ---- */
@@ -77,7 +92,7 @@ async function open(started) {
 function onTaken() {
 	recorder?.flush();
 	halt();
-	view.readOnly(null, "You went on writing in another tab. Here you can only read.", takeOver);
+	view.readOnly(null, say("went_on_elsewhere"), takeOver);
 }
 
 async function takeOver() {
@@ -85,17 +100,38 @@ async function takeOver() {
 	// The other tab writes down its last words when it notices.
 	await new Promise((resolve) => setTimeout(resolve, 300));
 	const { status, body } = await api.call("GET", `/${session.at.sid}?tab=${tab}`);
-	if (status === 401) return view.readOnly(null, SIGNED_OUT, null);
-	if (status !== 200) return view.notice(UNREACHABLE);
+	if (status === 401) return view.readOnly(null, say("signed_out"), goOn, "go_on_here");
+	if (status !== 200) return view.notice(say("unreachable"));
 	store = null;
 	if (body.state !== "open") return over(body);
 	write(body, false);
 }
 
 function halt() {
-	recorder?.stop();
+	stopRecorder();
 	sender?.stop();
 	clearInterval(keeper);
+}
+
+function stopRecorder() {
+	recorder?.stop();
+	recording = false;
+}
+
+/* The token has expired: the text moves into a new session, where it is an earlier draft. */
+async function goOn() {
+	const text = area.value;
+	api.token = "";
+	const answer = await start();
+	if (away(answer.status)) return view.notice(say("unreachable"));
+	if (!opened(answer)) return view.readOnly(null, say("expired"), null);
+	const same = answer.body.task.version === session.task.version;
+	adopt(answer.body);
+	store = null;
+	view.notice("");
+	if (!same) return view.readOnly(null, say("expired"), null);
+	if (answer.body.at.state !== "open") return over(answer.body.at);
+	write(answer.body.at, true, text);
 }
 
 /* ---- writing ---- */
@@ -117,10 +153,11 @@ function write(at, hadLease, text = null) {
 	recorder = attach(area, {
 		sid: at.sid, tab, nonce: at.receipt, level: settings.level, key: settings.key,
 		canary: settings.canary, every: settings.every_ms, maxEvents: settings.max_events, paste: task.paste,
-		source: view.find("source"), instructions: view.find("instructions"),
+		source: view.find("source"), instructions: view.find("instructions"), shelf,
 		resume: fresh ? undefined : resume,
 		onBatch, onChange, onPaste,
 	});
+	recording = true;
 	if (!hadLease) recorder.note("lease", { a: "got" });
 	keeper = setInterval(() => store.keepTail(recorder.peek()), 1000);
 	view.writable();
@@ -140,11 +177,11 @@ function onBatch(batch) {
 /* Too long without a connection, or a recording as long as the study allows: the history ends
    here, the text is still kept. */
 function pause() {
-	recorder.stop();
+	stopRecorder();
 	clearInterval(keeper);
-	showState("paused");
 	const keep = () => {
 		store.keepTail({ body: "", draft: area.value });
+		showState(store.kept ? "paused" : "paused_memory");
 		count(area.value);
 	};
 	keep();
@@ -154,6 +191,8 @@ function pause() {
 function count(text) {
 	const least = session.at.phase === "answer" ? session.task.min_words : 0;
 	view.showCount(text, least);
+	const most = session.task.max_characters;
+	if (text.length >= most) view.notice(say("full", { most }));
 }
 
 function onChange(text) {
@@ -162,22 +201,18 @@ function onChange(text) {
 }
 
 function onPaste(policy) {
-	view.notice(policy === "block"
-		? "Pasting is not possible in this task. Please write in your own words."
-		: "Please write in your own words. What you paste is noted as pasted.");
+	view.notice(say(policy === "block" ? "paste_block" : "paste_warn"));
 }
 
 function showState(name) {
-	view.showState(name === "offline" && !store.durable ? "memory" : name);
+	view.showState(name === "offline" && !store.kept ? "memory" : name);
 }
 
 function onLost(reason) {
 	halt();
-	const words = {
-		lease: "This answer is being written in another tab or on another device.",
-		closed: "This answer was already handed in.",
-	};
-	view.readOnly(null, words[reason] ?? SIGNED_OUT, reason === "lease" ? takeOver : null);
+	if (reason === "lease") view.readOnly(null, say("lease"), takeOver);
+	else if (reason === "closed") view.readOnly(null, say("closed"), null);
+	else view.readOnly(null, say("signed_out"), goOn, "go_on_here");
 }
 
 /* The stored log and ours do not fit: begin anew where the server stands, and say so in the log. */
@@ -202,10 +237,9 @@ async function onBroken(reason) {
 
 async function press() {
 	if (session.at.phase === "warmup") return startAnswer();
-	const words = view.countWords(area.value), least = Math.max(1, session.task.min_words);
-	if (words < least) {
-		const short = `Please write at least ${least} words; so far there are ${words}.`;
-		view.notice(words ? short : "There is no answer yet.");
+	const words = countWords(area.value), least = session.task.min_words;
+	if (words < least || !area.value.trim()) {
+		view.notice(say(words ? "short" : "empty", { least, words }));
 		return area.focus();
 	}
 	view.notice("");
@@ -230,11 +264,18 @@ async function finish(text, seq) {
 		const { status, body } = await api.call("POST", `/${session.at.sid}/submit`, message);
 		if (status === 200) return done(body.completion);
 		if (status === 410) return handedInElsewhere();
-		if (status === 413 || status === 422) return refuse(body.message);
+		if (body.error === "too_short") return refuse(say("too_short", { least: session.task.min_words }));
+		if (status === 413 || status === 422) return refuse(refusal(body.message));
 		if (status === 401) return onLost("unauthorised");
-		view.notice("Not sent yet. Your answer is kept on this device, and this page tries again.");
+		keepAnswer(text);
+		view.notice(say(store.kept ? "not_sent" : "not_sent_memory"));
 		await new Promise((resolve) => setTimeout(resolve, body.retry_ms ?? wait));
 	}
+}
+
+/* The whole answer stays on this device until the server has it. */
+function keepAnswer(text) {
+	if (!store.batches.length) store.keepTail({ body: "", draft: text });
 }
 
 /* Another answer of this session was first: show what that one was told, its code included. */
@@ -255,7 +296,7 @@ function refuse(message) {
 }
 
 async function done(completion) {
-	recorder?.stop();
+	stopRecorder();
 	clearInterval(keeper);
 	store?.keepTail(null);
 	view.notice("");
@@ -279,8 +320,7 @@ function wireUp() {
 	view.find("agree").onclick = begin;
 	view.find("decline").onclick = () => view.show("declined");
 	view.find("submit").onclick = press;
-	const copy = () => navigator.clipboard?.writeText(view.find("code").textContent);
-	view.find("copy-code").onclick = copy;
+	view.find("copy-code").onclick = view.copyCode;
 	for (const button of document.querySelectorAll("#consent button")) button.disabled = false;
 }
 

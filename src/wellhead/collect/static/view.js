@@ -1,49 +1,8 @@
 /* The task page's face: which part is shown, what it says. Knows nothing of the server. */
 
-const SECTIONS = ["consent", "declined", "task", "done", "problem"];
-const STATES = {
-	saved: "Saved.",
-	saving: "Saving…",
-	offline: "Not connected. Your text is kept on this device and will be sent later.",
-	memory: "Not connected. Please keep this page open; your text will be sent later.",
-	paused: "Your text is kept on this device until you submit it.",
-};
-const WARM_UP =
-	"Please type this text into the field below, as you usually type. It shows how you write on " +
-	"this device. Then go on to the task.";
-const KINDS = {
-	edit: "changes of the text: where, how much, by which means",
-	desync: "changes of the text that the browser did not announce",
-	key: "key presses and releases, by kind of key, never which letter",
-	clip: "copies, cuts, pastes and drops: length, fingerprint, where from",
-	comp: "beginnings and ends of composed characters",
-	car: "movements of the text cursor",
-	foc: "changes of focus of the text field",
-	win: "changes of focus of the window",
-	vis: "times the page was shown or hidden",
-	net: "times the network went or came back",
-	restore: "times an earlier draft was put back",
-	lease: "changes of the tab that writes",
-	gap: "places where events were lost",
-	phase: "beginnings of the warm-up or the answer",
-	submit: "submissions",
-};
-const ORIGINS = {
-	typed: "typed",
-	autocorrect: "corrected or completed by the keyboard",
-	ime: "composed with an input method",
-	dictation_or_assistive: "dictated or entered with assistive technology",
-	paste_task: "pasted from the task",
-	paste_self: "moved within the answer",
-	paste_outside: "pasted from elsewhere",
-	drop: "dropped from elsewhere",
-	autofill: "filled in by the browser",
-	scripted: "entered by a program",
-	undo_restored: "brought back by undo",
-	restored_draft: "from an earlier draft",
-	unobserved: "entered without being noticed",
-};
+import { countWords, say, setup } from "./words.js";
 
+const SECTIONS = ["consent", "declined", "task", "done", "problem"];
 export const find = (id) => document.getElementById(id);
 
 /** Show one section of the page and move the reading position there. */
@@ -55,12 +14,15 @@ export function show(name) {
 /** Fill in the task; every word of it is text, never markup. */
 export function showTask(task, phase) {
 	const warming = phase === "warmup";
-	find("task-title").textContent = warming ? "A short warm-up" : task.title;
-	find("instructions").textContent = warming ? WARM_UP : task.instructions;
+	find("task-title").textContent = warming ? say("warm_up_title") : task.title;
+	find("instructions").textContent = warming ? say("warm_up") : task.instructions;
 	find("source").textContent = warming ? task.warmup : task.source;
 	find("reading").hidden = !find("source").textContent;
-	find("answer-label").textContent = warming ? "Type here" : "Your answer";
-	find("submit").textContent = warming ? "Go on to the task" : "Submit";
+	find("answer-label").textContent = say(warming ? "type_here" : "your_answer");
+	find("submit").textContent = say(warming ? "go_on_to_task" : "submit");
+	// The study's words are in its language, the page's own in the page's.
+	for (const name of ["task-title", "instructions"]) find(name).lang = warming ? "" : task.language;
+	find("source").lang = task.language;
 	find("answer").maxLength = task.max_characters;
 	find("answer").lang = task.language;
 	find("task").dataset.wide = String(find("source").textContent.length > 0);
@@ -70,24 +32,23 @@ let announced = "saved";
 
 /** The save state, for eyes at once; for screen readers only when it matters. */
 export function showState(name) {
-	find("state").textContent = STATES[name];
+	find("state").textContent = say(name);
 	find("state").dataset.state = name;
 	const heard = name === "saving" ? announced : name;
-	if (heard !== announced) find("announce").textContent = STATES[heard];
+	if (heard !== announced) find("announce").textContent = say(heard);
 	announced = heard;
 }
 
-export const countWords = (text) => text.match(/\S+/g)?.length ?? 0;
-
 export function showCount(text, least) {
 	const words = countWords(text);
-	const unit = words === 1 ? "word" : "words";
-	find("count").textContent = least ? `${words} ${unit} of at least ${least}` : `${words} ${unit}`;
+	find("count").textContent = say(least ? "count_of" : "count", { words, least });
 }
 
+/** A word to the writer above the field, brought into view. */
 export function notice(text) {
 	find("notice").textContent = text;
 	find("notice").hidden = !text;
+	if (text) find("notice").scrollIntoView({ block: "nearest" });
 }
 
 export function problem(text, retry) {
@@ -97,14 +58,15 @@ export function problem(text, retry) {
 	show("problem");
 }
 
-/** The second tab: read-only, with a way to write here after all. */
-export function readOnly(text, words, takeOver) {
+/** Read-only, with a way to write here after all. */
+export function readOnly(text, words, takeOver, label = "write_here") {
 	find("answer").readOnly = true;
 	if (text !== null) find("answer").value = text;
 	find("submit").disabled = true;
 	find("elsewhere").hidden = false;
 	find("elsewhere-text").textContent = words;
 	find("take-over").hidden = !takeOver;
+	find("take-over").textContent = say(label);
 	find("take-over").onclick = takeOver;
 }
 
@@ -118,6 +80,7 @@ export function writable() {
 export function showCompletion({ kind, code, url, fields }) {
 	find("code-part").hidden = !code || kind === "post";
 	find("code").textContent = code;
+	find("close-page").hidden = kind === "redirect" || kind === "post";
 	const safe = /^https?:\/\//.test(url ?? "");
 	find("go-on").hidden = !(kind === "redirect" && safe);
 	if (kind === "redirect" && safe) find("go-on").href = url;
@@ -140,14 +103,27 @@ function rows(pairs) {
 	});
 }
 
+/** Copy the completion code and say so; where a page may not, select it for the writer's hand. */
+export async function copyCode() {
+	const code = find("code");
+	try {
+		await navigator.clipboard.writeText(code.textContent);
+		find("copied").textContent = say("copied");
+	} catch {
+		getSelection().selectAllChildren(code);
+		const done = document.execCommand("copy");
+		find("copied").textContent = say(done ? "copied" : "copy_by_hand");
+	}
+}
+
 /** What was recorded, in words. */
 export function showRecorded(recorded) {
-	const counts = Object.entries(recorded.counts).map(([kind, n]) => [KINDS[kind] ?? kind, n]);
-	const all = [["characters in your answer", recorded.characters], ...counts];
+	const counts = Object.entries(recorded.counts).map(([kind, n]) => [setup.kinds[kind] ?? kind, n]);
+	const all = [[say("characters"), recorded.characters], ...counts];
 	find("recorded-counts").replaceChildren(...rows(all));
 	const origins = Object.entries(recorded.origins ?? {});
 	find("origins-part").hidden = !origins.length;
-	const named = origins.map(([origin, n]) => [ORIGINS[origin] ?? origin, n]);
+	const named = origins.map(([origin, n]) => [setup.origins[origin] ?? origin, n]);
 	find("recorded-origins").replaceChildren(...rows(named));
 	find("recorded").hidden = false;
 }

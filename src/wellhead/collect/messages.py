@@ -53,7 +53,12 @@ class Client(Strict):
 
 
 class Start(Strict):
-    """Begin, or go on with, a session. `ticket` is the entry as the page was given it."""
+    """Begin, or go on with, a session.
+
+    Attributes:
+        ticket: the entry as the page was given it.
+        after: the session before this one on the page, whose token has expired: its task goes on.
+    """
 
     v: Literal[1]
     study: Name
@@ -61,6 +66,7 @@ class Start(Strict):
     consent: Consented
     declared: Annotated[list[Input], Field(max_length=4, default_factory=list)]
     client: Client = Client()
+    after: Name | None = None
     tab: Name
 
 
@@ -80,7 +86,7 @@ class TaskView(Strict):
 
 class Settings(Strict):
     """How the recorder shall work. `key` (hex) makes equal pastes equal within the study only;
-    `copies` names this person and task, so that the browser knows again what was copied there."""
+    `copies` names this person, so that the browser knows again what was copied here."""
 
     level: Level
     key: Hash

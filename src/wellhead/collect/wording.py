@@ -100,7 +100,6 @@ ORIGINS = {
 REFUSALS = (
     _("The consent text has changed. Please open the study anew."),
     _("This study is closed. Thank you for your interest."),
-    _("This link is damaged. Please open the study anew."),
     _("This link is not valid. Please open the study anew."),
     _("This page was open for too long. Please open the study anew."),
     _("There is no such study here."),

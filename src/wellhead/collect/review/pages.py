@@ -18,6 +18,22 @@ from wellhead.collect.study import Study
 
 __all__ = ["answer_view", "render"]
 
+# A sign for each origin that is not plain typing, so that none rests on colour.
+MARKS = {
+    "typed": "",
+    "autocorrect": "A",
+    "ime": "I",
+    "dictation_or_assistive": "D",
+    "paste_task": "T",
+    "paste_self": "S",
+    "paste_outside": "P",
+    "drop": "↓",
+    "autofill": "F",
+    "scripted": "X",
+    "undo_restored": "U",
+    "restored_draft": "R",
+    "unobserved": "?",
+}
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
@@ -58,9 +74,12 @@ def answer_view(connection: Connection, study: Study, record: Record) -> dict[st
     notes = select(Note.text, Note.author, Note.written_ms).where(Note.session == record.session)
     integrity = record.derived["integrity"]
     tasks = {task.id: task.text for task in study.tasks}
+    parts = list(_parts(record))
     return {
         "record": record,
-        "parts": list(_parts(record)),
+        "parts": parts,
+        "foreign": [part for part in parts if MARKS[part["origin"]]],
+        "marks": MARKS,
         "sound": integrity["chain_ok"] and integrity["replay_ok"],
         "has_events": bool(events),
         "line": timeline(events),
@@ -75,6 +94,6 @@ def answer_view(connection: Connection, study: Study, record: Record) -> dict[st
 
 def _parts(record: Record) -> Any:
     at = 0
-    for length, origin, _ in record.derived["provenance"]:
-        yield {"origin": origin, "text": record.text[at : at + length]}
+    for number, (length, origin, _) in enumerate(record.derived["provenance"], 1):
+        yield {"number": number, "origin": origin, "text": record.text[at : at + length]}
         at += length

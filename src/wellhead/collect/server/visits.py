@@ -39,6 +39,7 @@ from wellhead.collect.store.opening import (
     new_token,
     open_session,
     take_lease,
+    task_of,
 )
 from wellhead.collect.store.recording import hand_in, handed_in
 from wellhead.collect.study import Study
@@ -84,7 +85,7 @@ def begin(
         recorder=Settings(
             level=row_level(row),
             key=keys.pastes.hex(),
-            copies=keys.pseudonym("copies", f"{arrival.worker}/{row.task}"),
+            copies=keys.pseudonym("copies", arrival.worker),
             canary=study.writing.canary.replace("{word}", canary_word(keys, row.id)),
         ),
         at=state(connection, row, start.tab, now_ms=now_ms),
@@ -137,7 +138,9 @@ def _opening(
 ) -> Opening:
     platform = study.entry.platform
     worker = host.keys[study.id].pseudonym(platform, arrival.worker or f"unnamed/{name}")
-    chosen = least_used_task(connection, study.id, [task.id for task in study.tasks], worker)
+    tasks = [task.id for task in study.tasks]
+    before = task_of(connection, study.id, start.after) if start.after else ""
+    chosen = before if before in tasks else least_used_task(connection, study.id, tasks, worker)
     task = study.task(chosen)
     entry = _entry(host, study, arrival, name)
     return Opening(

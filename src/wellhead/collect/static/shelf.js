@@ -1,6 +1,6 @@
 /* What the writer copied or cut on this page, so that it is known again when it comes back: after
-   a reload, in a second tab, in a later visit. Kept are keyed hashes, never a text, for a study and
-   a task, in localStorage where there is one, else for as long as the page is open. */
+   a reload, in a second tab, in a later visit. Kept are keyed hashes, never a text, for a
+   person in a study, in localStorage where there is one, else for as long as the page is open. */
 
 import { keyedHash } from "./recorder.js";
 
@@ -16,7 +16,7 @@ export class Shelf {
 	#name;
 	#sid;
 
-	/** `name` stands for the person and the task, `sid` for the session of this page. */
+	/** `name` stands for the person, `sid` for the session of this page. */
 	constructor(name, sid) {
 		this.#name = `wellhead:copied:${name}`;
 		this.#sid = sid;

@@ -46,10 +46,10 @@ function ask() {
 }
 
 /* Begin a session, or open the one that this page's token belongs to. */
-function start() {
+function start(after) {
 	const declared = [...document.querySelectorAll("[name=declared]:checked")].map((box) => box.value);
 	return api.call("POST", "", {
-		v: 1, study: setup.study, ticket: setup.ticket, tab, declared, client: client(),
+		v: 1, study: setup.study, ticket: setup.ticket, tab, declared, client: client(), after,
 		consent: { version: setup.consent_version, at: Date.now() },
 	});
 }
@@ -122,7 +122,7 @@ function stopRecorder() {
 async function goOn() {
 	const text = area.value;
 	api.token = "";
-	const answer = await start();
+	const answer = await start(session.at.sid);
 	if (away(answer.status)) return view.notice(say("unreachable"));
 	if (!opened(answer)) return view.readOnly(null, say("expired"), null);
 	const same = answer.body.task.version === session.task.version;

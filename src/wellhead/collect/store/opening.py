@@ -28,6 +28,7 @@ __all__ = [
     "new_token",
     "open_session",
     "take_lease",
+    "task_of",
 ]
 
 _SESSION = Session.__table__
@@ -156,6 +157,12 @@ def least_used_task(connection: Connection, study: str, tasks: list[str], worker
         ).scalars()
     )
     return min(tasks, key=lambda task: (task in seen, counts.get(task, 0)))
+
+
+def task_of(connection: Connection, study: str, session: str) -> str:
+    """The task of a session of the study; "" where there is no such session."""
+    query = select(Session.task).where(Session.study == study, Session.id == session)
+    return connection.execute(query).scalar() or ""
 
 
 def find_session(connection: Connection, study: str, entry: str) -> Row[Any] | None:

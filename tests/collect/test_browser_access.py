@@ -1,4 +1,4 @@
-"""Every page for every body: axe-core finds no violation, and no origin rests on colour or mouse."""
+"""Pages for everybody: axe-core finds no violation; no origin rests on colour or mouse."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_origins_are_told_by_signs_and_words_and_reached_by_keyboard(chromium, s
     sign_in(page, address)
     page.goto(f"{address}/review/s/demo/a/{kept(host)[0].sid}")
     heard = page.get_by_role("region", name="The answer, with the origin of its parts")
-    text = " ".join(heard.inner_text().split())
+    text = heard.text_content()
     assert f"[paste outside: {FOREIGN}]" in text
     assert "[scripted: Put there by a program. ]" in text
     legend = page.locator(".legend li")
@@ -153,7 +153,7 @@ def test_origins_are_told_by_signs_and_words_and_reached_by_keyboard(chromium, s
     for origin in ("o-paste_outside", "o-scripted"):
         styles = [
             page.locator(f"{where} .{origin}").first.evaluate(
-                "(e) => [getComputedStyle(e).backgroundColor, getComputedStyle(e).borderBottomStyle]"
+                "(e) => [getComputedStyle(e).backgroundColor, getComputedStyle(e).borderBottom]"
             )
             for where in (".answer", ".legend")
         ]

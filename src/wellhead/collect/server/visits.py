@@ -85,7 +85,7 @@ def begin(
         recorder=Settings(
             level=row_level(row),
             key=keys.pastes.hex(),
-            copies=keys.pseudonym("copies", arrival.worker),
+            copies=keys.pseudonym("copies", arrival.worker or ""),
             canary=study.writing.canary.replace("{word}", canary_word(keys, row.id)),
         ),
         at=state(connection, row, start.tab, now_ms=now_ms),

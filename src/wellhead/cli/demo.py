@@ -58,8 +58,8 @@ def _told(found: Rehearsal) -> str:
         "them by a small language model. The assay was not told which.",
         "",
         f"  truth     {found.truth:6.1%}   {verdict}",
-        f"  estimate  {share.point:6.1%}   {share.level:.0%} interval "
-        f"{share.low:.1%} to {share.high:.1%}",
+        f"  estimate  {'unsaid' if found.result.withheld else f'{share.point:6.1%}'}   "
+        f"{share.level:.0%} interval {share.low:.1%} to {share.high:.1%}",
         f"  at least  {found.result.at_least:6.1%}   whatever the generator",
         f"  flagged   {flagged:6d}   {flags.machine} of {flags.machines} machine paragraphs, "
         f"{flags.human} of {flags.humans} human ones",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -28,8 +29,10 @@ def share_of(text: str | float) -> float:
 def _writable(path: Path) -> None:
     """Refuse, before any work, a place that cannot be written to."""
     place = next(each for each in (path, *path.absolute().parents) if each.exists())
-    if not os.access(place, os.W_OK) or (place != path and not place.is_dir()):
-        raise typer.BadParameter(f"cannot write to {path}")
+    if place != path and not place.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
+    if not os.access(place, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
 
 def folder_out(path: Path | None) -> Path | None:

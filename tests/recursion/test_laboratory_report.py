@@ -10,6 +10,7 @@ import pytest
 import wellhead
 import wellhead.recursion
 from wellhead.recursion.closed_form import exact_curves
+from wellhead.report.numbers import number
 
 RUN = {
     "name": "small",
@@ -73,6 +74,27 @@ def test_the_report_is_small_offline_and_escapes_labels(result, tmp_path):
     assert "http://" not in html.replace("http://www.w3.org", "")
     for text in ("exact (theory)", "collapsing variance", "not measurable", "config.toml"):
         assert text in html
+
+
+def test_every_setting_has_a_verdict_and_each_family_a_figure_of_its_own():
+    """`kazdan` has nine settings of three families."""
+    short = {"generations": 3, "seeds": 2}
+    run = wellhead.collapse("kazdan", changes=short)
+    page = run.page().to_markdown()
+    verdicts = page[page.index("## Is it collapse") : page.index("## What happened")]
+    assert all(f"| {setting.label} |" in verdicts for setting in run.plan.settings)
+    for family in ("gaussian", "kde"):
+        assert f"Variance, {family}" in page
+    assert "2 repetitions" in page
+
+
+def test_headline_and_figure_show_the_same_statistic_of_what_the_preset_is_about():
+    run = wellhead.collapse("golden-ratio", changes={"chains": 300, "seeds": 1})
+    page = run.page()
+    assert "mean of squared error of the mean" in page.lead
+    figure = next(block for block in page.sections[1].blocks if hasattr(block, "lines"))
+    assert figure.title == "Squared error of the mean"
+    assert number(min(line.y[-1] for line in figure.lines)) in page.lead
 
 
 def test_a_tail_mass_is_drawn_by_its_median_with_no_mean_in_sight(result):

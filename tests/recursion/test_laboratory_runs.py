@@ -217,12 +217,17 @@ def test_run_list_and_json_on_the_command_line(wellhead, tmp_path):
 def test_a_change_that_no_setting_would_see_is_refused():
     with pytest.raises(BadSetting, match="would change nothing"):
         wellhead.recursion.make_plan("gerstgrasser", changes={"regime": "acumulate"})
-    with pytest.raises(BadSetting, match="would change nothing"):
-        wellhead.recursion.make_plan("golden-ratio", changes={"regime.weight": 0.3})
     plan = wellhead.recursion.make_plan(
         "gerstgrasser", changes={"size": 200, "family.inputs": "same"}
     )
     assert plan.settings[0].size == 200
+
+
+def test_a_swept_key_is_narrowed_by_a_change():
+    plan = wellhead.recursion.make_plan("golden-ratio", changes={"regime.weight": 0.3})
+    assert [setting.label for setting in plan.settings] == ["weight 0.3"]
+    kazdan = wellhead.recursion.make_plan("kazdan", changes={"regime.name": "accumulate"})
+    assert {setting.name_of("regime") for setting in kazdan.settings} == {"accumulate"}
 
 
 def test_every_key_of_a_plan_survives_the_round_trip():

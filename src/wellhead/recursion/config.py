@@ -42,7 +42,7 @@ PARTS: dict[str, Registry[Any]] = {
     "schedule": SCHEDULES,
 }
 NUMBERS = ("generations", "size", "chains", "every")
-EXPERIMENT = {"name": str, "title": str, "about": str, "seed": int, "seeds": int}
+EXPERIMENT = {"name": str, "title": str, "about": str, "headline": str, "seed": int, "seeds": int}
 FORMER = {"lineages": "chains"}  # what keys were called before
 LAYERS = ("settings", "sweep", "full")
 
@@ -57,6 +57,7 @@ class Plan:
     seeds: int = 1
     title: str = ""
     about: str = ""
+    headline: str = ""  # the measure that the experiment is about
 
     def __post_init__(self) -> None:
         require(self.seeds >= 1, f"seeds: expected at least 1, got {self.seeds}.")
@@ -67,10 +68,12 @@ class Plan:
 
     def to_dict(self) -> dict[str, Any]:
         """The table from which the same plan is built again."""
+        headline = {"headline": self.headline} if self.headline else {}
         return {
             "name": self.name,
             "title": self.title,
             "about": self.about,
+            **headline,
             "seed": self.seed,
             "seeds": self.seeds,
             "settings": [setting.to_dict() for setting in self.settings],
@@ -86,8 +89,8 @@ def plan(
         table: as read from TOML.
         full: apply the ``[full]`` part.
         changes: values by dotted key that replace those of the table, such as
-            ``{"regime.share": 0.2}``; they reach the base and every entry of ``[[settings]]``
-            that does not set the same key itself.
+            ``{"regime.share": 0.2}``. A swept key is narrowed to that value. Others reach the
+            base and every entry of ``[[settings]]`` that does not set the same key itself.
 
     Raises:
         wellhead.errors.BadSetting: unknown keys, wrong types, values outside their range,
@@ -99,14 +102,16 @@ def plan(
     Traceback (most recent call last):
     ...
     wellhead.errors.BadSetting: unknown key 'generation': did you mean 'generations'? Known: \
-about, chains, every, family, full, generations, name, regime, sampler, schedule, seed, seeds, \
-selector, settings, size, sweep, title
+about, chains, every, family, full, generations, headline, name, regime, sampler, schedule, seed, \
+seeds, selector, settings, size, sweep, title
     """
     _known(table, (*EXPERIMENT, *PARTS, *NUMBERS, *LAYERS))
     require(not full or "full" in table, "this experiment has no [full] part: drop --full.")
     layered = _merge(table, table["full"]) if full else dict(table)
     for key, value in (changes or {}).items():
-        layered = _merge(layered, _nested(key, value))
+        swept_key = key in layered.get("sweep", {})
+        # A swept key is narrowed to one value.
+        layered = _merge(layered, {"sweep": {key: [value]}} if swept_key else _nested(key, value))
     _known(layered, (*EXPERIMENT, *PARTS, *NUMBERS, *LAYERS))
     base = {key: layered[key] for key in (*PARTS, *NUMBERS) if key in layered}
     entries = [_entry(base, entry) for entry in layered.get("settings", [{}])]

@@ -10,9 +10,8 @@ from __future__ import annotations
 import tomli_w
 
 from wellhead._result import render
-from wellhead.errors import BadSetting
 from wellhead.recursion.closed_form import exact_curves
-from wellhead.recursion.curves import Point, band
+from wellhead.recursion.curves import band
 from wellhead.recursion.family import AnyFamily, HasEpochs
 from wellhead.recursion.measure.catalogue import measure_named
 from wellhead.recursion.measure.text import HISTOGRAM_EDGES
@@ -20,7 +19,7 @@ from wellhead.recursion.page_images import image_sections
 from wellhead.recursion.page_text import text_sections
 from wellhead.recursion.result import Run
 from wellhead.recursion.setting import Setting
-from wellhead.recursion.terminal import headlines
+from wellhead.recursion.terminal import headlines, statistic_of
 from wellhead.recursion.verdicts import Verdict, verdicts
 from wellhead.report.blocks import Block, Callout, Code, Details, Section
 from wellhead.report.numbers import count, number
@@ -34,7 +33,6 @@ CHARTS = 6
 CURVES = 8
 SPOKEN = 3  # settings that the first sentence lists; of more it gives the ends
 HISTOGRAMS = 4
-SHORT = {True: "shown", False: "no", None: None}  # where each setting has a column
 PARTS = ("family", "regime", "sampler", "selector")
 
 
@@ -47,10 +45,10 @@ def collapse_page(run: Run) -> Page:
         lead=_lead(run),
         facts=_facts(run),
         sections=[
+            Section("Is it collapse? Eight meanings", _verdicts(found)),
             Section("What happened", _charts(run)),
             *text_sections(run),
             *image_sections(run),
-            Section("Is it collapse? Eight meanings", _verdicts(found)),
             Section("What was run", _what(run)),
         ],
         footer=(
@@ -64,8 +62,9 @@ def _lead(run: Run) -> str:
     name = headlines(run, 1)[0]
     measure = measure_named(name)
     ends = []
+    statistic = statistic_of(run, name)
     for setting in run.plan.settings:
-        points = run.curve(name, setting.label)
+        points = run.curve(name, setting.label, statistic)
         if points:
             ends.append((points[-1].value, setting.label))
     if len(ends) > SPOKEN:
@@ -74,8 +73,7 @@ def _lead(run: Run) -> str:
     else:
         found = ", ".join(f"{number(value)} under “{label}”" for value, label in ends)
     last = max(setting.generations for setting in run.plan.settings)
-    typical = "" if measure.kind == "plain" else "the median "
-    sentence = f"After {last} generations, {typical}{measure.title}: {found}."
+    sentence = f"After {last} generations, {statistic} of {measure.title}: {found}."
     return "\n\n".join(part for part in (sentence, run.plan.about) if part)
 
 
@@ -111,7 +109,13 @@ def _epochs(family: AnyFamily) -> int:
 
 def _charts(run: Run) -> list[Block | str]:
     names = headlines(run, CHARTS)
-    charts: list[Block | str] = [_chart(run, name) for name in names]
+    groups = _by_family(run)
+    charts: list[Block | str] = [
+        chart
+        for name in names
+        for family, settings in groups.items()
+        if (chart := _chart(run, name, settings, family if len(groups) > 1 else "")).lines
+    ]
     if run.cells[0] < run.cells[1]:
         charts.insert(
             0,
@@ -125,14 +129,21 @@ def _charts(run: Run) -> list[Block | str]:
     return [*charts, *(chart for chart in histograms if chart is not None)]
 
 
-def _chart(run: Run, name: str) -> LineChart:
+def _by_family(run: Run) -> dict[str, list[Setting]]:
+    """The settings of each family: their measures share an axis."""
+    groups: dict[str, list[Setting]] = {}
+    for setting in run.plan.settings:
+        groups.setdefault(setting.name_of("family"), []).append(setting)
+    return groups
+
+
+def _chart(run: Run, name: str, settings: list[Setting], family: str) -> LineChart:
     measure = measure_named(name)
-    lines, words = [], set()
-    for setting in run.plan.settings[:CURVES]:
-        points, statistic = _curve(run, name, setting)
+    lines, statistic = [], statistic_of(run, name)
+    for setting in settings[:CURVES]:
+        points = run.curve(name, setting.label, statistic)
         if not points:
             continue
-        words.add(statistic)
         exact = exact_curves(setting).get(name) if statistic == "mean" else None
         lines.append(
             Line(
@@ -144,38 +155,28 @@ def _chart(run: Run, name: str) -> LineChart:
                 exact_x=None if exact is None else list(range(len(exact))),
             )
         )
-    spoken = " and ".join(sorted(words))
-    hidden = len(run.plan.settings) - CURVES
-    settings = "setting is" if hidden == 1 else "settings are"
-    more = f" {hidden} more {settings} in the tables of the run folder." if hidden > 0 else ""
+    hidden = len(settings) - CURVES
+    word = "setting is" if hidden == 1 else "settings are"
+    more = f" {hidden} more {word} in the tables of the run folder." if hidden > 0 else ""
     return LineChart(
-        measure.title[0].upper() + measure.title[1:],
-        f"The {spoken} over chains, generation by generation.{more}",
+        measure.title[0].upper() + measure.title[1:] + (f", {family}" if family else ""),
+        f"The {statistic} over chains, generation by generation.{more}",
         lines,
         Axis("generation", whole=True),
         Axis(measure.title, measure.unit, log=measure.log_axis and _positive(lines)),
-        n=f"{spoken} over chains; {_sizes(run)}",
+        n=f"{statistic} over chains; {_sizes(settings, run.plan.seeds)}",
         band="95 % interval of it",
     )
-
-
-def _curve(run: Run, name: str, setting: Setting) -> tuple[list[Point], str]:
-    """The mean where it may be shown in every generation, else the median."""
-    for statistic in ("mean", "median"):
-        try:
-            return run.curve(name, setting.label, statistic), statistic
-        except BadSetting:
-            continue
-    return [], "median"
 
 
 def _positive(lines: list[Line]) -> bool:
     return all(value > 0 for line in lines for value in line.y)
 
 
-def _sizes(run: Run) -> str:
-    counts = sorted({setting.chains * run.plan.seeds for setting in run.plan.settings})
-    return f"n = {count(counts[0])} chains" if len(counts) == 1 else "chains as planned"
+def _sizes(settings: list[Setting], seeds: int) -> str:
+    counts = sorted({setting.chains * seeds for setting in settings})
+    spoken = " to ".join(count(each) for each in dict.fromkeys((counts[0], counts[-1])))
+    return f"n = {spoken} chains, {seeds} repetition{'s' * (seeds > 1)}"
 
 
 def _histogram(run: Run, setting: Setting) -> LineChart | None:
@@ -208,13 +209,11 @@ def _histogram(run: Run, setting: Setting) -> LineChart | None:
 
 
 def _verdicts(found: dict[str, list[Verdict]]) -> list[Block | str]:
-    labels = list(found)[:CURVES]
-    meanings = [verdict.meaning for verdict in next(iter(found.values()))]
     rows = [
-        [meaning, *(SHORT[found[label][place].shown] for label in labels)]
-        for place, meaning in enumerate(meanings)
+        [label, *(_said(verdicts, shown) for shown in (True, False))]
+        for label, verdicts in found.items()
     ]
-    table = Table([Column("meaning"), *(Column(label) for label in labels)], rows)
+    table = Table([Column("setting"), Column("shown"), Column("not shown")], rows)
     columns = [
         Column("meaning"),
         Column("verdict"),
@@ -224,15 +223,21 @@ def _verdicts(found: dict[str, list[Verdict]]) -> list[Block | str]:
     ]
     details = [
         Details(f"How it was decided: {label}", [Table(columns, [_row(v) for v in found[label]])])
-        for label in labels
+        for label in found
     ]
     words = (
         "Model collapse has eight meanings in the literature (Schaeffer et al. 2025), and a run "
         "can show one without another. Statistics are ratios of the last generation to the first "
-        "fit within chains, unless the rule says otherwise. A dash: not measurable in this run, "
-        "for a reason that stands below."
+        "fit within chains, unless the rule says otherwise. A meaning in neither column is not "
+        "measurable in this run, for a reason that stands below."
     )
     return [words, table, *details]
+
+
+def _said(verdicts: list[Verdict], shown: bool) -> str:
+    """The meanings with this verdict."""
+    names = [verdict.meaning for verdict in verdicts if verdict.shown is shown]
+    return "; ".join(names) or "none"
 
 
 def _row(verdict: Verdict) -> list[object]:

@@ -6,11 +6,12 @@ import math
 import sys
 from typing import IO
 
+from wellhead.errors import BadSetting
 from wellhead.recursion.curves import Point
 from wellhead.recursion.measure.catalogue import measure_named
 from wellhead.recursion.result import Run
 
-__all__ = ["HEADLINES", "headlines", "show"]
+__all__ = ["HEADLINES", "headlines", "show", "statistic_of"]
 
 # What is shown first, of what a run measured.
 HEADLINES = (
@@ -33,8 +34,19 @@ HEADLINES = (
 
 def headlines(run: Run, most: int = 4) -> list[str]:
     """The few measures that say most about this run."""
-    known = [name for name in HEADLINES if name in run.measures]
+    asked = (run.plan.headline, *HEADLINES)
+    known = [name for name in dict.fromkeys(asked) if name in run.measures]
     return (known or run.measures)[:most]
+
+
+def statistic_of(run: Run, measure: str) -> str:
+    """ "mean" where it may be shown for every setting in every generation, else "median"."""
+    try:
+        for setting in run.plan.settings:
+            run.curve(measure, setting.label, "mean")
+    except BadSetting:
+        return "median"
+    return "mean"
 
 
 def show(run: Run, *, file: IO[str] | None = None) -> None:
@@ -44,16 +56,17 @@ def show(run: Run, *, file: IO[str] | None = None) -> None:
 
     console = Console(file=file or sys.stdout, highlight=False)
     names = headlines(run)
+    statistics = {name: statistic_of(run, name) for name in names}
     table = Table(
         title=run.plan.title or run.plan.name,
-        caption="means, or medians of what has heavy tails; in brackets 95 % intervals",
+        caption="in brackets 95 % intervals; what a run shows holds for its own family and sizes",
     )
     table.add_column("setting")
     table.add_column("generation", justify="right")
     for name in names:
-        table.add_column(measure_named(name).title, justify="right")
+        table.add_column(f"{statistics[name]} {measure_named(name).title}", justify="right")
     for setting in run.plan.settings:
-        last = [(run.curve(name, setting.label) or [None])[-1] for name in names]  # type: ignore[list-item]
+        last = [(run.curve(name, setting.label, statistics[name]) or [None])[-1] for name in names]  # type: ignore[list-item]
         generation = next((str(point.generation) for point in last if point), "-")
         table.add_row(setting.label, generation, *(_cell(point) for point in last))
     console.print(table)

@@ -154,7 +154,7 @@ class _Chains:
 
     def _training(self, fit: int, arrivals: Arrivals) -> Data:
         if fit == 1:
-            return self.original
+            return self.stock.original
         context = Context(self.stock, arrivals, self.rng(fit, MIX))
         return self.setting.regime.next(context, self.sizes[fit - 1])
 

@@ -69,4 +69,4 @@ def _read(file: Path) -> npt.NDArray[Any] | None:
     if side * side != images.shape[1]:
         return None
     shrink = -(-side // SIDE)
-    return images.reshape(-1, side, side)[:, ::shrink, ::shrink].astype(float)
+    return np.asarray(images.reshape(-1, side, side)[:, ::shrink, ::shrink], dtype=float)

@@ -228,4 +228,4 @@ def _locked(folder: Folder) -> Iterator[None]:
 def _places(folder: Folder) -> int:
     """As many processes as every family of the plan can stand."""
     asked = [setting.family.processes() for setting in folder.plan.settings]
-    return min([cpu_count(), *(each for each in asked if each is not None)])
+    return min([int(cpu_count()), *(each for each in asked if each is not None)])

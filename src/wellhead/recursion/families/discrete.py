@@ -83,7 +83,7 @@ class Discrete(Family[Array, Samples | Tallies]):
         """The true law (symbols,), most frequent first."""
         if self.corpus is not None:
             counts = _corpus_counts(self.corpus)
-            return counts / counts.sum()
+            return np.asarray(counts / counts.sum())
         rank = np.arange(1, self.symbols + 1)
         weight: Array = np.ones(self.symbols)
         if self.law == "zipf":

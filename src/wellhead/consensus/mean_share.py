@@ -46,4 +46,4 @@ def _at_slope(a: np.ndarray, b: np.ndarray, weights: np.ndarray, slope: np.ndarr
     whole = a + b + push
     root = np.sqrt(np.maximum(whole**2 - 4 * push * near, 0.0))
     part = np.clip(2 * near / np.maximum(whole + root, TINY), 0.0, 1.0)
-    return np.where(upwards, 1 - part, part)
+    return np.asarray(np.where(upwards, 1 - part, part))

@@ -89,7 +89,8 @@ class Votes:
     def mean_vote(self) -> np.ndarray:
         """Shape (n,), share of the methods that say machine, of those that spoke."""
         heard = self.votes >= 0
-        return np.where(heard, self.votes, 0).sum(axis=1) / np.maximum(heard.sum(axis=1), 1)
+        ones = np.where(heard, self.votes, 0).sum(axis=1)
+        return np.asarray(ones / np.maximum(heard.sum(axis=1), 1))
 
     def tables(self) -> Tables:
         """Counts for the likelihood; documents known beforehand are a group of weight 0."""

@@ -88,7 +88,7 @@ def _alone(votes: Votes, name: str, level: float, inflation: float) -> Ablation:
 def _shown(one: Votes, heard: np.ndarray) -> bool:
     """Whether documents of known origin show both kinds of error of the method."""
     truth = one.truth[heard]
-    return min((truth == 0).sum(), (truth == 1).sum()) >= _LEAST
+    return bool(min((truth == 0).sum(), (truth == 1).sum()) >= _LEAST)
 
 
 def _estimated(name: str, votes: Votes, level: float, inflation: float) -> Ablation:

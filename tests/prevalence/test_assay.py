@@ -248,7 +248,7 @@ def test_what_can_be_saved_is_saved_and_the_part_that_failed_is_named(
     with pytest.raises(WellheadError, match=r"could not write report\.html \(No space"):
         result.save(tmp_path)
     kept = {path.name for path in tmp_path.iterdir()}
-    assert kept == {"assay.json", "documents.parquet", "report.md"}
+    assert kept == {"assay.json", "documents.parquet", "flagged.csv", "report.md"}
 
 
 def test_a_detector_trained_for_the_task_wants_a_reference_that_it_was_not_trained_on():

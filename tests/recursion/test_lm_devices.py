@@ -49,7 +49,7 @@ def network():
 
 
 def test_cells_of_a_sweep_share_out_the_gpus(gpus, monkeypatch, tmp_path):
-    monkeypatch.setattr(sweep, "_cores", lambda: 16)
+    monkeypatch.setattr(sweep, "cpu_count", lambda: 16)
     corpus = write_corpus(tmp_path / "corpus.txt")
     table = {"family": SMALL | {"corpus": corpus}, "regime": "replace", "generations": 1}
     family = plan(table).settings[0].family
@@ -63,7 +63,7 @@ def test_cells_of_a_sweep_share_out_the_gpus(gpus, monkeypatch, tmp_path):
 
 
 def test_without_a_gpu_there_is_a_process_for_each_core(monkeypatch, tmp_path):
-    monkeypatch.setattr(sweep, "_cores", lambda: 3)
+    monkeypatch.setattr(sweep, "cpu_count", lambda: 3)
     corpus = write_corpus(tmp_path / "corpus.txt")
     table = {"family": SMALL | {"corpus": corpus}, "regime": "replace", "generations": 1}
     folder = sweep.Folder.create(tmp_path / "run", plan(table))

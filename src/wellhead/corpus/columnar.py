@@ -57,7 +57,7 @@ def arrow_rows(batches: Iterable[pa.RecordBatch | pa.Table], bounds: Bounds) -> 
 
 
 def _fitting(batch: pa.RecordBatch | pa.Table, size: int) -> int:
-    return size * batch.num_rows // max(1, batch.nbytes)
+    return size * int(batch.num_rows) // max(1, int(batch.nbytes))
 
 
 def _columns(piece: pa.RecordBatch | pa.Table) -> dict[str, Any]:

@@ -195,7 +195,9 @@ class _Names:
 
 def _kept(values: Sequence[Any], kept: list[int]) -> Sequence[Any]:
     if isinstance(values, pa.Array):
-        return values if len(kept) == len(values) else values.take(pa.array(kept, pa.int64()))
+        whole = len(kept) == len(values)
+        chosen: Sequence[Any] = values if whole else values.take(pa.array(kept, pa.int64()))
+        return chosen
     return [values[place] for place in kept]
 
 

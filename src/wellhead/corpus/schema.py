@@ -146,4 +146,5 @@ def _text(value: Any) -> str | None:
 
 
 def _stringlike(type_: pa.DataType) -> bool:
-    return pa.types.is_large_string(type_) or pa.types.is_string(type_) or pa.types.is_null(type_)
+    known = (pa.types.is_large_string, pa.types.is_string, pa.types.is_null)
+    return any(test(type_) for test in known)

@@ -94,4 +94,5 @@ def _deficit(below: np.ndarray, ranks: np.ndarray, m: int, n: int, share: float)
     u = ranks / (m + 1)
     humans = n * (1 - share)
     variance = humans * u * (1 - u) + humans**2 * u * (1 - u) / (m + 2)
-    return np.max((humans * u - below) / np.sqrt(variance + 1e-12), axis=1)
+    deficit: np.ndarray = np.max((humans * u - below) / np.sqrt(variance + 1e-12), axis=1)
+    return deficit

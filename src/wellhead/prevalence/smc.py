@@ -163,4 +163,4 @@ def _resampled(log_weight: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     weight = np.exp(log_weight - log_weight.max())
     ends = np.cumsum(weight) / weight.sum()
     points = (np.arange(weight.size) + rng.uniform()) / weight.size
-    return np.minimum(np.searchsorted(ends, points), weight.size - 1)
+    return np.asarray(np.minimum(np.searchsorted(ends, points), weight.size - 1))

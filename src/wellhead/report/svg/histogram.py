@@ -107,7 +107,9 @@ def _floats(values: Numbers) -> NDArray[np.float64]:
     return np.nan_to_num(floats(values), posinf=0.0, neginf=0.0)
 
 
-def _bars(edges: NDArray, low: NDArray, high: NDArray, area: Frame) -> str:
+def _bars(
+    edges: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64], area: Frame
+) -> str:
     """Rectangles between two heights, one path for all."""
     left, right = area.x(edges[:-1]) + 0.7, area.x(edges[1:]) - 0.7
     base, top = area.y(low), area.y(high)
@@ -119,7 +121,7 @@ def _bars(edges: NDArray, low: NDArray, high: NDArray, area: Frame) -> str:
     return element("path", d="".join(drawn)) if drawn else ""
 
 
-def _outline(edges: NDArray, heights: NDArray, area: Frame) -> str:
+def _outline(edges: NDArray[np.float64], heights: NDArray[np.float64], area: Frame) -> str:
     across, up = np.repeat(area.x(edges), 2)[1:-1], np.repeat(area.y(heights), 2)
     points = list(zip(across.tolist(), up.tolist(), strict=True))
     return element("path", d=path(points), class_="reference", **_OUTLINE)

@@ -78,11 +78,11 @@ class Strips:
 
 
 def _values(strip: Strip) -> npt.NDArray[Any]:
-    return np.clip(np.nan_to_num(strip.images), 0.0, 1.0)
+    return np.asarray(np.clip(np.nan_to_num(strip.images), 0.0, 1.0))
 
 
 def _width(strip: Strip) -> float:
-    return len(strip.images) * (strip.images.shape[2] + GAP)
+    return float(len(strip.images) * (strip.images.shape[2] + GAP))
 
 
 def _ink(images: npt.NDArray[Any]) -> list[str]:

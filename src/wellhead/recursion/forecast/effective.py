@@ -68,7 +68,7 @@ class World(NamedTuple):
 
     def losses(self, ratio: float, last: int) -> list[Loss]:
         """The loss of words at generations 0 to `last` at a ratio from 0 to infinity."""
-        if ratio == math.inf:
+        if ratio > HIGHEST:
             return [Loss(0.0)] * (last + 1)
         found = branching_under(self.regime, self.real_share, max(ratio, LOWEST))
         return found.losses(last)
@@ -205,6 +205,11 @@ def _at(k: int, world: World, seen: Mapping[int, float], trend: _Trend) -> Inter
     if after:
         low, high = sorted((world.ratio_of(max(after), k), before))
         return Interval(low, low if high == math.inf else math.sqrt(low * high), high)
-    low, point, high = (math.exp(min(log, 700.0)) for log in trend.predicted(k))
+    low, point, high = (_ratio(log) for log in trend.predicted(k))
     high = min(high, before)
     return Interval(min(low, high), min(point, high), high)
+
+
+def _ratio(log: float) -> float:
+    """The ratio with this logarithm; infinity where it cannot be told from that."""
+    return math.exp(log) if log < math.log(HIGHEST) else math.inf

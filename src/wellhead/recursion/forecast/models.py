@@ -39,7 +39,13 @@ class ModelClass(NamedTuple):
 
 
 _LINEAR = {"smoothing": "linear"}
+_DISCOUNTED = {"discount": 0.9}
 _OWN = {"name": "unbiased"}
+_NARROWEST = (
+    {"name": "top-p", "p": 0.8},
+    {"name": "top-k", "k": 20},
+    {"name": "temperature", "temperature": 0.7},
+)
 
 MODELS = {
     "counts": ModelClass(
@@ -57,14 +63,12 @@ MODELS = {
         tuple(Variant({"order": n, "discount": d}, _OWN) for d in (0.4, 0.9) for n in (2, 4)),
     ),
     "truncated": ModelClass(
-        "a sampler keeps the likely words: top-p of .8 to .99, top-k of 20 or more, or a "
-        "temperature of .7 to .95",
+        "a sampler keeps the likely words, of counts discounted or not: top-p of .8 to .99, top-k "
+        "of 20 or more, or a temperature of .7 to .95",
         Interval(0.0, 1.0, 1.0),
         (
-            Variant(_LINEAR, {"name": "top-p", "p": 0.8}),
+            *(Variant(_DISCOUNTED, narrow) for narrow in _NARROWEST),
             Variant(_LINEAR, {"name": "top-p", "p": 0.99}),
-            Variant(_LINEAR, {"name": "top-k", "k": 20}),
-            Variant(_LINEAR, {"name": "temperature", "temperature": 0.7}),
             Variant(_LINEAR, {"name": "temperature", "temperature": 0.95}),
         ),
     ),

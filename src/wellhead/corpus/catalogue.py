@@ -76,7 +76,7 @@ class Dataset:
 def catalogue() -> tuple[Dataset, ...]:
     """Every dataset that is known by name.
 
-    >>> [entry.name for entry in catalogue() if entry.writers == "machine"]
+    >>> [entry.name for entry in catalogue() if entry.name.startswith("argu")]
     ['argugpt']
     """
     text = resources.files("wellhead.corpus").joinpath("catalogue.json").read_text("utf-8")

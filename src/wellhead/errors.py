@@ -65,14 +65,16 @@ class MissingExtra(WellheadError, ImportError):
 
     Args:
         what: what the user wanted to do, for the message.
-        extra: the name of the extra that brings the dependency.
+        extra: the name of the extra that brings the dependency, or packages by space.
     """
 
     exit_code = 4
 
     def __init__(self, what: str, extra: str) -> None:
+        # What is no extra of ours is a list of packages.
+        packages = extra if " " in extra else f"'wellhead[{extra}]'"
         super().__init__(
-            f"{what} needs an optional dependency. Install it with: pip install 'wellhead[{extra}]'"
+            f"{what} needs an optional dependency. Install it with: pip install {packages}"
         )
         self.extra = extra
 

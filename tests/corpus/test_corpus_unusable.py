@@ -13,7 +13,7 @@ from wellhead.errors import BadInput
 
 
 def census(source, **options):
-    return open_corpus(source, **options).census
+    return open_corpus(source, keep_going=True, **options).census
 
 
 def test_every_row_of_jsonl_is_a_document_or_has_a_reason(tmp_path):
@@ -64,8 +64,9 @@ def test_a_csv_row_with_another_number_of_fields_is_set_aside(tmp_path):
 
 
 def test_a_quote_that_is_never_closed_costs_no_more_than_the_bound(tmp_path):
-    rows = [f"{i},some text of row {i}" for i in range(2000)]
-    rows[10] = '10,"a quote that never ends'
+    rows = [f"{i},some text of row {i}{' and so on' * 20}" for i in range(2000)]
+    rows[1900] = '10,"a quote that never ends'
+    rows[0] = '0,"some text in quotes, with a comma"'
     (tmp_path / "t.csv").write_text("n,text\n" + "\n".join(rows))
     found = census(tmp_path / "t.csv", max_bytes=1000)
     assert found.unusable == {"over the size bound": 1}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -66,13 +67,27 @@ def page_out(path: Path | None) -> Path | None:
 AsJson = Annotated[bool, typer.Option("--json", help="The result as JSON on stdout.")]
 CorpusArgument = Annotated[str, typer.Argument(help="File, folder, glob, or - for standard input.")]
 TextColumn = Annotated[
-    str | None, typer.Option(help="Column that holds the text; guessed if not given.")
+    str | None,
+    typer.Option(
+        help="Column that holds the text, a path such as messages[-1].content, or several "
+        "joined by +; found by content and name if not given."
+    ),
 ]
 IdColumn = Annotated[
     str | None, typer.Option(help="Column that holds identities; 'id' if there is one.")
 ]
 Split = Annotated[
     str | None, typer.Option(help="One document of plain text is a file, line or paragraph.")
+]
+Where = Annotated[
+    str | None,
+    typer.Option(metavar="CONDITION", help="Rows that count, as in \"split == 'test'\"."),
+]
+Encoding = Annotated[
+    str | None, typer.Option(help="What the files are written in where not UTF-8, as in cp1252.")
+]
+KeepGoing = Annotated[
+    bool, typer.Option("--keep-going", help="Go on where over 1 % of the rows cannot be read.")
 ]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same result.")]
 Level = Annotated[
@@ -110,6 +125,13 @@ def show_result(
         typer.echo(result.to_json())
     else:
         show(result.page(), more=[*more, *([f"report: {report}"] if report else [])])
+
+
+def first_words(text: str, length: int = 160) -> str:
+    """The beginning of a document on one line."""
+    from wellhead.report.untrusted import clean
+
+    return textwrap.shorten(clean(text), length, placeholder=" …")
 
 
 def echo_json(value: Any) -> None:

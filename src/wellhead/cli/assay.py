@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,13 +15,22 @@ from wellhead.cli import app
 from wellhead.cli._options import (
     AsJson,
     CorpusArgument,
+    Encoding,
+    IdColumn,
+    KeepGoing,
     Level,
     Seed,
+    Split,
     TextColumn,
+    Where,
+    first_words,
     folder_out,
     show_result,
 )
 from wellhead.errors import BadSetting, CannotBeSaid, LimitExceeded
+
+if TYPE_CHECKING:
+    from wellhead.corpus import Census
 
 
 @app.command()
@@ -54,6 +63,11 @@ def assay(
         typer.Option(help="Folder where scores are looked for and kept; `wellhead score` uses it."),
     ] = None,
     text_column: TextColumn = None,
+    id_column: IdColumn = None,
+    split: Split = None,
+    where: Where = None,
+    encoding: Encoding = None,
+    keep_going: KeepGoing = False,
     group_by: Annotated[str | None, typer.Option(help="Column for shares by group.")] = None,
     max_share: Annotated[
         str | None,
@@ -78,12 +92,22 @@ def assay(
     as_json: AsJson = False,
 ) -> None:
     """How much of CORPUS did machines write, and which documents?"""
+    from wellhead.corpus import open_corpus
     from wellhead.prevalence.run import assay as run
 
     limit = None if max_share is None else _share(max_share)
+    opened = open_corpus(
+        corpus,
+        text_column=text_column,
+        id_column=id_column,
+        split=split,
+        where=where,
+        encoding=encoding,
+        keep_going=keep_going,
+    )
     with progress("scoring") as bar:
         result = run(
-            corpus,
+            opened,
             human=human,
             machine=machine or None,
             labels=labels,
@@ -100,6 +124,7 @@ def assay(
             command=shlex.join(["wellhead", *sys.argv[1:]]),
             progress=bar,
         )
+    _tell_sample(opened.census)
     for check in result.diagnostics:
         # What was decided about the input is said aloud; the report has all other notes.
         if check.severity == "note" and check.code in ("guesses", "unusable-rows"):
@@ -109,6 +134,16 @@ def assay(
         _hold_to(limit, result.share)
     if strict and result.withheld is not None:
         raise CannotBeSaid(f"the share cannot be said: {result.withheld.reason}")
+
+
+def _tell_sample(census: Census) -> None:
+    """What was read, in two lines, so that a wrong column is seen before its share."""
+    texts = ", ".join(f"“{first_words(one.text, 60)}”" for one in census.sample)
+    typer.echo(
+        f"read: {census.documents} documents, {census.characters[2]} characters in the middle, "
+        f"such as {texts}",
+        err=True,
+    )
 
 
 def _hold_to(limit: float, share: Interval) -> None:

@@ -11,14 +11,18 @@ from wellhead.cli import app
 from wellhead.cli._options import (
     AsJson,
     CorpusArgument,
+    Encoding,
     IdColumn,
+    KeepGoing,
     Split,
     TextColumn,
+    Where,
     echo_json,
+    first_words,
 )
 
 if TYPE_CHECKING:
-    from wellhead.corpus import Inspection
+    from wellhead.corpus import Census, Inspection
     from wellhead.corpus.catalogue import Dataset
 
 __all__ = ["corpus_app"]
@@ -35,20 +39,31 @@ def inspect_command(
     split: Split = None,
     max_bytes: Annotated[int, typer.Option(help="A row with more bytes than this is not used.")] = 1
     << 24,
+    where: Where = None,
+    encoding: Encoding = None,
+    keep_going: KeepGoing = False,
     as_json: AsJson = False,
 ) -> None:
     """Show formats, columns, the text column, counts, duplicates, and what cannot be used."""
     from wellhead.corpus import inspect_corpus, open_corpus
 
     opened = open_corpus(
-        corpus, text_column=text_column, id_column=id_column, split=split, max_bytes=max_bytes
+        corpus,
+        text_column=text_column,
+        id_column=id_column,
+        split=split,
+        max_bytes=max_bytes,
+        where=where,
+        encoding=encoding,
+        keep_going=keep_going,
     )
     inspection = inspect_corpus(opened)
     typer.echo(inspection.to_json() if as_json else _told(inspection))
 
 
 def _told(found: Inspection) -> str:
-    census = found.census
+    census, copies = found.census, found.near_duplicates
+    spoken = ", ".join(f"{name} {share:.0%}" for name, share in list(found.languages.items())[:4])
     shown = found.files[:10]
     lines = [
         f"{found.name}: {census.documents} documents, {found.characters} characters",
@@ -57,6 +72,10 @@ def _told(found: Inspection) -> str:
         f"text column: {found.text_column}",
         "columns: " + ", ".join(f"{column.name} ({column.type})" for column in found.columns),
         f"exact duplicates: {census.duplicates} ({census.distinct} distinct texts)",
+        *([] if copies is None else [f"with near-duplicates: {copies}"]),
+        f"languages: {spoken or 'too short to tell'}",
+        *_sample(census),
+        *([f"rows that --where leaves out: {census.filtered}"] if census.filtered else []),
         f"rows not used: {sum(census.unusable.values())} of {census.rows}",
         *(f"  {count} {reason}" for reason, count in census.unusable.items()),
         *(f"    {row.file}, row {row.row}: {row.reason}" for row in census.examples[:10]),
@@ -64,6 +83,16 @@ def _told(found: Inspection) -> str:
         f"fingerprint: {census.sha256}",
     ]
     return "\n".join(lines)
+
+
+def _sample(census: Census) -> list[str]:
+    """Lengths, and three texts as they were read."""
+    smallest, lower, middle, upper, largest = census.characters
+    return [
+        f"characters: {middle} in the middle ({lower} to {upper} the middle half; "
+        f"{smallest} to {largest} all)",
+        *(f"  {one.file}, row {one.row}: {first_words(one.text)}" for one in census.sample),
+    ]
 
 
 @corpus_app.command("list")

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wellhead.cli import app
-from wellhead.cli._options import AsJson, CorpusArgument, IdColumn, Split, TextColumn
+from wellhead.cli._options import (
+    AsJson,
+    CorpusArgument,
+    Encoding,
+    IdColumn,
+    KeepGoing,
+    Split,
+    TextColumn,
+    Where,
+)
 
 if TYPE_CHECKING:
     from wellhead.detect.scoring import ScoreResult
@@ -25,20 +34,30 @@ def score_command(
     text_column: TextColumn = None,
     id_column: IdColumn = None,
     split: Split = None,
+    where: Where = None,
+    encoding: Encoding = None,
+    keep_going: KeepGoing = False,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the scores; 'scores' beside the corpus.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Score every document; stop and start as you like, nothing is scored twice."""
+    from wellhead.corpus import open_corpus
     from wellhead.detect.scoring import DEFAULT_DETECTOR, score
 
-    result = score(
+    opened = open_corpus(
         corpus,
-        detector=detector or DEFAULT_DETECTOR,
         text_column=text_column,
         id_column=id_column,
         split=split,
+        where=where,
+        encoding=encoding,
+        keep_going=keep_going,
+    )
+    result = score(
+        opened,
+        detector=detector or DEFAULT_DETECTOR,
         out=out or (Path("scores") if corpus == "-" else None),
         show_progress=True,
     )

@@ -1,44 +1,62 @@
-"""Bytes of a file, decompressed on the way when their first bytes say gzip or Zstandard."""
+"""Bytes of a file as plain UTF-8: decompressed by their first bytes, converted where needed."""
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
+from wellhead.corpus.encoding import MARKS, as_utf8
 from wellhead.corpus.rows import Stream
 from wellhead.errors import BadInput
 
 __all__ = ["Opened", "opened"]
 
-_GZIP = b"\x1f\x8b"
-_ZSTD = b"\x28\xb5\x2f\xfd"
 _BUFFER = 1 << 18
+# The first bytes of each compression, its suffix, and what undoes it.
+_COMPRESSIONS: tuple[tuple[bytes, str, Callable[[Stream], Any]], ...] = (
+    (b"\x1f\x8b", "gz", lambda stream: gzip.GzipFile(fileobj=stream)),
+    (b"BZh", "bz2", bz2.BZ2File),
+    (b"\xfd7zXZ\x00", "xz", lzma.LZMAFile),
+    # Arrow's reader says when a file ends early; that of `zstandard` just ends.
+    (
+        b"\x28\xb5\x2f\xfd",
+        "zst",
+        lambda stream: pa.CompressedInputStream(pa.PythonFile(stream, "r"), "zstd"),
+    ),
+)
 
 
 class Opened:
-    """An open file: `stream` of plain bytes, `compression`, and how much is read."""
+    """An open file: `stream` of plain bytes, `compression`, and how much is read.
 
-    def __init__(self, raw: io.FileIO, size: int) -> None:
+    Args:
+        raw: the file.
+        size: its bytes.
+        encoding: what it is written in, where that is not UTF-8.
+    """
+
+    def __init__(self, raw: io.FileIO, size: int, encoding: str | None = None) -> None:
         self._raw = raw
         self._size = size
-        buffered = io.BufferedReader(raw, _BUFFER)
-        start = buffered.peek(4)[:4]
         self.compression = ""
-        self.stream: Stream = buffered
-        if start.startswith(_GZIP):
-            self.compression = "gz"
-            self.stream = io.BufferedReader(gzip.GzipFile(fileobj=buffered), _BUFFER)
-        elif start.startswith(_ZSTD):
-            self.compression = "zst"
-            # Arrow's reader says when a file ends early; that of `zstandard` just ends.
-            frames = pa.CompressedInputStream(pa.PythonFile(buffered, "r"), "zstd")
-            self.stream = io.BufferedReader(frames, _BUFFER)
+        self.stream: Stream = io.BufferedReader(raw, _BUFFER)
+        start = self.stream.peek(6)
+        for magic, suffix, undo in _COMPRESSIONS:
+            if start.startswith(magic):
+                self.compression = suffix
+                self.stream = io.BufferedReader(undo(self.stream), _BUFFER)
+        encoding = encoding or MARKS.get(self.stream.peek(2)[:2])
+        if encoding:
+            self.stream = as_utf8(self.stream, encoding)
 
     @property
     def done(self) -> float:
@@ -47,8 +65,12 @@ class Opened:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Opened]:
+def opened(path: Path, encoding: str | None = None) -> Iterator[Opened]:
     """Open `path` for reading; whatever goes wrong on the way is told as one `BadInput`.
+
+    Args:
+        path: the file.
+        encoding: what it is written in, where that is not UTF-8.
 
     Raises:
         BadInput: the file is missing, may not be read, or is broken (a compressed file that
@@ -57,24 +79,32 @@ def opened(path: Path) -> Iterator[Opened]:
     packed = ""
     try:
         with path.open("rb", buffering=0) as raw:
-            file = Opened(raw, path.stat().st_size)
+            file = Opened(raw, path.stat().st_size, encoding)
             packed = file.compression
             yield file
     except FileNotFoundError as error:
         raise BadInput(f"{path}: no such file") from error
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
         raise _broken_archive(path, error) from error
-    except (pa.ArrowException, UnicodeDecodeError, OverflowError) as error:
-        raise BadInput(
-            f"{path}: expected a whole Parquet file, got a broken one ({_line(error)}); "
-            "write or fetch it again"
-        ) from error
+    except UnicodeDecodeError as error:
+        if encoding:
+            raise BadInput(f"{path}: is not written in {encoding} ({_line(error)})") from error
+        raise _broken_table(path, error) from error
+    except (pa.ArrowException, OverflowError) as error:
+        raise _broken_table(path, error) from error
     except OSError as error:
         # Arrow reports broken content as an OSError without a number.
         if packed and not error.errno:
             raise _broken_archive(path, error) from error
         how = f"cannot be read ({error.strerror})" if error.errno else f"is broken ({_line(error)})"
         raise BadInput(f"{path}: {how}") from error
+
+
+def _broken_table(path: Path, error: Exception) -> BadInput:
+    return BadInput(
+        f"{path}: expected a whole Parquet or Arrow file, got a broken one ({_line(error)}); "
+        "write or fetch it again"
+    )
 
 
 def _broken_archive(path: Path, error: Exception) -> BadInput:

@@ -37,6 +37,7 @@ class Gather:
 
     def __init__(self, bounds: Bounds) -> None:
         self.bounds = bounds
+        self.notes: list[str] = []
         self._reset()
 
     def _reset(self) -> None:
@@ -66,6 +67,7 @@ class Gather:
             table = {name: [row.get(name) for row in self.rows] for name in names}
         else:
             table = {name: [row[i] for row in self.rows] for i, name in enumerate(columns)}
-        rows = Rows(table, self.numbers, self.rejected, sparse=columns is None)
+        rows = Rows(table, self.numbers, self.rejected, columns is None, self.notes)
+        self.notes = []
         self._reset()
         return rows

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from array import array
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-__all__ = ["Census", "Tally", "Unusable"]
+import numpy as np
+
+__all__ = ["Census", "Sampled", "Tally", "Unusable"]
 
 EXAMPLES = 20
+SAMPLE = 3
 
 
 class Unusable(NamedTuple):
@@ -27,6 +32,14 @@ class Unusable(NamedTuple):
     reason: str
 
 
+class Sampled(NamedTuple):
+    """One document as it was read: where it stands, and its text."""
+
+    file: str
+    row: int
+    text: str
+
+
 @dataclass(frozen=True)
 class Census:
     """What one whole pass over a corpus found.
@@ -39,6 +52,9 @@ class Census:
         examples: the first rows of each reason, at most twenty.
         sha256: fingerprint of the content: the SHA-256 over the content hashes in order. Equal
             fingerprints mean equal texts in equal order, whatever the file format.
+        filtered: rows that a condition leaves out; they are not among ``rows``.
+        characters: lengths of the documents: smallest, quartiles, largest; empty without any.
+        sample: three documents drawn by their content hash, in the order of the corpus.
     """
 
     rows: int
@@ -47,6 +63,9 @@ class Census:
     unusable: dict[str, int]
     examples: tuple[Unusable, ...]
     sha256: str
+    filtered: int = 0
+    characters: tuple[int, ...] = ()
+    sample: tuple[Sampled, ...] = ()
 
     @property
     def distinct(self) -> int:
@@ -63,6 +82,9 @@ class Census:
             "unusable": dict(self.unusable),
             "examples": [example._asdict() for example in self.examples],
             "sha256": self.sha256,
+            "filtered": self.filtered,
+            "characters_quantiles": list(self.characters),
+            "sample": [document._asdict() for document in self.sample],
         }
 
     def to_json(self) -> str:
@@ -80,6 +102,14 @@ class Tally:
         self._examples: list[Unusable] = []
         self._seen: set[bytes] = set()
         self._fingerprint = hashlib.sha256()
+        self._lengths = array("q")
+        self._sample: list[tuple[bytes, int, Sampled]] = []
+        self.filtered = 0
+
+    @property
+    def unusable(self) -> Mapping[str, int]:
+        """The rows so far that cannot be used, by reason."""
+        return self._unusable
 
     def reject(self, file: str, row: int, reason: str) -> None:
         """Count a row that cannot be used."""
@@ -87,15 +117,18 @@ class Tally:
         if self._unusable[reason] <= EXAMPLES:
             self._examples.append(Unusable(file, row, reason))
 
-    def admit(self, sha256: str) -> bool:
-        """Count a document by its content hash; true when its text is new."""
+    def admit(self, document: Sampled, sha256: str) -> bool:
+        """Count a document and its content hash; true when its text is new."""
         digest = bytes.fromhex(sha256)
         self._fingerprint.update(digest)
         self.documents += 1
+        self._lengths.append(len(document.text))
         if digest[:16] in self._seen:
             self.duplicates += 1
             return False
         self._seen.add(digest[:16])
+        if len(self._sample) < SAMPLE or digest < self._sample[-1][0]:
+            self._sample = sorted([*self._sample, (digest, self.documents, document)])[:SAMPLE]
         return True
 
     def census(self) -> Census:
@@ -107,4 +140,13 @@ class Tally:
             unusable=dict(self._unusable.most_common()),
             examples=tuple(self._examples),
             sha256=self._fingerprint.hexdigest(),
+            filtered=self.filtered,
+            characters=self._quantiles(),
+            sample=tuple(one for _, _, one in sorted(self._sample, key=lambda held: held[1])),
         )
+
+    def _quantiles(self) -> tuple[int, ...]:
+        if not self._lengths:
+            return ()
+        lengths = np.frombuffer(self._lengths, np.int64)
+        return tuple(np.quantile(lengths, [0, 0.25, 0.5, 0.75, 1], method="nearest").tolist())

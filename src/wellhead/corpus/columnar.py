@@ -1,19 +1,21 @@
-"""Parquet and Arrow data as rows, a slice at a time."""
+"""Parquet, Arrow IPC and Feather as rows, a slice at a time."""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from io import FileIO
 from typing import Any, ClassVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyarrow import feather
 
 from wellhead.corpus.rows import Bounds, Rows, Stream
 
-__all__ = ["ParquetReader", "arrow_rows"]
+__all__ = ["ArrowReader", "ParquetReader", "arrow_rows"]
 
 # Pages are read as they are needed, not a whole column of a row group at once.
 _BUFFER = 1 << 20
@@ -25,13 +27,39 @@ class ParquetReader:
     suffixes: ClassVar[tuple[str, ...]] = (".parquet", ".pq")
 
     def read(self, stream: Stream, bounds: Bounds) -> Iterator[Rows]:
-        with tempfile.TemporaryFile() as spool:
-            source: Any = stream
-            if not isinstance(stream.raw, FileIO):
-                shutil.copyfileobj(stream, spool)
-                source = spool
+        with _seekable(stream) as source:
             file = pq.ParquetFile(source, pre_buffer=False, buffer_size=_BUFFER)
             yield from arrow_rows(_batches(file, bounds), bounds)
+
+
+class ArrowReader:
+    """Arrow IPC files and streams, and Feather."""
+
+    suffixes: ClassVar[tuple[str, ...]] = (".arrow", ".ipc", ".feather")
+
+    def read(self, stream: Stream, bounds: Bounds) -> Iterator[Rows]:
+        start = stream.peek(8)
+        if start.startswith(b"FEA1"):
+            with _seekable(stream) as source:
+                yield from arrow_rows([feather.read_table(source)], bounds)
+        elif start.startswith(b"ARROW1"):
+            with _seekable(stream) as source, pa.ipc.open_file(source) as file:
+                batches = map(file.get_batch, range(file.num_record_batches))
+                yield from arrow_rows(batches, bounds)
+        else:
+            yield from arrow_rows(pa.ipc.open_stream(stream), bounds)
+
+
+@contextmanager
+def _seekable(stream: Stream) -> Iterator[Any]:
+    """`stream` if it is a file, else a temporary copy of it."""
+    with tempfile.TemporaryFile() as spool:
+        if isinstance(stream.raw, FileIO):
+            yield stream
+        else:
+            shutil.copyfileobj(stream, spool)
+            spool.seek(0)
+            yield spool
 
 
 def _batches(file: pq.ParquetFile, bounds: Bounds) -> Iterator[pa.RecordBatch]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -17,11 +18,12 @@ import pyarrow as pa
 
 from wellhead.corpus.census import Census
 from wellhead.corpus.columns import Guess, guess_text_column, require_column
-from wellhead.corpus.parts import Part
+from wellhead.corpus.parts import Part, TextFolderPart
 from wellhead.corpus.reading import Plan, Reading
 from wellhead.corpus.rows import Bounds, Rows
 from wellhead.corpus.schema import unified
-from wellhead.errors import BadInput
+from wellhead.corpus.selection import Condition, TextPath
+from wellhead.errors import BadInput, BadSetting
 
 __all__ = ["Corpus"]
 
@@ -36,7 +38,7 @@ class Corpus:
 
     Attributes:
         name: what the corpus is called in messages and reports.
-        text_column: the column of the source that holds the text.
+        text_column: the column, or path, of the source that holds the text.
         id_column: the column that holds identities, or None when they are content hashes.
         notes: things to say aloud, for example which text column was guessed and why.
         root: the folder that sidecars lie beside; None for a source without a path.
@@ -52,12 +54,16 @@ class Corpus:
         bounds: Bounds | None = None,
         root: Path | None = None,
         notes: tuple[str, ...] = (),
+        where: Condition | None = None,
+        keep_going: bool = False,
     ) -> None:
         self.parts = parts
         self.name = name
         self.root = root
         self.bounds = bounds or Bounds()
         self._notes = list(notes)
+        self._where = where
+        self._keep_going = keep_going
         self._census: Census | None = None
         self.text_column = self._settle_text_column(text_column)
         self.id_column = id_column
@@ -103,7 +109,15 @@ class Corpus:
 
     def reading(self, batch_size: int = BATCH, *, marks: bool = False) -> Reading:
         """One pass over the corpus, file by file, which tells how far it is."""
-        plan = Plan(self.name, self.parts, self.text_column, self.id_column, self.bounds)
+        plan = Plan(
+            self.name,
+            self.parts,
+            TextPath(self.text_column),
+            self.id_column,
+            self.bounds,
+            self._where,
+            self._keep_going,
+        )
         return Reading(plan, batch_size, marks=marks, finished=self._finished)
 
     def table(self) -> pa.Table:
@@ -116,15 +130,19 @@ class Corpus:
 
     def _settle_text_column(self, wanted: str | None) -> str:
         """The column named, if it is there, else the best guess from the first rows that help."""
+        if wanted is None and all(isinstance(part, TextFolderPart) for part in self.parts):
+            return "text"
         failure: BadInput | None = None
         unread: Counter[str] = Counter()
         for rows in self._first_rows():
             unread.update(reason for _, reason in rows.rejected)
+            self._notes += [note for note in rows.notes if note not in self._notes]
             if not rows.numbers:
                 continue
             try:
                 if wanted is not None:
-                    require_column(wanted, list(rows.columns), self.name)
+                    for column in TextPath(wanted).roots(list(rows.columns)):
+                        require_column(column, list(rows.columns), self.name)
                     return wanted
                 guess = self._guess(rows)
             except BadInput as error:
@@ -141,11 +159,11 @@ class Corpus:
     def _guess(self, rows: Rows) -> Guess:
         try:
             return guess_text_column(rows.columns)
-        except BadInput as error:
-            raise BadInput(f"{self.name}: {error}") from error
+        except (BadInput, BadSetting) as error:
+            raise type(error)(f"{self.name}: {error}") from error
 
     def _first_rows(self) -> Iterator[Rows]:
-        bounds = Bounds(_PEEK_ROWS, self.bounds.row_bytes, self.bounds.split)
+        bounds = replace(self.bounds, rows=_PEEK_ROWS)
         for part in self.parts:
             for stretch in islice(part.read(bounds), _PEEKS):
                 yield stretch.rows

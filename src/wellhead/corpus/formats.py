@@ -4,22 +4,52 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wellhead.corpus.columnar import ParquetReader
+from wellhead.corpus.columnar import ArrowReader, ParquetReader
 from wellhead.corpus.delimited import DelimitedReader
-from wellhead.corpus.jsonrows import JsonReader
-from wellhead.corpus.plain import PlainReader
-from wellhead.corpus.rows import Stream, readers
+from wellhead.corpus.dialect import looks_delimited
+from wellhead.corpus.documents import (
+    REFUSED,
+    DocxReader,
+    HtmlReader,
+    PdfReader,
+    SheetReader,
+    SubtitleReader,
+    XmlReader,
+)
+from wellhead.corpus.jsonrows import JsonLinesReader, JsonReader
+from wellhead.corpus.plain import ConllReader, MarkdownReader, PlainReader
+from wellhead.corpus.rows import Reader, Stream, readers
 from wellhead.errors import BadInput
 
-__all__ = ["format_of_file", "format_of_name", "known_suffixes"]
+__all__ = ["ARCHIVES", "BINARY", "DOCUMENTS", "format_of_file", "format_of_name", "known_suffixes"]
 
-COMPRESSIONS = (".gz", ".zst")
+COMPRESSIONS = (".gz", ".zst", ".bz2", ".xz")
+ARCHIVES = (".zip", ".tar", ".tgz", ".tbz2", ".txz", *(f".tar{end}" for end in COMPRESSIONS))
 _HEAD = 4096
 
-readers.register("json")(JsonReader)
-readers.register("csv")(DelimitedReader)
-readers.register("parquet")(ParquetReader)
-readers.register("text")(PlainReader)
+_OURS: dict[str, type[Reader]] = {
+    "json": JsonReader,
+    "jsonl": JsonLinesReader,
+    "csv": DelimitedReader,
+    "parquet": ParquetReader,
+    "arrow": ArrowReader,
+    "text": PlainReader,
+    "markdown": MarkdownReader,
+    "conll": ConllReader,
+    "html": HtmlReader,
+    "docx": DocxReader,
+    "pdf": PdfReader,
+    "subtitles": SubtitleReader,
+    "xml": XmlReader,
+    "xlsx": SheetReader,
+}
+for _name, _reader in _OURS.items():
+    readers.register(_name)(_reader)
+
+# Formats of which one file is one document.
+DOCUMENTS = ("text", "markdown", "html", "docx", "pdf", "subtitles")
+# Formats whose bytes are no text.
+BINARY = ("parquet", "arrow", "docx", "pdf", "xlsx")
 
 
 def format_of_name(path: Path) -> str | None:
@@ -39,34 +69,40 @@ def format_of_file(path: Path, stream: Stream, name: str) -> str:
     Raises:
         BadInput: the file is empty, or of no format that has a reader.
     """
+    if path.suffix.lower() in REFUSED:
+        kind, command = REFUSED[path.suffix.lower()]
+        raise BadInput(f"{name}: {kind} is not read; convert it: {command.format(path=path)}")
     start = stream.peek()
     if not start:
         raise BadInput(f"{name}: expected rows, got an empty file")
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise BadInput(f"{name}: expected UTF-8, got UTF-16; convert it, for example with iconv")
     promised = format_of_name(path)
-    if promised != "parquet" and _like_utf16(start[:_HEAD]):
+    if promised not in BINARY and (found := _utf16_without_mark(start[:_HEAD])):
         raise BadInput(
-            f"{name}: expected UTF-8, got what looks like UTF-16 without its mark; convert it, "
-            "for example with iconv -f UTF-16LE -t UTF-8"
+            f"{name}: expected UTF-8, got what looks like UTF-16 without its mark; add "
+            f"--encoding {found}"
         )
     return promised or _format_of_bytes(start, name)
 
 
-def _like_utf16(start: bytes) -> bool:
+def _utf16_without_mark(start: bytes) -> str:
     """Every other byte is zero, as in Latin letters of two bytes each."""
-    zeros = sorted(start[side::2].count(0) for side in (0, 1))
-    return zeros[1] > len(start) / 4 and zeros[0] <= len(start) / 100
+    even, odd = (start[side::2].count(0) for side in (0, 1))
+    if max(even, odd) <= len(start) / 4 or min(even, odd) > len(start) / 100:
+        return ""
+    return "utf-16-le" if odd > even else "utf-16-be"
 
 
 def _format_of_bytes(start: bytes, name: str) -> str:
-    if start.startswith(b"PAR1"):
-        return "parquet"
+    for magic, found in {b"PAR1": "parquet", b"ARROW1": "arrow", b"%PDF-": "pdf"}.items():
+        if start.startswith(magic):
+            return found
     if b"\0" in start[:_HEAD]:
         raise BadInput(
             f"{name}: expected text, JSON, CSV or Parquet, got binary data of another kind"
         )
-    return "json" if start.lstrip().startswith((b"{", b"[{", b'["')) else "text"
+    if start.lstrip().startswith((b"{", b"[{", b'["')):
+        return "json"
+    return "csv" if looks_delimited(start) else "text"
 
 
 def known_suffixes() -> str:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from wellhead.corpus.census import Census
 from wellhead.corpus.corpus import Corpus
+from wellhead.corpus.near_duplicates import NearDuplicates
+
+# More documents than this are not compared with one another.
+COMPARED = 10_000
+LISTENED = 300
 
 __all__ = ["Column", "File", "Inspection", "inspect_corpus"]
 
@@ -39,6 +45,9 @@ class Inspection:
         notes: things to say aloud.
         census: rows, documents, duplicates, unusable rows.
         characters: length of all usable texts together.
+        near_duplicates: documents that repeat an earlier one in full or nearly; None where the
+            corpus has more than `COMPARED` documents.
+        languages: share of documents by language, of a sample; the commonest first.
     """
 
     name: str
@@ -48,6 +57,8 @@ class Inspection:
     notes: tuple[str, ...]
     census: Census
     characters: int
+    near_duplicates: int | None
+    languages: dict[str, float]
 
     def to_dict(self) -> dict[str, Any]:
         """The inspection as plain values."""
@@ -58,6 +69,8 @@ class Inspection:
             "columns": [column._asdict() for column in self.columns],
             "text_column": self.text_column,
             "characters": self.characters,
+            "near_duplicates": self.near_duplicates,
+            "languages": self.languages,
             "notes": list(self.notes),
             **self.census.to_dict(),
         }
@@ -79,9 +92,16 @@ def inspect_corpus(corpus: Corpus) -> Inspection:
     """
     types: dict[str, str] = {}
     characters = 0
+    copies: NearDuplicates | None = NearDuplicates()
+    spoken: list[str] = []
     for batch in corpus.batches():
         types |= {field.name: str(field.type) for field in batch.schema}
-        characters += sum(map(len, batch["text"].to_pylist()))
+        texts = batch["text"].to_pylist()
+        characters += sum(map(len, texts))
+        spoken += texts[: max(0, LISTENED - len(spoken))]
+        copies = None if copies is None or copies.count + len(texts) > COMPARED else copies
+        if copies is not None:
+            copies.extend(texts)
     return Inspection(
         name=corpus.name,
         files=tuple(File(part.name, part.format, part.size) for part in corpus.parts),
@@ -90,4 +110,14 @@ def inspect_corpus(corpus: Corpus) -> Inspection:
         notes=corpus.notes,
         census=corpus.census,
         characters=characters,
+        near_duplicates=None if copies is None else copies.count - len(set(copies.clusters())),
+        languages=_languages(spoken),
     )
+
+
+def _languages(texts: list[str]) -> dict[str, float]:
+    """The share of each language, of the texts long enough to tell."""
+    import py3langid
+
+    told = Counter(py3langid.classify(text[:2000])[0] for text in texts if len(text) >= 40)
+    return {language: count / told.total() for language, count in told.most_common()}

@@ -13,16 +13,21 @@ from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from wellhead.corpus.archives import unpacked
 from wellhead.corpus.corpus import Corpus
-from wellhead.corpus.formats import format_of_name, known_suffixes
+from wellhead.corpus.encoding import check_encoding
+from wellhead.corpus.formats import ARCHIVES, DOCUMENTS, format_of_name, known_suffixes
 from wellhead.corpus.in_memory import object_part
-from wellhead.corpus.parts import FilePart, Part, TextFolderPart
+from wellhead.corpus.parts import Document, FilePart, Part, TextFolderPart
+from wellhead.corpus.remote import fetched, is_address
 from wellhead.corpus.rows import Bounds
+from wellhead.corpus.selection import Condition
 from wellhead.errors import BadInput, BadSetting
 
 __all__ = ["MAX_BYTES", "open_corpus"]
 
 MAX_BYTES = 1 << 24
+_ABOUT = re.compile("readme|licen[cs]e|notice|changelog|citation|requirements", re.IGNORECASE)
 SPLITS = ("file", "line", "paragraph")
 
 
@@ -41,30 +46,41 @@ def open_corpus(
     max_bytes: int = MAX_BYTES,
     split: str | None = None,
     name: str | None = None,
+    where: str | None = None,
+    encoding: str | None = None,
+    keep_going: bool = False,
 ) -> Corpus:
     """The documents of `source` as a `Corpus`, streamed and never loaded whole.
 
-    Files are JSONL, JSON, CSV, TSV, Parquet or plain text, each also ``.gz`` or ``.zst``. A
-    folder is read as its data files, or, when it has none, as its text files, one document each.
-    Objects are recognised by what they can do (the Arrow stream interface above all), without
-    importing their libraries. One-shot sources (standard input, a record batch reader) are
-    spooled to a temporary file, so that every corpus can be read again.
+    Files are JSON, JSONL, CSV, TSV, Parquet, Arrow, Feather, plain text, Markdown, CoNLL or
+    subtitles, and with the extra ``files`` Word, Excel, HTML, PDF or XML; each also ``.gz``,
+    ``.bz2``, ``.xz`` or ``.zst``, or in a zip or tar archive. A folder is read as its data files,
+    or, when it has none, as its text files, one document each; files in folders of their own get
+    a column ``folder``. Objects are recognised by what they can do (the Arrow stream interface
+    above all), without importing their libraries. One-shot sources (standard input, a record
+    batch reader, an address) are kept in a temporary file, so that every corpus can be read again.
 
     Args:
-        source: a path, glob, folder, ``"-"`` for standard input, a list of strings or dicts, an
+        source: a path, glob, folder, address (``https://``, ``hf://``, ``s3://`` where the package
+            for it is installed), ``"-"`` for standard input, a list of strings or dicts, an
             Arrow table, reader or batch, a pandas or polars frame, a Hugging Face dataset, or a
             `Corpus`, which is returned as it is.
-        text_column: the column that holds the text; guessed, and said in `Corpus.notes`, if None.
+        text_column: the column that holds the text, a path into nested values such as
+            ``messages[-1].content``, or several of these joined by ``+``; if None, found by
+            content and name, and said in `Corpus.notes`.
         id_column: the column that holds identities; ``id`` where there is one, else a hash.
         max_bytes: a row with more bytes than this is counted as unusable.
         split: what one document of plain text is: ``"file"``, ``"line"`` or ``"paragraph"``.
             By default a file in a folder is one document, and a lone file or standard input
             holds one document a line.
         name: what to call the corpus; by default the name of the file, folder or object.
+        where: which rows count, such as ``split == 'test' and year > 2000``; see `Condition`.
+        encoding: what the files are written in, where that is not UTF-8.
+        keep_going: go on where more than 1 % of the rows are lost for one reason.
 
     Raises:
         BadInput: nothing there, nothing readable, or no such column.
-        BadSetting: a setting outside its range.
+        BadSetting: a setting outside its range, or more than one column may hold the text.
 
     >>> corpus = open_corpus(["It rained.", "It rained.", None, "The river rose."])
     >>> corpus.census.documents, corpus.census.duplicates, corpus.census.unusable
@@ -77,12 +93,15 @@ def open_corpus(
     if split is not None and split not in SPLITS:
         raise BadSetting(f"expected split to be one of {', '.join(SPLITS)}, got '{split}'")
     found = _find(source, split)
+    encoding = check_encoding(encoding) if encoding else None
     return Corpus(
         found.parts,
         name=name or found.name,
         text_column=text_column,
         id_column=id_column,
-        bounds=Bounds(row_bytes=max_bytes, split=split or "line"),
+        bounds=Bounds(row_bytes=max_bytes, split=split, encoding=encoding),
+        where=None if where is None else Condition(where),
+        keep_going=keep_going,
         root=found.root,
         notes=found.notes,
     )
@@ -100,6 +119,8 @@ def _as_opened(corpus: Corpus, text_column: str | None, id_column: str | None) -
 def _find(source: Any, split: str | None) -> _Found:
     if isinstance(source, str) and source == "-":
         return _standard_input()
+    if isinstance(source, str) and is_address(source):
+        return _at_address(source, split)
     if isinstance(source, (str, os.PathLike)):
         return _on_disk(Path(source).expanduser(), split)
     part = object_part(source)
@@ -127,6 +148,8 @@ def _on_disk(path: Path, split: str | None) -> _Found:
         if path.is_fifo() or path.is_char_device():
             with path.open("rb") as stream:
                 return _Found((_spooled(stream, "pipe", str(path)),), "pipe", None)
+        if path.is_file() and path.name.lower().endswith(ARCHIVES):
+            return _archive(path, split)
         if path.exists() or path.is_symlink():
             part = FilePart(path, path.name, path.name)
             return _Found((part,), path.name, path.parent, _lone_text(path, split))
@@ -144,6 +167,28 @@ def _lone_text(path: Path, split: str | None) -> tuple[str, ...]:
     if format_of_name(path) != "text" or split:
         return ()
     return (f"each line of {path.name} is taken as one document (split='file' or 'paragraph')",)
+
+
+def _archive(path: Path, split: str | None) -> _Found:
+    folder = unpacked(path)
+    place = _Place(
+        Path(folder.name), path.resolve().parent, path.name, "texts", path.name, keep=folder
+    )
+    return _files(sorted(place.base.rglob("*")), split, place)
+
+
+def _at_address(address: str, split: str | None) -> _Found:
+    folder = fetched(address)
+    entries = sorted(entry for entry in Path(folder.name).rglob("*") if entry.is_file())
+    if len(entries) == 1 and entries[0].name.lower().endswith(ARCHIVES):
+        inner = _archive(entries[0], split)
+        return inner._replace(root=None)
+    place = _Place(Path(folder.name), None, address, "texts", keep=folder)
+    if len(entries) == 1:
+        # As a lone file on disk: its format may go by its first bytes, its texts by line.
+        part = FilePart(entries[0], entries[0].name, entries[0].name, keep=folder)
+        return _Found((part,), address, None, _lone_text(entries[0], split))
+    return _files(entries, split, place)
 
 
 def _glob(path: Path, split: str | None) -> _Found:
@@ -165,40 +210,85 @@ class _Place(NamedTuple):
     """Where many files lie: their common folder, and how paths to them are told."""
 
     base: Path
-    root: Path
+    root: Path | None
     name: str
     texts: str
     prefix: str = ""
+    keep: Any = None
 
     def relative(self, path: Path) -> Path:
         return path.relative_to(self.base) if path.is_relative_to(self.base) else Path(path.name)
 
     def told(self, path: Path | str) -> str:
         inner = self.relative(path) if isinstance(path, Path) else Path(path)
-        return (Path(self.prefix) / inner).as_posix()
+        return _printable((Path(self.prefix) / inner).as_posix())
+
+    def labels(self, path: Path) -> dict[str, str]:
+        """The folder of a file as columns: ``folder``, and ``key`` for folders ``key=value``."""
+        parts = [_printable(part) for part in self.relative(path).parts[:-1]]
+        keys = dict(part.split("=", 1) for part in parts if "=" in part)
+        return {**keys, "folder": "/".join(parts)}
 
 
 def _files(entries: list[Path], split: str | None, place: _Place) -> _Found:
     files = [entry for entry in entries if entry.is_file() and _counts(place.relative(entry))]
     formats = {path: format_of_name(path) for path in files}
-    data = [path for path in files if formats[path] not in (None, "text")]
-    texts = [path for path in files if formats[path] == "text"]
+    data = [path for path in files if formats[path] not in (None, *DOCUMENTS)]
+    texts = [path for path in files if formats[path] in DOCUMENTS]
     if not data and not texts:
         raise BadInput(
             f"{place.name}: expected data files, found {len(files)} files and none of a known "
-            f"kind ({known_suffixes()}, each also .gz or .zst)"
+            f"kind ({known_suffixes()}, each also compressed)"
         )
+    _one_kind(data, texts, place)
     read = data or texts
     notes = _left_out(place.name, [path for path in files if path not in set(read)])
     if texts and not data and split in (None, "file"):
-        part = TextFolderPart(place.base, tuple(texts), place.told(place.texts), place.name)
-        return _Found((part,), place.name, place.root, notes)
+        return _Found((_documents(texts, place),), place.name, place.root, notes)
     filled = [path for path in read if path.stat().st_size]
     if not filled:
         raise BadInput(f"{place.name}: expected rows, got only empty files")
     notes += tuple(f"{path.name} is empty" for path in read if not path.stat().st_size)
-    parts = tuple(FilePart(path, place.told(path), place.told(path)) for path in filled)
+    nested = any(len(place.relative(path).parts) > 1 for path in filled)
+    parts = tuple(
+        FilePart(
+            path,
+            place.told(path),
+            place.told(path),
+            keep=place.keep,
+            labels=place.labels(path) if nested else {},
+        )
+        for path in filled
+    )
     return _Found(parts, place.name, place.root, notes)
+
+
+def _documents(texts: list[Path], place: _Place) -> TextFolderPart:
+    nested = any(len(place.relative(path).parts) > 1 for path in texts)
+    documents = tuple(
+        Document(
+            path, _printable(place.relative(path).as_posix()), place.labels(path) if nested else {}
+        )
+        for path in texts
+    )
+    return TextFolderPart(documents, place.told(place.texts), place.name, keep=place.keep)
+
+
+def _one_kind(data: list[Path], texts: list[Path], place: _Place) -> None:
+    """Ask where a folder holds texts beside a table: either may be the corpus, or its labels.
+
+    Raises:
+        BadSetting: it does; the message has both ways to name them.
+    """
+    texts = [path for path in texts if not _ABOUT.match(path.stem)]
+    if not data or len(texts) < 2 or glob.has_magic(place.name):
+        return
+    table, text = place.relative(data[0]).as_posix(), place.relative(texts[0])
+    raise BadSetting(
+        f"{place.name} holds {len(texts)} texts ({text.name}, …) and {len(data)} data files "
+        f"({table}, …); say which: '{place.base / text.parent}/*{text.suffix}' or "
+        f"'{place.base / table}'"
+    )
 
 
 def _counts(relative: Path) -> bool:
@@ -213,3 +303,8 @@ def _left_out(name: str, files: list[Path]) -> tuple[str, ...]:
     kinds = Counter(path.suffix or path.name for path in files)
     listed = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common(5))
     return (f"{len(files)} files of {name} are not read ({listed})",)
+
+
+def _printable(name: str) -> str:
+    """A file's name without bytes that are no text."""
+    return name.encode("utf-8", "replace").decode("utf-8")

@@ -6,8 +6,8 @@ yields its rows and tells how much of it is done.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -16,12 +16,12 @@ import pyarrow as pa
 from wellhead.corpus._compressed import opened
 from wellhead.corpus._lines import OVERSIZE, Gather
 from wellhead.corpus.columnar import arrow_rows
-from wellhead.corpus.formats import format_of_file
-from wellhead.corpus.plain import whole_file
+from wellhead.corpus.encoding import propose_encoding
+from wellhead.corpus.formats import BINARY, format_of_file, format_of_name
 from wellhead.corpus.rows import Bounds, Rows, readers
 from wellhead.errors import BadInput
 
-__all__ = ["FilePart", "ObjectPart", "Part", "Stretch", "TextFolderPart"]
+__all__ = ["Document", "FilePart", "ObjectPart", "Part", "Stretch", "TextFolderPart"]
 
 
 class Stretch(NamedTuple):
@@ -48,15 +48,21 @@ class Part(Protocol):
 
     def read(self, bounds: Bounds) -> Iterator[Stretch]: ...
 
+    def propose_encoding(self) -> str | None: ...
+
 
 @dataclass(frozen=True)
 class FilePart:
-    """A data file; its format goes by its name, else by its first bytes."""
+    """A data file; its format goes by its name, else by its first bytes.
+
+    `labels` are columns with one value for the whole file, such as the folder it lies in.
+    """
 
     path: Path
     relative: str
     name: str
     keep: Any = None  # whatever must live as long as the file: a spooled standard input
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -69,42 +75,84 @@ class FilePart:
             return format_of_file(self.path, file.stream, self.name) + compression
 
     def read(self, bounds: Bounds) -> Iterator[Stretch]:
-        with opened(self.path) as file:
+        with opened(self.path, bounds.encoding) as file:
             reader = readers[format_of_file(self.path, file.stream, self.name)]()
             try:
                 for rows in reader.read(file.stream, bounds):
-                    yield Stretch(rows, file.done)
+                    yield Stretch(self._labelled(rows), file.done)
             except BadInput as error:
                 # A reader knows bytes, not which file they are of.
                 raise BadInput(f"{self.name}: {error}") from error
 
+    def propose_encoding(self) -> str | None:
+        with opened(self.path) as file:
+            if format_of_file(self.path, file.stream, self.name) in BINARY:
+                return None
+            return propose_encoding(file.stream)
+
+    def _labelled(self, rows: Rows) -> Rows:
+        labels = {name: [value] * len(rows.numbers) for name, value in self.labels.items()}
+        notes = [f"{self.name}: {note}" for note in rows.notes]
+        columns = {**rows.columns, **labels} if rows.columns else rows.columns
+        return replace(rows, columns=columns, notes=notes)
+
+
+class Document(NamedTuple):
+    """A file that is one document, its path as it is told, and columns of one value."""
+
+    path: Path
+    file: str
+    labels: Mapping[str, str]
+
 
 @dataclass(frozen=True)
 class TextFolderPart:
-    """The plain-text files of a folder, one document each; their column `file` names them."""
+    """The documents of a folder, one a file; their column `file` names them."""
 
-    base: Path
-    paths: tuple[Path, ...]
+    documents: tuple[Document, ...]
     relative: str
     name: str
     format: str = "text"
+    keep: Any = None
 
     @property
     def size(self) -> int:
-        return sum(path.stat().st_size for path in self.paths)
+        return sum(document.path.stat().st_size for document in self.documents)
 
     def read(self, bounds: Bounds) -> Iterator[Stretch]:
         gather = Gather(bounds)
-        for number, path in enumerate(self.paths, 1):
-            with opened(path) as file:
-                content = whole_file(file.stream, bounds.row_bytes)
-            if content is None:
+        names = list(dict.fromkeys(name for one in self.documents for name in one.labels))
+        columns = ("text", "file", *names)
+        for number, document in enumerate(self.documents, 1):
+            text = self._text(document.path, bounds)
+            if text is None:
                 gather.reject(number, OVERSIZE)
             else:
-                gather.add(number, (content, _as_posix(path, self.base)), len(content))
+                labels = map(document.labels.get, names)
+                gather.add(number, (text, document.file, *labels), len(text))
             if gather.full:
-                yield Stretch(gather.take(("text", "file")), number / len(self.paths))
-        yield Stretch(gather.take(("text", "file")), 1.0)
+                yield Stretch(gather.take(columns), number / len(self.documents))
+        yield Stretch(gather.take(columns), 1.0)
+
+    def propose_encoding(self) -> str | None:
+        found = (self._proposed(document.path) for document in self.documents[:100])
+        return next(filter(None, found), None)
+
+    def _text(self, path: Path, bounds: Bounds) -> str | bytes | None:
+        reader = readers[format_of_name(path) or "text"]()
+        with opened(path, bounds.encoding) as file:
+            if not file.stream.peek(1):
+                return ""
+            try:
+                text: str | bytes | None = reader.document(file.stream, bounds)  # type: ignore[attr-defined]
+            except BadInput as error:
+                raise BadInput(f"{path.name}: {error}") from error
+            return text
+
+    @staticmethod
+    def _proposed(path: Path) -> str | None:
+        with opened(path) as file:
+            return propose_encoding(file.stream)
 
 
 @dataclass(frozen=True)
@@ -124,6 +172,9 @@ class ObjectPart:
     @property
     def size(self) -> int:
         return 0
+
+    def propose_encoding(self) -> str | None:
+        return None
 
     def read(self, bounds: Bounds) -> Iterator[Stretch]:
         seen = 0
@@ -151,8 +202,3 @@ def _listed(values: Any, bounds: Bounds) -> Iterator[Rows]:
         if gather.full:
             yield gather.take()
     yield gather.take()
-
-
-def _as_posix(path: Path, base: Path) -> str:
-    text = path.relative_to(base).as_posix() if path.is_relative_to(base) else path.as_posix()
-    return text.encode("utf-8", "replace").decode("utf-8")

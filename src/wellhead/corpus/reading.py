@@ -1,4 +1,4 @@
-"""One pass over a corpus: rows are judged, identified, counted and handed on as Arrow."""
+"""One pass over a corpus: rows are chosen, judged, identified, counted and handed on as Arrow."""
 
 from __future__ import annotations
 
@@ -9,27 +9,43 @@ from typing import Any
 
 import pyarrow as pa
 
-from wellhead.corpus.census import Census, Tally
+from wellhead.corpus.census import Census, Sampled, Tally
 from wellhead.corpus.columns import require_column
 from wellhead.corpus.identity import content_hash
 from wellhead.corpus.parts import ObjectPart, Part, TextFolderPart
-from wellhead.corpus.rows import Bounds, Rows
+from wellhead.corpus.rows import Bounds, Rows, taken
 from wellhead.corpus.schema import Carrier
-from wellhead.corpus.validation import python_values, usable_text
+from wellhead.corpus.selection import Condition, TextPath
+from wellhead.corpus.validation import MOST_LOST, WITHOUT_TEXT, python_values, usable_text
 from wellhead.errors import BadInput, BadSetting
 
 __all__ = ["Plan", "Reading"]
 
+# So many rows are enough to see that too many are lost.
+EARLY = 5000
+
 
 @dataclass(frozen=True)
 class Plan:
-    """What to read, and what of it: the parts of a corpus, its columns and bounds."""
+    """What to read, and what of it.
+
+    Args:
+        name: of the corpus, for messages.
+        parts: what is read, in order.
+        text: where the text of a row lies.
+        id_column: the column that holds identities, or None for ``id`` or a content hash.
+        bounds: how much is held at once.
+        where: which rows count, or None for all.
+        keep_going: whether rows may be lost for one reason in more than 1 % of cases.
+    """
 
     name: str
     parts: tuple[Part, ...]
-    text_column: str
+    text: TextPath
     id_column: str | None
     bounds: Bounds
+    where: Condition | None = None
+    keep_going: bool = False
 
 
 class Reading:
@@ -63,6 +79,7 @@ class Reading:
         self._tally = Tally()
         self._carrier = Carrier()
         self._names = _Names()
+        self._notes: list[str] = []
 
     @property
     def census(self) -> Census:
@@ -80,31 +97,61 @@ class Reading:
         self._finish()
 
     def _batches(self, part: Part, start: float, share: float) -> Iterator[pa.RecordBatch]:
-        wanted = {self._plan.text_column, self._plan.id_column} - {None}
         columns: dict[str, None] = {}
         for rows, done in part.read(self._bounds):
             self.done = start + share * done
+            self._notes += rows.notes
             for number, reason in rows.rejected:
                 self._tally.reject(part.name, number, reason)
             if not rows.columns:
                 continue
             columns |= dict.fromkeys(rows.columns)
             if not rows.sparse:
-                self._require(wanted, columns, part)
-            batch = self._judged(part, rows)
+                self._require(columns, part)
+            batch = self._judged(part, self._chosen(part, rows))
+            self._check(EARLY)
             if batch.num_rows:
                 yield batch
         if columns:
-            self._require(wanted, columns, part)
+            self._require(columns, part)
 
-    def _require(self, wanted: set[str | None], columns: Mapping[str, None], part: Part) -> None:
-        for column in wanted - columns.keys():
-            require_column(str(column), list(columns), part.name)
+    def _require(self, columns: Mapping[str, None], part: Part) -> None:
+        names = list(columns)
+        wanted = [*self._plan.text.roots(names), *filter(None, [self._plan.id_column])]
+        for column in wanted:
+            require_column(column, names, part.name)
+
+    def _chosen(self, part: Part, rows: Rows) -> Rows:
+        if self._plan.where is None:
+            return rows
+        count = len(rows.numbers)
+        kept = self._plan.where.of(rows.columns, count, part.name)
+        self._tally.filtered += count - sum(kept)
+        return rows.only([place for place in range(count) if kept[place]])
 
     def _judged(self, part: Part, rows: Rows) -> pa.RecordBatch:
-        text_column = self._plan.text_column
+        kept, texts = self._usable(part, rows)
+        hashes = [content_hash(text) for text in texts]
         id_column = self._plan.id_column or "id"
-        values = python_values(rows.columns.get(text_column, [None] * len(rows.numbers)))
+        given = python_values(rows.columns[id_column]) if id_column in rows.columns else None
+        ids = [
+            self._names.name(None if given is None else given[place], sha256)
+            for place, sha256 in zip(kept, hashes, strict=True)
+        ]
+        ours = {"id": pa.array(ids, pa.string()), "text": pa.array(texts, pa.large_string())}
+        first = [
+            self._tally.admit(Sampled(part.name, rows.numbers[place], text), sha256)
+            for place, text, sha256 in zip(kept, texts, hashes, strict=True)
+        ]
+        if self._marks:
+            ours |= {"sha256": pa.array(hashes, pa.string()), "first": pa.array(first, pa.bool_())}
+            ours |= _origins(part, rows, kept)
+        carried = self._carrier.carry(self._others(rows.columns, kept, ours), len(kept))
+        return pa.RecordBatch.from_pydict({**ours, **carried})
+
+    def _usable(self, part: Part, rows: Rows) -> tuple[list[int], list[str]]:
+        """The places of the rows that hold a text, and their texts; the others are counted."""
+        values = self._plan.text.of(rows.columns, len(rows.numbers))
         kept, texts = [], []
         for place, (number, value) in enumerate(zip(rows.numbers, values, strict=True)):
             text, reason = usable_text(value, self._bounds.row_bytes)
@@ -113,24 +160,7 @@ class Reading:
             else:
                 kept.append(place)
                 texts.append(text)
-        hashes = [content_hash(text) for text in texts]
-        given = python_values(rows.columns[id_column]) if id_column in rows.columns else None
-        ids = [
-            self._names.name(None if given is None else given[place], sha256)
-            for place, sha256 in zip(kept, hashes, strict=True)
-        ]
-        ours: dict[str, pa.Array] = {
-            "id": pa.array(ids, pa.string()),
-            "text": pa.array(texts, pa.large_string()),
-        }
-        if self._marks:
-            ours["sha256"] = pa.array(hashes, pa.string())
-        first = [self._tally.admit(sha256) for sha256 in hashes]
-        if self._marks:
-            ours["first"] = pa.array(first, pa.bool_())
-            ours |= _origins(part, rows, kept)
-        carried = self._carrier.carry(self._others(rows.columns, kept, ours), len(kept))
-        return pa.RecordBatch.from_pydict({**ours, **carried})
+        return kept, texts
 
     def _others(
         self, columns: Mapping[str, Sequence[Any]], kept: list[int], ours: Mapping[str, Any]
@@ -138,28 +168,70 @@ class Reading:
         """The carried columns, only the kept rows, under names that do not collide with ours."""
         others: dict[str, Sequence[Any]] = {}
         for name, values in columns.items():
-            if name == self._plan.text_column:
+            if name == self._plan.text.path:
                 continue
             if name == "id" and self._plan.id_column in (None, "id"):
                 continue
             new = _unicode(name)
             while new in ours or (new != name and new in columns):
                 new = f"source_{new}"
-            others[new] = _kept(values, kept)
+            others[new] = taken(values, kept)
         return others
+
+    def _check(self, least: int) -> None:
+        """Stop where too many rows are lost for one reason: what is left would be a biased part.
+
+        Raises:
+            BadInput: they are, and nobody asked to keep going.
+        """
+        if self._plan.keep_going:
+            return
+        lost = {r: n for r, n in self._tally.unusable.items() if r not in WITHOUT_TEXT and n > 1}
+        rows = self._tally.documents + sum(self._tally.unusable.values())
+        if not lost or rows < least or max(lost.values()) <= MOST_LOST * rows:
+            return
+        reason = max(lost, key=lambda name: lost[name])
+        first = next(row for row in self._tally.census().examples if row.reason == reason)
+        raise BadInput(
+            f"{self._plan.name}: {lost[reason]:,} of {rows:,} rows would be lost ({reason}, first "
+            f"{first.file}, row {first.row}); what is left may be a biased part. "
+            f"{self._way_out(reason)}"
+        )
+
+    def _way_out(self, reason: str) -> str:
+        anyway = "--keep-going (keep_going=True) goes on without them"
+        if reason != "invalid UTF-8":
+            return f"Mend the file, or {anyway}"
+        found = filter(None, (part.propose_encoding() for part in self._plan.parts))
+        encoding = next(found, "cp1252")
+        return f"They look like {encoding}: add --encoding {encoding}, or {anyway}"
+
+    def _nothing(self, census: Census) -> str:
+        name = self._plan.name
+        if not census.rows:
+            found = "--where leaves none" if census.filtered else "found no rows"
+            return f"{name}: expected documents, {found}"
+        reasons = ", ".join(f"{count} {reason}" for reason, count in census.unusable.items())
+        encoded = "invalid UTF-8" in census.unusable
+        way_out = f". {self._way_out('invalid UTF-8')}" if encoded else ""
+        return (
+            f"{name}: expected documents, but none of its {census.rows} rows can be used "
+            f"({reasons}){way_out}"
+        )
 
     def _finish(self) -> None:
         census = self._tally.census()
         self.done = 1.0
         if not census.documents:
-            raise BadInput(_nothing(self._plan.name, census))
-        self._finished(census, [*self._carrier.notes, *self._names.notes()])
+            raise BadInput(self._nothing(census))
+        self._check(0)
+        self._finished(census, [*self._notes, *self._carrier.notes, *self._names.notes()])
 
 
 def _origins(part: Part, rows: Rows, kept: list[int]) -> dict[str, pa.Array]:
     """The file and the row (from 1) of each kept row; no file where it came from memory."""
     if isinstance(part, TextFolderPart):
-        files, numbers = _kept(rows.columns["file"], kept), [1] * len(kept)
+        files, numbers = taken(rows.columns["file"], kept), [1] * len(kept)
     else:
         files = [None if isinstance(part, ObjectPart) else part.name] * len(kept)
         numbers = [rows.numbers[place] for place in kept]
@@ -193,26 +265,5 @@ class _Names:
         ]
 
 
-def _kept(values: Sequence[Any], kept: list[int]) -> Sequence[Any]:
-    if isinstance(values, pa.Array):
-        whole = len(kept) == len(values)
-        chosen: Sequence[Any] = values if whole else values.take(pa.array(kept, pa.int64()))
-        return chosen
-    return [values[place] for place in kept]
-
-
 def _unicode(name: str) -> str:
     return name.encode("utf-8", "replace").decode("utf-8")
-
-
-def _nothing(name: str, census: Census) -> str:
-    if not census.rows:
-        return f"{name}: expected documents, found no rows"
-    reasons = ", ".join(f"{count} {reason}" for reason, count in census.unusable.items())
-    way_out = ""
-    if census.unusable.get("invalid UTF-8", 0) * 2 > census.rows:
-        way_out = "; convert it to UTF-8, for example with iconv -f LATIN1 -t UTF-8"
-    return (
-        f"{name}: expected documents, but none of its {census.rows} rows can be used "
-        f"({reasons}){way_out}"
-    )

@@ -9,13 +9,15 @@ entry-point group ``wellhead.readers``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BufferedReader
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias
 
+import pyarrow as pa
+
 from wellhead._registry import Registry
 
-__all__ = ["Bounds", "Reader", "Rejected", "Rows", "Stream", "readers"]
+__all__ = ["Bounds", "Reader", "Rejected", "Rows", "Stream", "readers", "taken"]
 
 Stream: TypeAlias = "BufferedReader[Any]"
 
@@ -36,11 +38,13 @@ class Bounds:
         row_bytes: the most bytes in one row; a longer row is rejected unread.
         split: what one document of a plain-text file is: ``"file"``, ``"line"`` or
             ``"paragraph"``.
+        encoding: what files are written in, where that is not UTF-8.
     """
 
     rows: int = 1024
     row_bytes: int = 1 << 24
-    split: str = "line"
+    split: str | None = None
+    encoding: str | None = None
 
     @property
     def batch_bytes(self) -> int:
@@ -58,12 +62,32 @@ class Rows:
         rejected: rows in this stretch that could not be parsed.
         sparse: whether a column that is missing here may still come in later rows, as keys of
             JSON objects do.
+        notes: how the source is written, where that had to be found out.
     """
 
     columns: Mapping[str, Sequence[Any]]
     numbers: Sequence[int]
     rejected: Sequence[Rejected] = ()
     sparse: bool = False
+    notes: Sequence[str] = ()
+
+    def only(self, places: Sequence[int]) -> Rows:
+        """The rows at `places`; what was rejected stays."""
+        if len(places) == len(self.numbers):
+            return self
+        columns = {name: taken(values, places) for name, values in self.columns.items()}
+        numbers = [self.numbers[place] for place in places]
+        return replace(self, columns=columns, numbers=numbers)
+
+
+def taken(values: Sequence[Any], places: Sequence[int]) -> Sequence[Any]:
+    """The values at `places`, as a list or an Arrow array like `values`."""
+    if len(places) == len(values):
+        return values
+    if isinstance(values, pa.Array):
+        chosen: Sequence[Any] = values.take(pa.array(places, pa.int64()))
+        return chosen
+    return [values[place] for place in places]
 
 
 class Reader(Protocol):

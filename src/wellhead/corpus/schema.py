@@ -146,5 +146,4 @@ def _text(value: Any) -> str | None:
 
 
 def _stringlike(type_: pa.DataType) -> bool:
-    known = (pa.types.is_large_string, pa.types.is_string, pa.types.is_null)
-    return any(test(type_) for test in known)
+    return type_ in (pa.large_string(), pa.string(), pa.null())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ import pyarrow as pa
 
 from wellhead.corpus._lines import OVERSIZE
 
-__all__ = ["REASONS", "python_values", "usable_text"]
+__all__ = ["MOST_LOST", "REASONS", "WITHOUT_TEXT", "python_values", "unfolded", "usable_text"]
 
 # Every reason for which a row is set aside, as it is counted and shown.
 REASONS = (
@@ -22,7 +23,11 @@ REASONS = (
     "broken CSV",
     "not an object",
     "wrong number of fields",
+    "quotes out of balance",
 )
+# Rows that hold no text lose nothing; of the others this part may be lost for one reason.
+WITHOUT_TEXT = ("null", "empty")
+MOST_LOST = 0.01
 
 
 def usable_text(value: Any, limit: int) -> tuple[str, str]:
@@ -63,3 +68,17 @@ def python_values(column: Sequence[Any]) -> Sequence[Any]:
     except UnicodeDecodeError:
         values = array.cast(pa.large_binary()).to_pylist()
     return values
+
+
+def unfolded(value: Any) -> Any:
+    """The value that a string of JSON stands for, as surveys keep answers; others unchanged.
+
+    >>> unfolded('[{"answer": "It rained."}]'), unfolded("[sic]")
+    ([{'answer': 'It rained.'}], '[sic]')
+    """
+    if not isinstance(value, str) or value.lstrip()[:1] not in ("[", "{"):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return value

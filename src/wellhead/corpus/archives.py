@@ -1,0 +1,68 @@
+"""The files inside zip and tar archives, in a temporary folder that lives as long as needed."""
+
+from __future__ import annotations
+
+import shutil
+import tarfile
+import tempfile
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from wellhead.errors import BadInput
+
+__all__ = ["unpacked"]
+
+
+def unpacked(path: Path) -> tempfile.TemporaryDirectory[str]:
+    """The regular files of an archive in a temporary folder; links and devices are left out.
+
+    Raises:
+        BadInput: the archive is broken, wants a password, or its files do not fit on the disk.
+    """
+    folder = tempfile.TemporaryDirectory(prefix="wellhead-")
+    try:
+        if zipfile.is_zipfile(path):
+            _unzip(path, Path(folder.name))
+        else:
+            _untar(path, Path(folder.name))
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, RuntimeError) as error:
+        raise BadInput(f"{path}: expected a whole archive without a password ({error})") from error
+    return folder
+
+
+def _unzip(path: Path, folder: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        members = [member for member in archive.infolist() if not member.is_dir()]
+        _fits(path, folder, sum(member.file_size for member in members))
+        for member in members:
+            with archive.open(member) as stream:
+                _write(stream, folder, member.filename)
+
+
+def _untar(path: Path, folder: Path) -> None:
+    with tarfile.open(path) as archive:
+        for member in archive:
+            if member.isreg() and (stream := archive.extractfile(member)):
+                _fits(path, folder, member.size)
+                with stream:
+                    _write(stream, folder, member.name)
+
+
+def _write(stream: IO[bytes], folder: Path, name: str) -> None:
+    """Write one member below `folder`, wherever its name would lead."""
+    parts = [part for part in PurePosixPath(name.replace("\\", "/")).parts if part.strip("./")]
+    target = folder.joinpath(*(part.replace(":", "_") for part in parts))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("wb") as out:
+        shutil.copyfileobj(stream, out)
+
+
+def _fits(path: Path, folder: Path, size: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if size > 0.9 * free:
+        raise BadInput(
+            f"{path}: expected files that fit on the disk, got {size:,} bytes for {free:,} free; "
+            "set TMPDIR to a larger disk, or unpack it yourself"
+        )

@@ -1,0 +1,232 @@
+"""Files that are one document each, or a sheet of rows: office, web and subtitle formats.
+
+Bytes of a whole file flow in; text or rows flow out. The libraries belong to the extra ``files``.
+Formats without a good reader are refused with the command that converts them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import re
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any, ClassVar
+
+from wellhead.corpus._lines import OVERSIZE, Gather
+from wellhead.corpus.encoding import with_line_feeds
+from wellhead.corpus.plain import whole_file
+from wellhead.corpus.rows import Bounds, Rows, Stream
+from wellhead.errors import BadInput, MissingExtra, WellheadError
+
+__all__ = [
+    "REFUSED",
+    "DocxReader",
+    "HtmlReader",
+    "PdfReader",
+    "SheetReader",
+    "SubtitleReader",
+    "WholeReader",
+    "XmlReader",
+]
+
+# A file with pictures is larger than its text.
+LARGEST = 1 << 28
+_OFFICE = "soffice --headless --convert-to {0} '{{path}}'"
+REFUSED: dict[str, tuple[str, str]] = {
+    ".doc": ("an old Word document", _OFFICE.format("docx")),
+    ".rtf": ("Rich Text", _OFFICE.format("docx")),
+    ".odt": ("an OpenDocument text", _OFFICE.format("docx")),
+    ".xls": ("an old Excel sheet", _OFFICE.format("xlsx")),
+    ".ods": ("an OpenDocument sheet", _OFFICE.format("xlsx")),
+    ".ppt": ("an old PowerPoint file", _OFFICE.format("pdf")),
+    ".pptx": ("a PowerPoint file", _OFFICE.format("pdf")),
+    ".epub": ("an e-book", "pandoc '{path}' -t plain -o book.txt"),
+    ".tex": ("LaTeX", "pandoc '{path}' -t plain -o text.txt"),
+    ".sav": ("SPSS data", "python -c \"import pandas; "
+             "pandas.read_spss('{path}').to_csv('data.csv', index=False)\""),
+    ".dta": ("Stata data", "python -c \"import pandas; "
+             "pandas.read_stata('{path}').to_csv('data.csv', index=False)\""),
+    ".sqlite": ("an SQLite database", "sqlite3 -header -csv '{path}' 'select * from TABLE'"),
+    ".db": ("a database", "sqlite3 -header -csv '{path}' 'select * from TABLE'"),
+    ".7z": ("a 7z archive", "7z x '{path}'"),
+    ".rar": ("a rar archive", "unrar x '{path}'"),
+}  # fmt: skip
+_SPACES = re.compile(r"[^\S\n]+")
+_GAPS = re.compile(r"\n\s*\n\s*")
+
+
+class WholeReader:
+    """A file that is one document; how its text is got out is the business of each format."""
+
+    suffixes: ClassVar[tuple[str, ...]] = ()
+    largest: ClassVar[int | None] = LARGEST
+
+    def read(self, stream: Stream, bounds: Bounds) -> Iterator[Rows]:
+        gather = Gather(bounds)
+        text = self.document(stream, bounds)
+        if text is None:
+            gather.reject(1, OVERSIZE)
+        else:
+            gather.add(1, (text,), len(text))
+        yield gather.take(["text"])
+
+    def document(self, stream: Stream, bounds: Bounds) -> str | bytes | None:
+        """The text of the file; None when the file is too large.
+
+        Raises:
+            BadInput: the file is broken.
+            MissingExtra: the library for it is not installed.
+        """
+        content = whole_file(stream, self.largest or bounds.row_bytes)
+        if content is None:
+            return None
+        try:
+            return self.text(content)
+        except WellheadError:
+            raise
+        except Exception as error:
+            raise _broken(self.suffixes[0], error) from error
+
+    def text(self, content: bytes) -> str | bytes:
+        """The text in `content`."""
+        raise NotImplementedError
+
+
+class HtmlReader(WholeReader):
+    """Web pages: what is seen of them, without scripts and styles."""
+
+    suffixes: ClassVar[tuple[str, ...]] = (".html", ".htm", ".xhtml")
+
+    def text(self, content: bytes) -> str:
+        soup = _library("bs4", "HTML").BeautifulSoup(content, "html.parser")
+        for hidden in soup(["script", "style", "noscript", "template", "head"]):
+            hidden.decompose()
+        for space in soup(["br", "p", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6"]):
+            space.append("\n" if space.name in ("br", "li", "tr") else "\n\n")
+        return _tidy(soup.get_text())
+
+
+class DocxReader(WholeReader):
+    """Word documents: their paragraphs."""
+
+    suffixes: ClassVar[tuple[str, ...]] = (".docx",)
+
+    def text(self, content: bytes) -> str:
+        document = _library("docx", "a Word document").Document(io.BytesIO(content))
+        return "\n".join(paragraph.text for paragraph in document.paragraphs)
+
+
+class PdfReader(WholeReader):
+    """PDF: the text of its pages; a scan has none."""
+
+    suffixes: ClassVar[tuple[str, ...]] = (".pdf",)
+
+    def text(self, content: bytes) -> str:
+        pages = _library("pypdf", "PDF").PdfReader(io.BytesIO(content)).pages
+        return "\n\n".join(page.extract_text() for page in pages)
+
+
+class SubtitleReader(WholeReader):
+    """Subtitles: what is said, without numbers and times."""
+
+    suffixes: ClassVar[tuple[str, ...]] = (".srt", ".vtt")
+    _marks = re.compile(r"^(WEBVTT.*|\d+|[\d:.,]+ --> .*)$", re.MULTILINE)
+    _tags = re.compile(r"<[^<>]*>|\{\\[^{}]*\}")
+
+    def text(self, content: bytes) -> str:
+        lines = content.decode("utf-8-sig").replace("\r\n", "\n")
+        plain = self._tags.sub("", self._marks.sub("", lines))
+        return "\n".join(line for line in plain.split("\n") if line.strip())
+
+
+class XmlReader:
+    """XML: a row for each of many equal elements under the root, else one document."""
+
+    suffixes: ClassVar[tuple[str, ...]] = (".xml",)
+
+    def read(self, stream: Stream, bounds: Bounds) -> Iterator[Rows]:
+        content = whole_file(with_line_feeds(stream), LARGEST)
+        gather = Gather(bounds)
+        if content is None:
+            gather.reject(1, OVERSIZE)
+        else:
+            for number, row in enumerate(_elements(content), 1):
+                gather.add(number, row, 0)
+        yield gather.take()
+
+
+class SheetReader:
+    """Excel: the rows of the first sheet that has any; its first row names the columns."""
+
+    suffixes: ClassVar[tuple[str, ...]] = (".xlsx", ".xlsm")
+
+    def read(self, stream: Stream, bounds: Bounds) -> Iterator[Rows]:
+        openpyxl = _library("openpyxl", "an Excel sheet")
+        content = whole_file(stream, LARGEST)
+        if content is None:
+            raise BadInput(f"expected a sheet of at most {LARGEST:,} bytes, got a larger one")
+        try:
+            book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+            sheets = {sheet.title: sheet for sheet in book.worksheets if sheet.max_row}
+            filled = [name for name, sheet in sheets.items() if any(sheet.values)]
+            yield from self._rows(sheets[filled[0]].values if filled else iter(()), filled, bounds)
+        except WellheadError:
+            raise
+        except Exception as error:
+            raise _broken(".xlsx", error) from error
+
+    @staticmethod
+    def _rows(values: Iterator[Any], sheets: list[str], bounds: Bounds) -> Iterator[Rows]:
+        head = next(values, ())
+        names = [str(name or f"column_{place}") for place, name in enumerate(head, 1)]
+        gather = Gather(bounds)
+        if len(sheets) > 1:
+            gather.notes = [f"only its sheet '{sheets[0]}' is read, not {', '.join(sheets[1:])}"]
+        for number, row in enumerate(values, 2):
+            if any(value is not None for value in row):
+                gather.add(number, dict(zip(names, row, strict=False)), 0)
+            if gather.full:
+                yield gather.take()
+        yield gather.take()
+
+
+def _library(name: str, what: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise MissingExtra(f"reading {what}", "files") from error
+
+
+def _broken(suffix: str, error: Exception) -> BadInput:
+    line = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return BadInput(f"expected a whole {suffix} file, got a broken one ({line})")
+
+
+def _tidy(text: str) -> str:
+    return _GAPS.sub("\n\n", _SPACES.sub(" ", text)).strip()
+
+
+def _elements(content: bytes) -> list[dict[str, Any]]:
+    trees = _library("defusedxml.ElementTree", "XML")
+    try:
+        root = trees.fromstring(content)
+    except Exception as error:
+        raise _broken(".xml", error) from error
+    items = list(root)
+    while len(items) == 1 and len(items[0]):
+        items = list(items[0])
+    if len(items) > 1 and len({item.tag for item in items}) == 1:
+        return [_fields(item) for item in items]
+    return [{"text": _tidy("\n".join(root.itertext()))}]
+
+
+def _fields(item: Any) -> dict[str, Any]:
+    """An element as a row: its attributes, its children, and its own words."""
+    row = {str(name): value for name, value in item.attrib.items()}
+    for child in item:
+        name = str(child.tag).rpartition("}")[2]
+        words = _tidy("".join(child.itertext()))
+        row[name] = f"{row[name]}\n\n{words}" if name in row else words
+    own = (item.text or "").strip()
+    return {**row, "text": _tidy("".join(item.itertext()))} if own and "text" not in row else row

@@ -238,7 +238,10 @@ anything = st.one_of(
                 "bi": st.integers(0, 1),
                 "cc": st.lists(small, min_size=6, max_size=6),
                 "h": st.just("0" * 32),
-                "x": st.text(max_size=5),
+                # A batch with NUL never gets here: the schema refuses it.
+                "x": st.text(
+                    st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=5
+                ),
             },
         ),
     ),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from field import FOREIGN, Field
+from field import FOREIGN, OTHER_LETTERS, Field
 
 from wellhead.collect.derive.answer import Answer
 from wellhead.collect.schema import Event
@@ -213,6 +213,79 @@ def away(field: Field) -> None:
     field.paste(FOREIGN)
 
 
+def through_another_field(field: Field) -> None:
+    """Foreign text pasted into a field of one's own making, copied there, pasted here."""
+    field.run(
+        "document.body.append(Object.assign(document.createElement('textarea'), {id: 'own'}))"
+    )
+    _by_way_of(field, "own")
+
+
+def through_an_editable_part(field: Field) -> None:
+    field.run(
+        "() => { const own = document.createElement('div'); own.id = 'own'; "
+        "own.contentEditable = true; document.body.append(own); }"
+    )
+    _by_way_of(field, "own")
+
+
+def _by_way_of(field: Field, element: str) -> None:
+    field.clipboard(FOREIGN)
+    field.page.focus(f"#{element}")
+    field.press("Control+v", "Control+a", "Control+c")
+    field.page.focus("#area")
+    field.press("Control+v")
+
+
+def quoted_translation(field: Field) -> None:
+    """A browser's translation replaces the words of the task in the page."""
+    translated = (
+        "Die Fähre legte um sieben mit vierzig Schafen ab, und der Hafenmeister zählte sie."
+    )
+    field.run("(text) => { source.textContent = text; }", translated)
+    from_task(field)
+
+
+def quoted_instructions(field: Field) -> None:
+    field.select("instructions")
+    field.press("Control+c")
+    field.click()
+    field.press("Control+v")
+
+
+def other_letters(field: Field) -> None:
+    field.run(f"() => {{ {OTHER_LETTERS} }}")
+    field.type("fj dkslafjdkslafj")
+
+
+def transliterated(field: Field) -> None:
+    """An extension that turns Latin keys into another script, letter by letter."""
+    field.run(
+        """() => {
+          document.addEventListener("keydown", (event) => {
+            const letter = { o: "о", v: "в", c: "ц", a: "а" }[event.key];
+            if (!letter) return;
+            event.preventDefault();
+            document.execCommand("insertText", false, letter);
+          });
+        }"""
+    )
+    field.type("ovcaovca")
+
+
+def pretended_composition(field: Field) -> None:
+    """Whole words by a script, behind a composition that nobody composes."""
+    field.run(
+        """(text) => {
+          for (const word of text.split(" ").slice(0, 8)) {
+            area.dispatchEvent(new CompositionEvent("compositionstart", { bubbles: true }));
+            document.execCommand("insertText", false, word + " ");
+          }
+        }""",
+        FOREIGN,
+    )
+
+
 def protocol_text(field: Field) -> None:
     field.cdp.send("Input.insertText", {"text": FOREIGN})
 
@@ -256,6 +329,11 @@ def round_trip(field: Field) -> None:
 CASES = (
     Case("honest typing, with a correction", True, typing, ("typed",), "typed"),
     Case("paste from the task", True, from_task, ("typed", "paste_task"), "quotes_task"),
+    Case("paste from the instructions", True, quoted_instructions, ("paste_task",), "quotes_task"),
+    Case(
+        "paste from the task, as the browser translated it", True, quoted_translation,
+        ("typed", "unexplained"), "unobservable", ("unexplained_text",),
+    ),
     Case("own words moved by cut and paste", True, moved, ("typed", "paste_self"), "typed"),
     Case("own words dragged", True, dragged, ("typed",), "typed"),
     Case(
@@ -278,6 +356,10 @@ CASES = (
     Case(
         "correction by an extension's script", True, extension, ("typed", "scripted", "typed"),
         "typed",
+    ),
+    Case(
+        "letters turned into another script by an extension", True, transliterated,
+        ("unexplained",), "unobservable", ("unexplained_text",),
     ),
     Case("dictation, not declared", True, dictated, ("dictation_or_assistive",), "unobservable"),
     Case(
@@ -317,6 +399,14 @@ CASES = (
         "pasted_outside", ("outside_text", "round_trip", "chat_markup"),
     ),
     Case(
+        "paste into another field of the page, copied from there", False, through_another_field,
+        ("paste_outside",), "pasted_outside", ("outside_text",),
+    ),
+    Case(
+        "the same through an editable part of the page", False, through_an_editable_part,
+        ("paste_outside",), "pasted_outside", ("outside_text",),
+    ),
+    Case(
         "drop from another program", False, dropped, ("drop",), "pasted_outside",
         ("outside_text",),
     ),
@@ -331,6 +421,14 @@ CASES = (
     Case(
         "script that pretends keys", False, pretended_keys, ("scripted",) * 60, "scripted",
         ("scripted_text",),
+    ),
+    Case(
+        "keys answered with the letters of a hidden text", False, other_letters, ("unexplained",),
+        "unobservable", ("unexplained_text",),
+    ),
+    Case(
+        "script behind a pretended composition", False, pretended_composition, ("scripted",) * 8,
+        "scripted", ("scripted_text",),
     ),
     Case("execCommand insert", False, exec_command, ("scripted",), "scripted", ("scripted_text",)),
     Case(

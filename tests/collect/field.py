@@ -23,9 +23,20 @@ FOREIGN = (
     "In conclusion, maritime transport of livestock remains a cornerstone of coastal economies, "
     "balancing tradition with an ever more complex regulatory environment."
 )
+INSTRUCTIONS = "Please summarise the text."
 KEY = "5a" * 32
+# A page, extension or console snippet that answers each key with the next letter of a hidden text.
+OTHER_LETTERS = f"""
+    const hidden = {json.dumps(FOREIGN)};
+    let at = 0;
+    document.addEventListener("keydown", (event) => {{
+      if (event.key.length > 1 || event.ctrlKey) return;
+      event.preventDefault();
+      document.execCommand("insertText", false, hidden[at++]);
+    }});
+"""
 PAGE = f"""<!doctype html><meta charset=utf-8><title>field</title>
-<p id=source>{SOURCE}</p><p id=instructions>Please summarise the text.</p><p id=other>Foot note</p>
+<p id=source>{SOURCE}</p><p id=instructions>{INSTRUCTIONS}</p><p id=other>Foot note</p>
 <textarea id=area rows=10 cols=80></textarea>
 <script type=module>
 import * as recorder from "/recorder.js";
@@ -141,7 +152,8 @@ class Field:
 
     def answer(self, **options: Any) -> Answer:
         stored = [Stored(body) for body in self.bodies()]
-        return derive(stored, self.text, key=bytes.fromhex(KEY), **options)
+        shown = f"{INSTRUCTIONS}\n{SOURCE}"
+        return derive(stored, self.text, key=bytes.fromhex(KEY), shown=shown, **options)
 
 
 def spelled(events: list[Event]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from cases import ACCUSING, CASES, Case, agree_with_docs, row
-from field import KEY, SOURCE, Field, serve_field
+from field import INSTRUCTIONS, KEY, SOURCE, Field, serve_field
 
 from wellhead.collect.derive.answer import derive
 from wellhead.collect.derive.integrity import Stored
@@ -51,7 +51,8 @@ def test_origins_and_outcome_of(case: Case, field: Field):
         bodies = [_trusted(body) for body in bodies]
     events = [event for body in bodies for event in body.read()]
     stored = [Stored(body) for body in bodies]
-    answer = derive(stored, field.text, key=bytes.fromhex(KEY), declared=case.declared)
+    shown = f"{INSTRUCTIONS}\n{SOURCE}"
+    answer = derive(stored, field.text, key=bytes.fromhex(KEY), declared=case.declared, shown=shown)
     lines[case.name] = row(case.name, events, answer)
     assert answer.integrity.complete, answer.integrity
     assert tuple(run.origin for run in answer.provenance) == case.origins

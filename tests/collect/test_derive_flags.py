@@ -121,14 +121,14 @@ def test_flag_evidence_are_events_of_the_log():
         assert evidence
 
 
-def test_a_clock_that_runs_ahead_of_the_server_is_reported_and_changes_nothing_else():
+def test_a_clock_that_runs_ahead_of_the_server_cannot_be_right():
     tape = Tape()
     tape.type("text")
     (stored,) = tape.stored()
     late = stored.body.model_copy(update={"mono": 3_600_000})
     answer = derive([Stored(late, received_ms=1_000_000)], "text", started_ms=990_000)
     assert "3600000 ms in the browser" in answer.integrity.clock[0].what
-    assert answer.outcome == "typed"
+    assert (answer.outcome, answer.integrity.complete) == ("clock_cannot_be_right", True)
 
 
 def test_a_batch_that_names_a_receipt_it_cannot_have_had_is_reported():
@@ -167,7 +167,11 @@ def test_a_paste_whose_hash_is_not_that_of_the_text_is_reported():
         ({"it": "insertCompositionText", "n": 90, "co": 1}, None, None, "dictation_or_assistive"),
         ({"it": "insertCompositionText", "n": 1, "co": 1}, None, "process", "ime"),
         ({"it": "insertFromPaste", "n": 9}, "outside", None, "paste_outside"),
-        ({"it": "insertFromPaste", "n": 9}, "page", None, "paste_task"),
+        ({"it": "insertFromPaste", "n": 9}, "task", None, "paste_task"),
+        ({"it": "insertFromPaste", "n": 9}, "page", None, "paste_outside"),
+        ({"it": "insertText", "n": 1, "bi": 0}, None, "letter", "unexplained"),
+        ({"it": "insertText", "n": 1, "pd": 1}, None, "letter", "unexplained"),
+        ({"it": "insertText", "n": 9, "bi": 0, "co": 1}, None, None, "unexplained"),
         ({"it": "insertFromPaste", "n": 9}, None, None, "unobserved"),
         ({"it": "insertFromDrop", "n": 9}, "outside", None, "drop"),
         ({"it": "insertFromYank", "n": 9}, None, "letter", "paste_self"),
@@ -188,7 +192,7 @@ def test_every_share_of_every_origin_has_an_outcome_and_holes_come_first():
 
 
 def test_what_nobody_saw_is_never_called_pasted_or_scripted():
-    for origin in ("unobserved", "restored_draft", "undo_restored", "autofill"):
+    for origin in ("unobserved", "restored_draft", "undo_restored", "autofill", "unexplained"):
         assert outcome_of({origin: 1.0}, complete=True) == "unobservable"
 
 

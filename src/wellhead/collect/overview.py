@@ -22,7 +22,7 @@ from wellhead.collect.study import Study
 __all__ = ["FOREIGN", "UNKNOWN", "Overview", "Share", "overview", "wilson"]
 
 FOREIGN = ("pasted_outside", "mixed", "scripted")
-UNKNOWN = ("unobservable", "incomplete_log")
+UNKNOWN = ("unobservable", "incomplete_log", "clock_cannot_be_right")
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,11 @@ class SimulatedWriter:
         self._next, self._time = 0, 0
         self._keyless = level == "summary"
 
+    @property
+    def elapsed_ms(self) -> int:
+        """How long the writing has taken so far."""
+        return self._time
+
     def _note(self, kind: str, **fields: Any) -> int | None:
         if kind == "key" and self._keyless:
             return None

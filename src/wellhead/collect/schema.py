@@ -93,6 +93,7 @@ class Edit(Splice):
     bi: Flag = 1
     kd: Index | None = None
     co: Flag = 0
+    pd: Flag = 0
     clip: Index | None = None
     back: Index | None = None
 

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
 
+from wellhead.collect.derive.claims import believed
 from wellhead.collect.derive.content import disagreements
 from wellhead.collect.derive.flags import Flag, find_flags
 from wellhead.collect.derive.integrity import Integrity, Stored, check
@@ -74,6 +75,7 @@ def derive(
     declared: Sequence[str] = (),
     key: bytes | None = None,
     draft: str | None = None,
+    shown: str | None = None,
     started_ms: int | None = None,
     first_receipt: str | None = None,
     chain_ok: bool | None = None,
@@ -87,6 +89,7 @@ def derive(
         declared: input methods the writer named (dictation, assistive, …).
         key: the study's key for paste hashes, to compare them with the text.
         draft: the text of the last stored batch, where the last batches are missing.
+        shown: what the writer's page showed (task, instructions), to find quotations in it.
         started_ms: start of the session by the server's clock, since 1970.
         first_receipt: the receipt given at the start.
         chain_ok: the verdict of the receipt chain, made elsewhere.
@@ -106,6 +109,8 @@ def derive(
     )
     events = [event for stored in kept for event in stored.body.read()]
     births = line_up(text, replayed, draft)
+    if births is not None:
+        births = believed(text, births, events, replayed.clips, shown)
     accounted = bool(kept) and births is not None and text_hash(text) == replayed.sha
     provenance = runs(text, births)
     pasted = pastes(replayed, births, _arrivals(events))
@@ -123,7 +128,12 @@ def derive(
         text=text,
         provenance=tuple(provenance),
         shares=share,
-        outcome=outcome_of(share, complete=integrity.complete, declared=declared),
+        outcome=outcome_of(
+            share,
+            complete=integrity.complete,
+            clock_ok=integrity.clock_ok,
+            declared=declared,
+        ),
         flags=tuple(find_flags(events, pasted, provenance, complete=integrity.complete)),
         pastes=tuple(pasted),
         integrity=integrity,

@@ -54,6 +54,7 @@ def find_flags(
         *_kept(share, final, ("paste_outside", "drop"), "outside_text", "came from outside"),
         *_kept(share, final, ("scripted",), "scripted_text", "was put there by a program"),
         *_kept(share, final, unseen, "unobserved_text", "came without an event"),
+        *_unexplained(share, final),
         *_round_trip(events, pasted, sum(run.length for run in final)),
         *_from_chat(pasted),
         *_after_absence(events, pasted),
@@ -81,6 +82,16 @@ def _kept(
         evidence = {run.event for run in final if run.origin in origins and run.event >= 0}
         says = f"{part:.0%} of the final characters {verb}"
         yield Flag(name, _grade(part), tuple(sorted(evidence)), says)
+
+
+def _unexplained(share: dict[str, float], final: Sequence[Run]) -> Iterator[Flag]:
+    """A note: honest tools do the same."""
+    says = (
+        "came with keys that carry other characters, or as a quotation that is not in the task; "
+        "tools that transliterate and translated pages do so, too"
+    )
+    for flag in _kept(share, final, ("unexplained",), "unexplained_text", says):
+        yield flag._replace(strength="note")
 
 
 def _outside(pasted: Sequence[Paste]) -> list[Paste]:

@@ -18,7 +18,7 @@ from wellhead.collect.schema import Body
 __all__ = ["Integrity", "Stored", "check"]
 
 # A browser's clock may run this much ahead of ours before it is worth a line.
-_SLACK_MS = 5_000
+_SLACK_MS = 2_000
 _DRIFT = 0.01
 
 
@@ -47,6 +47,7 @@ class Integrity:
             text has the hash the recorder saw.
         gaps: where batches or events are missing, or do not fit.
         clock: what is wrong with the times.
+        clock_ok: nothing in them is impossible.
         content: pastes and typed characters that the final text does not contain as claimed.
     """
 
@@ -54,6 +55,7 @@ class Integrity:
     replay_ok: bool
     gaps: tuple[Problem, ...] = ()
     clock: tuple[Problem, ...] = ()
+    clock_ok: bool = True
     content: tuple[Problem, ...] = ()
 
     @property
@@ -83,34 +85,67 @@ def check(
         first_receipt: the receipt given at the start.
         content: what the comparison with the final text found.
     """
-    clock = (*_running(batches), *_ahead(batches, started_ms), *_nonces(batches, first_receipt))
+    impossible = (
+        *_backwards(batches),
+        *_ahead(batches, started_ms, first_receipt),
+        *_nonces(batches, first_receipt),
+    )
+    clock = (*impossible, *_crowds(batches))
     found = tuple(content)
-    return Integrity(chain_ok, accounted and not found, replayed.problems, clock, found)
+    whole = accounted and not found
+    return Integrity(chain_ok, whole, replayed.problems, clock, not impossible, found)
 
 
-def _running(batches: Sequence[Stored]) -> Iterator[Problem]:
-    """Times never run backwards, and do not stand still while much happens."""
+def _backwards(batches: Sequence[Stored]) -> Iterator[Problem]:
+    """Times never run backwards, and no event comes after its batch was closed."""
     times = [(event[0], event[1]) for stored in batches for event in stored.body.events]
     for (_, before), (i, now) in pairwise(times):
-        if now < before:
+        if now < before - _SLACK_MS:
             yield Problem(i, f"time runs backwards, from {before} to {now} ms")
             break
+    for body in (stored.body for stored in batches if stored.body.events):
+        i, last = body.events[-1][:2]
+        if last > body.mono + _SLACK_MS:
+            yield Problem(i, f"an event at {last} ms in a batch that was closed at {body.mono} ms")
+            break
+
+
+def _crowds(batches: Sequence[Stored]) -> Iterator[Problem]:
+    """Time does not stand still while much happens; software that sends keys may do so."""
+    times = [(event[0], event[1]) for stored in batches for event in stored.body.events]
     crowd = Counter(time for _, time in times).most_common(1)
     if crowd and crowd[0][1] > max(50, len(times) // 10):
         first = next(i for i, time in times if time == crowd[0][0])
         yield Problem(first, f"{crowd[0][1]} events at the same millisecond")
 
 
-def _ahead(batches: Sequence[Stored], started_ms: int | None) -> Iterator[Problem]:
-    """The browser cannot have lived longer than the session has."""
+def _ahead(
+    batches: Sequence[Stored], started_ms: int | None, first_receipt: str | None
+) -> Iterator[Problem]:
+    """Nothing in the browser takes longer than it took here.
+
+    A batch that names a receipt was closed after that was given and before it was received. So
+    the browser's clock began no earlier than any such receipt allows; a computer that slept makes
+    it begin later, a page that was loaded anew takes the server's time again.
+    """
+    if started_ms is None:
+        return
+    given = {first_receipt: started_ms}
+    began = started_ms
     for stored in batches:
-        if started_ms is None or stored.received_ms is None:
+        body = stored.body
+        if stored.received_ms is None:
             continue
-        lived = stored.received_ms - started_ms
-        if stored.body.mono > lived * (1 + _DRIFT) + _SLACK_MS:
-            at = stored.body.events[0][0] if stored.body.events else -1
-            yield Problem(at, f"{stored.body.mono} ms in the browser within {lived} ms here")
-            break
+        if any(event[2] == "restore" for event in body.events):
+            began = started_ms
+        here = stored.received_ms - began
+        if body.mono > here + _DRIFT * (stored.received_ms - started_ms) + _SLACK_MS:
+            at = body.events[0][0] if body.events else -1
+            yield Problem(at, f"{body.mono} ms in the browser within {here} ms here")
+            return
+        began = max(began, given.get(body.nonce, started_ms) - body.mono)
+        if stored.receipt is not None:
+            given[stored.receipt] = stored.received_ms
 
 
 def _nonces(batches: Sequence[Stored], first_receipt: str | None) -> Iterator[Problem]:

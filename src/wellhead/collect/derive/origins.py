@@ -12,12 +12,12 @@ from typing import Literal, get_args
 
 from wellhead.collect.schema import Clip, Edit
 
-__all__ = ["ASSISTING", "ORIGINS", "Origin", "inherited", "origin_of"]
+__all__ = ["ASSISTING", "FOREIGN", "ORIGINS", "Origin", "inherited", "origin_of"]
 
 Origin = Literal[
     "typed", "autocorrect", "ime", "dictation_or_assistive", "paste_task", "paste_self",
     "paste_outside", "drop", "autofill", "scripted", "undo_restored", "restored_draft",
-    "unobserved",
+    "unobserved", "unexplained",
 ]  # fmt: skip
 ORIGINS: tuple[Origin, ...] = get_args(Origin)
 # Declared ways of writing whose programs may insert text by themselves.
@@ -29,6 +29,8 @@ _KEYED = ("insertText", "insertLineBreak", "insertParagraph", "insertTranspose")
 _PASTED = ("insertFromPaste", "insertFromPasteAsQuotation")
 # What a keyboard offers or composes at once; longer insertions are speech or software.
 _LONGEST_WORD = 40
+# Of a paste's words: with fewer of them in the task it is not the task's.
+FOREIGN = 0.5
 
 
 def origin_of(
@@ -64,6 +66,10 @@ def origin_of(
         return "dictation_or_assistive" if assisted else "autofill"
     if it.startswith("history"):
         return "undo_restored"
+    if (not edit.bi and (edit.co or key is not None)) or edit.pd:
+        # The key was cancelled, or the browser did not insert what it carried: a tool that
+        # transliterates does so, and a program that puts the next letter of a hidden text.
+        return "dictation_or_assistive" if assisted else "unexplained"
     if edit.co or it in _COMPOSED:
         return "ime" if _is_word(edit) else "dictation_or_assistive"
     if it == "insertReplacementText":
@@ -80,11 +86,14 @@ def origin_of(
 def _moved_in(clip: Clip | None, *, dropped: bool) -> Origin:
     if clip is None:
         return "unobserved"
-    if clip.origin == "outside":
-        return "drop" if dropped else "paste_outside"
+    if clip.origin == "answer":
+        return "paste_self"
     if clip.origin == "earlier":
         return "restored_draft"
-    return "paste_self" if clip.origin == "answer" else "paste_task"
+    from_task = clip.origin == "task" or clip.instr or clip.src_cov >= 1000 * FOREIGN
+    if clip.origin != "outside" and from_task:
+        return "paste_task"
+    return "drop" if dropped else "paste_outside"
 
 
 def _inserted(edit: Edit, key: str | None, keyless: bool) -> Origin:

@@ -1,8 +1,8 @@
 """One word for how an answer came about, the honest "cannot be observed" among them.
 
 Flows in: shares of the final characters by origin, integrity, what the writer declared. Flows
-out: one `Outcome`. The order of the rules is the meaning: a log with holes says nothing about
-people; what nobody observed is not held against anybody.
+out: one `Outcome`. The order of the rules is the meaning: a log with holes, or with times that
+cannot be, says nothing about people; what nobody observed is not held against anybody.
 """
 
 from __future__ import annotations
@@ -16,24 +16,29 @@ __all__ = ["OUTCOMES", "Outcome", "outcome_of"]
 
 Outcome = Literal[
     "typed", "typed_with_assist", "quotes_task", "pasted_outside", "mixed", "scripted",
-    "unobservable", "incomplete_log",
+    "unobservable", "incomplete_log", "clock_cannot_be_right",
 ]  # fmt: skip
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 _OUTSIDE = ("paste_outside", "drop")
-_UNKNOWN = ("unobserved", "restored_draft", "undo_restored", "autofill")
+_UNKNOWN = ("unobserved", "restored_draft", "undo_restored", "autofill", "unexplained")
 _ASSISTED = ("dictation_or_assistive", "autocorrect")
 _MAJORITY = 0.5
 
 
 def outcome_of(
-    share: Mapping[str, float], *, complete: bool, declared: Sequence[str] = ()
+    share: Mapping[str, float],
+    *,
+    complete: bool,
+    clock_ok: bool = True,
+    declared: Sequence[str] = (),
 ) -> Outcome:
     """How the answer came about.
 
     Args:
         share: of the final characters by origin, in [0, 1].
         complete: the log accounts for the whole text.
+        clock_ok: the times in the log fit the server's.
         declared: input methods the writer named beforehand.
 
     >>> outcome_of({"typed": 0.95, "paste_outside": 0.05}, complete=True)
@@ -52,6 +57,8 @@ def outcome_of(
     unexplained = unknown + (0.0 if declared else share.get("dictation_or_assistive", 0.0))
     if not complete:
         return "incomplete_log"
+    if not clock_ok:
+        return "clock_cannot_be_right"
     if not share:
         return "unobservable"
     if part(("scripted",)) >= SIGNIFICANT:

@@ -18,7 +18,8 @@ from wellhead.collect.schema import text_hash, units
 
 __all__ = ["Paste", "Run", "line_up", "pastes", "runs", "shares"]
 
-_MERGED = ("typed", "ime", "dictation_or_assistive", "autocorrect")
+_MERGED = ("typed", "ime", "dictation_or_assistive", "autocorrect", "unexplained")
+_COUNTED = {"paste_outside": "outside", "drop": "outside", "paste_task": "task"}
 _SINCE = Birth(-1, 0, "unobserved", -1)
 
 
@@ -31,7 +32,10 @@ class Run(NamedTuple):
 
 
 class Paste(NamedTuple):
-    """What became of one paste or drop: `kept` of its `n` units are in the final text."""
+    """What became of one paste or drop: `kept` of its `n` units are in the final text.
+
+    `origin` is what it counts as; where nothing was kept, what the browser said.
+    """
 
     event: int
     clip: int
@@ -131,9 +135,11 @@ def pastes(
         edits: (event, units inserted, clip event) of every edit that a clip event led to.
     """
     kept = Counter(birth.event for birth in births or ())
+    counted = {b.event: _COUNTED[b.origin] for b in births or () if b.origin in _COUNTED}
     found = []
     for event, n, index in edits:
         clip = replayed.clips.get(index)
         if clip is not None and clip.a in ("paste", "drop") and n:
-            found.append(Paste(event, index, n, min(kept[event], n), clip.origin, clip.fl, clip.h))
+            origin = counted.get(event, clip.origin)
+            found.append(Paste(event, index, n, min(kept[event], n), origin, clip.fl, clip.h))
     return found

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import csv
 import json
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from wellhead.collect.derive.overlap import covered, word_runs
 from wellhead.collect.importers.bounds import LARGEST_CELL
 from wellhead.collect.importers.imported import Imported
 from wellhead.errors import BadInput
@@ -107,10 +107,10 @@ def judge(
         log: what the page noted.
         id, worker, task: the source's names.
     """
-    own = _grams([source])
+    own = word_runs([source], _GRAM)
     foreign = [paste for paste in log.pasted if _is_foreign(paste, own)]
-    from_outside = _covered(text, _grams(foreign) - own)
-    from_task = _covered(text, own) if log.pasted else 0.0
+    from_outside = covered(text, word_runs(foreign, _GRAM) - own, _GRAM)
+    from_task = covered(text, own, _GRAM) if log.pasted else 0.0
     keys = log.typed / max(1, len(text))
     flags = []
     if foreign:
@@ -145,21 +145,8 @@ def _outcome(from_outside: float, from_task: float, keys: float) -> str:
     return "typed" if keys >= _MAJORITY else "unobservable"
 
 
-def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.lower())
-
-
-def _sequences(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    size = min(_GRAM, len(words))
-    return (tuple(words[i : i + size]) for i in range(len(words) - size + 1) if size)
-
-
-def _grams(texts: Iterable[str]) -> set[tuple[str, ...]]:
-    return {gram for text in texts for gram in _sequences(_words(text))}
-
-
 def _is_foreign(paste: str, own: set[tuple[str, ...]]) -> bool:
-    grams = _grams([paste])
+    grams = word_runs([paste], _GRAM)
     if len(paste.strip()) < _SHORTEST_PASTE or not grams:
         return False
     return len(grams & own) / len(grams) < _FROM_TASK
@@ -167,15 +154,4 @@ def _is_foreign(paste: str, own: set[tuple[str, ...]]) -> bool:
 
 def _takes_task(copy: str, own: set[tuple[str, ...]], source: str) -> bool:
     """A copy that holds a fifth of the task or more."""
-    return len(_grams([copy]) & own) >= max(1, len(_grams([source])) // 5)
-
-
-def _covered(text: str, grams: set[tuple[str, ...]]) -> float:
-    """Share of the text's words that lie in one of the sequences."""
-    words = _words(text)
-    covered = [False] * len(words)
-    size = min(_GRAM, len(words))
-    for at, gram in enumerate(_sequences(words)):
-        if gram in grams:
-            covered[at : at + size] = [True] * size
-    return sum(covered) / len(words) if words else 0.0
+    return len(word_runs([copy], _GRAM) & own) >= max(1, len(word_runs([source], _GRAM)) // 5)

@@ -8,7 +8,7 @@ const hex = (bytes) => Array.from(bytes, (b) => b.toString(16).padStart(2, "0"))
 const unhex = (text) => Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 const random = (n) => hex(crypto.getRandomValues(new Uint8Array(n)));
 
-/* SHA-256 by hand: crypto.subtle is asynchronous, and absent on plain http. */
+/* crypto.subtle is asynchronous, and absent on plain http. */
 const primes = [];
 for (let n = 2; primes.length < 64; n++) if (primes.every((p) => n % p)) primes.push(n);
 const fraction = (x) => ((x % 1) * 2 ** 32) | 0;
@@ -41,7 +41,7 @@ export function sha256(bytes) {
 
 export const textHash = (text) => hex(sha256(utf8.encode(text)));
 
-/** The first 32 hex digits of HMAC-SHA-256; `key` of at most 64 bytes. */
+/** Half of HMAC-SHA-256; `key` of at most 64 bytes. */
 export function keyedHash(key, text) {
 	const join = (x, rest) => {
 		const all = new Uint8Array(64 + rest.length).fill(x, 0, 64);
@@ -52,7 +52,7 @@ export function keyedHash(key, text) {
 	return hex(join(0x5c, join(0x36, utf8.encode(text)))).slice(0, 32);
 }
 
-/* Tells states of the text apart, to find the one an undo went back to. */
+/* Tells states of the text apart, to find the one that undo restores. */
 function fingerprint(text) {
 	let h = text.length;
 	for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
@@ -83,7 +83,7 @@ export function splice(old, now, s0 = -1, s1 = -1, caret = -1) {
 
 const TESTS = [/[\p{L}\p{M}]/u, /\p{N}/u, /[^\S\n]/u, /[\p{P}\p{S}]/u, /\n/u];
 const NAMES = ["letter", "digit", "space", "punct"];
-/* -1 for "other", the last one. */
+// -1 for "other", the last one.
 const classOf = (c) => TESTS.findIndex((test) => test.test(c));
 
 /** Characters by class: letter, digit, space, punct, newline, other. */
@@ -106,7 +106,7 @@ const keyClass = (key = "") => (/^.$/u.test(key) ? NAMES[classOf(key)] : nameOf(
 const WORD = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}]|[\p{L}\p{M}\p{N}]+/gu;
 const words = (text) => text.toLowerCase().match(WORD) ?? [];
 
-/** Per mille of the words of `part` that lie in runs of four words shared with `whole`. */
+/** Per mille of the words of `part` in runs of four that `whole` has. */
 export function overlap(part, whole) {
 	const mine = words(part), theirs = words(whole), size = Math.min(4, mine.length);
 	const gram = (list, i) => list.slice(i, i + size).join(" ");
@@ -132,7 +132,7 @@ function flavour(data) {
 
 const MOVES = /^insertFrom(Paste|Drop|Yank)|^deleteBy(Cut|Drag)/;
 
-/** Start recording `area`; the options and the handle are described in docs/collect-recorder.md. */
+/** Start recording `area`; docs/collect-recorder.md describes options and handle. */
 export function attach(area, options = {}) {
 	const { sid = random(16), tab = random(8), level = "process", paste = "allow" } = options;
 	const { source, instructions, onBatch, onChange, onPaste, maxEvents = 400 } = options;
@@ -207,7 +207,7 @@ export function attach(area, options = {}) {
 		if (it) fields.it = it.slice(0, 64);
 		if (!event.isTrusted) fields.tr = 0;
 		if (!before) fields.bi = 0;
-		if (recent(pressed)) fields.kd = pressed.i;
+		if (recent(pressed)) fields.kd = pressed.i, pressed.event.defaultPrevented && (fields.pd = 1);
 		if (composing || event.isComposing) fields.co = 1;
 		if (recent(clip) && (!it || MOVES.test(it))) fields.clip = clip.i;
 		if (it !== "deleteByDrag") clip = null;
@@ -227,7 +227,7 @@ export function attach(area, options = {}) {
 		const m = event.ctrlKey + 2 * event.shiftKey + 4 * event.altKey + 8 * event.metaKey;
 		const i = logKey(event, { ...(event.repeat && { r: 1 }), ...(m && { m }) });
 		if (i === null) return;
-		if (keyClass(event.key) !== "mod") pressed = { i, t: last };
+		if (keyClass(event.key) !== "mod") pressed = { i, t: last, event };
 		if (!event.repeat) held.set(event.code || event.key, { i, t: last });
 	}
 
@@ -296,7 +296,7 @@ export function attach(area, options = {}) {
 	}
 
 	function onComposition(event) {
-		composing = event.type === "compositionstart";
+		composing = event.isTrusted && event.type === "compositionstart";
 		push("comp", composing ? { a: "s" } : { a: "e", n: event.data?.length ?? 0 });
 	}
 

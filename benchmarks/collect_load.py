@@ -74,7 +74,7 @@ def measure(
     finally:
         server.stop()
     host = open_host([study], database=database)
-    verified = host.store.read(lambda c: verify_study(c, host.keys[study.id]))
+    verified = host.store.read(lambda c: verify_study(c, study, host.keys[study.id]))
     host.store.close()
     milliseconds = 1000 * np.array(latencies)
     return {

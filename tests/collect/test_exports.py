@@ -276,7 +276,7 @@ def test_retention_forgets_events_and_keeps_answers_verifiable(filled: Host, clo
     assert touched == 3
     records = filled.store.read(lambda c: list(load_records(c, "demo")))
     assert [record.outcome for record in records][:2] == ["typed", "pasted_outside"]
-    assert filled.store.read(lambda c: verify_study(c, keys).breaks) == []
+    assert filled.store.read(lambda c: verify_study(c, filled.studies["demo"], keys).breaks) == []
     path = filled.studies["demo"].database_url.removeprefix("sqlite:///")
     filled.store.close()
     assert b"insertText" not in Path(path).read_bytes()
@@ -292,7 +292,9 @@ def test_the_level_summary_keeps_no_events(host: Host, writer: MakeWriter, clock
     settle(host.store, level, host.keys["demo"], now_ms=host.now_ms)
     clock.now += 31 * 60
     settle(host.store, level, host.keys["demo"], now_ms=host.now_ms)
-    assert host.store.read(lambda c: verify_study(c, host.keys["demo"]).breaks) == []
+    result = host.store.read(lambda c: verify_study(c, level, host.keys["demo"]))
+    assert (result.breaks, result.conclusions) == ([], 0)
+    assert any("summary" in words for words in result.not_covered)
     (record,) = host.store.read(lambda c: list(load_records(c, "demo")))
     assert record.outcome == "typed"
     path = study.database_url.removeprefix("sqlite:///")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
@@ -23,6 +24,7 @@ from sqlalchemy import select
 from tests.loops import run_async
 
 from wellhead.collect.answers import load_records
+from wellhead.collect.messages import Problem
 from wellhead.collect.review.accounts import add_user, csrf_token
 from wellhead.collect.schema import MAX_EVENTS
 from wellhead.collect.server import create_app
@@ -164,6 +166,26 @@ def test_an_impossible_length_is_refused_unread(host: Host, length: bytes) -> No
     assert run_async(raw_request(host, [b"{}"], [(b"content-length", length)])) == 413
 
 
+def test_a_body_that_is_refused_unread_gets_the_answer_of_every_refusal(client: TestClient) -> None:
+    """Under `/api` a `Problem`, elsewhere a page; the same as for any other refusal."""
+    large, packed = {"content-length": "99999999"}, {"content-encoding": "gzip"}
+    for headers, status in ((large, 413), (packed, 415)):
+        answer = client.post("/api/session", content=b"{}", headers=headers)
+        assert answer.status_code == status
+        assert Problem.model_validate(answer.json()).message
+        page = client.post("/review/login", content=b"", headers=headers)
+        assert (page.status_code, page.headers["content-type"][:9]) == (status, "text/html")
+
+
+@pytest.mark.parametrize("path", ["/review/", "/s/demo/", "/api/session/", "/healthz/"])
+def test_no_answer_sends_anybody_to_the_host_that_a_request_names(
+    client: TestClient, path: str
+) -> None:
+    """A forged `Host` is nowhere in what comes back."""
+    answer = client.get(path, headers={"host": "evil.example"}, follow_redirects=False)
+    assert "evil.example" not in str(answer.headers) + answer.text
+
+
 def test_compressed_bodies_are_refused(client: TestClient) -> None:
     """No bomb unfolds here."""
     bomb = gzip.compress(b" " * 10_000_000)
@@ -236,6 +258,16 @@ def test_a_server_says_whether_it_lives_and_whether_it_can_work(
     host.store.write(lambda c: c.exec_driver_sql("ALTER TABLE studies RENAME TO gone") and None)
     assert client.get("/healthz").status_code == 200
     assert client.get("/readyz").status_code == 503
+
+
+def test_a_server_says_when_its_disk_is_full(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before it can no longer keep what writers send."""
+    usage = shutil.disk_usage("/")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1_000_000))
+    answer = client.get("/readyz")
+    assert (answer.status_code, "The disk is full." in answer.text) == (503, True)
 
 
 def test_what_writers_wrote_is_in_no_log(

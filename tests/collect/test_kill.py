@@ -62,7 +62,7 @@ def test_every_acknowledged_character_survives_kill_nine(tmp_path: Path) -> None
     run_async(run())
     server.stop()
     host = open_host([study])
-    result = host.store.read(lambda c: verify_study(c, host.keys["demo"]))
+    result = host.store.read(lambda c: verify_study(c, host.studies["demo"], host.keys["demo"]))
     host.store.close()
     assert (result.sessions, result.breaks) == (WRITERS, [])
     assert result.links > WRITERS * KILLS

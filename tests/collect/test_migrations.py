@@ -24,7 +24,7 @@ from wellhead.collect.store.engine import MIGRATIONS, connect
 from wellhead.collect.store.models import Base
 from wellhead.collect.study import Study
 
-VERSIONS = ["0001"]
+VERSIONS = ["0001", "0002"]
 TEXT = "The same long answer of more than fifty characters, from two writers."
 PASTE = {"event": 3, "clip": 2, "n": 60, "kept": 60, "origin": "outside", "hash": "ab" * 16}
 DERIVED = {
@@ -56,7 +56,6 @@ def old_database(url: str, version: str) -> None:
         with Operations.context(MigrationContext.configure(connection)):
             first_tables.create()
         command.stamp(config, "0001")
-        command.upgrade(config, version)
     tables = MetaData()
     tables.reflect(engine)
     with engine.begin() as connection:
@@ -85,6 +84,9 @@ def old_database(url: str, version: str) -> None:
                 derived=json.dumps(DERIVED),
                 derived_seq=0,
             )
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, version)
     engine.dispose()
 
 

@@ -59,10 +59,10 @@ def test_a_study_runs_on_postgresql_from_entry_to_deletion(
     assert settle(host.store, study, keys, now_ms=host.now_ms) == 1
     records = host.store.read(lambda c: list(load_records(c, "whole")))
     assert [record.text for record in records] == ["An answer in PostgreSQL."]
-    assert host.store.read(lambda c: verify_study(c, keys).breaks) == []
+    assert host.store.read(lambda c: verify_study(c, host.studies[keys.study], keys).breaks) == []
     worker = {keys.pseudonym("link", "alice")}
     assert host.store.write(lambda c: delete_worker(c, "whole", worker, "ann", now_ms=0)) == 1
-    assert host.store.read(lambda c: verify_study(c, keys).sessions) == 0
+    assert host.store.read(lambda c: verify_study(c, host.studies[keys.study], keys).sessions) == 0
     host.store.close()
 
 
@@ -99,7 +99,7 @@ def test_a_writer_does_not_notice_that_the_database_came_back(
         host.store.read(lambda c: c.execute(text(f"{others} pg_backend_pid()")).all())
     assert alice.submit()["complete"] is True
     keys = host.keys["back"]
-    assert host.store.read(lambda c: verify_study(c, keys)).links == 5
+    assert host.store.read(lambda c: verify_study(c, host.studies[keys.study], keys)).links == 5
     host.store.close()
 
 
@@ -167,5 +167,6 @@ def test_several_processes_share_what_matters(url: str, tmp_path: Path) -> None:
     assert len(server.children()) >= 2
     server.stop()
     host = open_host([study], database=url)
-    assert host.store.read(lambda c: verify_study(c, host.keys["many"]).breaks) == []
+    result = host.store.read(lambda c: verify_study(c, study, host.keys["many"]))
+    assert result.breaks == []
     host.store.close()

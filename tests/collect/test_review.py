@@ -106,6 +106,22 @@ def test_guessing_passwords_is_slowed_down(host: Host) -> None:
     assert answer.status_code == 429
 
 
+def test_nobody_locks_a_researcher_out_from_elsewhere(host: Host) -> None:
+    """Wrong tries for a name, from many addresses, cost that name's owner nothing."""
+    researcher(host)
+    app = create_app(host)
+    guesses = []
+    for number in range(12):
+        elsewhere = TestClient(app, client=(f"10.0.0.{number}", 5000))
+        for _ in range(9):
+            form = {"name": "ann", "password": "wrong" * 3}
+            guesses.append(elsewhere.post("/review/login", data=form).status_code)
+    assert guesses.count(401) <= 12 * 3 + 10
+    here = TestClient(app, client=("10.1.1.1", 5000))
+    form = {"name": "ann", "password": PASSWORD}
+    assert here.post("/review/login", data=form, follow_redirects=False).status_code == 303
+
+
 def test_an_unknown_name_costs_as_much_as_a_wrong_password(
     host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:

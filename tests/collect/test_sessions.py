@@ -14,7 +14,6 @@ from collect_helpers import Clock, Writer, edit
 
 from wellhead.collect.answers import load_records, settle
 from wellhead.collect.review.accounts import add_user
-from wellhead.collect.schema import MAX_TIME
 from wellhead.collect.server import create_app
 from wellhead.collect.server.host import Host, open_host
 from wellhead.collect.study import Study
@@ -24,7 +23,9 @@ MakeWriter = Callable[..., Writer]
 
 
 def intact(host: Host) -> list[Any]:
-    return host.store.read(lambda c: verify_study(c, host.keys["demo"]).breaks)
+    return host.store.read(
+        lambda c: verify_study(c, host.studies["demo"], host.keys["demo"]).breaks
+    )
 
 
 def test_acknowledged_text_comes_back_after_a_reload(writer: MakeWriter) -> None:
@@ -56,7 +57,7 @@ def test_other_bytes_under_a_used_number_are_refused(writer: MakeWriter, host: H
     alice.pen.type("true")
     batch = alice.pen.batch(alice.sid, alice.receipt, tab=alice.tab).model_dump()
     alice.post("batch", batch)
-    forged = {**batch, "body": batch["body"].replace('"mono":', '"mono": ')}
+    forged = {**batch, "body": batch["body"].replace('"wall":0', '"wall":1')}
     answer = alice.post("batch", forged)
     assert (answer.status_code, answer.json()["error"]) == (409, "conflict")
     assert intact(host) == []
@@ -181,25 +182,184 @@ def test_a_server_clock_that_jumps_by_days_breaks_no_chain(
 
 
 @pytest.mark.parametrize("days", [-400, -3, 3, 400])
-def test_a_browsers_clock_that_is_off_by_days_is_noted_and_costs_nothing(
+def test_a_browsers_calendar_that_is_off_by_days_costs_nothing(
     writer: MakeWriter, clock: Clock, host: Host, days: int
 ) -> None:
-    """The calendar of the browser is not believed; running ahead of ours is a line, no more."""
+    """What date the browser believes in is not asked."""
     alice = writer()
     alice.start()
-    if days > 0:
-        alice.pen._time = 86_400_000 * days
-        alice.pen._time = min(alice.pen._time, MAX_TIME - 10_000)
     alice.pen.type("Typed.")
+    alice.pass_time()
     wall = int(clock.now + 86_400 * days) * 1000
     batch = alice.pen.batch(alice.sid, alice.receipt, tab=alice.tab, wall_ms=wall)
     assert alice.post("batch", batch.model_dump()).status_code == 200
     assert alice.submit()["complete"] is True
+    assert concluded(host) == ("typed", 0)
+    assert intact(host) == []
+
+
+def concluded(host: Host) -> tuple[str, int]:
+    """The outcome of the one answer, and how many things are wrong with its times."""
     settle(host.store, host.studies["demo"], host.keys["demo"], now_ms=host.now_ms)
     (record,) = host.store.read(lambda c: list(load_records(c, "demo")))
-    assert record.outcome == "typed"
-    assert bool(record.derived["integrity"]["clock"]) is (days > 0)
-    assert intact(host) == []
+    return record.outcome, len(record.derived["integrity"]["clock"])
+
+
+@pytest.mark.parametrize("lived", [0.025, 30.0, 65.0])
+def test_seventy_seconds_of_typing_need_seventy_seconds(
+    writer: MakeWriter, clock: Clock, host: Host, lived: float
+) -> None:
+    """A log whose times took longer than the session is no evidence; the writer is paid."""
+    alice = writer()
+    alice.start()
+    alice.pen.type("Words. ")
+    alice.pen.leave(70)
+    alice.pen.type("More words.")
+    clock.now += lived
+    batch = alice.pen.batch(alice.sid, alice.receipt, tab=alice.tab)
+    assert alice.post("batch", batch.model_dump()).status_code == 200
+    assert alice.submit()["complete"] is True
+    assert concluded(host) == ("clock_cannot_be_right", 1)
+
+
+def test_an_hour_cannot_pass_between_two_batches_of_one_minute(
+    writer: MakeWriter, clock: Clock, host: Host
+) -> None:
+    """Each span is held against the server's clock, not only the whole session."""
+    alice = writer()
+    alice.start()
+    clock.now += 7_200
+    for words in ("A slow beginning. ", "Going on. "):
+        alice.pen.type(words)
+        alice.send()
+    alice.pen.leave(3_600)
+    alice.pen.type("And an hour later.")
+    clock.now += 60
+    batch = alice.pen.batch(alice.sid, alice.receipt, tab=alice.tab)
+    assert alice.post("batch", batch.model_dump()).status_code == 200
+    alice.submit()
+    assert concluded(host)[0] == "clock_cannot_be_right"
+
+
+def test_a_computer_that_slept_and_a_line_that_was_slow_are_no_wonder(
+    writer: MakeWriter, clock: Clock, host: Host
+) -> None:
+    """The browser's clock may stand still, and batches may come late."""
+    alice = writer()
+    alice.start()
+    for words in ("Before. ", "In between. ", "After."):
+        alice.pen.type(words)
+        alice.send()
+        clock.now += 8 * 3_600
+    alice.pen.type(" And on.")
+    clock.now += 60
+    alice.send()
+    alice.submit()
+    assert concluded(host) == ("typed", 0)
+
+
+def test_a_code_is_not_given_for_a_text_that_the_log_does_not_lead_to(
+    writer: MakeWriter, host: Host, study: Study
+) -> None:
+    """Without one batch, or with a log for another text, the code is the one for a closer look."""
+    entry = replace(study.entry, completion_codes=("WHOLE", "LOOK"))
+    host.studies["demo"] = replace(study, entry=entry)
+    honest, lacking, bare, other = (writer() for _ in range(4))
+    for who in (honest, lacking, bare, other):
+        who.start()
+        who.pen.type("One. ")
+    for who in (honest, lacking):
+        who.send()
+        who.pen.type("Two.")
+    honest.send()
+    other.send()
+    # Each of the others says that nothing is missing.
+    claims = {lacking: lacking.pen.text, bare: bare.pen.text, other: "Nine."}
+    codes = [honest.submit()["completion"]["code"]]
+    for who, text in claims.items():
+        message = {"v": 1, "nonce": "n", "text": text, "seq": 0}
+        answer = who.post("submit", message)
+        assert answer.status_code == 200
+        codes.append(answer.json()["completion"]["code"])
+    assert codes == ["WHOLE", "LOOK", "LOOK", "LOOK"]
+
+
+def test_an_empty_log_that_names_the_right_text_is_not_whole(
+    writer: MakeWriter, host: Host, study: Study
+) -> None:
+    """The hash of the final text alone is no history."""
+    alice = writer()
+    alice.start()
+    alice.pen.type("Words from nowhere.")
+    alice.pen.events.clear()
+    alice.send()
+    assert alice.submit()["complete"] is False
+    assert concluded(host)[0] == "incomplete_log"
+
+
+def test_a_session_has_room_for_so_many_bytes_and_its_text_is_kept(
+    writer: MakeWriter, host: Host, study: Study
+) -> None:
+    """Few large events are bounded like many small ones."""
+    host.studies["demo"] = replace(study, limits=replace(study.limits, kilobytes_per_session=64))
+    alice = writer()
+    alice.start()
+    alice.pen.type("word " * 40)
+    alice.send()
+    alice.pen.type("word " * 60)
+    alice.pass_time()
+    batch = alice.pen.batch(alice.sid, alice.receipt, tab=alice.tab)
+    refused = alice.post("batch", batch.model_dump())
+    assert (refused.status_code, refused.json()["error"]) == (413, "too_large")
+    assert alice.submit()["complete"] is False
+
+
+def test_a_writer_who_sends_too_many_bytes_a_minute_is_asked_to_wait(
+    writer: MakeWriter, clock: Clock, host: Host, study: Study
+) -> None:
+    """What waits is accepted once the minute is over."""
+    host.studies["demo"] = replace(study, limits=replace(study.limits, kilobytes_per_minute=30))
+    alice = writer()
+    alice.start()
+    for word in ("first ", "second "):
+        alice.pen.type(word * 12)
+    clock.now += 600
+    waiting = alice.pen.batch(alice.sid, alice.receipt, tab=alice.tab).model_dump()
+    assert 15_000 < len(waiting["body"]) < 30_720
+    alice.receipt = alice.post("batch", waiting).json()["receipt"]
+    alice.pen.type("third " * 24)
+    more = alice.pen.batch(alice.sid, alice.receipt, tab=alice.tab).model_dump()
+    refused = alice.post("batch", more)
+    assert (refused.status_code, refused.json()["error"]) == (429, "rate")
+    clock.now += 60
+    assert alice.post("batch", more).status_code == 200
+
+
+def test_a_study_that_is_full_lets_nobody_begin_and_everybody_finish(
+    writer: MakeWriter, host: Host, study: Study
+) -> None:
+    """The bytes of all sessions together have a bound of their own."""
+    alice = writer()
+    alice.start()
+    alice.pen.type("word " * 30)
+    alice.send()
+    host.studies["demo"] = replace(study, limits=replace(study.limits, megabytes_per_study=0))
+    with pytest.raises(AssertionError, match="no room"):
+        writer().start()
+    assert alice.submit()["complete"] is True
+
+
+@pytest.mark.parametrize("padding", [" ", "\n", "\t" * 1000])
+def test_white_space_cannot_pad_a_batch(writer: MakeWriter, padding: str) -> None:
+    """The bytes that are kept and hashed have one form."""
+    alice = writer()
+    alice.start()
+    alice.pen.type("Short.")
+    batch = alice.pen.batch(alice.sid, alice.receipt, tab=alice.tab).model_dump()
+    padded = {**batch, "body": batch["body"].replace(",", "," + padding, 1)}
+    refused = alice.post("batch", padded)
+    assert (refused.status_code, refused.json()["error"]) == (422, "bad_request")
+    assert alice.post("batch", batch).status_code == 200
 
 
 def test_the_same_token_resumes_and_a_bare_link_starts_anew(writer: MakeWriter) -> None:

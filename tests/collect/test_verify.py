@@ -10,9 +10,10 @@ import pytest
 from collect_helpers import Writer
 from fastapi.testclient import TestClient
 
+from wellhead.collect.answers import settle
 from wellhead.collect.create import new_study
 from wellhead.collect.server import create_app
-from wellhead.collect.server.host import open_host
+from wellhead.collect.server.host import keep_up, open_host
 from wellhead.collect.study import Study
 
 
@@ -29,6 +30,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Study:
             writer.pen.type(words)
             writer.send()
         writer.submit()
+    settle(host.store, study, host.keys["demo"], now_ms=host.now_ms)
     host.store.close()
     return study
 
@@ -59,6 +61,13 @@ EDITS = {
     "a receive time": f"UPDATE links SET received_ms = 1 WHERE seq = 1 AND session = {ONE}",
     "another worker": f"UPDATE sessions SET worker = 'x' WHERE id = {ONE}",
     "a removed answer": f"DELETE FROM answers WHERE session = {ONE}",
+    "a conclusion": f"""UPDATE answers SET derived = replace(derived, '"minutes"', '"hours"')
+        WHERE session = {ONE}""",
+    "the outcome to search by": f"UPDATE answers SET outcome = 'mixed' WHERE session = {ONE}",
+    "when it started": f"UPDATE sessions SET started_ms = started_ms - 9 WHERE id = {ONE}",
+    "when it was handed in": f"UPDATE sessions SET submitted_ms = 9 WHERE id = {ONE}",
+    "when the answer says so": f"UPDATE answers SET submitted_ms = 9 WHERE session = {ONE}",
+    "when the last batch came": f"UPDATE sessions SET last_ms = 9 WHERE id = {ONE}",
     "the opening": f"UPDATE sessions SET opening = CAST('{{}}' AS BLOB) WHERE id = {ONE}",
 }
 
@@ -68,6 +77,7 @@ def test_an_untouched_study_is_intact(wellhead, recorded: Study) -> None:  # typ
     code, result = verify(wellhead, recorded)
     assert (code, result["intact"], result["sessions"], result["links"]) == (0, True, 2, 10)
     assert len(result["heads"]) == 2
+    assert result["conclusions"] == 2
 
 
 @pytest.mark.parametrize("what", EDITS)
@@ -77,7 +87,7 @@ def test_an_edit_of_the_database_is_found(recorded: Study, tmp_path: Path, what:
 
     study = edited(recorded, tmp_path, EDITS[what])
     host = open_host([study], secure=False)
-    result = host.store.read(lambda c: verify_study(c, host.keys["demo"]))
+    result = host.store.read(lambda c: verify_study(c, host.studies["demo"], host.keys["demo"]))
     host.store.close()
     assert result.breaks
     assert {found.session for found in result.breaks} == {min(result.heads)}
@@ -97,6 +107,51 @@ def test_a_removed_session_is_found_by_saved_heads(  # type: ignore[no-untyped-d
     code, result = verify(wellhead, study, "--heads", str(heads))
     assert code == 3
     assert [found["problem"] for found in result["breaks"]] == ["the whole session is missing"]
+
+
+def test_todays_heads_are_written_signed_and_show_a_session_that_vanished(  # type: ignore[no-untyped-def]
+    wellhead, recorded: Study, tmp_path: Path
+) -> None:
+    """Kept elsewhere, the file anchors the database; altered, it is refused."""
+    host = open_host([recorded], secure=False)
+    keep_up(host, recorded)
+    keep_up(host, recorded)
+    host.store.close()
+    (heads,) = (recorded.path.parent / "heads").iterdir()
+    assert verify(wellhead, recorded, "--heads", str(heads))[0] == 0
+    tables = ("answers", "links", "marks")
+    gone = [f"DELETE FROM {table} WHERE session = {ONE}" for table in tables[:2]]
+    study = edited(recorded, tmp_path, *gone, f"DELETE FROM sessions WHERE id = {ONE}")
+    assert verify(wellhead, study, "--heads", str(heads))[0] == 3
+    forged = tmp_path / "forged.json"
+    first = min(json.loads(heads.read_text())["heads"])
+    forged.write_text(heads.read_text().replace(first, "0" * 32))
+    finished = wellhead("collect", "verify", study.path, "--heads", forged)
+    assert (finished.returncode, "altered" in finished.stderr) == (3, True)
+
+
+def test_the_receipt_that_a_writer_was_shown_is_found_again(  # type: ignore[no-untyped-def]
+    wellhead, tmp_path: Path
+) -> None:
+    """Who took part can show it, and a session that vanished is missed."""
+    study = new_study(tmp_path / "demo")
+    host = open_host([study], secure=False)
+    client = TestClient(create_app(host))
+    writer = Writer(client)
+    writer.write("I was here.")
+    shown = client.get(f"/api/session/{writer.sid}/recorded", headers=writer.headers).json()
+    host.store.close()
+    receipt = shown["receipt"]
+    assert verify(wellhead, study, "--receipt", receipt)[0] == 0
+    code, result = verify(wellhead, study, "--receipt", receipt, "--receipt", "ab" * 32)
+    assert (code, len(result["breaks"])) == (3, 1)
+
+
+def test_verify_says_what_it_cannot_cover(wellhead, recorded: Study) -> None:  # type: ignore[no-untyped-def]
+    """Without heads, a session that vanished whole is named among it."""
+    finished = wellhead("collect", "verify", recorded.path)
+    assert "Not covered: sessions that vanished whole" in finished.stdout
+    assert "notes" in finished.stdout
 
 
 def test_a_backup_is_made_while_writers_write(wellhead, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

@@ -36,7 +36,7 @@ def backup(
     keys = load_keys(known.key_path, known.id)
     back_up(database or known.database_url, out)
     with look(f"sqlite:///{out.resolve()}") as connection:
-        result = verify_study(connection, keys)
+        result = verify_study(connection, known, keys)
     heads = out.with_name(f"{out.name}.heads.json")
     write_text(heads, json.dumps(result.to_dict()) + "\n")
     if as_json:

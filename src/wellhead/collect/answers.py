@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, update
 
 from wellhead.collect.canary import canary_flags, canary_word
 from wellhead.collect.derive.answer import derive
@@ -23,14 +23,17 @@ from wellhead.collect.derive.integrity import Stored
 from wellhead.collect.keys import Keys
 from wellhead.collect.schema import parse_body
 from wellhead.collect.shared_text import keep_marks, shared_text_flags, weigh
+from wellhead.collect.shown import shown_text
+from wellhead.collect.soundness import verify_session
 from wellhead.collect.store import Store
 from wellhead.collect.store.models import Answer, Link, Session
 from wellhead.collect.study import Study
-from wellhead.collect.verify import verify_session
 
 __all__ = [
     "OUTSIDE",
+    "RULES",
     "Record",
+    "answered",
     "current_records",
     "derive_session",
     "load_batches",
@@ -43,6 +46,8 @@ __all__ = [
 
 _SESSION = Session.__table__
 OUTSIDE = ("paste_outside", "drop", "scripted")
+# Version of what is concluded from a recording: answers of an earlier one are derived anew.
+RULES = 2
 _AT_ONCE = 50
 _MINUTE_MS = 60_000
 
@@ -91,7 +96,7 @@ def settle(store: Store, study: Study, keys: Keys, *, now_ms: int) -> int:
     transaction. A batch that arrives meanwhile makes it stale again.
     """
     done = 0
-    while found := store.read(lambda connection: _derive_pending(connection, study.id, keys)):
+    while found := store.read(lambda connection: _derive_pending(connection, study, keys)):
         store.write(partial(_keep_all, found))
         done += len(found)
     if study.writing.privacy == "summary":
@@ -100,29 +105,52 @@ def settle(store: Store, study: Study, keys: Keys, *, now_ms: int) -> int:
     return done
 
 
-def settle_once(store: Store, session: str, keys: Keys) -> None:
+def settle_once(store: Store, session: str, study: Study, keys: Keys) -> None:
     """Derive this answer if it never was; a writer who asks again and again costs nothing more."""
     first = (Session.id == session, Answer.derived_seq.is_(None), Session.expired_ms.is_(None))
-    if found := store.read(lambda connection: _derive(connection, keys, *first)):
+    if found := store.read(lambda connection: _derive(connection, study, keys, *first)):
         store.write(partial(_keep_all, found))
 
 
-def _derive_pending(connection: Connection, study: str, keys: Keys) -> list[_Derived]:
-    stale = or_(Answer.derived_seq.is_(None), Answer.derived_seq != Session.seq)
-    return _derive(connection, keys, Session.study == study, stale, Session.expired_ms.is_(None))
+def _derive_pending(connection: Connection, study: Study, keys: Keys) -> list[_Derived]:
+    return _derive(connection, study, keys, Session.study == study.id, _is_stale())
 
 
-def _derive(connection: Connection, keys: Keys, *which: Any) -> list[_Derived]:
+_FORGOTTEN = (
+    select(Link.seq)
+    .where(Link.session == Session.id, Link.batch.is_not(None), Link.body.is_(None))
+    .exists()
+)
+
+
+def _is_stale() -> ColumnElement[bool]:
+    """Never derived, by older rules, or before a late batch; where the events are still there."""
+    derived_before = or_(
+        Answer.derived_seq != Session.seq, Answer.rules.is_(None), Answer.rules != RULES
+    )
+    stale = or_(Answer.derived_seq.is_(None), and_(derived_before, ~_FORGOTTEN))
+    return and_(stale, Session.expired_ms.is_(None))
+
+
+def _derive(connection: Connection, study: Study, keys: Keys, *which: Any) -> list[_Derived]:
     rows = connection.execute(_joined().where(*which).limit(_AT_ONCE)).all()
     return [
-        _Derived(row.id, row.seq, row.text, derive_session(connection, keys, row, row.text))
+        _Derived(row.id, row.seq, row.text, derive_session(connection, study, keys, row))
         for row in rows
     ]
 
 
 def _joined() -> Select[Any]:
-    columns = (Answer.text, Answer.derived, Answer.derived_seq)
-    return select(_SESSION, *columns).join(Answer, Answer.session == Session.id)
+    columns = (Answer.text, Answer.derived, Answer.outcome)
+    states = (_is_stale().label("stale"), _FORGOTTEN.label("forgotten"))
+    return select(_SESSION, *columns, *states).join(Answer, Answer.session == Session.id)
+
+
+def answered(connection: Connection, study: str) -> Sequence[Row[Any]]:
+    """Every session with an answer, and whether what was derived of it is `stale` or its events
+    are `forgotten`."""
+    query = _joined().where(Session.study == study)
+    return connection.execute(query.order_by(Session.submitted_ms, Session.id)).all()
 
 
 class _Derived(NamedTuple):
@@ -147,6 +175,7 @@ def _keep(connection: Connection, one: _Derived) -> None:
         .values(
             derived=json.dumps(one.derived),
             derived_seq=one.seq,
+            rules=RULES,
             outcome=one.derived["outcome"],
             sound=int(bool(integrity["chain_ok"] and integrity["replay_ok"])),
         )
@@ -156,9 +185,13 @@ def _keep(connection: Connection, one: _Derived) -> None:
         keep_marks(connection, one.session, one.text, one.derived)
 
 
-def derive_session(connection: Connection, keys: Keys, row: Row[Any], text: str) -> dict[str, Any]:
-    """What the stored recording of a session says about its answer; nothing is written."""
-    facts = json.loads(row.opening)
+def derive_session(
+    connection: Connection, study: Study, keys: Keys, row: Row[Any]
+) -> dict[str, Any]:
+    """What the stored recording of an answer says about it; nothing is written."""
+    facts, text = json.loads(row.opening), row.text
+    word = canary_word(keys, row.id) if facts.get("canary") else ""
+    canary = study.writing.canary.replace("{word}", word) if word else ""
     batches = load_batches(connection, row.id)
     first = connection.execute(
         select(Link.receipt).where(Link.session == row.id, Link.seq == 0)
@@ -169,12 +202,12 @@ def derive_session(connection: Connection, keys: Keys, row: Row[Any], text: str)
         level=facts["level"],
         declared=facts["declared"],
         key=keys.pastes,
+        shown=shown_text(study, facts, canary),
         started_ms=row.started_ms,
         first_receipt=first.hex(),
         chain_ok=not verify_session(connection, keys, row),
     )
-    if facts.get("canary"):
-        word = canary_word(keys, row.id)
+    if word:
         flags = strongest_first([*answer.flags, *canary_flags(text, word, answer.provenance)])
         answer = replace(answer, flags=tuple(flags))
     derived = answer.to_dict()
@@ -244,16 +277,15 @@ def load_page(
     return [_record(row, flags=shared.get(row.id, ())) for row in rows], int(total)
 
 
-def current_records(connection: Connection, study: str, keys: Keys) -> Iterator[Record]:
+def current_records(connection: Connection, study: Study, keys: Keys) -> Iterator[Record]:
     """The same for whoever may only read: what is stale is derived anew and not kept."""
     query = _joined().where(
-        Session.study == study, or_(Answer.derived.is_not(None), Session.expired_ms.is_(None))
+        Session.study == study.id, or_(Answer.derived.is_not(None), Session.expired_ms.is_(None))
     )
     rows = connection.execute(query.order_by(Session.submitted_ms, Session.id))
-    shared = shared_text_flags(connection, study)
+    shared = shared_text_flags(connection, study.id)
     for row in rows:
-        stale = row.derived_seq != row.seq and row.expired_ms is None
-        derived = derive_session(connection, keys, row, row.text) if stale else None
+        derived = derive_session(connection, study, keys, row) if row.stale else None
         yield _record(row, derived, flags=shared.get(row.id, ()))
 
 

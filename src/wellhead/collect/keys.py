@@ -51,6 +51,11 @@ class Keys:
         return self._derive("pastes")
 
     @property
+    def heads(self) -> bytes:
+        """Signs the daily file of heads."""
+        return self._derive("heads")
+
+    @property
     def tickets(self) -> bytes:
         """Signs what stands for a checked entry."""
         return self._derive("tickets")

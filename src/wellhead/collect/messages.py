@@ -180,6 +180,8 @@ class Recorded(Strict):
         origins: characters of the final text by origin, once it is handed in.
         retention_days: 0 for "until the researchers delete it".
         contact: whom to ask for deletion.
+        receipt: where the chain of the recording ends: whoever keeps it can show that there was
+            a recording.
     """
 
     sid: Name
@@ -191,6 +193,7 @@ class Recorded(Strict):
     origins: dict[str, Length] | None
     retention_days: Index
     contact: Annotated[str, Field(max_length=500)]
+    receipt: Hash
 
 
 class Problem(Strict):

@@ -55,6 +55,7 @@ class Overview:
         foreign_bounds: that share over all answers if none, or all, of the unobserved had it.
         shared_texts: equal pastes and answers across workers.
         unsound: sessions whose chain or replay does not hold.
+        clock: sessions whose clock cannot be right.
     """
 
     study: str
@@ -68,6 +69,7 @@ class Overview:
     foreign_bounds: tuple[float, float]
     shared_texts: tuple[SharedText, ...]
     unsound: tuple[str, ...]
+    clock: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -92,6 +94,7 @@ def overview(connection: Connection, study: Study) -> Overview:
     outcomes = _counts(connection, study, Answer.outcome)
     found = _counts(connection, study, Session.task)
     unsound = _derived(select(Session.id), study).where(Answer.sound == 0)
+    clock = _derived(select(Session.id), study).where(Answer.outcome == "clock_cannot_be_right")
     foreign = sum(outcomes.get(name, 0) for name in FOREIGN)
     unknown = sum(outcomes.get(name, 0) for name in UNKNOWN)
     n = sum(outcomes.values())
@@ -107,6 +110,7 @@ def overview(connection: Connection, study: Study) -> Overview:
         foreign_bounds=(foreign / n, (foreign + unknown) / n) if n else (0.0, 1.0),
         shared_texts=tuple(find_shared_texts(connection, study.id)),
         unsound=tuple(connection.execute(unsound.order_by(Session.submitted_ms)).scalars()),
+        clock=tuple(connection.execute(clock.order_by(Session.submitted_ms)).scalars()),
     )
 
 

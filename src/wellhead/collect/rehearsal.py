@@ -7,12 +7,11 @@ like this proves nothing about its writer, which is the point the documentation 
 
 from __future__ import annotations
 
-import json
 import random
 from typing import Any
 
 from wellhead.collect.derive.content import class_counts, keyed_hash
-from wellhead.collect.schema import CLASSES, NO_BODY, Batch, body_hash, text_hash, units
+from wellhead.collect.schema import CLASSES, NO_BODY, Batch, body_hash, compact, text_hash, units
 
 __all__ = ["SimulatedWriter"]
 
@@ -123,7 +122,7 @@ class SimulatedWriter:
             "events": self.events,
         }
         self.events = []
-        raw = json.dumps(body, separators=(",", ":"))
+        raw = compact(body)
         self.prev = body_hash(raw)
         return Batch(body=raw, draft=self.text)
 

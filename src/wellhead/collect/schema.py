@@ -14,6 +14,7 @@ text at the levels `summary` and `process`. The HTTP messages are in `wellhead.c
 from __future__ import annotations
 
 import hashlib
+import json
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Union
 
@@ -36,6 +37,7 @@ __all__ = [
     "Event",
     "Recording",
     "body_hash",
+    "compact",
     "parse_body",
     "text_hash",
     "units",
@@ -325,6 +327,15 @@ def _check_order(events: list[Any]) -> None:
                 f"events must follow each other: after event {before[0]} at {before[1]} ms came "
                 f"event {after[0]} at {after[1]} ms"
             )
+
+
+def compact(value: Any) -> str:
+    """JSON as browsers spell it: no white space, nothing escaped that need not be.
+
+    >>> compact({"a": ["é", 1]})
+    '{"a":["é",1]}'
+    """
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
 def body_hash(body: str | bytes) -> str:

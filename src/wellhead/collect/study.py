@@ -105,6 +105,9 @@ class Limits:
     batches_per_minute: int = _setting(240, check=_between(6, 6_000))
     starts_per_minute: int = _setting(120, check=_between(1, 100_000))
     late_minutes: int = _setting(30, check=_between(0, 1_440))
+    kilobytes_per_minute: int = _setting(4_096, check=_between(2_048, 1_000_000))
+    kilobytes_per_session: int = _setting(65_536, check=_between(64, 10_000_000))
+    megabytes_per_study: int = _setting(50_000, check=_between(1, 10_000_000))
     events_per_session: int = _setting(250_000, check=_between(1_000, 5_000_000))
     session_hours: int = _setting(72, check=_between(1, 24 * 365))
 

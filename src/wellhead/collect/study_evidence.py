@@ -59,7 +59,7 @@ def read_study(path: str | PathLike[str], *, database: str | None = None) -> Stu
     study = load_study(path)
     keys = load_keys(study.key_path, study.id)
     with look(database or study.database_url) as connection:
-        records = list(current_records(connection, study.id, keys))
+        records = list(current_records(connection, study, keys))
     if not records:
         raise BadInput(f"no answers yet: nobody has submitted one to the study '{study.id}'.")
     return StudyEvidence(

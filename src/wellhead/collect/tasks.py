@@ -28,7 +28,7 @@ class Task:
 
     Attributes:
         id: unique within the study.
-        text: the source shown above the writing field; may be empty.
+        text: the source shown above the writing field.
         extra: every other column of the list.
     """
 
@@ -96,6 +96,12 @@ def _task(row: dict[str, Any], number: int, id_column: str, text_column: str, pa
     if not isinstance(text, str):
         known = ", ".join(str(name) for name in row)
         raise BadInput(f"{path}, task {number}: no text in column {text_column!r}; has {known}.")
+    if not text.strip():
+        raise BadInput(
+            f"{path}, task {number}: the text is empty; write what is asked, or remove it."
+        )
+    if "\0" in text:
+        raise BadInput(f"{path}, task {number}: the text has a NUL character; remove it.")
     if len(text) > MAX_CHARACTERS:
         raise BadInput(f"{path}, task {number}: {len(text)} characters; at most {MAX_CHARACTERS}.")
     name = str(row.get(id_column) or f"task-{number:04d}")

@@ -1,30 +1,33 @@
-"""`collect verify`: does the database still say what was received?
+"""`collect verify`: does the database still say what was received, and conclude what follows?
 
-Flows in: a connection and the study's keys. Flows out: every break of every chain, and the
-heads, to be kept elsewhere. Besides the chain itself the stored answer is compared with the hash
-that its submission link binds, and the session's columns with what link 0 binds. Sessions that
-earlier heads name and the database no longer holds are breaks, too, unless a deletion or the
-retention rule accounts for them.
+Flows in: a connection, the study and its keys. Flows out: every break of every session, the heads,
+to be kept elsewhere, and what the check cannot cover. Conclusions are derived anew from the stored
+recordings and compared. Sessions that earlier heads name and the database no longer holds are
+breaks, too, unless a deletion or the retention rule accounts for them.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from wellhead.collect.chain import Break, Head, Link, verify_chain
+from wellhead.collect.answers import answered, derive_session
+from wellhead.collect.chain import Break
 from wellhead.collect.keys import Keys
-from wellhead.collect.schema import body_hash
+from wellhead.collect.soundness import verify_session
 from wellhead.collect.store import models
-from wellhead.errors import BadInput
+from wellhead.collect.study import Study
 
-__all__ = ["Verification", "read_heads", "verify_session", "verify_study"]
+__all__ = ["Verification", "verify_study"]
 
-_BOUND = ("study", "task", "worker", "entry", "platform", "attempt")
+_NEVER = "notes, accounts and the log of actions: no chain holds them"
+_GONE = "recordings without events, which retention or the level `summary` removed: conclusions"
+_LATER = "answers that wait to be derived by today's rules: conclusions"
 
 
 @dataclass(frozen=True)
@@ -35,14 +38,18 @@ class Verification:
         study: the study's id.
         sessions: how many chains were checked.
         links: how many links they have.
+        conclusions: how many answers were derived anew and compared.
         breaks: everything that does not hold; empty is good.
+        not_covered: what this check cannot say anything about.
         heads: session to `[seq, receipt]`; keep them outside the database.
     """
 
     study: str
     sessions: int
     links: int
+    conclusions: int
     breaks: list[Break]
+    not_covered: list[str]
     heads: dict[str, list[Any]]
 
     def to_dict(self) -> dict[str, Any]:
@@ -52,74 +59,80 @@ class Verification:
 
 
 def verify_study(
-    connection: Connection, keys: Keys, *, heads: Mapping[str, list[Any]] | None = None
+    connection: Connection,
+    study: Study,
+    keys: Keys,
+    *,
+    heads: Mapping[str, list[Any]] | None = None,
+    receipts: Collection[str] = (),
 ) -> Verification:
-    """Check every chain of a study.
+    """Check every session of a study.
 
     Args:
         connection: for reading.
+        study: as it is now; quotations are looked up in its tasks.
         keys: of the study.
         heads: heads saved earlier; chains that have become shorter or are gone are breaks.
+        receipts: that writers were shown; one that no session has is a break.
     """
     table = models.Session.__table__
     query = select(table).where(models.Session.study == keys.study)
     breaks: list[Break] = []
     found: dict[str, list[Any]] = {}
-    count = 0
+    links = 0
     for row in connection.execute(query.order_by(models.Session.started_ms)).all():
         breaks += verify_session(connection, keys, row)
         found[row.id] = [row.seq, row.head_receipt.hex()]
-        count += row.seq + 1
+        links += row.seq + 1
+    looked: Counter[str] = Counter()
+    broken = {session for session, _, _ in breaks}
+    for row in answered(connection, study.id):
+        if row.id not in broken:
+            breaks += _conclusions(connection, study, keys, row, looked)
     breaks += _against(connection, keys.study, heads or {}, found)
-    return Verification(keys.study, len(found), count, breaks, found)
+    breaks += _shown(connection, keys.study, receipts)
+    compared = looked.pop("compared", 0)
+    gone = "sessions that vanished whole" if heads is None else "sessions that came after the heads"
+    left = [*(f"{n} {what}" for what, n in looked.items()), f"{gone} and are gone", _NEVER]
+    return Verification(keys.study, len(found), links, compared, breaks, left, found)
 
 
-def verify_session(connection: Connection, keys: Keys, row: Row[Any]) -> list[Break]:
-    """Every break in one session's chain, answer and columns."""
-    head = Head(row.seq, row.head_receipt, row.head_seal)
-    links = list(_links(connection, row.id))
-    breaks = verify_chain(keys.receipts, row.id, row.opening, links, head)
-    breaks += [Break(row.id, 0, problem) for problem in _columns(row)]
-    answer = connection.execute(
-        select(models.Answer.text).where(models.Answer.session == row.id)
-    ).scalar()
-    problem = _answer(links, answer)
-    return [*breaks, Break(row.id, row.seq, problem)] if problem else breaks
+def _conclusions(
+    connection: Connection, study: Study, keys: Keys, row: Row[Any], looked: Counter[str]
+) -> Iterable[Break]:
+    if row.forgotten or row.expired_ms is not None:
+        looked[_GONE] += 1
+        return
+    if row.stale or row.derived is None:
+        looked[_LATER] += 1
+        return
+    looked["compared"] += 1
+    anew = json.loads(json.dumps(derive_session(connection, study, keys, row)))
+    kept = json.loads(row.derived)
+    if (_rounded(kept), kept["outcome"]) != (_rounded(anew), row.outcome):
+        yield Break(row.id, row.seq, "the conclusions are not those of the recording")
 
 
-def _links(connection: Connection, session: str) -> Iterable[Link]:
-    link = models.Link
-    query = select(link.seq, link.body, link.received_ms, link.hash, link.receipt)
-    for row in connection.execute(query.where(link.session == session).order_by(link.seq)):
-        yield Link(*row)
+def _rounded(value: Any) -> Any:
+    """The same on machines whose last digits differ."""
+    if isinstance(value, dict):
+        return {name: _rounded(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_rounded(part) for part in value]
+    return round(value, 9) if isinstance(value, float) else value
 
 
-def _columns(row: Row[Any]) -> Iterable[str]:
-    try:
-        facts = json.loads(row.opening)
-    except ValueError:
-        facts = {}
-    for name in _BOUND:
-        if facts.get(name) != getattr(row, name):
-            yield f"the session's {name} is not the one it was opened with"
-
-
-def _answer(links: list[Link], text: str | None) -> str | None:
-    bound = {sha for sha in map(_submitted_hash, links) if sha}
-    if text is None:
-        return "an answer was handed in and is missing" if bound else None
-    if not bound:
-        return "there is an answer that was never handed in"
-    return None if body_hash(text) in bound else "the answer is not the one that was handed in"
-
-
-def _submitted_hash(link: Link) -> str | None:
-    """The hash of the answer, if this link is a submission; batches are longer and differ."""
-    try:
-        facts = json.loads(link.body or b"{}")
-    except ValueError:
-        return None
-    return facts["sha"] if set(facts) == {"submit", "seq", "sha"} else None
+def _shown(connection: Connection, study: str, receipts: Collection[str]) -> Iterable[Break]:
+    link, session = models.Link, models.Session
+    for receipt in receipts:
+        try:
+            raw = bytes.fromhex(receipt)
+        except ValueError:
+            raw = b""
+        query = select(link.seq).join(session, session.id == link.session)
+        known = query.where(session.study == study, link.receipt == raw)
+        if connection.execute(known).first() is None:
+            yield Break("", 0, f"no recording has the receipt {receipt[:80]}")
 
 
 def _against(
@@ -142,16 +155,3 @@ def _deleted(connection: Connection, study: str) -> set[str]:
     audit = models.Audit
     query = select(audit.detail).where(audit.study == study, audit.action == "delete")
     return {name for detail in connection.execute(query).scalars() for name in detail.split()}
-
-
-def read_heads(text: str) -> dict[str, list[Any]]:
-    """The heads in what `collect verify --json` printed earlier.
-
-    Raises:
-        BadInput: the text is something else.
-    """
-    try:
-        heads = json.loads(text)["heads"]
-        return {str(name): [int(seq), str(receipt)] for name, (seq, receipt) in heads.items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BadInput("expected the output of an earlier `collect verify --json`.") from error

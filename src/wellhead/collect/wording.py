@@ -59,6 +59,7 @@ WORDS = {
     "copied": _("Copied."),
     "copy_by_hand": _("The code is selected. Please copy it by hand."),
     "characters": _("characters in your answer"),
+    "receipt": _("receipt, should you want to show that you took part"),
 }
 
 # Events by kind, as the page tells the writer what was recorded.
@@ -94,6 +95,7 @@ ORIGINS = {
     "undo_restored": _("brought back by undo"),
     "restored_draft": _("from an earlier draft"),
     "unobserved": _("entered without being noticed"),
+    "unexplained": _("entered in a way that cannot be told"),
 }
 
 # What the server may say to a writer, word for word.

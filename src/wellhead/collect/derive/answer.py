@@ -102,15 +102,13 @@ def derive(
     'incomplete_log'
     """
     kept = sorted(batches, key=lambda stored: stored.body.seq)
-    replayed = replay(
-        (stored.body for stored in kept),
-        keyless=level == "summary",
-        assisted=not ASSISTING.isdisjoint(declared),
-    )
+    assisted = not ASSISTING.isdisjoint(declared)
+    bodies = [stored.body for stored in kept]
+    replayed = replay(bodies, keyless=level == "summary", assisted=assisted)
     events = [event for stored in kept for event in stored.body.read()]
     births = line_up(text, replayed, draft)
     if births is not None:
-        births = believed(text, births, events, replayed.clips, shown)
+        births = believed(text, births, events, replayed.clips, shown, assisted=assisted)
     accounted = bool(kept) and births is not None and text_hash(text) == replayed.sha
     provenance = runs(text, births)
     pasted = pastes(replayed, births, _arrivals(events))

@@ -33,6 +33,8 @@ def believed(
     events: Sequence[Event],
     clips: Mapping[int, Clip],
     shown: str | None,
+    *,
+    assisted: bool = False,
 ) -> list[Birth]:
     """The births with every origin that does not hold replaced.
 
@@ -42,6 +44,7 @@ def believed(
         events: all events of the session.
         clips: copies, pastes and drops by event.
         shown: what the writer's page showed; None where it is no longer known.
+        assisted: the writer declared dictation or assistive technology.
     """
     origins: dict[tuple[int, Origin], Origin] = {}
     if shown is not None:
@@ -57,7 +60,7 @@ def believed(
 
     def judged(birth: Birth) -> Birth:
         if differ and birth.origin == "typed":
-            return birth._replace(origin="unexplained")
+            return birth._replace(origin="dictation_or_assistive" if assisted else "unexplained")
         return birth._replace(origin=origins.get((birth.event, birth.origin), birth.origin))
 
     known = {birth: judged(birth) for birth in set(births)}

@@ -40,6 +40,8 @@ def row_of(record: Record) -> evidence.Row:
         "flags": [flag["name"] for flag in derived["flags"] if flag["strength"] != "note"],
         "chain_ok": derived["integrity"]["chain_ok"],
         "replay_ok": derived["integrity"]["replay_ok"],
+        "clock": len(derived["integrity"]["clock"]),
+        "content": len(derived["integrity"]["content"]),
         "chain_head": record.receipt,
     }
     return process_row(record.session, record.outcome, record.outside_share, detail)

@@ -27,13 +27,14 @@ from wellhead.collect.review.accounts import (
 from wellhead.collect.server.host import Host
 from wellhead.collect.store import Refused
 from wellhead.collect.store.erasure import note_action
-from wellhead.collect.store.limits import check_rate
+from wellhead.collect.store.limits import check_rate, within_rate
 from wellhead.collect.study import Study
 
 __all__ = ["Guard", "SignInNeeded", "Visitor"]
 
 _DAY_SECONDS = 86_400
 _TRIES_PER_MINUTE = 10
+_OWN_TRIES = 3
 
 
 class SignInNeeded(Exception):
@@ -120,19 +121,17 @@ class Guard:
         """A token for the browser, or None for a wrong name or password.
 
         Raises:
-            Refused: 429 after too many tries from one address or for one name.
+            Refused: 429 after too many tries from one address, or for one name by somebody who
+                has tried before. The first tries from an address never wait for what others do,
+                so that nobody can lock a researcher out from elsewhere.
         """
         host, now = self._host, self._host.now_ms
         address = request.client.host if request.client else "unknown"
         keys = next(iter(host.keys.values()))
-        for key in (f"login:{keys.address(address)}", f"name:{keys.address(name)}"):
-            await asyncio.wrap_future(
-                host.store.submit(
-                    lambda c, key=key: check_rate(  # type: ignore[misc]
-                        c, key, per_minute=_TRIES_PER_MINUTE, now_ms=now
-                    )
-                )
-            )
+        here, them = keys.address(address), keys.address(name)
+        await asyncio.wrap_future(
+            host.store.submit(lambda c: _count_try(c, here, them, now_ms=now))
+        )
         good = await asyncio.to_thread(host.store.read, lambda c: password_holds(c, name, password))
         if not good:
             return None
@@ -154,3 +153,10 @@ class Guard:
             samesite="lax",
             path="/",
         )
+
+
+def _count_try(connection: Connection, address: str, name: str, *, now_ms: int) -> None:
+    check_rate(connection, f"login:{address}", per_minute=_TRIES_PER_MINUTE, now_ms=now_ms)
+    own = f"try:{address}:{name}"
+    if not within_rate(connection, own, per_minute=_OWN_TRIES, now_ms=now_ms):
+        check_rate(connection, f"name:{name}", per_minute=_TRIES_PER_MINUTE, now_ms=now_ms)

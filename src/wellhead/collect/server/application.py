@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
-from sqlalchemy import select
+from sqlalchemy import update
 from sqlalchemy.exc import SQLAlchemyError
 
 from wellhead._version import __version__
@@ -19,6 +19,7 @@ from wellhead.collect.server.host import Host, keep_up
 from wellhead.collect.server.pages import page_routes
 from wellhead.collect.server.refusals import answer_errors
 from wellhead.collect.server.sessions import session_routes
+from wellhead.collect.store import Refused
 from wellhead.collect.store.models import Study as StudyRow
 
 __all__ = ["create_app"]
@@ -26,6 +27,9 @@ __all__ = ["create_app"]
 # A body of the largest batch with the largest draft beside it, every character escaped.
 MAX_REQUEST = 2 * 1024 * 1024
 _UPKEEP_SECONDS = 300
+_ROOM_BYTES = 64 * 1024 * 1024
+# A change that changes nothing, and still has to reach the disk.
+_TOUCH = update(StudyRow).values(title=StudyRow.title)
 _LOG = logging.getLogger(__name__)
 
 
@@ -46,6 +50,8 @@ def create_app(host: Host) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
+        # Such a redirect would name the host that the request claims to be for.
+        redirect_slashes=False,
     )
     app.state.host = host
     for make in (session_routes, program_routes, page_routes, review_routes, _health):
@@ -79,7 +85,9 @@ def _health(host: Host) -> APIRouter:
 
     @routes.get("/readyz")
     def ready() -> dict[str, str]:
-        host.store.read(lambda connection: connection.execute(select(StudyRow.id)).first())
+        if host.store.disk_free() < _ROOM_BYTES:
+            raise Refused(503, "unavailable", "The disk is full.")
+        host.store.write(lambda connection: connection.execute(_TOUCH))
         return {"status": "ok"}
 
     return routes

@@ -6,10 +6,11 @@ a missing nor a lying header lets a large body through.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from typing import Any
+
+from wellhead.collect.server.refusals import problem
 
 __all__ = ["BodyLimit", "SafeHeaders"]
 
@@ -44,11 +45,12 @@ class BodyLimit:
             return
         headers = dict(scope["headers"])
         if headers.get(b"content-encoding", b"identity") != b"identity":
-            await _refuse(send, 415, "encoding", "Compressed bodies are not accepted.")
+            words = "Compressed bodies are not accepted."
+            await _refuse(scope, receive, send, 415, "bad_request", words)
             return
         declared = headers.get(b"content-length", b"0")
         if not declared.isdigit() or int(declared) > self._limit:
-            await self._refuse_size(send)
+            await self._refuse_size(scope, receive, send)
             return
         await self._counted(scope, receive, send)
 
@@ -73,21 +75,18 @@ class BodyLimit:
         with suppress(_TooLarge):
             await self._app(scope, count, answer)
         if not answered:
-            await self._refuse_size(send)
+            await self._refuse_size(scope, receive, send)
 
-    async def _refuse_size(self, send: Send) -> None:
-        await _refuse(send, 413, "size", f"At most {self._limit} bytes are accepted.")
+    async def _refuse_size(self, scope: Scope, receive: Receive, send: Send) -> None:
+        words = f"At most {self._limit} bytes are accepted."
+        await _refuse(scope, receive, send, 413, "too_large", words)
 
 
-async def _refuse(send: Send, status: int, reason: str, words: str) -> None:
-    body = json.dumps({"error": reason, "detail": words}).encode()
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-        (b"connection", b"close"),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+async def _refuse(
+    scope: Scope, receive: Receive, send: Send, status: int, name: str, words: str
+) -> None:
+    answer = problem(scope["path"], status, name, words, headers={"connection": "close"})
+    await answer(scope, receive, send)
 
 
 class SafeHeaders:

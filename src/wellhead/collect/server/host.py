@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, insert, select
 
 from wellhead.collect.answers import settle
+from wellhead.collect.heads import heads_path, write_heads
 from wellhead.collect.keys import Keys, load_keys
 from wellhead.collect.store import Refused, Store
 from wellhead.collect.store.erasure import expire
@@ -18,6 +20,8 @@ from wellhead.collect.study import Study
 from wellhead.errors import BadSetting
 
 __all__ = ["Host", "keep_up", "open_host"]
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -89,13 +93,27 @@ def keep_up(host: Host, study: Study) -> None:
     """What has to happen without anybody asking, now and then.
 
     New answers are derived, so that `summary` studies forget events; recordings older than the
-    study keeps go; addresses of visitors, which are kept hashed for rate limits, are forgotten.
+    study keeps go; today's heads are written; addresses of visitors, which are kept hashed for
+    rate limits, are forgotten.
     """
     keys, now = host.keys[study.id], host.now_ms
     settle(host.store, study, keys, now_ms=now)
     if days := study.retention_days:
         host.store.write(lambda c: expire(c, study.id, days=days, actor="server", now_ms=now))
     host.store.write(lambda c: forget_buckets(c, now_ms=now))
+    _anchor(host, study, now)
+
+
+def _anchor(host: Host, study: Study, now_ms: int) -> None:
+    """Today's heads, beside the study file, for whoever keeps copies elsewhere."""
+    path = heads_path(study.path.parent / "heads", study.id, now_ms)
+    if path.exists():
+        return
+    try:
+        path.parent.mkdir(exist_ok=True)
+        host.store.read(lambda c: write_heads(c, host.keys[study.id], path, now_ms=now_ms))
+    except OSError as error:
+        _LOG.warning("the heads of %s cannot be written: %s", study.id, error)
 
 
 def _note(connection: Connection, studies: dict[str, Study], now_ms: int) -> None:

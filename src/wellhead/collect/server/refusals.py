@@ -50,17 +50,17 @@ def answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(Refused)
     async def refused(request: Request, error: Refused) -> Response:
-        return _answer(request, error.status, error.reason, error.words, **error.extra)
+        return problem(request.url.path, error.status, error.reason, error.words, **error.extra)
 
     @app.exception_handler(Unwelcome)
     async def unwelcome(request: Request, error: Unwelcome) -> Response:
-        return _answer(request, 403, "entry", str(error))
+        return problem(request.url.path, 403, "entry", str(error))
 
     @app.exception_handler(RequestValidationError)
     async def malformed(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        return _answer(request, 422, "bad_request", f"{place}: {first['msg']}")
+        return problem(request.url.path, 422, "bad_request", f"{place}: {first['msg']}")
 
     @app.exception_handler(SignInNeeded)
     async def sign_in(request: Request, error: SignInNeeded) -> Response:
@@ -68,26 +68,30 @@ def answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(BadInput)
     async def unusable(request: Request, error: BadInput) -> Response:
-        return _answer(request, 422, "bad_request", str(error))
+        return problem(request.url.path, 422, "bad_request", str(error))
 
     @app.exception_handler(HTTPException)
     async def known(request: Request, error: HTTPException) -> Response:
         name = _NAMES.get(error.status_code, "bad_request")
-        return _answer(request, error.status_code, name, str(error.detail), headers=error.headers)
+        return problem(
+            request.url.path, error.status_code, name, str(error.detail), headers=error.headers
+        )
 
     @app.exception_handler(DataError)
     async def unstorable(request: Request, error: DataError) -> Response:
-        return _answer(request, 422, "bad_request", "The database cannot hold these characters.")
+        return problem(
+            request.url.path, 422, "bad_request", "The database cannot hold these characters."
+        )
 
     @app.exception_handler(SQLAlchemyError)
     async def unavailable(request: Request, error: SQLAlchemyError) -> Response:
         _LOG.error("the database failed: %s", error)
         words = "The answer could not be stored just now. The page will try again."
-        return _answer(request, 503, "unavailable", words, retry_ms=2000)
+        return problem(request.url.path, 503, "unavailable", words, retry_ms=2000)
 
 
-def _answer(
-    request: Request,
+def problem(
+    path: str,
     status: int,
     name: str,
     words: str,
@@ -95,9 +99,10 @@ def _answer(
     headers: Any = None,
     **extra: Any,
 ) -> Response:
-    if request.url.path.startswith("/api"):
-        problem = Problem(error=name, message=words[:1000], **extra)  # type: ignore[arg-type]
-        return JSONResponse(problem.model_dump(exclude_none=True), status, headers=headers)
+    """The refusal as JSON under ``/api``, as a short page elsewhere."""
+    if path.startswith("/api"):
+        found = Problem(error=name, message=words[:1000], **extra)  # type: ignore[arg-type]
+        return JSONResponse(found.model_dump(exclude_none=True), status, headers=headers)
     title = {404: "Not found", 403: "No entry"}.get(status, "That did not work")
     page = _PAGE.format(title=title, words=html.escape(words))
     return HTMLResponse(page, status, headers=headers)

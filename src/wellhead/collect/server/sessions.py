@@ -7,6 +7,7 @@ so that the page works in another site's frame and no foreign page can forge a r
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
@@ -24,7 +25,7 @@ from wellhead.collect.messages import (
     Submission,
     Submitted,
 )
-from wellhead.collect.schema import Batch, parse_body, text_hash, units
+from wellhead.collect.schema import Batch, compact, parse_body, text_hash, units
 from wellhead.collect.server import visits
 from wellhead.collect.server.host import Host
 from wellhead.collect.server.refusals import PROBLEMS
@@ -78,9 +79,7 @@ def session_routes(host: Host) -> APIRouter:
                 host.keys[study.id],
                 row,
                 arrived,
-                per_minute=study.limits.batches_per_minute,
-                late_minutes=study.limits.late_minutes,
-                most_events=study.limits.events_per_session,
+                study.limits,
                 now_ms=now,
             )
 
@@ -99,10 +98,14 @@ def session_routes(host: Host) -> APIRouter:
     @routes.post("/{sid}/submit")
     async def submit(sid: Sid, submission: Submission, token: Token) -> Submitted:
         now = host.now_ms
+        row = await _commit(host, lambda connection: _admit(host, connection, sid, token, now))
+        agreed = await asyncio.to_thread(
+            host.store.read, lambda connection: visits.agreement(connection, row, submission.text)
+        )
 
         def job(connection: Connection) -> Submitted:
-            row = _admit(host, connection, sid, token, now)
-            return visits.end(connection, host, row, submission, now_ms=now)
+            row = authorise(connection, sid, token, now_ms=now)
+            return visits.end(connection, host, row, submission, agreed, now_ms=now)
 
         return await _commit(host, job)
 
@@ -110,7 +113,7 @@ def session_routes(host: Host) -> APIRouter:
     def recorded(sid: Sid, token: Token) -> Recorded:
         now = host.now_ms
         row = host.store.write(lambda connection: _admit(host, connection, sid, token, now))
-        settle_once(host.store, sid, host.keys[row.study])
+        settle_once(host.store, sid, host.study(row.study), host.keys[row.study])
         return host.store.read(lambda connection: visits.recorded(connection, host, row))
 
     return routes
@@ -130,6 +133,8 @@ def _admit(host: Host, connection: Connection, sid: str, token: str, now: int) -
 def _arrived(sid: str, batch: Batch) -> Arrived:
     raw = batch.body.encode()
     body = parse_body(raw)
+    if batch.body != compact(json.loads(raw)):
+        raise Refused(422, "bad_request", "A batch has one form: JSON without white space.")
     if body.sid != sid:
         raise Refused(422, "bad_request", "The batch belongs to another session.")
     draft: Any = batch.draft

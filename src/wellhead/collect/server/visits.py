@@ -6,14 +6,15 @@ and rules come from the study, the person from the signed ticket.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, select
 
+from wellhead.collect.answers import load_batches
 from wellhead.collect.canary import canary_word
+from wellhead.collect.derive.replay import replay
 from wellhead.collect.messages import (
     Recorded,
     Settings,
@@ -22,12 +23,12 @@ from wellhead.collect.messages import (
     State,
     Submission,
     Submitted,
-    TaskView,
 )
 from wellhead.collect.platforms import Arrival, completion_code, finish
-from wellhead.collect.schema import units
+from wellhead.collect.schema import text_hash, units
 from wellhead.collect.server.host import Host
 from wellhead.collect.server.tickets import read_ticket
+from wellhead.collect.shown import view
 from wellhead.collect.store import Refused
 from wellhead.collect.store.limits import check_rate
 from wellhead.collect.store.models import Answer, Draft
@@ -38,15 +39,15 @@ from wellhead.collect.store.opening import (
     least_used_task,
     new_token,
     open_session,
+    stored_bytes,
     take_lease,
     task_of,
 )
 from wellhead.collect.store.recording import hand_in, handed_in
 from wellhead.collect.study import Study
-from wellhead.collect.tasks import Task
 from wellhead.collect.words import count_words
 
-__all__ = ["begin", "end", "recorded", "state", "view"]
+__all__ = ["Agreement", "agreement", "begin", "end", "recorded", "state"]
 
 
 def begin(
@@ -71,6 +72,8 @@ def begin(
     known = _known(connection, host, study, arrival, token, now_ms)
     if study.closed and known is None:
         raise Refused(403, "entry", "This study is closed. Thank you for your interest.")
+    if known is None and stored_bytes(connection, study.id) >= limits.megabytes_per_study * 2**20:
+        raise Refused(403, "entry", "This study has no room for more. Please tell its researchers.")
     row, bearer = known or open_session(
         connection,
         keys,
@@ -177,22 +180,6 @@ def row_level(row: Row[Any]) -> Any:
     return json.loads(row.opening)["level"]
 
 
-def view(study: Study, task: Task) -> TaskView:
-    """What the writer sees; its version is the hash of all of it."""
-    shown: dict[str, Any] = {
-        "title": study.title[:200],
-        "instructions": study.writing.instructions.strip(),
-        "source": task.text,
-        "warmup": study.writing.warm_up,
-        "min_words": study.writing.min_words,
-        "max_characters": study.writing.max_characters,
-        "paste": study.writing.paste,
-        "language": study.language,
-    }
-    version = hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()
-    return TaskView(version=version, **shown)
-
-
 def state(connection: Connection, row: Row[Any], tab: str, *, now_ms: int) -> State:
     """Where the session stands, and whether `tab` may write."""
     draft = connection.execute(select(Draft.text).where(Draft.session == row.id)).scalar()
@@ -213,8 +200,29 @@ def state(connection: Connection, row: Row[Any], tab: str, *, now_ms: int) -> St
     )
 
 
+class Agreement(NamedTuple):
+    """Whether the log up to `batch` leads to the text that is handed in."""
+
+    batch: int
+    holds: bool
+
+
+def agreement(connection: Connection, row: Row[Any], text: str) -> Agreement:
+    """Replay what is stored: a client's word that everything was sent is not enough."""
+    bodies = [stored.body for stored in load_batches(connection, row.id)]
+    replayed = replay(bodies, keyless=row_level(row) == "summary")
+    fits = replayed.sha == text_hash(text) and len(replayed.identities) == units(text)
+    return Agreement(len(bodies), bool(bodies) and fits and not replayed.problems)
+
+
 def end(
-    connection: Connection, host: Host, row: Row[Any], submission: Submission, *, now_ms: int
+    connection: Connection,
+    host: Host,
+    row: Row[Any],
+    submission: Submission,
+    agreed: Agreement,
+    *,
+    now_ms: int,
 ) -> Submitted:
     """The answer is stored, whatever became of the recording; repeated, the same again."""
     before = handed_in(connection, row, submission)
@@ -227,7 +235,7 @@ def end(
     if count_words(submission.text) < study.writing.min_words:
         least = study.writing.min_words
         raise Refused(422, "too_short", f"The answer needs at least {least} words.")
-    complete = row.batch >= submission.seq
+    complete = agreed.holds and agreed.batch == row.batch and row.batch >= submission.seq
     codes = study.entry.completion_codes
     code = completion_code(host.keys[study.id], row.id, codes, complete=complete)
     completion = finish(row.platform, code, row.id, json.loads(row.opening)["returns"])
@@ -252,4 +260,5 @@ def recorded(connection: Connection, host: Host, row: Row[Any]) -> Recorded:
         origins=derived.get("origins"),
         retention_days=study.retention_days,
         contact=study.contact[:500],
+        receipt=row.head_receipt.hex(),
     )

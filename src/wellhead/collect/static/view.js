@@ -119,7 +119,7 @@ export async function copyCode() {
 /** What was recorded, in words. */
 export function showRecorded(recorded) {
 	const counts = Object.entries(recorded.counts).map(([kind, n]) => [setup.kinds[kind] ?? kind, n]);
-	const all = [[say("characters"), recorded.characters], ...counts];
+	const all = [[say("characters"), recorded.characters], ...counts, [say("receipt"), recorded.receipt]];
 	find("recorded-counts").replaceChildren(...rows(all));
 	const origins = Object.entries(recorded.origins ?? {});
 	find("origins-part").hidden = !origins.length;

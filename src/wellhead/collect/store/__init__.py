@@ -6,11 +6,14 @@ result is handed out; `Store.read` runs one that only looks.
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Callable
 from concurrent.futures import Future
+from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, make_url
 
 from wellhead.collect.store.checkpoint import Checkpointer
 from wellhead.collect.store.committer import Committer, Refused
@@ -50,6 +53,13 @@ class Store:
         """What the job finds; nothing it does is kept."""
         with self._reading.connect() as connection:
             return job(connection)
+
+    def disk_free(self) -> int:
+        """Bytes left where a SQLite file lies; PostgreSQL says itself when it has no room."""
+        path = make_url(self.url).database
+        if self._checkpoints is None or path is None:
+            return sys.maxsize
+        return shutil.disk_usage(Path(path).parent).free
 
     def close(self) -> None:
         """Finish waiting writes and close every connection."""

@@ -9,14 +9,14 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from wellhead.collect.store.committer import Refused
 from wellhead.collect.store.models import Bucket, Session
 
-__all__ = ["check_rate", "forget_buckets", "pace", "spend", "too_many"]
+__all__ = ["check_rate", "forget_buckets", "pace", "spend", "too_many", "within_rate"]
 
 _UNIT = 1_000
 _MINUTE_MS = 60_000
 
 
-def spend(allowance: int, since_ms: int, now_ms: int, per_minute: int) -> int | None:
-    """What is left of a bucket after one request, in thousandths; None when it is empty.
+def spend(allowance: int, since_ms: int, now_ms: int, per_minute: int, cost: int = 1) -> int | None:
+    """What is left of a bucket after `cost` is taken, in thousandths; None when it is empty.
 
     A bucket holds one minute's worth and refills evenly. A clock that was set back refills
     nothing.
@@ -25,7 +25,7 @@ def spend(allowance: int, since_ms: int, now_ms: int, per_minute: int) -> int | 
     (1000, None)
     """
     refill = max(0, now_ms - since_ms) * per_minute * _UNIT // _MINUTE_MS
-    left = min(per_minute * _UNIT, allowance + refill) - _UNIT
+    left = min(per_minute * _UNIT, allowance + refill) - cost * _UNIT
     return left if left >= 0 else None
 
 
@@ -58,15 +58,21 @@ def check_rate(connection: Connection, key: str, *, per_minute: int, now_ms: int
     Raises:
         Refused: 429 when the minute's worth is spent.
     """
+    if not within_rate(connection, key, per_minute=per_minute, now_ms=now_ms):
+        words = "Too many requests; please try again in a minute."
+        raise Refused(429, "rate", words, retry_ms=30_000)
+
+
+def within_rate(connection: Connection, key: str, *, per_minute: int, now_ms: int) -> bool:
+    """Count one request under `key`; False when the minute's worth is spent."""
     query = select(Bucket.allowance, Bucket.at_ms).where(Bucket.key == key).with_for_update()
     row = connection.execute(query).first()
     left = spend(*(row or (0, 0)), now_ms, per_minute)
     if left is None:
-        raise Refused(
-            429, "rate", "Too many requests; please try again in a minute.", retry_ms=30_000
-        )
+        return False
     values = {"allowance": left, "at_ms": now_ms}
     if row is None:
         connection.execute(insert(Bucket).values(key=key, **values))
     else:
         connection.execute(update(Bucket).where(Bucket.key == key).values(**values))
+    return True

@@ -89,12 +89,16 @@ class Session(Base):
     head_receipt: Mapped[bytes]
     head_seal: Mapped[bytes]
     events: Mapped[int]
+    stored_bytes: Mapped[int] = mapped_column(server_default="0")
     # Lease: the browser tab that may write, and until when.
     tab: Mapped[str | None] = mapped_column(_Name)
     tab_until_ms: Mapped[int]
     # Rate limit: requests that may still come now, in thousandths, and when that was counted.
     allowance: Mapped[int]
     allowance_ms: Mapped[int]
+    # The same for bytes of batches.
+    byte_allowance: Mapped[int] = mapped_column(server_default="0")
+    byte_allowance_ms: Mapped[int] = mapped_column(server_default="0")
     expired_ms: Mapped[int | None]
 
 
@@ -136,6 +140,8 @@ class Answer(Base):
     derived: Mapped[str | None]
     # The last link that `derived` has seen; a late batch makes it stale.
     derived_seq: Mapped[int | None]
+    # Version of the rules that `derived` was concluded by.
+    rules: Mapped[int | None]
     # Out of `derived`, to search by: the outcome, and whether chain and replay hold (1 or 0).
     outcome: Mapped[str | None] = mapped_column(_Name)
     sound: Mapped[int | None]

@@ -27,6 +27,7 @@ __all__ = [
     "least_used_task",
     "new_token",
     "open_session",
+    "stored_bytes",
     "take_lease",
     "task_of",
 ]
@@ -101,6 +102,9 @@ def open_session(
             tab_until_ms=now_ms + LEASE_MS,
             allowance=0,
             allowance_ms=0,
+            stored_bytes=0,
+            byte_allowance=0,
+            byte_allowance_ms=0,
         )
     )
     connection.execute(
@@ -163,6 +167,12 @@ def task_of(connection: Connection, study: str, session: str) -> str:
     """The task of a session of the study; "" where there is no such session."""
     query = select(Session.task).where(Session.study == study, Session.id == session)
     return connection.execute(query).scalar() or ""
+
+
+def stored_bytes(connection: Connection, study: str) -> int:
+    """How many bytes of batches the study holds."""
+    total = select(func.coalesce(func.sum(Session.stored_bytes), 0)).where(Session.study == study)
+    return int(connection.execute(total).scalar_one())
 
 
 def find_session(connection: Connection, study: str, entry: str) -> Row[Any] | None:

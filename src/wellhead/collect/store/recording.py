@@ -23,6 +23,7 @@ from wellhead.collect.store.engine import unwaited
 from wellhead.collect.store.limits import spend, too_many
 from wellhead.collect.store.models import Answer, Base, Draft, Link
 from wellhead.collect.store.opening import LEASE_MS, canonical
+from wellhead.collect.study import Limits
 
 __all__ = ["Arrived", "append", "hand_in", "handed_in"]
 
@@ -60,33 +61,29 @@ def append(
     keys: Keys,
     row: Row[Any],
     batch: Arrived,
+    limits: Limits,
     *,
-    per_minute: int,
-    late_minutes: int,
-    most_events: int = 250_000,
     now_ms: int,
 ) -> Receipt:
     """The receipt for a batch that is now part of the chain.
 
     Raises:
         Refused: 409 for a batch that does not follow the last one or comes from a second tab,
-            410 for one that comes too late, 413 when the session would hold more than
-            `most_events`, 422 for what the privacy level forbids, 429 for too many.
+            410 for one that comes too late, 413 when the session would hold more events or
+            bytes than the study allows, 422 for what the privacy level forbids, 429 for too many.
     """
     body = batch.body
     if body.seq <= row.batch:
         return _again(connection, row, batch)
     _check_place(connection, row, body)
     _check_level(body, json.loads(row.opening)["level"])
-    if row.events + len(body.events) > most_events:
-        raise Refused(413, "too_large", "This recording has become too long; the text is kept.")
-    if row.submitted_ms is not None and now_ms > row.submitted_ms + late_minutes * _MINUTE_MS:
+    _check_size(row, batch, limits)
+    late_ms = limits.late_minutes * _MINUTE_MS
+    if row.submitted_ms is not None and now_ms > row.submitted_ms + late_ms:
         raise Refused(410, "closed", "This answer was handed in; nothing can be added.")
     if row.tab not in {None, body.tab} and row.tab_until_ms >= now_ms and not batch.take:
         raise Refused(409, "lease", "This answer is being written in another tab.")
-    left = spend(row.allowance, row.allowance_ms, now_ms, per_minute)
-    if left is None:
-        raise too_many()
+    allowances = _spend(row, len(batch.raw), limits, now_ms)
     link = _follow(keys, row, batch.raw, now_ms)
     with unwaited(connection):
         _write_link(
@@ -98,14 +95,36 @@ def append(
             batch_hash=body_hash(batch.raw),
             phase=_phase(body, row.phase),
             events=row.events + len(body.events),
+            stored_bytes=row.stored_bytes + len(batch.raw),
             tab=body.tab,
             tab_until_ms=now_ms + LEASE_MS,
-            allowance=left,
-            allowance_ms=now_ms,
+            **allowances,
         )
         if batch.draft is not None and row.submitted_ms is None:
             _write_draft(connection, row.id, body.seq, batch.draft)
     return _receipt(row.id, body.seq, link.received_ms, link.receipt, body.seq)
+
+
+def _check_size(row: Row[Any], batch: Arrived, limits: Limits) -> None:
+    events = row.events + len(batch.body.events)
+    size = row.stored_bytes + len(batch.raw)
+    if events > limits.events_per_session or size > limits.kilobytes_per_session * 1024:
+        raise Refused(413, "too_large", "This recording has become too long; the text is kept.")
+
+
+def _spend(row: Row[Any], size: int, limits: Limits, now_ms: int) -> dict[str, int]:
+    """One batch and its bytes, taken from what the session may send in a minute."""
+    left = spend(row.allowance, row.allowance_ms, now_ms, limits.batches_per_minute)
+    per_minute = limits.kilobytes_per_minute * 1024
+    bytes_left = spend(row.byte_allowance, row.byte_allowance_ms, now_ms, per_minute, size)
+    if left is None or bytes_left is None:
+        raise too_many()
+    return {
+        "allowance": left,
+        "allowance_ms": now_ms,
+        "byte_allowance": bytes_left,
+        "byte_allowance_ms": now_ms,
+    }
 
 
 def _receipt(session: str, seq: int, received_ms: int, receipt: bytes, ack: int) -> Receipt:

@@ -33,7 +33,7 @@ MARKS = {
     "undo_restored": "U",
     "restored_draft": "R",
     "unobserved": "?",
-    "unexplained": "?",
+    "unexplained": "≠",
 }
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; "

@@ -30,6 +30,7 @@ import numpy as np
 from _harness import benchmark_arguments, save_json
 from wellhead.collect.create import new_study
 from wellhead.collect.server.host import open_host
+from wellhead.collect.store.opening import stored_bytes
 from wellhead.collect.study import Study
 from wellhead.collect.verify import verify_study
 
@@ -75,6 +76,7 @@ def measure(
         server.stop()
     host = open_host([study], database=database)
     verified = host.store.read(lambda c: verify_study(c, study, host.keys[study.id]))
+    stored = host.store.read(lambda c: stored_bytes(c, study.id))
     host.store.close()
     milliseconds = 1000 * np.array(latencies)
     return {
@@ -88,6 +90,8 @@ def measure(
         "characters_lost": lost,
         "chains": verified.sessions,
         "chain_breaks": len(verified.breaks),
+        "kilobytes_per_answer": stored / 1024 / max(1, verified.sessions),
+        "bytes_per_character": stored / max(1, len(WORDS) * len(latencies)),
         "server_cores": cpu / wall,
         "cores": os.cpu_count(),
         "disk_flush_ms": flushes(folder),
@@ -160,6 +164,10 @@ def show(result: dict[str, Any]) -> None:
     print(f"  one flush of this disk, for comparison: {flush} ms")
     print(f"  acknowledged characters lost: {result['characters_lost']}")
     print(f"  chains checked: {result['chains']}, breaks: {result['chain_breaks']}")
+    print(
+        f"  stored: {result['kilobytes_per_answer']:.0f} KB of batches an answer, "
+        f"{result['bytes_per_character']:.0f} bytes a typed character"
+    )
     print(
         f"  the server used {result['server_cores']:.2f} of {result['cores']} cores; "
         f"machine load at the end {result['machine_load']:.1f}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
 from fastapi.testclient import TestClient
@@ -12,13 +13,18 @@ from wellhead.collect.study import Study, load_study
 
 
 class Clock:
-    """A server clock that the test turns."""
+    """A server clock that the test turns, and that runs by itself only where it is told to."""
 
     def __init__(self) -> None:
         self.now = 1_750_000_000.0
+        self._since: float | None = None
+
+    def run(self) -> None:
+        """Go on by itself from now on."""
+        self._since = time.monotonic()
 
     def __call__(self) -> float:
-        return self.now
+        return self.now + (0 if self._since is None else time.monotonic() - self._since)
 
 
 class Writer:

@@ -27,6 +27,7 @@ OWN = "These are words of my own about the ferry. "
 
 @contextmanager
 def served(study: Study, clock: Any) -> Iterator[tuple[Host, str]]:
+    clock.run()  # a browser's time passes
     host = open_host([study], clock=clock, secure=False)
     with listening(host) as port:
         yield host, f"http://127.0.0.1:{port}/s/demo"
@@ -88,7 +89,7 @@ def accuses_nobody(answer: Any) -> bool:
 def concluded(host: Host, study: Study) -> dict[str, Any]:
     """What the server derives from the session begun last, the declaration included."""
     sid = last(host).sid
-    settle_once(host.store, sid, host.keys[study.id])
+    settle_once(host.store, sid, study, host.keys[study.id])
     record = host.store.read(lambda connection: load_record(connection, study.id, sid))
     return record.derived
 

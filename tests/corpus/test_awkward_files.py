@@ -105,6 +105,20 @@ def test_folders_become_a_column(tmp_path):
     assert open_corpus(tmp_path / "rows").table()["year"].to_pylist() == ["2023", "2024"]
 
 
+def test_xml_or_json_in_a_column_is_never_taken_for_prose_unasked(tmp_path):
+    rows = [
+        {"Answer": f"<?xml version='1.0'?><a><t>We walked {i} miles home in the rain.</t></a>"}
+        for i in range(20)
+    ]
+    path = tmp_path / "batch.jsonl"
+    path.write_text(
+        "".join(json.dumps(row | {"TimeSpent": f"{len(row)} days"}) + "\n" for row in rows)
+    )
+    with pytest.raises(BadSetting, match=r"XML or JSON.*--text-column 'Answer'.*take the text out"):
+        list(open_corpus(path).batches())
+    assert sum(len(batch) for batch in open_corpus(path, text_column="Answer").batches()) == 20
+
+
 def test_texts_beside_one_table_are_asked_about(tmp_path):
     (tmp_path / "labels.csv").write_text("file,label\na.txt,human\n")
     for name in "ab":

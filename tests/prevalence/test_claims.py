@@ -184,6 +184,13 @@ def test_a_template_before_every_text_says_nothing_about_who_wrote_them(rng, hum
     assert "pleased to answer" in note.finding
 
 
+@pytest.mark.parametrize("harmless", ["🧙\u200d♂️ ran.", "co\u00adoperate.", "\ufeffSo it was."])
+def test_emoji_and_soft_hyphens_are_not_called_hidden_characters(rng, human, harmless):
+    corpus = texts(rng.normal(size=60))
+    corpus[7]["text"] = f"{harmless} {corpus[7]['text']} {harmless}"
+    assert "hidden-characters" not in {one.code for one in assay(corpus, human=human).diagnostics}
+
+
 HIDDEN = {
     "look-alikes": str.maketrans("aeo", "\u0430\u0435\u043e"),
     "hidden-characters": {ord("a"): "a\u200b", ord("e"): "e\u200b"},

@@ -47,7 +47,7 @@ _WORDS = 12
 # A second candidate with this part of the best one's score is too close to choose.
 _CLOSE = 0.55
 _NO_PROSE = 0.04
-# Where no column scores higher, text inside lists may be meant.
+# Where no column scores higher, text inside lists, XML or JSON may be meant.
 _LITTLE = 0.3
 
 
@@ -89,6 +89,12 @@ def guess_text_column(columns: Mapping[str, Sequence[Any]]) -> Guess:
         )
     if turns and ranked[0].score < _LITTLE:
         raise BadSetting(_which("the text may lie in lists", turns))
+    packed = [one.name for one in ranked if _is_packed(columns.get(one.name, ()))]
+    if packed and ranked[0].score < _LITTLE:
+        raise BadSetting(
+            _which("there is nothing but XML or JSON that may hold it", packed)
+            + " to take that as it stands, or take the text out of it first"
+        )
     if ranked[0].score < _NO_PROSE:
         # Words and numbers only: what a column is called is all there is to go by.
         ranked.sort(key=lambda one: -_name_weight(one.name))
@@ -192,10 +198,21 @@ def _prose(values: Sequence[Any]) -> float:
     return distinct * present * fmean(map(_like_prose, strings))
 
 
+def _is_packed(values: Sequence[Any]) -> bool:
+    """Whether most values are XML or JSON written into a string."""
+    strings = [value for value in values if isinstance(value, str) and value]
+    return 2 * sum(map(_is_data, strings)) > len(strings)
+
+
+def _is_data(value: str) -> bool:
+    whole = value.strip()
+    return whole.startswith("<?xml") or (whole[:1] in ("{", "[") and whole[-1:] in ("}", "]"))
+
+
 def _like_prose(value: str) -> float:
     if not value.strip() or _URL.match(value) or _AGENT.match(value):
         return 0.001
-    if value.lstrip()[:1] in "{[" and value.rstrip()[-1:] in "}]":
+    if _is_data(value):
         return 0.001
     plain = _MARKUP.sub("", value)
     # Scripts without spaces are counted by their letters.

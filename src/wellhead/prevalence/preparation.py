@@ -26,6 +26,9 @@ _LEFT_WORDS = 8
 _PASSAGE = re.compile(r"(?<=[.!?。！？:])\s+|\n+|(?<=[。！？])")
 _WORD = re.compile(r"[^\W\d_]+")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+# Inside a word they hide something; elsewhere they join emoji, mark a file's start or a line's end,
+# and a soft hyphen is where a page may break a word.
+_HIDDEN = re.compile(r"(?<=[^\W\d_])[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+(?=[^\W\d_])")
 _LATIN = re.compile("[A-Za-z]")
 # Letters that Unicode Technical Standard 39 lists as confusable with these Latin ones.
 _LOOK_ALIKES = str.maketrans(
@@ -73,7 +76,8 @@ class Preparation:
         seen = _INVISIBLE.sub("", text)
         # A joiner between letters of scripts that need it is spelling, not hiding.
         if seen != text and _latin(seen):
-            self._found("invisible", _around(text, _INVISIBLE))
+            if _HIDDEN.search(text):
+                self._found("invisible", _around(text, _HIDDEN))
             text = seen
         if not (_ALIKE.search(text) or _FANCY.search(text)) or not _latin(text):
             return text

@@ -97,8 +97,8 @@ def check_reference_fit(fit: ReferenceFit | None, *, labelled: bool) -> Diagnost
         return Diagnostic(
             name,
             "warning",
-            f"No: {100 * fit.unexplained:.0f} % or more of the documents do not look like it, by "
-            f"their words and layout{_seen(fit)}.",
+            f"{100 * fit.unexplained:.0f} % or more of the documents do not look like the human "
+            f"reference, by their words and layout{_seen(fit)}.",
             "Nothing is claimed by comparison with it: no bound, no p-value, no flag." + share,
             code="reference-kind",
         )
@@ -106,8 +106,8 @@ def check_reference_fit(fit: ReferenceFit | None, *, labelled: bool) -> Diagnost
         return Diagnostic(
             name,
             "note" if labelled else "warning",
-            f"Not throughout: {100 * (1 - fit.explained.mean()):.0f} % of the documents do not "
-            f"look like it, by their words and layout{_seen(fit)}.",
+            f"{100 * (1 - fit.explained.mean()):.0f} % of the documents do not look like the "
+            f"human reference, by their words and layout{_seen(fit)}.",
             "They may be machine text, or people of another kind. The at-least bound counts "
             "only documents that the reference explains, and the interval is wider by the part "
             "that it certainly does not explain." + share,

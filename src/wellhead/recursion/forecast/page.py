@@ -171,8 +171,7 @@ def _words(vocabulary: Vocabulary) -> list[LineChart | Table | str]:
     told = (
         f"{vocabulary.name}: {count(vocabulary.tokens)} words of text, {count(vocabulary.types)} "
         f"distinct (rule: {vocabulary.rule}), {percent(vocabulary.seen_once)} of them seen once. "
-        f"One generation is taken to be worth {_draws(effective.ratio)} independent draws per "
-        f"word ({effective.how})."
+        f"{_worth(effective.ratio)} ({effective.how})."
     )
     bins = Table(
         [
@@ -191,11 +190,17 @@ def _words(vocabulary: Vocabulary) -> list[LineChart | Table | str]:
     return [told, _survival(vocabulary), bins]
 
 
-def _draws(ratio: Interval) -> str:
+def _worth(ratio: Interval) -> str:
+    """How many independent draws a generation counts as, for each word of the corpus."""
     if ratio.sure:
-        return number(ratio.point)
-    most = "any number of" if math.isinf(ratio.high) else number(ratio.high)
-    return f"{number(ratio.low)} to {most}"
+        worth = number(ratio.point)
+    elif math.isfinite(ratio.high):
+        worth = f"{number(ratio.low)} to {number(ratio.high)}"
+    elif ratio.low > 0:
+        worth = f"{number(ratio.low)} or more"
+    else:
+        return "How much of its training text one generation carries on is left open"
+    return f"One generation counts as {worth} independent draws for each word of the corpus"
 
 
 def _survival(vocabulary: Vocabulary) -> LineChart:

@@ -21,8 +21,9 @@ ROOMS = (
         "_result",
         "_spreadsheet",
     ),
-    *("report", "corpus", "detect", "prevalence", "consensus", "study", "recursion"),
-    *("collect", "demo", "", "cli", "__main__"),
+    *("report", "corpus", "detect", "prevalence", "consensus", "study"),
+    *("generate", "audit", "curate", "lineage", "recursion", "models", "evaluate", "web"),
+    *("collect", "watch", "engines", "demo", "", "cli", "__main__"),
 )
 
 

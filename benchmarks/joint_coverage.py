@@ -5,8 +5,8 @@ data. Four tables:
 
 grid       two methods that err independently, in groups with different shares: how often the 95 %
            interval holds the share. Where the groups hardly differ the data do not settle the
-           share, and what is given is a range; the rule for "settled" (a test of the groups at
-           5 %) was set before, and a cell counts as settled when three of four draws are. That
+           share, and what is given is a range; the rule for "identified" (a test of the groups at
+           5 %) was set before, and a cell counts as identified when three of four draws are. That
            rule of three in four was chosen on `--grid tuning`: other error rates, shares, sizes
            and seeds; the line for nine in ten was added after seeing the grid.
 one group  nothing determines the share: the range that is given.
@@ -39,7 +39,7 @@ from wellhead.consensus.votes import Votes
 
 LEVEL = 0.95
 THRESHOLD = float(chi2.ppf(LEVEL, 1))
-SETTLED = 0.75
+IDENTIFIED = 0.75
 # Widths need a fit at every point of a grid; a part of the draws is enough for a median.
 WIDTHS = 60
 ECHOES = (0.0, 0.1, 0.2, 0.3, 0.5)
@@ -135,7 +135,7 @@ def cell(
     best = fit(tables, model)
     truth = np.full((repeats, 1), float(np.mean(shares)))
     held = worse_by(tables, model, best, truth)[:, 0] <= THRESHOLD
-    settled = np.array([_groups_differ(tables, i) for i in range(repeats)])
+    identified = np.array([_groups_differ(tables, i) for i in range(repeats)])
     few = tables.with_counts(tables.counts[:WIDTHS])
     ends = share_intervals(few, model, fit(few, model))
     return {
@@ -145,8 +145,8 @@ def cell(
         "n": n,
         "echo": echo,
         "held": float(held.mean()),
-        "settled": float(settled.mean()),
-        "held_when_settled": float(held[settled].mean()) if settled.any() else None,
+        "identified": float(identified.mean()),
+        "held_when_identified": float(held[identified].mean()) if identified.any() else None,
         "width": float(np.median(ends[:, 1] - ends[:, 0])),
     }
 
@@ -254,17 +254,17 @@ def three_methods(n: int, echo: float, seed: int) -> tuple[Votes, float]:
 
 
 def show_grid(rows: list[dict[str, Any]], repeats: int) -> None:
-    """Every cell, then the range over those that are settled and over the others."""
-    print("| shares | finds (Se) | spares (Sp) | n | called settled | holds the share | width |")
+    """Every cell, then the range over those that are identified and over the others."""
+    print("| shares | sensitivity | specificity | n | identified | holds the share | width |")
     print("| --- | --- | --- | ---: | ---: | ---: | ---: |")
     for row in rows:
         parts = [_listed(row[k]) for k in ("shares", "sensitivity", "specificity")]
-        told = [f"{row[k]:.1%}" for k in ("settled", "held", "width")]
+        told = [f"{row[k]:.1%}" for k in ("identified", "held", "width")]
         print(f"| {' | '.join(parts)} | {row['n']} | {' | '.join(told)} |")
     for words, chosen in (
-        ("nine of ten draws call settled", [r for r in rows if r["settled"] >= 0.9]),
-        ("three of four draws call settled", [r for r in rows if r["settled"] >= SETTLED]),
-        ("fewer draws call settled", [r for r in rows if r["settled"] < SETTLED]),
+        ("nine of ten draws call identified", [r for r in rows if r["identified"] >= 0.9]),
+        ("three of four draws call identified", [r for r in rows if r["identified"] >= IDENTIFIED]),
+        ("fewer draws call identified", [r for r in rows if r["identified"] < IDENTIFIED]),
     ):
         if not chosen:
             continue
@@ -273,10 +273,10 @@ def show_grid(rows: list[dict[str, Any]], repeats: int) -> None:
         print(f"\ncells that {words}: {min(held):.1%} to {max(held):.1%};", end=" ")
         print(f"{inside} of {len(held)} within 93 to 98 %")
     print(f"Monte Carlo error of a cell: ±{1.96 * math.sqrt(LEVEL * (1 - LEVEL) / repeats):.1%}")
-    alike = [row for row in rows if len(set(row["shares"])) == 1 and row["settled"]]
+    alike = [row for row in rows if len(set(row["shares"])) == 1 and row["identified"]]
     if alike:
-        called = np.mean([row["settled"] for row in alike])
-        held = [row["held_when_settled"] for row in alike]
+        called = np.mean([row["identified"] for row in alike])
+        held = [row["held_when_identified"] for row in alike]
         print(f"groups that are alike are called different in {called:.1%} of draws;", end=" ")
         print(f"of these intervals {min(held):.0%} to {max(held):.0%} hold the share")
     by_shares(rows)
@@ -284,19 +284,19 @@ def show_grid(rows: list[dict[str, Any]], repeats: int) -> None:
 
 def by_shares(rows: list[dict[str, Any]]) -> None:
     """The ranges over error rates, as in the documentation."""
-    print("\n| shares of the groups | n | called settled | holds the share | median width |")
+    print("\n| shares of the groups | n | called identified | holds the share | median width |")
     print("| --- | ---: | ---: | ---: | ---: |")
     keys = list(dict.fromkeys((row["shares"], row["n"]) for row in rows))
     for shares, n in keys:
         mine = [row for row in rows if (row["shares"], row["n"]) == (shares, n)]
-        told = [_span([row[k] for row in mine]) for k in ("settled", "held", "width")]
+        told = [_span([row[k] for row in mine]) for k in ("identified", "held", "width")]
         print(f"| {_listed(shares)} | {n:,} | {' | '.join(told)} |")
 
 
 def show_rest(result: dict[str, Any], few: int) -> None:
     """The tables beside the grid."""
     print("\nTwo methods, one group (share 30 %, n = 1,000):\n")
-    print("| finds (Se) | spares (Sp) | verdict | range holds the share | median width |")
+    print("| sensitivity | specificity | verdict | range holds the share | median width |")
     print("| --- | --- | --- | ---: | ---: |")
     for row in result["one group"]:
         rates = [_listed(row[k]) for k in ("sensitivity", "specificity")]

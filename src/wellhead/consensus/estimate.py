@@ -96,13 +96,11 @@ def estimate(
             repeats=repeats,
             seed=seed,
         )
-    widened = False
-    if test is not None and test.degrees_of_freedom > 0 and test.p_value < ALPHA and not dependent:
-        relaxed = _relaxed(tables, test)
-        if relaxed is None:
-            widened = True
-        else:
-            model, identifiability, best = relaxed
+    rejected = test is not None and test.degrees_of_freedom > 0 and test.p_value < ALPHA
+    relaxed = _relaxed(tables, test) if test and rejected and not dependent else None
+    widened = rejected and not dependent and relaxed is None
+    if relaxed is not None:
+        model, identifiability, best = relaxed
     share = _interval(tables, model, best, identifiability, level, inflation)
     if widened:
         share = _envelope(share, echoed(tables, level=level, inflation=inflation))

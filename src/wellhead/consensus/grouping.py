@@ -27,12 +27,20 @@ def inflation_of(votes: Votes, worker: str | None) -> float:
 
 
 def merged(votes: Votes) -> Votes:
-    """Groups of fewer than `SMALLEST` documents as one, since each group costs a parameter."""
+    """Groups of fewer than `SMALLEST` documents joined, since each group costs a parameter.
+
+    Where they are still too few together, the next smallest group joins them. The new name tells
+    the names of two or three groups, and says so of more.
+    """
     names, counts = np.unique(votes.groups[votes.inside], return_counts=True)
-    small = set(names[counts < SMALLEST])
-    if len(small) < 2 and len(names) > 1 and not small:
+    by_size = np.argsort(counts, kind="stable")
+    enough = int(np.searchsorted(np.cumsum(counts[by_size]), SMALLEST)) + 1
+    joined = names[by_size[: max(enough, int(np.sum(counts < SMALLEST)))]]
+    if len(joined) == 1 or not np.any(counts < SMALLEST):
         return votes
-    groups = np.array([_OTHERS if name in small else name for name in votes.groups], dtype=object)
-    if len(small) == len(names):
-        groups[:] = "all"
+    if len(joined) == len(names):
+        name = "all"
+    else:
+        name = " and ".join(sorted(joined)) if len(joined) <= 3 else _OTHERS
+    groups = np.where(np.isin(votes.groups, joined), name, votes.groups)
     return replace(votes, groups=groups.astype(str))

@@ -292,9 +292,10 @@ def _one_kind(data: list[Path], texts: list[Path], place: _Place) -> None:
 
 
 def _counts(relative: Path) -> bool:
-    """Whether a file belongs to the corpus: not hidden, and not a score sidecar."""
+    """Whether a file belongs to the corpus: not hidden, not in a folder ``_…``, not scores."""
     sidecar = any(one == "scores" and "@" in two for one, two in pairwise(relative.parts[:-1]))
-    return not sidecar and not any(part.startswith(".") for part in relative.parts)
+    aside = any(part.startswith("_") for part in relative.parts[:-1])
+    return not sidecar and not aside and not any(part.startswith(".") for part in relative.parts)
 
 
 def _left_out(name: str, files: list[Path]) -> tuple[str, ...]:

@@ -13,7 +13,8 @@ import numpy as np
 from scipy.stats import betabinom, ks_2samp
 
 from wellhead.prevalence.reference_fit import ReferenceFit
-from wellhead.prevalence.result import Diagnostic
+from wellhead.prevalence.result import Diagnostic, Severity
+from wellhead.prevalence.withholding import Doubt
 
 __all__ = [
     "FAINT",
@@ -82,35 +83,42 @@ def check_human_reference(scores: np.ndarray, human: np.ndarray) -> Diagnostic:
     )
 
 
-def check_reference_fit(fit: ReferenceFit | None, *, labelled: bool) -> Diagnostic | None:
+def check_reference_fit(against: Doubt | None, *, labelled: bool) -> Diagnostic | None:
     """Whether words and layout, which the score does not need, tell reference and corpus apart.
 
     Args:
-        fit: the comparison; None where there were too few texts.
+        against: the comparison; None where there were too few texts.
         labelled: the share rests on audited labels.
     """
-    if fit is None:
+    if against is None:
         return None
+    fit = against.fit
     name = "Is the human reference the same kind of text?"
     share = " The share rests on the audited labels and stands." if labelled else ""
+    severity: Severity = "note" if labelled else "warning"
     if fit.gross:
         return Diagnostic(
             name,
-            "warning",
-            f"{100 * fit.unexplained:.0f} % or more of the documents do not look like the human "
-            f"reference, by their words and layout{_seen(fit)}.",
-            "Nothing is claimed by comparison with it: no bound, no p-value, no flag." + share,
+            "warning" if against.in_vain else severity,
+            f"{100 * fit.other_kind:.0f} % or more of the documents do not look like the human "
+            f"reference, by their words{_seen(fit)}.",
+            (
+                "Nothing is claimed by comparison with it: no bound, no p-value, no flag."
+                if against.in_vain
+                else _BEYOND
+            )
+            + share,
             code="reference-kind",
         )
     if fit.different:
         return Diagnostic(
             name,
-            "note" if labelled else "warning",
-            f"{100 * (1 - fit.explained.mean()):.0f} % of the documents do not look like the "
-            f"human reference, by their words and layout{_seen(fit)}.",
-            "They may be machine text, or people of another kind. The at-least bound counts "
-            "only documents that the reference explains, and the interval is wider by the part "
-            "that it certainly does not explain." + share,
+            severity,
+            f"{100 * fit.unlike.mean():.0f} % of the documents do not look like the human "
+            f"reference, by their words and layout{_seen(fit)}.",
+            "They may be machine text, or people of another kind. The at-least bound, the lower "
+            "end and the flags allow for such people; the upper end leaves room for machine text "
+            "that the scores do not show." + share,
             code="reference-kind",
         )
     return Diagnostic(
@@ -120,6 +128,13 @@ def check_reference_fit(fit: ReferenceFit | None, *, labelled: bool) -> Diagnost
         "Nothing speaks against the reference.",
         code="reference-kind",
     )
+
+
+_BEYOND = (
+    "Their scores lie above those of people of any kind that the detector was tried on, so that "
+    "much is by machines; the bound, the lower end and the flags count only what lies above. "
+    "Human texts of the same kind would make the answer sharper."
+)
 
 
 def _seen(fit: ReferenceFit) -> str:

@@ -14,9 +14,8 @@ from wellhead.errors import UnusableReference
 from wellhead.prevalence.estimate import EFFECTIVE, Estimate
 from wellhead.prevalence.lower_bound import at_least
 from wellhead.prevalence.mixture import anchored_posterior
-from wellhead.prevalence.reference_fit import ReferenceFit
 from wellhead.prevalence.result import GroupShare
-from wellhead.prevalence.withholding import widened
+from wellhead.prevalence.withholding import Doubt
 
 __all__ = ["LARGEST", "group_shares", "groups_method"]
 
@@ -40,7 +39,7 @@ def group_shares(
     human: np.ndarray,
     whole: Estimate,
     *,
-    fit: ReferenceFit | None = None,
+    against: Doubt | None = None,
     level: float = 0.95,
     seed: int = 0,
 ) -> tuple[GroupShare, ...]:
@@ -52,7 +51,8 @@ def group_shares(
         flagged: shape (n,), bool.
         human: shape (m,), the human reference, common to all groups.
         whole: the estimate of the whole corpus.
-        fit: of the human reference; where it differs, no bound is claimed and intervals widen.
+        against: the human reference; each group's lower end and bound hold even so, and each upper
+            end leaves the room that the whole corpus needs.
         level: confidence that all intervals hold at once.
         seed: of the simulations.
     """
@@ -62,17 +62,26 @@ def group_shares(
     if whole.prior is None or whole.posterior is None:
         raise UnusableReference("shares by group need known-human texts of the same kind (--human)")
     shared = whole.prior.reweighted((whole.prior.weights + whole.posterior.resembles) / 2)
+    room = 0.0 if against is None else against.unseen(whole.posterior, scores)
+
+    def interval(some: np.ndarray) -> Interval:
+        posterior = anchored_posterior(
+            some, human, shared, effective=EFFECTIVE, seed=seed, draws=600
+        )
+        return posterior.interval(each)
+
     shares = []
     for g in chosen:
         inside = member == g
-        posterior = anchored_posterior(
-            scores[inside], human, shared, effective=EFFECTIVE, seed=seed, draws=600
-        )
-        share, bound = posterior.interval(each), 0.0
-        if fit is not None and fit.different:
-            share = widened(share, bound, fit)
-        else:
-            bound = at_least(scores[inside], human, level=each, seed=seed)
+        mine, sure = scores[inside], _cautious(scores, inside, against)
+        share, bound = interval(mine), 0.0
+        if sure.size:
+            part = sure.size < mine.size
+            bound = at_least(sure, human, level=each, seed=seed, sampled=part)
+        if not np.array_equal(sure, mine):
+            low = interval(sure).low if sure.size else 0.0
+            share = share._replace(low=min(share.low, low))
+        share = share._replace(high=min(1.0, share.high + room))
         low, point, high, _ = share
         shares.append(
             GroupShare(
@@ -84,3 +93,10 @@ def group_shares(
             )
         )
     return tuple(shares)
+
+
+def _cautious(scores: np.ndarray, inside: np.ndarray, against: Doubt | None) -> np.ndarray:
+    """Scores of a group's documents as they count against another kind, of those compared."""
+    if against is None:
+        return np.asarray(scores[inside])
+    return np.asarray(against.scores[against.compared[inside[against.compared]]])

@@ -12,7 +12,6 @@ import pyarrow.parquet as pq
 from wellhead._result import ROWS, Part, Result
 from wellhead._stats import Interval
 from wellhead.prevalence.flagged import write_flagged
-from wellhead.prevalence.reference_fit import GROSS
 
 __all__ = [
     "AssayResult",
@@ -146,7 +145,8 @@ class AssayResult(Result):
             reference alone; 0 without one.
         withheld: why the share cannot be said, or None.
         unexplained: lower 95 % bound on the part of the corpus that is unlike the human reference
-            in words and layout; 0 where the two do not differ beyond chance.
+            in words and layout, without what the scores count as machine text anyway.
+        compared_in_vain: the human reference is of another kind, so that nothing rests on it.
         method: which evidence the interval rests on.
         assumptions: what must be true for the interval to hold.
         documents: counts.
@@ -177,6 +177,7 @@ class AssayResult(Result):
     false_discovery_rate: float
     withheld: Withheld | None = None
     unexplained: float = 0.0
+    compared_in_vain: bool = False
     groups: tuple[GroupShare, ...] = ()
     groups_method: str = ""
     reproducibility: Reproducibility
@@ -184,11 +185,6 @@ class AssayResult(Result):
     passages: dict[str, tuple[Passage, ...]] = field(default_factory=dict)
     table: pa.Table
     flagged: pa.Table | None = None
-
-    @property
-    def compared_in_vain(self) -> bool:
-        """Whether the human reference is of another kind, so that nothing rests on it."""
-        return self.unexplained >= GROSS
 
     def to_pandas(self) -> Any:
         """`table` as a pandas data frame, one row per document."""

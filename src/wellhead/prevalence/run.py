@@ -39,7 +39,7 @@ from wellhead.prevalence.result import (
     References,
     Reproducibility,
 )
-from wellhead.prevalence.withholding import hedged, withheld
+from wellhead.prevalence.withholding import Doubt, doubt, hedged, withheld
 from wellhead.prevalence.words import assumptions, diagnostics, foreign_languages
 
 __all__ = ["assay"]
@@ -146,21 +146,18 @@ def assay(
         sampled=population is not None,
     )
     fit = _fit(known.human, docs, seed)
+    compared = np.searchsorted(rows, list(docs.sample))
+    against = doubt(evidence, fit, compared, level=level, seed=seed)
     languages = _languages_of(scorer)
-    why = withheld(evidence, fit, foreign_languages(docs.sample.values(), languages), languages)
-    found = hedged(
-        estimate(evidence, level=level, seed=seed),
-        evidence,
-        fit,
-        why,
-        compared=np.searchsorted(rows, list(docs.sample)),
-        level=level,
-        seed=seed,
-    )
-    unexplained = fit.unexplained if fit is not None and fit.different else 0.0
+    why = withheld(evidence, against, foreign_languages(docs.sample.values(), languages), languages)
+    plain = estimate(evidence, level=level, seed=seed)
+    found = hedged(plain, evidence, against, why)
+    unexplained = 0.0 if against is None else against.unseen(plain.posterior, evidence.scores)
+    in_vain = against is not None and against.in_vain
     flags = _flags(found, rows, docs, false_discovery_rate)
-    groups, method = _groups(docs, rows, flags, evidence, found, fit, level, seed)
-    table = _table(docs, rows, found, flags)
+    groups, method = _groups(docs, rows, flags, evidence, found, against, level, seed)
+    counted = evidence.scores if against is None else against.scores
+    table = _table(docs, rows, found, flags, counted)
     return AssayResult(
         share=found.share,
         at_least=found.at_least,
@@ -168,7 +165,7 @@ def assay(
         assumptions=assumptions(found, evidence, labels_drawn, docs, population),
         documents=_documents(docs, flags, population),
         diagnostics=diagnostics(
-            docs, known.human, known.machine, evidence, found, labels_drawn, fit
+            docs, known.human, known.machine, evidence, found, labels_drawn, against
         ),
         upper_bound_only=found.method == "anchored"
         and not found.stands_out
@@ -176,6 +173,7 @@ def assay(
         and unexplained <= found.share.point,
         withheld=why,
         unexplained=unexplained,
+        compared_in_vain=in_vain,
         references=References(
             human=0 if evidence.human is None else evidence.human.size,
             machine={name: scores.size for name, scores in evidence.machine.items()},
@@ -380,7 +378,7 @@ def _groups(
     flags: np.ndarray,
     evidence: Evidence,
     found: Estimate,
-    fit: ReferenceFit | None,
+    against: Doubt | None,
     level: float,
     seed: int,
 ) -> tuple[tuple[Any, ...], str]:
@@ -393,7 +391,14 @@ def _groups(
         )
     groups = docs.groups[rows]
     shares = group_shares(
-        evidence.scores, groups, flags[rows], evidence.human, found, fit=fit, level=level, seed=seed
+        evidence.scores,
+        groups,
+        flags[rows],
+        evidence.human,
+        found,
+        against=against,
+        level=level,
+        seed=seed,
     )
     count = len(set(groups))
     return shares, groups_method(count, min(count, LARGEST), level)
@@ -414,7 +419,13 @@ def _documents(docs: ScoredDocuments, flags: np.ndarray, population: int | None)
     )
 
 
-def _table(docs: ScoredDocuments, rows: np.ndarray, found: Estimate, flags: np.ndarray) -> pa.Table:
+def _table(
+    docs: ScoredDocuments,
+    rows: np.ndarray,
+    found: Estimate,
+    flags: np.ndarray,
+    counted: np.ndarray,
+) -> pa.Table:
     """One row per document; repeats carry the values of their text."""
     place = {docs.cluster[row]: index for index, row in enumerate(rows)}
     index = np.array([place.get(cluster, -1) for cluster in docs.cluster])
@@ -424,7 +435,7 @@ def _table(docs: ScoredDocuments, rows: np.ndarray, found: Estimate, flags: np.n
             return pa.nulls(index.size, pa.float64())
         return pa.array(np.where(index >= 0, values[index], np.nan), from_pandas=True)
 
-    posterior = None if found.posterior is None else found.posterior.of_documents(docs.scores[rows])
+    posterior = None if found.posterior is None else found.posterior.of_documents(counted)
     columns: dict[str, Any] = {
         "id": docs.ids.cast(pa.string()),
         "score": docs.scores,

@@ -1,39 +1,111 @@
 """What may still be claimed where known evidence speaks against an assumption.
 
-In: an estimate, how the reference fits the corpus, the languages. Out: the same estimate with every
-claim that the evidence contradicts taken back: a share that cannot be said, a bound on the texts
-that the reference explains, an interval that opens. Nothing here makes a claim stronger.
+In: the evidence, how the reference fits the corpus, the languages. Out: an estimate with every
+claim that the evidence contradicts taken back: a share that cannot be said, a lower end and a bound
+that hold even if people of another kind wrote what the reference does not know, an upper end that
+leaves room for what the scores do not show. Nothing here makes a claim stronger.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from wellhead._stats import Interval
-from wellhead.prevalence.estimate import Estimate, Evidence
-from wellhead.prevalence.lower_bound import at_least
-from wellhead.prevalence.reference import MINIMUM_HUMAN
+from wellhead.prevalence.conformal import p_values
+from wellhead.prevalence.estimate import Estimate, Evidence, estimate
+from wellhead.prevalence.kinds import as_people, reach
+from wellhead.prevalence.mixture import Posterior
 from wellhead.prevalence.reference_fit import ReferenceFit
 from wellhead.prevalence.result import Withheld
 
-__all__ = ["FEW_DOCUMENTS", "bound_on_explained", "hedged", "widened", "withheld"]
+__all__ = ["FEW_DOCUMENTS", "Doubt", "doubt", "hedged", "withheld"]
 
 # Fewer documents than this have p-values, and no share.
 FEW_DOCUMENTS = 10
+# Where the reference is of another kind, an interval from less than this on up to all is no answer.
+_SAYS_LITTLE = 0.2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doubt:
+    """The evidence as it counts where people of another kind may have written some texts.
+
+    Attributes:
+        fit: of the human reference.
+        scores: shape (n,), of all documents, lowered as `as_people` does.
+        compared: shape (texts,), the documents that `fit` compared, as indices into `scores`.
+        cautious: the estimate from the lowered scores of these documents.
+    """
+
+    fit: ReferenceFit
+    scores: np.ndarray
+    compared: np.ndarray
+    cautious: Estimate
+
+    @property
+    def in_vain(self) -> bool:
+        """Whether the reference is of another kind, and the scores are within reach of people."""
+        return self.fit.gross and self.cautious.share.low < _SAYS_LITTLE
+
+    def unseen(self, posterior: Posterior | None, scores: np.ndarray) -> float:
+        """The part that is unlike the reference and that the scores do not count as machine."""
+        unlike = scores[self.compared][self.fit.unlike]
+        if posterior is None or not unlike.size:
+            return 0.0
+        counted = float(posterior.of_documents(unlike).mean())
+        return self.fit.unexplained * (1 - counted)
+
+
+def doubt(
+    evidence: Evidence,
+    fit: ReferenceFit | None,
+    compared: np.ndarray,
+    *,
+    level: float = 0.95,
+    seed: int = 0,
+) -> Doubt | None:
+    """What the scores say if people of another kind wrote the texts with other words.
+
+    Args:
+        evidence: as read.
+        fit: of the human reference; None where it could not be compared.
+        compared: shape (texts,), the documents that `fit` compared, as indices into the evidence.
+        level: of the bound.
+        seed: of the simulations.
+    """
+    if fit is None or evidence.human is None:
+        return None
+    foreign = np.full(evidence.scores.size, fit.gross)
+    foreign[compared] = fit.foreign
+    highest = reach(evidence.library) if evidence.comparable else float("inf")
+    scores = as_people(evidence.scores, foreign, evidence.human, highest)
+    part = compared.size < scores.size
+    counted = replace(
+        evidence,
+        scores=scores[compared] if part else scores,
+        labels=None,
+        sampled=evidence.sampled or part,
+    )
+    return Doubt(
+        fit=fit,
+        scores=scores,
+        compared=compared,
+        cautious=estimate(counted, level=level, seed=seed),
+    )
 
 
 def withheld(
-    evidence: Evidence, fit: ReferenceFit | None, foreign: Sequence[str], known: Sequence[str]
+    evidence: Evidence, against: Doubt | None, foreign: Sequence[str], known: Sequence[str]
 ) -> Withheld | None:
     """Why the share cannot be said; None where nothing speaks against saying it.
 
     Args:
         evidence: with labels, only a lack of documents withholds the share: an audit needs
             neither a fitting reference nor a detector that knows the language.
-        fit: of the human reference.
+        against: the human reference.
         foreign: languages of most of the corpus that the detector does not know.
         known: languages that it does know.
     """
@@ -45,8 +117,8 @@ def withheld(
         )
     if evidence.labels is not None:
         return None
-    if fit is not None and fit.gross:
-        return Withheld("reference-kind", _difference(fit), _BRING)
+    if against is not None and against.in_vain:
+        return Withheld("reference-kind", _difference(against.fit), _BRING)
     if foreign:
         return Withheld(
             "language",
@@ -74,44 +146,50 @@ def _difference(fit: ReferenceFit) -> str:
         seen.append(f"fewer of {', '.join(f'“{word}”' for word in theirs)}")
     what = "; ".join(seen) or "other words and another layout"
     return (
-        f"the human texts given for comparison are of another kind: {100 * fit.unexplained:.0f} % "
+        f"the human texts given for comparison are of another kind: {100 * fit.other_kind:.0f} % "
         f"or more of these texts do not look like them, whoever wrote them ({what})"
     )
 
 
 def hedged(
-    found: Estimate,
-    evidence: Evidence,
-    fit: ReferenceFit | None,
-    why: Withheld | None,
-    *,
-    compared: np.ndarray,
-    level: float,
-    seed: int,
+    found: Estimate, evidence: Evidence, against: Doubt | None, why: Withheld | None
 ) -> Estimate:
     """The estimate with what the evidence contradicts taken back.
 
     Args:
-        found: what the scores alone say.
+        found: what the scores say as they are.
         evidence: what that rests on.
-        fit: of the human reference.
+        against: what they say if people of another kind wrote what the reference does not know.
         why: the share cannot be said.
-        compared: shape (texts,), the documents that `fit` compared, as indices into the evidence.
-        level: of the bound.
-        seed: of its simulation.
 
-    A reference of another kind supports neither bound nor p-value. Where reference and corpus
-    differ but part of the corpus is explained, the bound rests on that part alone and the interval
-    widens by the rest.
+    Where the reference is of another kind and the scores are within the reach of people, it
+    supports neither bound nor p-value.
     """
-    if fit is not None and fit.gross:
-        found = replace(found, at_least=0.0, p_values=None, posterior=None)
-    elif fit is not None and fit.different:
-        found = _opened(found, evidence, fit, compared, level, seed)
+    if against is not None:
+        found = _vain(found) if against.in_vain else _doubted(found, evidence, against)
     if why is not None:
-        unknown = Interval(found.at_least, float("nan"), 1.0, level)
+        unknown = Interval(found.at_least, float("nan"), 1.0, found.share.level)
         found = replace(found, share=unknown, posterior=None)
     return _consistent(found)
+
+
+def _vain(found: Estimate) -> Estimate:
+    return replace(found, at_least=0.0, p_values=None, posterior=None)
+
+
+def _doubted(found: Estimate, evidence: Evidence, against: Doubt) -> Estimate:
+    share = found.share
+    if found.method == "anchored":
+        low = min(share.low, against.cautious.share.low)
+        room = against.unseen(found.posterior, evidence.scores)
+        share = share._replace(low=low, high=min(1.0, share.high + room))
+    human = np.zeros(0) if evidence.human is None else evidence.human
+    return replace(
+        found,
+        at_least=min(found.at_least, against.cautious.at_least),
+        share=share,
+        p_values=p_values(against.scores, human),
+    )
 
 
 def _consistent(found: Estimate) -> Estimate:
@@ -127,42 +205,3 @@ def _consistent(found: Estimate) -> Estimate:
     high = max(share.high, bound)
     point = share.point if np.isnan(share.point) else min(max(share.point, bound), high)
     return replace(found, share=Interval(bound, point, high, share.level))
-
-
-def _opened(
-    found: Estimate,
-    evidence: Evidence,
-    fit: ReferenceFit,
-    compared: np.ndarray,
-    level: float,
-    seed: int,
-) -> Estimate:
-    bound = min(found.at_least, bound_on_explained(evidence, fit, compared, level, seed))
-    share = found.share if found.method != "anchored" else widened(found.share, bound, fit)
-    return replace(found, at_least=bound, share=share)
-
-
-def widened(share: Interval, bound: float, fit: ReferenceFit) -> Interval:
-    """The interval with both ends moved outward by what the reference does not explain.
-
-    That part may be people of another kind, whose scores lifted the lower end, or a generator that
-    the detector does not see, which the upper end leaves out.
-
-    Args:
-        share: from the scores.
-        bound: on the part that the reference explains, below which nothing is lowered.
-        fit: of the reference.
-    """
-    low = min(share.low, max(bound, share.low - (1 - float(fit.explained.mean()))))
-    return share._replace(low=low, high=min(1.0, share.high + fit.unexplained))
-
-
-def bound_on_explained(
-    evidence: Evidence, fit: ReferenceFit, compared: np.ndarray, level: float, seed: int
-) -> float:
-    """The bound from the texts that the reference explains, as a share of all texts."""
-    scores = evidence.scores[compared][fit.explained]
-    if evidence.human is None or scores.size < MINIMUM_HUMAN:
-        return 0.0
-    part = at_least(scores, evidence.human, level=level, seed=seed, sampled=True)
-    return part * float(fit.explained.mean())

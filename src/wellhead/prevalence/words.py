@@ -21,8 +21,8 @@ from wellhead.prevalence.documents import ScoredDocuments
 from wellhead.prevalence.estimate import Estimate, Evidence
 from wellhead.prevalence.library import Cluster, least_seen
 from wellhead.prevalence.reference import MINIMUM_ANCHOR
-from wellhead.prevalence.reference_fit import ReferenceFit
 from wellhead.prevalence.result import Diagnostic
+from wellhead.prevalence.withholding import Doubt
 from wellhead.report.numbers import percent
 
 __all__ = ["assumptions", "diagnostics"]
@@ -97,7 +97,7 @@ def diagnostics(
     evidence: Evidence,
     found: Estimate,
     labels_drawn: str,
-    fit: ReferenceFit | None = None,
+    against: Doubt | None = None,
 ) -> tuple[Diagnostic, ...]:
     """Every check that applies, warnings first."""
     rows = docs.evidence
@@ -115,7 +115,7 @@ def diagnostics(
             visible if evidence.labels is None else beside_labels(visible),
             check_lengths(docs.characters[rows], human.characters[human.evidence]),
             check_languages(languages(docs.sample.values()), languages(human.sample.values())),
-            check_reference_fit(fit, labelled=evidence.labels is not None),
+            check_reference_fit(against, labelled=evidence.labels is not None),
         ]
         if machine:
             lengths = np.concatenate([part.characters[part.evidence] for part in machine.values()])

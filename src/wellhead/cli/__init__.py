@@ -47,6 +47,7 @@ VERBS: tuple[str, ...] = (
     "collapse_theory",
     "forecast",
     "generate",
+    "lineage",
     "collect",
     "collect_backup",
     "collect_delete",

@@ -168,6 +168,3 @@ def require_proof(
         if not same or not merkle.verify_consistency(earlier.size, head.size, later, old, root):
             raise BadInput("the history is not the one of the earlier head: it was rewritten.")
     return head, manifest
-
-
-

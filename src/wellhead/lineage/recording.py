@@ -177,9 +177,7 @@ def derive(
         return _append(store, read, rows, about, reading, parents=tuple(ids))
 
 
-def _derived_rows(
-    store: Store, parents: list[str], columns: list[Columns], about: About
-) -> Any:
+def _derived_rows(store: Store, parents: list[str], columns: list[Columns], about: About) -> Any:
     deepest = max(store.read(parent).generation for parent in parents)
     most = deepest + (about.generator is not None)
     needed = any(each.root_id is None or each.generation is None for each in columns)

@@ -28,9 +28,7 @@ from wellhead.errors import BadInput
 
 __all__ = ["SCHEMA", "Columns", "check", "counted", "inherited", "own_rows", "read_columns"]
 
-SCHEMA = pa.schema(
-    [("doc_id", pa.string()), ("root_id", pa.string()), ("generation", pa.int32())]
-)
+SCHEMA = pa.schema([("doc_id", pa.string()), ("root_id", pa.string()), ("generation", pa.int32())])
 _AT_ONCE = 4096
 
 

@@ -119,9 +119,7 @@ def _small(path: Path) -> bytes:
 def key_id(key: Ed25519PublicKey) -> str:
     """What a key is called: the SHA-256 of its DER form."""
     library = _library()
-    return digest(
-        key.public_bytes(library.Encoding.DER, library.PublicFormat.SubjectPublicKeyInfo)
-    )
+    return digest(key.public_bytes(library.Encoding.DER, library.PublicFormat.SubjectPublicKeyInfo))
 
 
 def signed(facts: Mapping[str, Any], key: Ed25519PrivateKey) -> dict[str, Any]:

@@ -124,7 +124,10 @@ def verify(
     findings += damaged
     findings += _rows(store, known)
     originals = [
-        (id, file) for id, each in known.manifests.items() if not each.parents for file in each.files
+        (id, file)
+        for id, each in known.manifests.items()
+        if not each.parents
+        for file in each.files
     ]
     parents = {parent for each in known.manifests.values() for parent in each.parents}
     tips = [each for id, each in known.manifests.items() if id not in parents]
@@ -188,7 +191,9 @@ def _unfinished(store: Store, ids: list[str]) -> Iterable[Finding]:
             )
             yield Finding("not_in_log", "note", name.removesuffix(".json"), name[:12], says)
     if left := store.place.leftovers():
-        says = f"{len(left)} temporary files of writers that died; `wellhead lineage gc` removes them"
+        says = (
+            f"{len(left)} temporary files of writers that died; `wellhead lineage gc` removes them"
+        )
         yield Finding("leftovers", "note", "", "store", says)
 
 
@@ -308,9 +313,7 @@ def _at(store: Store, file: File, where: str) -> _State:
     if found == file.sha256:
         return _State(True, "", "")
     if length < file.bytes:
-        return _State(
-            False, "truncated", f"{length:,} of {file.bytes:,} bytes are left at {where}"
-        )
+        return _State(False, "truncated", f"{length:,} of {file.bytes:,} bytes are left at {where}")
     return _State(False, "altered", f"its bytes changed at {where}")
 
 

@@ -200,11 +200,16 @@ def show_command(
 
 @lineage_app.command("verify")
 def verify_command(
-    store: StoreArgument,
+    store: Annotated[
+        str | None, typer.Argument(help="Folder of the store, or an fsspec address.")
+    ] = None,
     head: Annotated[
         list[Path] | None, typer.Option(help="A head that was kept elsewhere; may be repeated.")
     ] = None,
     key: PublicKey = None,
+    proof: Annotated[
+        Path | None, typer.Option(help="Check this proof instead, with --key alone.")
+    ] = None,
     relocate: Annotated[bool, typer.Option(help="Note where renamed files lie now.")] = False,
     out: PageFile = None,
     as_json: AsJson = False,
@@ -215,11 +220,27 @@ def verify_command(
     from wellhead.lineage.verify import verify
 
     public = public_key(key) if key else None
+    if proof is not None:
+        _proof(proof, public, [*(head or ())][:1])
+        return
+    if store is None:
+        raise BadSetting("expected a store, or --proof FILE.")
     with progress("hashing") as bar:
         result = verify(Store(store), heads=head or (), key=public, relocate=relocate, progress=bar)
     show_result(result, as_json=as_json, html=out)
     if not result.intact:
         raise BadInput("something is lost or altered; see above.")
+
+
+def _proof(path: Path, key: Any, earlier: list[Path]) -> None:
+    from wellhead.lineage.heads import load, read_head, require_proof
+
+    if key is None:
+        raise BadSetting("--proof: expected --key FILE, the public key of whoever signed it.")
+    old = read_head(load(earlier[0]), str(earlier[0]), key) if earlier else None
+    head, manifest = require_proof(load(path), key, earlier=old)
+    typer.echo(f"holds: under the head of {head.size} manifests, signed at {head.time}")
+    typer.echo(manifest)
 
 
 @lineage_app.command("gc")

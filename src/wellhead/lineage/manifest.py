@@ -27,7 +27,7 @@ __all__ = [
     "Step",
 ]
 
-SCHEMA = "wellhead.lineage/1"
+SCHEMA: Literal["wellhead.lineage/1"] = "wellhead.lineage/1"
 Writers = Literal["people", "machines", "unknown", "mixed"]
 Kind = Literal["collected", "public", "licensed", "crawled", "user", "synthetic", "unknown"]
 WRITERS: tuple[str, ...] = get_args(Writers)
@@ -38,7 +38,7 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     """A part of a manifest; what was not said is left out of it."""
 
 
-class File(_Part, kw_only=True):
+class File(_Part, frozen=True, kw_only=True):
     """One file.
 
     Attributes:
@@ -55,7 +55,7 @@ class File(_Part, kw_only=True):
     place: str | None = None
 
 
-class Rows(_Part, kw_only=True):
+class Rows(_Part, frozen=True, kw_only=True):
     """The rows of all files together.
 
     Attributes:
@@ -72,7 +72,7 @@ class Rows(_Part, kw_only=True):
     index: str | None = None
 
 
-class Origin(_Part, kw_only=True):
+class Origin(_Part, frozen=True, kw_only=True):
     """Where an original came from; dates as YYYY-MM-DD, languages as BCP 47 codes."""
 
     kind: Kind = "unknown"
@@ -84,7 +84,7 @@ class Origin(_Part, kw_only=True):
     collector: str | None = None
 
 
-class Generator(_Part, kw_only=True):
+class Generator(_Part, frozen=True, kw_only=True):
     """What wrote the new rows."""
 
     model: str
@@ -94,7 +94,7 @@ class Generator(_Part, kw_only=True):
     prompt_sha256: str | None = None
 
 
-class HumanShare(_Part, kw_only=True):
+class HumanShare(_Part, frozen=True, kw_only=True):
     """Which part of the texts people wrote, with its interval and how it was measured."""
 
     low: float
@@ -105,7 +105,7 @@ class HumanShare(_Part, kw_only=True):
     evidence: str | None = None
 
 
-class Step(_Part, kw_only=True):
+class Step(_Part, frozen=True, kw_only=True):
     """What was done to the parents."""
 
     name: str
@@ -113,7 +113,7 @@ class Step(_Part, kw_only=True):
     parameters: dict[str, Any] = {}
 
 
-class Manifest(_Part, kw_only=True):
+class Manifest(_Part, frozen=True, kw_only=True):
     """One node of the family tree.
 
     Attributes:

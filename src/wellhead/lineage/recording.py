@@ -232,7 +232,7 @@ def _sources(files: Sequence[Source]) -> Iterator[list[tuple[Path, str]]]:
     """Paths to read and what they are called in the store; addresses are fetched."""
     found: list[tuple[Path, str]] = []
     with contextlib.ExitStack() as stack:
-        for source in map(os.fspath, files):
+        for source in [os.fspath(each) for each in files]:
             if is_address(source):
                 folder = Path(stack.enter_context(fetched(source)))
                 (path,) = [path for path in folder.rglob("*") if path.is_file()][:1] or [folder]

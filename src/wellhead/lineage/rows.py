@@ -26,7 +26,18 @@ from wellhead._atomic import atomic_path
 from wellhead.corpus import open_corpus
 from wellhead.errors import BadInput
 
-__all__ = ["SCHEMA", "Columns", "check", "counted", "inherited", "own_rows", "read_columns"]
+__all__ = [
+    "SCHEMA",
+    "Columns",
+    "Counted",
+    "check",
+    "counted",
+    "inherited",
+    "joined",
+    "own_rows",
+    "read_columns",
+    "write_index",
+]
 
 SCHEMA = pa.schema([("doc_id", pa.string()), ("root_id", pa.string()), ("generation", pa.int32())])
 _AT_ONCE = 4096
@@ -41,7 +52,7 @@ class Columns(NamedTuple):
     doc_id: Any
     root_id: Any | None
     generation: Any | None
-    whole: bool
+    whole: bool = False
 
 
 def read_columns(
@@ -57,7 +68,7 @@ def read_columns(
             file = pq.ParquetFile(path)
             if set(SCHEMA.names) <= set(file.schema_arrow.names):
                 table = file.read(columns=SCHEMA.names, use_threads=True)
-                return Columns(*_cast(table, path), whole=True)
+                return _cast(table, path, whole=True)
         except pa.ArrowException as error:
             raise BadInput(f"{path}: expected a whole Parquet file: {error}.") from error
     return _through_corpus(path, text_column, id_column)
@@ -73,10 +84,10 @@ def _through_corpus(path: Path, text_column: str | None, id_column: str | None) 
         kept |= {name: batch.column(name) for name in SCHEMA.names[1:] if name in names}
         tables.append(pa.table(kept))
     table = pa.concat_tables(tables, promote_options="permissive")
-    return Columns(*_cast(table, path), whole=False)
+    return _cast(table, path, whole=False)
 
 
-def _cast(table: Any, path: Path) -> list[Any | None]:
+def _cast(table: Any, path: Path, *, whole: bool) -> Columns:
     """The three columns in their types; None for one that is not there."""
     found: list[Any | None] = []
     for field in SCHEMA:
@@ -89,7 +100,8 @@ def _cast(table: Any, path: Path) -> list[Any | None]:
             raise BadInput(
                 f"{path}: expected {field.type} in the column '{field.name}': {error}."
             ) from error
-    return found
+    ids, root, generation = found
+    return Columns(ids, root, generation, whole)
 
 
 def own_rows(columns: Columns, writers: str) -> Any:

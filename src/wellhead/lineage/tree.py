@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from wellhead.lineage.family import Member
 from wellhead.report.numbers import count, percent
-from wellhead.report.svg.element import ACCENT, LARGE, WIDTH, drawing, element, text, width_of
+from wellhead.report.svg.element import LARGE, WIDTH, drawing, element, text, width_of
 from wellhead.report.table import Column, Table
 from wellhead.report.untrusted import shorten
 
@@ -99,11 +99,11 @@ def _share(member: Member) -> float:
 
 def _lines(members: Sequence[Member]) -> list[_Line]:
     """Members in lines: children under their first parent, long runs folded."""
-    ids = {each.id for each in members}
+    order = {each.id: number for number, each in enumerate(members)}
     children: dict[str, list[Member]] = defaultdict(list)
     for each in members:
-        inside = [parent for parent in each.parents if parent in ids]
-        children[max(inside, key=_place(members)) if inside else ""].append(each)
+        inside = [parent for parent in each.parents if parent in order]
+        children[max(inside, key=order.__getitem__) if inside else ""].append(each)
     fold = len(members) > _UNFOLDED
     groups: list[tuple[tuple[Member, ...], int]] = []
     waiting = [(group, 0) for group in reversed(_alike(children[""], children, fold))]
@@ -114,11 +114,6 @@ def _lines(members: Sequence[Member]) -> list[_Line]:
         below = [child for each in run for child in children[each.id] if child not in run]
         waiting += [(part, level + 1) for part in reversed(_alike(below, children, fold))]
     return _linked(groups)
-
-
-def _place(members: Sequence[Member]) -> object:
-    order = {each.id: number for number, each in enumerate(members)}
-    return order.__getitem__
 
 
 def _alike(
@@ -173,12 +168,12 @@ def _drawn(line: _Line, number: int) -> str:
     human = all(each.writers == "people" for each in line.members)
     dot: dict[str, object] = {"fill": "currentColor" if human else "none"}
     if lost:
-        dot = {"fill": "none", "stroke_dasharray": "2 2", "class_": "accent"}
+        dot = {"fill": "none", "stroke_dasharray": "2 2"}
     start = x + 12
     room = WIDTH - _BAR - 12 - start
     return element(
         "g",
-        element("circle", cx=x, cy=y, r=5.0, stroke=ACCENT if lost else "currentColor", **dot),
+        element("circle", cx=x, cy=y, r=5.0, stroke="currentColor", **dot),
         text(_fitted(_name(line, lost), room), start, y + 5, cls="b"),
         text(_fitted(_facts(line), WIDTH - start), start, y + 23, cls="m"),
         *_bar(last, y - 6),
@@ -217,7 +212,7 @@ def _bar(member: Member, top: float) -> list[str]:
     whole = {"x": left, "y": top, "height": 12.0}
     return [
         element("rect", width=_BAR - 2, fill="none", stroke="currentColor", **whole),
-        element("rect", width=(_BAR - 2) * share, fill=ACCENT, class_="accent-fill", **whole)
+        element("rect", width=(_BAR - 2) * share, fill="currentColor", fill_opacity=0.55, **whole)
         if share
         else "",
     ]

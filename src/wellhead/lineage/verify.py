@@ -354,7 +354,7 @@ def _rows(store: Store, known: _Known) -> Iterable[Finding]:
                 tables.pop(id, None)
                 says = f"its table of rows is missing or altered: {error}"
                 yield Finding("rows_lost", "broken", id, each.name, says)
-    for id, each in known.manifests.items():
+    for id in known.manifests:
         if id in tables:
             yield from _held(known, tables, id)
 

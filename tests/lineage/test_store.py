@@ -1,0 +1,192 @@
+"""The store: what it refuses, what survives a crash, two writers, a full disk."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.lineage.families import machine, people, three_generations, write_rows
+from wellhead.errors import BadInput, BadSetting
+from wellhead.lineage import About, Generator, Reading, Store, add, derive, init
+from wellhead.lineage.canonical import canonical
+from wellhead.lineage.verify import verify
+
+WRITER = """
+import sys, tempfile
+from wellhead.lineage import About, Generator, Store, add, derive, init
+with tempfile.TemporaryDirectory() as scratch:
+    add(init(scratch), [sys.argv[2]], writers="people")
+store, file, child = Store(sys.argv[1]), sys.argv[2], sys.argv[3]
+print("ready", flush=True)
+number = 0
+while True:
+    number += 1
+    name = f"{sys.argv[4]}-{number}"
+    id = add(store, [file], writers="people", about=About(name=name))
+    print(id, flush=True)
+    about = About(name=f"{name}-child", generator=Generator(model="m"))
+    print(derive(store, [child], parents=[id], about=about), flush=True)
+"""
+
+
+def writer(folder, name="w"):
+    arguments = [folder / "store", folder / "people.jsonl", folder / "child.jsonl", name]
+    return subprocess.Popen(
+        [sys.executable, "-c", WRITER, *map(str, arguments)], stdout=subprocess.PIPE, text=True
+    )
+
+
+def test_manifests_are_canonical_json_named_by_their_hash(tmp_path):
+    store, ids = three_generations(tmp_path / "f")
+    for id in ids:
+        data = store.place.read(f"manifests/{id}.json")
+        assert hashlib.sha256(data).hexdigest() == id
+        assert canonical(json.loads(data)) == data
+    assert canonical({"b": [1e21, 0.1, "\u20ac"], "a": None}) == (
+        '{"a":null,"b":[1e+21,0.1,"€"]}'.encode()
+    )
+
+
+def test_rows_say_their_root_and_generation_down_to_people(tmp_path):
+    store, ids = three_generations(tmp_path / "f")
+    manifests = [store.read(id) for id in ids]
+    assert [each.generation for each in manifests] == [0, 0, 1, 2]
+    assert [each.writers for each in manifests] == ["people", "people", "machines", "machines"]
+    assert [(each.rows.total, each.rows.rooted) for each in manifests] == [
+        (20, 20),
+        (12, 12),
+        (10, 4),
+        (10, 4),
+    ]
+
+
+def test_a_root_that_no_ancestor_has_is_refused(tmp_path):
+    store, ids = three_generations(tmp_path / "f")
+    stray = write_rows(tmp_path / "x.jsonl", [{"id": "a", "text": "Text.", "root_id": "nobody"}])
+    with pytest.raises(BadInput, match="name a human original that no ancestor has"):
+        derive(store, [stray], parents=[ids[0]], about=About(generator=Generator(model="m")))
+    with pytest.raises(BadInput, match="say which"):
+        derive(store, [machine(tmp_path, "new")], parents=[ids[0]])
+    with pytest.raises(BadSetting, match="at least one parent"):
+        derive(store, [stray], parents=[])
+    assert len(store.log()) == len(ids)
+
+
+def test_the_same_file_is_kept_once_and_a_large_one_stays_where_it_is(tmp_path):
+    store = init(tmp_path / "store")
+    file = people(tmp_path)
+    add(store, [file], writers="people", about=About(name="a"))
+    add(store, [file], writers="people", about=About(name="b"))
+    left = add(
+        store,
+        [people(tmp_path, name="left")],
+        writers="people",
+        reading=Reading(keep=False),
+    )
+    assert len(store.place.names("objects")) == 3  # the file, its rows, the rows of the other
+    assert store.read(left).files[0].place == "../left.jsonl"
+
+
+def test_only_a_new_or_empty_folder_becomes_a_store(tmp_path):
+    (tmp_path / "mine.txt").write_text("kept")
+    with pytest.raises(BadSetting, match="new or empty folder"):
+        init(tmp_path)
+    with pytest.raises(BadInput, match="wellhead lineage init"):
+        Store(tmp_path)
+
+
+@pytest.mark.slow
+def test_kill_nine_during_add_and_derive_loses_nothing_that_was_acknowledged(tmp_path):
+    """At whatever moment a writer dies, the log is whole and the next writer goes on."""
+    store, dice = init(tmp_path / "store"), random.Random(3)
+    people(tmp_path)
+    machine(tmp_path, "child")
+    acknowledged = []
+    for _ in range(4):
+        process = writer(tmp_path)
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(dice.uniform(0.2, 0.8))
+        process.send_signal(signal.SIGKILL)
+        acknowledged += [line.strip() for line in process.stdout if len(line) == 65]
+        process.wait()
+        found = verify(store)
+        assert found.intact, found.findings
+        assert set(acknowledged) <= set(store.log())
+    store.collect_garbage()
+    assert verify(store).findings == ()
+    assert len(acknowledged) > 4
+
+
+def test_two_writers_at_once_both_have_all_their_manifests(tmp_path):
+    store = init(tmp_path / "store")
+    people(tmp_path)
+    machine(tmp_path, "child")
+    writers = [writer(tmp_path, name) for name in ("one", "two")]
+    time.sleep(3)
+    for process in writers:
+        process.kill()
+    lines = [line.strip() for process in writers for line in process.stdout if len(line) == 65]
+    for process in writers:
+        process.wait()
+    ids = store.log()
+    assert len(ids) == len(set(ids))
+    assert set(lines) <= set(ids)
+    names = {store.read(id).name.split("-")[0] for id in ids}
+    assert names == {"one", "two"}
+    assert verify(store).intact
+
+
+def test_a_full_disk_leaves_the_store_as_it_was(tmp_path):
+    store, ids = three_generations(tmp_path / "f")
+    people(tmp_path, 4000, "large")
+    program = (
+        "import resource, sys\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))\n"
+        "from wellhead.cli import main\nmain(sys.argv[1:])"
+    )
+    arguments = ["lineage", "add", store.place.address, tmp_path / "large.jsonl"]
+    done = subprocess.run(
+        [sys.executable, "-c", program, *map(str, arguments), "--writers", "people"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    assert done.returncode == 1
+    assert "File too large" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert store.log() == ids
+    assert verify(store).findings == ()
+
+
+def test_a_store_may_lie_wherever_fsspec_reaches(tmp_path):
+    address = f"memory://lineage-{tmp_path.name}"
+    store = init(address)
+    id = add(store, [people(tmp_path)], writers="people")
+    again = Store(address)
+    child = machine(tmp_path, "child")
+    derive(again, [child], parents=[id], about=About(generator=Generator(model="m")))
+    found = verify(Store(address))
+    assert found.intact
+    assert (found.manifests, found.depth) == (2, 1)
+
+
+def test_garbage_goes_only_when_asked_and_nothing_else_with_it(tmp_path):
+    store, ids = three_generations(tmp_path / "f")
+    stray = store.place.path / "objects" / ("0" * 64)
+    stray.write_bytes(b"left by a writer that died")
+    assert verify(store).intact
+    assert stray.exists()
+    assert store.collect_garbage() == [f"objects/{'0' * 64}"]
+    assert not stray.exists()
+    assert verify(store).findings == ()
+    assert store.log() == ids

@@ -22,7 +22,7 @@ ROOMS = (
         "_spreadsheet",
     ),
     *("report", "corpus", "detect", "prevalence", "consensus", "study"),
-    *("generate", "audit", "curate", "lineage", "recursion", "models", "evaluate", "web"),
+    *("generate", "audit", "curate", "lineage", "recursion", "models", "capability", "web"),
     *("collect", "watch", "engines", "demo", "", "cli", "__main__"),
 )
 

@@ -1,4 +1,4 @@
-"""The items of the suite `quick`, from State of the Union text that no run of the laboratory learns.
+"""The items of the suite `quick`, from State of the Union text that runs hold out.
 
     python tools/make_quick_items.py
 

@@ -43,7 +43,9 @@ class Answers:
         if self.path is None:
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        lines = [json.dumps([key, answer], ensure_ascii=False) + "\n" for key, answer in new.items()]
+        lines = [
+            json.dumps([key, answer], ensure_ascii=False) + "\n" for key, answer in new.items()
+        ]
         with self.path.open("a", encoding="utf-8") as stream:
             stream.write("\n" * (not self._whole) + "".join(lines))
         self._whole = True

@@ -70,7 +70,12 @@ class Asked(LM):  # type: ignore[misc]
 
     def generate_until(self, requests: list[Any]) -> list[str]:
         ask = partial(self.model.generate_until, disable_tqdm=True)
-        return [str(each) for each in self._asked("generate", requests, ask)]
+        fitting = [self._fitting(each) for each in requests]
+        return [str(each) for each in self._asked("generate", fitting, ask)]
+
+    def fits(self, answer: str) -> bool:
+        """Whether an answer is shorter than what the model sees at a time."""
+        return bool(len(self.model.tok_encode(answer)) < self.model.max_length)
 
     def seconds(self, requests: Sequence[Any]) -> float:
         """How long a few of these questions take, unless all are answered."""
@@ -83,12 +88,19 @@ class Asked(LM):  # type: ignore[misc]
         self.loglikelihood(trial)
         return (time.monotonic() - start) / len(trial) * len(new)
 
+    def _fitting(self, request: Any) -> Any:
+        """The same question, asking for no more than half of what the model sees at a time."""
+        context, options = request.args
+        most = min(int(options.get("max_gen_toks", 256)), max(1, self.model.max_length // 2))
+        arguments = (context, {**options, "max_gen_toks": most})
+        return Instance(request_type="generate_until", doc={}, arguments=arguments, idx=0)
+
     def _likely(self, part: list[Any]) -> Any:
         return self.model.loglikelihood(part, disable_tqdm=True)
 
     def _asked(self, method: str, requests: list[Any], ask: Callable[[list[Any]], Any]) -> Any:
         keys = [key_of(method, each.args) for each in requests]
-        new = {key: each for key, each in zip(keys, requests, strict=True)}
+        new = dict(zip(keys, requests, strict=True))
         new = {key: each for key, each in new.items() if key not in self.answers}
         self.bar.advance(len(requests) - len(new))
         # Questions of a like length share a batch without much padding.

@@ -7,8 +7,10 @@ the others.
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Sequence
+from contextlib import redirect_stderr
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -91,10 +93,12 @@ def load(subject: Subject) -> tuple[Any, Any]:
     where = {} if place.gguf is None else {"gguf_file": place.gguf}
     kind = torch.float32 if device().type == "cpu" else torch.bfloat16
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(place.folder, **where)
-        network = transformers.AutoModelForCausalLM.from_pretrained(
-            place.folder, dtype=kind, **where
-        )
+        # The progress bar over the tensors of a GGUF file has no switch of its own.
+        with redirect_stderr(io.StringIO()):
+            tokenizer = transformers.AutoTokenizer.from_pretrained(place.folder, **where)
+            network = transformers.AutoModelForCausalLM.from_pretrained(
+                place.folder, dtype=kind, **where
+            )
     except (OSError, ValueError, ImportError, KeyError) as error:
         raise BadInput(
             f"model {subject.found.path}: expected a causal language model that transformers "

@@ -1,12 +1,14 @@
 """Two models on the same items: by how much the second differs, and how sure that is.
 
 In: what each model scored on each item, and which items belong together (questions on one
-paragraph are not independent). Out: an `Estimate`, from which an interval at any level and a p-value
-follow, so that the two never contradict each other.
+paragraph are not independent). Out: an `Estimate`, from which an interval at any level and a
+p-value follow, so that the two never contradict each other.
 """
 
 from __future__ import annotations
 
+import math
+from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
@@ -38,7 +40,10 @@ class Estimate(NamedTuple):
 
     def interval(self, level: float) -> tuple[float, float]:
         """The interval that holds the true difference with probability `level`."""
-        half = float(stats.t.ppf(0.5 + level / 2, self.degrees)) * self.error
+        top = 0.5 + level / 2
+        normal = np.isinf(self.degrees)
+        half = NormalDist().inv_cdf(top) if normal else float(stats.t.ppf(top, self.degrees))
+        half *= self.error
         return self.centre - half, self.centre + half
 
     @property
@@ -46,7 +51,10 @@ class Estimate(NamedTuple):
         """The smallest error rate at which the interval leaves out 0."""
         if self.error == 0:
             return 1.0 if self.centre == 0 else 0.0
-        return float(2 * stats.t.sf(abs(self.centre) / self.error, self.degrees))
+        far = abs(self.centre) / self.error
+        if np.isinf(self.degrees):
+            return math.erfc(far / math.sqrt(2))
+        return float(2 * stats.t.sf(far, self.degrees))
 
 
 def share_difference(before: Values, after: Values, clusters: Labels) -> Estimate:

@@ -2,7 +2,8 @@
 
 Running what a model wrote is dangerous. lm-eval refuses the task (`unsafe_code`) unless the user
 confirms it, and then each program runs in a process of its own: isolated Python, an empty folder,
-bounded time, memory and file size, no input. That bounds accidents; it is no sandbox against malice.
+bounded time, memory and file size, no input. That bounds accidents; it is no sandbox against
+malice.
 """
 
 from __future__ import annotations

@@ -75,8 +75,6 @@ def ranked(task: str, shots: int | None) -> list[Cell]:
     []
     """
     kept = [
-        cell
-        for cell in cells_of(task)
-        if cell.shots == shots and not cell.track and not cell.doubt
+        cell for cell in cells_of(task) if cell.shots == shots and not cell.track and not cell.doubt
     ]
     return sorted(kept, key=lambda cell: -cell.value)

@@ -181,9 +181,11 @@ def _rows(folder: Path, name: str) -> list[Row]:
             f"--out {folder}; or name another folder with --data."
         )
     try:
-        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(
-            encoding="utf-8"
-        ) as stream:
+        with (
+            gzip.open(path, "rt", encoding="utf-8")
+            if path.suffix == ".gz"
+            else path.open(encoding="utf-8") as stream
+        ):
             return [file.item(json.loads(line)) for line in stream if line.strip()]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadInput(

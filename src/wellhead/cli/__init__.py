@@ -46,6 +46,7 @@ VERBS: tuple[str, ...] = (
     "collapse_report",
     "collapse_theory",
     "forecast",
+    "evaluate",
     "generate",
     "lineage",
     "collect",

@@ -14,6 +14,7 @@ from wellhead.report.svg.forest import Forest, Stretch
 from wellhead.report.svg.frame import Axis
 from wellhead.report.svg.histogram import HistogramPair
 from wellhead.report.svg.lines import LineChart
+from wellhead.report.svg.panels import Panel, Panels
 from wellhead.report.svg.strips import Strip, Strips
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "HistogramPair",
     "Line",
     "LineChart",
+    "Panel",
+    "Panels",
     "ShareBar",
     "Stretch",
     "Strip",

@@ -1,14 +1,16 @@
 """The share from a random subset of documents whose origin is known.
 
 In: a prediction for every document (any number in [0, 1], from any detector, however biased) and
-labels for a random subset. Out: the share of this corpus with an interval that needs no
-assumption about generator or domain, only that the subset was drawn at random.
+labels for a random subset, drawn with equal or with known unequal probabilities. Out: the share of
+this corpus with an interval that needs no assumption about generator or domain, only that the
+subset was drawn at random.
 
 The estimate is the prediction-powered mean with its power-tuned weight (PPI++), in its
 finite-population form: the survey regression estimator, because the share asked for is that of
-these n documents and labelling all of them leaves no uncertainty. Its interval is Wilson's with an
-effective sample size, and where all labels agree the exact one-sided bound, so that it does not
-collapse to a point.
+these n documents and labelling all of them leaves no uncertainty. With unequal probabilities each
+label counts by the inverse of its own (active statistical inference). The interval is Wilson's with
+an effective sample size. Predictions raise that size only as far as labels of the rarer kind bear
+them out, and where all labels agree it is the exact one-sided bound.
 """
 
 from __future__ import annotations
@@ -29,18 +31,21 @@ def audited_share(
     labelled: np.ndarray,
     labels: np.ndarray,
     *,
+    probability: np.ndarray | None = None,
     level: float = 0.95,
     sampled: bool = False,
 ) -> Interval:
     """The machine-written share from audited labels, helped by predictions.
 
-    Valid for any predictions when `labelled` is a simple random subset of the corpus. A subset
-    chosen by score, by suspicion or by who answered breaks it, and nothing in the data shows it.
+    Valid for any predictions when `labelled` is a random subset of the corpus, each document
+    drawn with its `probability`. A subset chosen by score, by suspicion or by who answered breaks
+    it, and nothing in the data shows it.
 
     Args:
         predictions: shape (n,), for each document of the corpus, larger = more machine-like.
         labelled: shape (k,), indices of the audited documents, each once.
         labels: shape (k,), 1 = machine-written, 0 = human; values between are allowed.
+        probability: shape (k,), with which each audited document was drawn; all alike if None.
         level: confidence, in (0, 1).
         sampled: the corpus is itself a random sample of something larger whose share is asked
             for; then no finite-population correction applies.
@@ -54,37 +59,52 @@ def audited_share(
 
     Source:
         Angelopoulos, Duchi & Zrnic (2023), PPI++, eq. 6 and prop. 2 (power tuning);
-        Cochran (1977), Sampling Techniques, eq. 7.17 (regression estimator);
+        Zrnic & Candès (2024), Active statistical inference, eq. 2 (unequal probabilities);
+        Särndal, Swensson & Wretman (1992), Model assisted survey sampling, sec. 6.6 (variance);
         Wilson (1927), with the effective sample size of Kish for the design.
     """
     predictions = np.asarray(predictions, dtype=np.float64)
     labels = np.asarray(labels, dtype=np.float64)
-    _check(predictions, labelled, labels, level)
     n, k = predictions.size, labels.size
-    seen = predictions[labelled]
-    explained = _explained(seen, labels)
-    slope = explained * labels.std() / seen.std() if explained else 0.0
-    point = float(np.clip(labels.mean() + slope * (predictions.mean() - seen.mean()), 0, 1))
-    unseen = 1.0 if sampled else 1.0 - k / n
-    if unseen <= 0:
+    drawn = np.full(k, k / n) if probability is None else np.asarray(probability, np.float64)
+    _check(predictions, labelled, labels, drawn, level)
+    seen, weights = predictions[labelled], 1 / (drawn * np.sum(1 / drawn))
+    unseen = np.ones(k) if sampled else 1 - drawn
+    slope = _slope(seen, labels, weights)
+    mean, middle = weights @ labels, weights @ seen
+    point = float(np.clip(mean + slope * (predictions.mean() - middle), 0, 1))
+    if not unseen.any():
         return Interval(point, point, point, level)
-    # What the predictions explain of the labels need not be learned from the labels.
-    effective = k / (max(1 - explained**2, 1 / k) * unseen)
+    kish = 1 / float(weights @ weights)
     if labels.min() == labels.max():
-        return _unanimous(float(labels[0]), effective, level)
-    return score_interval(point, effective, float(student.ppf((1 + level) / 2, k - 2)), level)
+        return _unanimous(float(labels[0]), kish / float(unseen.mean()), level)
+    residuals = labels - mean - slope * (seen - middle)
+    variance = float((weights * residuals) ** 2 @ unseen) * k / (k - 2)
+    # Half a label of the rarer kind, so that a share near 0 or 1 is not taken for certain.
+    spread = max(point * (1 - point), 0.5 / k * (1 - 0.5 / k))
+    # A handful of labels of the rarer kind cannot show that the predictions miss none of it.
+    rarer = min(float(labels.sum()), k - float(labels.sum()))
+    most = kish * (1 + rarer / 2) / float(unseen.mean())
+    effective = min(spread / variance, most) if variance > 0 else most
+    quantile = float(student.ppf((1 + level) / 2, max(kish - 2, 3)))
+    return score_interval(point, effective, quantile, level)
 
 
-def _explained(seen: np.ndarray, labels: np.ndarray) -> float:
-    """The correlation of prediction and label, shrunk for the degrees of freedom it costs.
+def _slope(seen: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> float:
+    """How far the predictions move the estimate: power-tuned, between 0 and 1.
 
-    Zero where it cannot be told or would not help: then the labels speak alone.
+    Zero where it cannot be told or would not help: then the labels speak alone. The correlation
+    is shrunk for the degree of freedom that it costs. Beyond 1 a few labels would stretch the
+    predictions past what they can mean.
     """
-    if seen.std() < 1e-12 or labels.std() < 1e-12:
+    prediction, label = seen - weights @ seen, labels - weights @ labels
+    of_prediction, of_label = weights @ prediction**2, weights @ label**2
+    if of_prediction < 1e-24 or of_label < 1e-24:
         return 0.0
-    r = float(np.corrcoef(seen, labels)[0, 1])
-    adjusted = 1 - (1 - r**2) * (labels.size - 1) / (labels.size - 2)
-    return float(np.sqrt(max(adjusted, 0.0)) * np.sign(r))
+    squared = (weights @ (prediction * label)) ** 2 / (of_prediction * of_label)
+    adjusted = 1 - (1 - squared) * (labels.size - 1) / (labels.size - 2)
+    sign = np.sign(weights @ (prediction * label))
+    return float(np.clip(np.sqrt(max(adjusted, 0) * of_label / of_prediction) * sign, 0, 1))
 
 
 def _unanimous(label: float, effective: float, level: float) -> Interval:
@@ -96,7 +116,13 @@ def _unanimous(label: float, effective: float, level: float) -> Interval:
     return clamp(0.0, 0.0, reach, level) if label < 0.5 else clamp(1 - reach, 1.0, 1.0, level)
 
 
-def _check(predictions: np.ndarray, labelled: np.ndarray, labels: np.ndarray, level: float) -> None:
+def _check(
+    predictions: np.ndarray,
+    labelled: np.ndarray,
+    labels: np.ndarray,
+    drawn: np.ndarray,
+    level: float,
+) -> None:
     if not 0 < level < 1:
         raise BadSetting(f"a confidence level lies between 0 and 1, got {level}")
     if labels.size < MINIMUM_LABELS:
@@ -112,3 +138,8 @@ def _check(predictions: np.ndarray, labelled: np.ndarray, labels: np.ndarray, le
         raise BadSetting("expected one label for each audited document, each document once")
     if np.min(labelled) < 0 or np.max(labelled) >= predictions.size:
         raise BadSetting("an audited document lies outside the corpus")
+    if drawn.shape != labels.shape or not np.all((drawn > 0) & (drawn <= 1)):
+        raise UnusableReference(
+            "expected for each audited document the probability, above 0 and at most 1, with "
+            "which it was drawn"
+        )

@@ -158,6 +158,7 @@ def _share(
             predictions,
             evidence.labels.rows,
             evidence.labels.machine,
+            probability=evidence.labels.probability,
             level=level,
             sampled=evidence.sampled,
         )

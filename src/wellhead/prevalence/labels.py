@@ -16,20 +16,25 @@ import pyarrow as pa
 from wellhead.corpus.side_table import read_side_table
 from wellhead.errors import BadInput, BadSetting, UnusableReference
 
-__all__ = ["DRAWN", "Labels", "match_labels", "read_labels"]
+__all__ = ["DRAWN", "Labels", "match_labels", "read_labels", "read_probabilities"]
 
 DRAWN = ("random", "unstated")
 _MACHINE = {"1", "1.0", "true", "machine", "llm", "ai", "synthetic", "generated", "yes"}
 _HUMAN = {"0", "0.0", "false", "human", "real", "person", "no"}
 _ID = ("id", "document_id", "doc_id")
+_PROBABILITY = ("probability", "inclusion_probability")
 _LABEL = ("label", "machine", "is_machine", "class", "y")
 
 
 class Labels(NamedTuple):
-    """Audited documents: shape (k,) indices into the corpus and labels, 1 = machine."""
+    """Audited documents: shape (k,) indices into the corpus and labels, 1 = machine.
+
+    `probability` is that with which each was drawn; None where all were drawn alike.
+    """
 
     rows: np.ndarray
     machine: np.ndarray
+    probability: np.ndarray | None = None
 
 
 def read_labels(source: Any) -> dict[str, int]:
@@ -54,6 +59,36 @@ def read_labels(source: Any) -> dict[str, int]:
     if not labels:
         raise UnusableReference("expected audited labels, got none")
     return labels
+
+
+def read_probabilities(source: Any) -> dict[str, float] | None:
+    """The probability with which each audited document was drawn, where the labels state it.
+
+    Args:
+        source: as for `read_labels`; the column is `probability` or `inclusion_probability`.
+
+    Raises:
+        BadInput: a probability that is not a number above 0 and at most 1.
+    """
+    if isinstance(source, Mapping):
+        return None
+    table = read_side_table(source, "labels")
+    columns = {name.lower(): name for name in table.column_names}
+    name = next((columns[each] for each in _PROBABILITY if each in columns), None)
+    if name is None:
+        return None
+    identity = next(columns[each] for each in _ID if each in columns)
+    drawn = {}
+    for document, raw in zip(table[identity].to_pylist(), table[name].to_pylist(), strict=True):
+        try:
+            drawn[str(document)] = float(raw)
+        except (TypeError, ValueError):
+            drawn[str(document)] = 0.0
+        if not 0 < drawn[str(document)] <= 1:
+            raise BadInput(
+                f"the probability {raw!r} of document '{document}' is not above 0 and at most 1"
+            )
+    return drawn
 
 
 def match_labels(labels: Mapping[str, int], ids: Iterable[str]) -> Labels:

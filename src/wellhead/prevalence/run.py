@@ -28,7 +28,13 @@ from wellhead.prevalence.documents import ScoredDocuments, read_documents
 from wellhead.prevalence.estimate import Estimate, Evidence, estimate
 from wellhead.prevalence.flagged import flagged_documents
 from wellhead.prevalence.groups import LARGEST, group_shares, groups_method
-from wellhead.prevalence.labels import Labels, match_labels, read_labels, require_drawn
+from wellhead.prevalence.labels import (
+    Labels,
+    match_labels,
+    read_labels,
+    read_probabilities,
+    require_drawn,
+)
 from wellhead.prevalence.library import known_clusters, library_of
 from wellhead.prevalence.plot_data import histogram, passages
 from wellhead.prevalence.preparation import shared_passages
@@ -342,13 +348,17 @@ def _audited(labels: Any, docs: ScoredDocuments, rows: np.ndarray) -> Labels | N
     if labels is None:
         return None
     matched = match_labels(read_labels(labels), docs.ids.to_pylist())
+    drawn = read_probabilities(labels)
     place = {docs.cluster[row]: index for index, row in enumerate(rows)}
     chosen: dict[int, int] = {}
+    probability: list[float] = []
     said: dict[str, int] = {}
     for row, label in zip(matched.rows, matched.machine, strict=True):
         index = place.get(docs.cluster[row])
         if index is None:
             continue
+        if index not in chosen and drawn is not None:
+            probability.append(drawn[str(docs.ids[int(row)].as_py())])
         chosen.setdefault(index, int(label))
         if said.setdefault(docs.sha256[row], int(label)) != label:
             raise UnusableReference(
@@ -358,6 +368,7 @@ def _audited(labels: Any, docs: ScoredDocuments, rows: np.ndarray) -> Labels | N
     return Labels(
         np.fromiter(chosen.keys(), np.int64, len(chosen)),
         np.fromiter(chosen.values(), np.int64, len(chosen)),
+        None if drawn is None else np.array(probability),
     )
 
 

@@ -1,0 +1,76 @@
+"""A draw keeps its probabilities, and what is estimated from it covers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.special import expit, logit
+
+from wellhead.audit.draw import draw
+from wellhead.errors import BadSetting
+from wellhead.prevalence.audit import audited_share
+
+
+def collection(rng, share, gap, off=0.0, size=2000):
+    """Predictions off by `off` in log-odds, and the truth."""
+    truth = (rng.random(size) < share).astype(float)
+    scores = rng.normal(size=size) + gap * truth
+    return expit(gap * scores - gap**2 / 2 + logit(share) + off), truth
+
+
+@pytest.mark.parametrize("way", ["random", "stratified", "active"])
+def test_each_document_is_drawn_as_often_as_its_probability_says(way):
+    rng = np.random.default_rng(1)
+    predictions, _ = collection(rng, 0.3, 1.5, size=60)
+    groups = np.repeat(["a", "b", "c"], 20)
+    seen, told = np.zeros(60), np.full(60, np.nan)
+    for seed in range(4000):
+        drawn = draw(12, 60, way=way, predictions=predictions, groups=groups, seed=seed)
+        assert len(set(drawn.rows.tolist())) == 12
+        seen[drawn.rows] += 1
+        told[drawn.rows] = drawn.probability
+    np.testing.assert_allclose(seen / 4000, told, atol=5 * np.sqrt(0.25 / 4000))
+
+
+def test_a_stratified_draw_takes_each_group_in_proportion():
+    groups = np.repeat(["a", "b"], [300, 100])
+    drawn = draw(40, 400, way="stratified", groups=groups, seed=3)
+    assert np.sum(groups[drawn.rows] == "a") == 30
+
+
+@pytest.mark.parametrize("way", ["random", "active"])
+@pytest.mark.parametrize("share", [0.02, 0.1, 0.3, 0.7])
+@pytest.mark.parametrize(("gap", "off"), [(0.5, 0), (1.5, -2), (1.5, 2), (3, 0), (3, -2), (3, 2)])
+def test_fifty_labels_cover_the_share_however_right_the_predictions(way, share, gap, off):
+    rng = np.random.default_rng(7)
+    covered = []
+    for seed in range(300):
+        predictions, truth = collection(rng, share, gap, off)
+        drawn = draw(50, truth.size, way=way, predictions=predictions, seed=seed)
+        found = audited_share(
+            predictions, drawn.rows, truth[drawn.rows], probability=drawn.probability
+        )
+        covered.append(found.covers(truth.mean()))
+    # Nominal 95 %; the worst of these cells covers 92.6 % in longer runs.
+    assert np.mean(covered) >= 0.926 - 3 * np.sqrt(0.926 * 0.074 / 300)
+
+
+def test_good_predictions_make_active_labels_worth_more():
+    rng = np.random.default_rng(8)
+    width = {"random": [], "active": []}
+    for seed in range(200):
+        predictions, truth = collection(rng, 0.3, 3.0)
+        for way, widths in width.items():
+            drawn = draw(50, truth.size, way=way, predictions=predictions, seed=seed)
+            found = audited_share(
+                predictions, drawn.rows, truth[drawn.rows], probability=drawn.probability
+            )
+            widths.append(found.width)
+    assert np.mean(width["active"]) < 0.92 * np.mean(width["random"])
+
+
+def test_more_than_there_are_cannot_be_drawn():
+    with pytest.raises(BadSetting, match="cannot draw 11 of 10"):
+        draw(11, 10)
+    with pytest.raises(BadSetting, match="needs groups"):
+        draw(5, 10, way="stratified")

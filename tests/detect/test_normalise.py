@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import time
+from pathlib import Path
 from random import Random
 
+import literal_text
+import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wellhead.detect import Normalisation, normalise
 from wellhead.detect.hashing import count
+from wellhead.detect.normalise import codes_of, normalise_all
+
+DATA = Path(os.environ.get("WELLHEAD_DATA", Path(__file__).parents[3] / "shared" / "data"))
+DEVELOPMENT = DATA / "detection" / "dev.parquet"
+needs_development_texts = pytest.mark.skipif(
+    not DEVELOPMENT.exists(), reason="needs detection/dev.parquet in WELLHEAD_DATA"
+)
 
 PROSE = "The tram stopped. Nobody got off, and the driver sighed. We went on to the depot."
 
@@ -147,37 +159,54 @@ def test_no_text_takes_long(hostile: str) -> None:
     assert time.process_time() - start < 2
 
 
-NASTY = (
-    "a|B|word| |  |\n|\r\n|\t|\u00a0|\u2028|.|,|;|!|?|'|n't| n't|N'T|--|---| - |-|—|–|12|*|**|_|"
-    "`|```py|~~|#|##|•|(|[|]|http://x)|](|<b>|&amp;|…|’|“|Sure, here is the text:|Assistant:|"
-    "I hope this helps|ı hope this helpſ|Please let me know if you need more|feel free to ask|"
-    "Title:|Â£|é|e\u0301|\ud800|\u200b|٣"
+_LOCAL = (
+    "a|B|word| |  |\n|\r\n|\t|\xa0|\u2028|.|,|;|!|?|'|n't| n't|N'T|n ' t|--|---| - |-|\u2014|"
+    "\u2013|12|*|**|_|`|``|```py|~~|#|##|# |\u2022|(|[|]|http://x)|](|<b>|<|>|&amp;|&|\u2026|"
+    "\u2019|\u201c|Sure, here is the text:|Assistant:|I hope this helps|. I hope this helps!|"
+    "\u0131 hope|. Please let me know if you need more|Title:|\xc2\xa3|\xe9|e\u0301|\u200b|"
+    "\u0663|''| ' s|' re|It was. |the end|Here is a summary: |Sure! |Certainly! |Yes. |"
+    "this is my short story: |[assistant]: |[/INST]|Abstract:|Rewritten article:|1. |2) |> |- |"
+    "+ |=|===|\x92|\x85|\x81|\\n|\\n\\n|\u3002|\uff01|\u6f22\u5b57|\u300d|b.C|x.Cd|...|....|"
+    '!!!!|%|5 %|3\u20134|{|}|)|"|The tram came. |of it. |It left. |ll|S|re|:|\u0130|\u05d0|'
+    "\ufeff|\x00|\ufffd|\xc3\xa9|great|, | :|stories|versions|I have"
 )
+LOCAL = _LOCAL.split("|")
 
 
-def test_repairs_stay_what_the_shipped_scores_were_measured_with():
-    """The general detector and its library hold for these repairs, to the last character."""
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.sampled_from(LOCAL) | st.text(max_size=4), max_size=14).map("".join))
+def test_compiled_repairs_are_the_definition_to_the_last_character(text: str) -> None:
+    assert normalise(text) == literal_text.normalise(text)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from(LOCAL), max_size=8).map("".join), st.integers(0, 63))
+def test_so_they_are_under_any_options(text: str, bits: int) -> None:
+    options = Normalisation(*(bool(bits >> at & 1) for at in range(6)))
+    assert normalise(text, options) == literal_text.normalise(text, options)
+
+
+def test_thousands_of_drawn_texts_are_equal_too_in_one_call() -> None:
     random = Random(1)
-    texts = [
-        "".join(random.choices(NASTY.split("|"), k=random.randint(0, 40))) for _ in range(2000)
-    ]
-    joined = "\n".join(normalise(text) for text in texts)
-    assert hashlib.sha256(joined.encode()).hexdigest()[:16] == "14f0c20a1ad1c130"
+    texts = ["".join(random.choices(LOCAL, k=random.randint(0, 12))) for _ in range(4000)]
+    assert normalise_all(texts) == [literal_text.normalise(text) for text in texts]
 
 
-def test_repairs_inside_whole_sentences_stay_so_too():
-    """Most of these texts need one repair or none, so that the look at their bytes decides."""
-    random = Random(2)
-    inside = [
-        "".join(random.choices(NASTY.split("|"), k=random.randint(0, 6))) for _ in range(3000)
-    ]
-    joined = "\n".join(normalise(f"The tram came. {piece} It left.") for piece in inside)
-    assert hashlib.sha256(joined.encode()).hexdigest()[:16] == "abab28722daddeba"
+@needs_development_texts
+def test_real_texts_are_equal_too() -> None:
+    texts = pq.read_table(DEVELOPMENT, columns=["text"])["text"].to_pylist()[::400]
+    assert normalise_all(texts) == [literal_text.normalise(text) for text in texts]
+
+
+def test_damaged_bytes_do_no_harm() -> None:
+    data = np.random.default_rng(0).integers(0, 256, 20_000).astype(np.uint8)
+    ends = np.arange(0, 20_001, 50, dtype=np.int64)
+    assert len(codes_of(data, ends).texts()) == 400
 
 
 def test_counts_stay_what_the_shipped_scores_were_measured_with():
-    texts = [normalise("".join(Random(at).choices(NASTY.split("|"), k=60))) for at in range(200)]
+    texts = ["".join(Random(at).choices("The tram, it's 12 late.", k=60)) for at in range(200)]
     counts = count(texts)
     parts = (counts.indptr, counts.indices, counts.data)
     digest = hashlib.sha256(b"".join(part.astype("<i8").tobytes() for part in parts)).hexdigest()
-    assert digest[:16] == "555b1460b9547800"
+    assert digest[:16] == "b656babf4806cb2e"

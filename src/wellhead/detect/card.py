@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from wellhead.detect.normalise import Normalisation
+from wellhead.detect.normalise import Normalisation, checked_rules
 from wellhead.errors import BadInput
 
 __all__ = ["FORMAT", "Card", "Measured", "Source"]
@@ -124,11 +124,13 @@ class Card:
                 "it was made by another version of wellhead: train it anew, or use that version"
             )
         try:
-            return cls._from(raw)
+            card = cls._from(raw)
         except (KeyError, TypeError, ValueError) as error:
             raise BadInput(
                 f"{path}: a part of the card is missing or odd ({error}); {again}"
             ) from (error)
+        checked_rules(card.normalisation, path)
+        return card
 
     @classmethod
     def _from(cls, raw: Mapping[str, Any]) -> Card:
@@ -137,7 +139,7 @@ class Card:
         return cls(
             **known
             | {
-                "normalisation": Normalisation(**raw["normalisation"]),
+                "normalisation": Normalisation(**{"rules": 1} | raw["normalisation"]),
                 "fitted_on": tuple(Source(**_tuples(one)) for one in raw["fitted_on"]),
                 "measured": tuple(Measured(**one) for one in raw["measured"]),
                 "library": tuple(dict(one) for one in raw["library"]),

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-__all__ = ["is_plain", "occurrences_of", "score_batch"]
+__all__ = ["occurrences_of", "score_batch"]
 
 
 def _compiled(function: Callable[..., Any]) -> Any:
@@ -236,70 +236,3 @@ def score_batch(
             feature = place[at]
             total += value[at] / square[block_of[feature]] * weight[feature]
         score[row] = total + intercept
-
-
-@_compiled
-def _is_ascii_letter(code):
-    return 97 <= code <= 122 or 65 <= code <= 90
-
-
-@_compiled
-def _ends_contraction(code):
-    """The first letter of 's, 't, 're, 've, 'll, 'd and 'm, in either case."""
-    code |= 32
-    return (
-        code == 115 or code == 116 or code == 114 or code == 118
-        or code == 108 or code == 100 or code == 109
-    )  # fmt: skip
-
-
-@_compiled
-def is_plain(text):
-    """Whether ASCII bytes surely hold nothing for the character rules of `normalise` to change.
-
-    It answers no whenever a rule might apply, so that yes can be relied on.
-    """
-    size = text.shape[0]
-    if size < 3 or not (65 <= text[0] <= 90 or text[0] == 34 or text[0] == 39):
-        return False
-    end = size - 1
-    while end > 0 and (text[end] == 34 or text[end] == 39 or text[end] == 41 or text[end] == 93):
-        end -= 1
-    if text[end] != 46 and text[end] != 33 and text[end] != 63:  # . ! ?
-        return False
-    last = before = 0
-    for at in range(size):
-        code = text[at]
-        after = text[at + 1] if at + 1 < size else 0
-        if code < 32 or code >= 127:
-            return False
-        # & < \ * _ ` ~ # [
-        if code == 38 or code == 60 or code == 92 or code == 42 or code == 95 or code == 96:
-            return False
-        if code == 126 or code == 35 or code == 91:
-            return False
-        if last == 32:
-            # space and , ; : ! ? % ) ] } .
-            if code == 32 or code == 44 or code == 59 or code == 58 or code == 33 or code == 63:
-                return False
-            if code == 37 or code == 41 or code == 93 or code == 125 or code == 46:
-                return False
-            if (code | 32) == 110 and after == 39:  # n't
-                return False
-        elif code == 32:
-            if last == 40 or last == 123:  # ( {
-                return False
-        elif code == 45 and last == 45:
-            return False
-        elif last == 46 or last == 33 or last == 63:
-            if 65 <= code <= 90 or (code == last and before == last):
-                return False
-        elif (last == 44 or last == 59) and _is_ascii_letter(code):
-            return False
-        if code == 39:
-            if after == 39 or (last == 32 and (after == 32 or _ends_contraction(after))):
-                return False
-            if after == 32 and at + 2 < size and _ends_contraction(text[at + 2]):
-                return False
-        before, last = last, code
-    return True

@@ -24,7 +24,7 @@ from wellhead.detect.hashing import COLUMNS
 from wellhead.detect.heldout import HeldOut
 from wellhead.detect.library import Library
 from wellhead.detect.linear import LinearModel
-from wellhead.detect.normalise import normalise
+from wellhead.detect.normalise import normalise, normalise_all
 from wellhead.detect.scorer import KINDS
 from wellhead.errors import BadInput
 
@@ -75,7 +75,7 @@ class NgramDetector:
         The score of a text does not depend on the other texts of the batch, to the last bit. A
         text in which nothing is left after normalisation gets the intercept.
         """
-        return self.model.score([normalise(text, self.card.normalisation) for text in texts])
+        return self.model.score(normalise_all(texts, self.card.normalisation))
 
     def score_held_out(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """As `score`, but a text it was fitted on gets the score of a model without that text.
@@ -83,7 +83,7 @@ class NgramDetector:
         References that were also training texts would otherwise score too far on their own side,
         and every p-value against them would be too small.
         """
-        clean = [normalise(text, self.card.normalisation) for text in texts]
+        clean = normalise_all(texts, self.card.normalisation)
         scores = self.model.score(clean)
         return scores if self.held_out is None else self.held_out.replace(clean, scores)
 
@@ -91,7 +91,7 @@ class NgramDetector:
         """Which of `texts` this detector was fitted on, as far as it remembers."""
         if self.held_out is None:
             return np.zeros(len(texts), dtype=bool)
-        return self.held_out.knows([normalise(text, self.card.normalisation) for text in texts])
+        return self.held_out.knows(normalise_all(texts, self.card.normalisation))
 
     def explain(self, text: str) -> tuple[Passage, ...]:
         """The sentences of `text`, normalised, with what each adds to the score.

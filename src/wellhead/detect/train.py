@@ -23,7 +23,7 @@ from wellhead.detect.folds import Learner, cross_scores
 from wellhead.detect.heldout import HeldOut
 from wellhead.detect.library import Cluster, Library
 from wellhead.detect.ngram import NgramDetector
-from wellhead.detect.normalise import STANDARD, Normalisation, normalise
+from wellhead.detect.normalise import STANDARD, Normalisation, normalise_all
 from wellhead.errors import BadSetting, UnusableReference
 
 __all__ = ["LEAST_TEXTS", "train_detector"]
@@ -135,7 +135,7 @@ def _read(
     table = sample(corpus, _MOST_TEXTS, seed=seed)
     if group_column is not None:
         require_column(group_column, table.schema.names, corpus.name)
-    texts = [normalise(text, normalisation) for text in table["text"].to_pylist()]
+    texts = normalise_all(table["text"].to_pylist(), normalisation)
     groups = (
         [f"{corpus.name}/{row}" for row in range(len(texts))]
         if group_column is None

@@ -295,3 +295,38 @@ def sign_command(
     else:
         write_text(out, written + "\n")
         typer.echo(f"{out}: keep it where the store is not")
+
+
+@lineage_app.command("export")
+def export_command(
+    store: StoreArgument,
+    name: Annotated[str, typer.Argument(help="Name or first digits of a manifest.")],
+    format: Annotated[
+        str, typer.Option(help="croissant, cyclonedx, oasis, huggingface or eu.")
+    ] = "croissant",
+    facts: Annotated[
+        Path | None, typer.Option(help="TOML with what only the publisher knows.")
+    ] = None,
+    check: Annotated[
+        Path | None, typer.Option(help="Hold this export against the store; exit 3 if it differs.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="File to write.")] = None,
+) -> None:
+    """Write where a text comes from in a format that others read."""
+    from wellhead._atomic import write_text
+    from wellhead.lineage import Store
+    from wellhead.lineage.exports import Facts, export, read_facts, wrong
+
+    opened, known = Store(store), read_facts(facts) if facts else Facts()
+    if check is not None:
+        found = wrong(opened, name, format, check.read_text("utf-8"), facts=known)
+        if found:
+            raise BadInput(f"{check} is not what the store says: {'; '.join(found[:5])}")
+        typer.echo(f"{check}: as the store says")
+        return
+    text = export(opened, name, format, facts=known)
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        write_text(out, text)
+        typer.echo(str(out))

@@ -1,0 +1,128 @@
+"""Exports: other people's validators accept them, and no changed byte or parent passes."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from tests.lineage.families import people, three_generations
+from wellhead.errors import BadSetting
+from wellhead.lineage import About, HumanShare, Origin, add, init
+from wellhead.lineage.exports import FORMATS, Facts, export, wrong
+from wellhead.lineage.exports.croissant import dangling
+from wellhead.lineage.exports.eu import MACHINE_SHARE
+from wellhead.lineage.exports.oasis import wrong_in_oasis
+
+FACTS = Facts(
+    publisher="Example Lab",
+    namespace="https://lab.example/",
+    location="https://lab.example/data.json",
+    country="Austria",
+    purpose="Research on recursive training.",
+    purpose_code="research",
+)
+
+
+@pytest.fixture
+def family(tmp_path):
+    return three_generations(tmp_path / "f")
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_changed_byte_or_parent_is_refused_in_every_format(family, format):
+    store, ids = family
+    text = export(store, ids[-1], format, facts=FACTS)
+    assert wrong(store, ids[-1], format, text, facts=FACTS) == []
+    digest = store.read(ids[-1]).files[0].sha256
+    assert digest in text or format == "eu"
+    parent = ids[-2] if format != "eu" else ids[-2][:12]
+    assert parent in text
+    changed = parent[:-1] + ("0" if parent[-1] != "0" else "1")
+    assert wrong(store, ids[-1], format, text.replace(parent, changed, 1), facts=FACTS)
+    assert wrong(store, ids[-1], format, text.replace("10 rows", "11 rows"), facts=FACTS)
+    other = ("0" if digest[0] != "0" else "1") + digest[1:]
+    if format != "eu":
+        assert wrong(store, ids[-1], format, text.replace(digest, other), facts=FACTS)
+
+
+def test_mlcroissant_accepts_the_croissant_and_refuses_a_broken_one(tmp_path, family):
+    mlcroissant = pytest.importorskip("mlcroissant", reason="needs wellhead[test]")
+    store, ids = family
+    for id in ids:
+        found = json.loads(export(store, id, "croissant", facts=FACTS))
+        dataset = mlcroissant.Dataset(jsonld=found)
+        assert dataset.metadata.ctx.issues.errors == set()
+        assert dangling(found) == []
+    (record_set,) = dataset.metadata.record_sets
+    (root,) = record_set.annotations
+    assert root.name == "root_id"
+    assert "hadPrimarySource" in str(root.equivalentProperty)
+    found["recordSet"][0]["field"][0]["source"]["fileObject"]["@id"] = "nowhere"
+    assert dangling(found) == ["nowhere"]
+    with pytest.raises(Exception, match="nowhere"):
+        mlcroissant.Dataset(jsonld=found)
+
+
+def test_dangling_parents_are_found_where_mlcroissant_does_not_look(family):
+    store, ids = family
+    found = json.loads(export(store, ids[-1], "croissant"))
+    found["recordSet"][0]["prov:wasDerivedFrom"] = [{"@id": "urn:sha256:0"}]
+    assert dangling(found) == ["urn:sha256:0"]
+
+
+def test_the_strict_validator_of_cyclonedx_accepts_the_bom_and_refuses_a_broken_one(family):
+    pytest.importorskip("cyclonedx", reason="needs wellhead[test]")
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+
+    store, ids = family
+    validator = JsonStrictValidator(SchemaVersion.V1_7)
+    text = export(store, ids[-1], "cyclonedx")
+    assert validator.validate_str(text) is None
+    bom = json.loads(text)
+    refs = {each["bom-ref"] for each in bom["components"]}
+    assert all(set(each["dependsOn"]) <= refs for each in bom["dependencies"])
+    newest = next(each for each in bom["components"] if each["version"] == ids[-1])
+    assert [each["version"] for each in newest["pedigree"]["ancestors"]] == [ids[-2]]
+    models = [each for each in bom["components"] if each["type"] == "machine-learning-model"]
+    assert models[0]["modelCard"]["modelParameters"]["datasets"] == [
+        {"ref": f"urn:sha256:{ids[-2]}"}
+    ]
+    assert validator.validate_str(text.replace(ids[-1], "no hash")) is not None
+
+
+def test_the_oasis_fields_are_asked_for_and_checked_beyond_the_schema(family):
+    store, ids = family
+    with pytest.raises(BadSetting, match="publisher, namespace, location, country, purpose"):
+        export(store, ids[-1], "oasis")
+    found = json.loads(export(store, ids[-1], "oasis", facts=FACTS))
+    assert wrong_in_oasis(found) == []
+    assert wrong_in_oasis({**found, "use": {}}) == ["use.intended-purpose: missing"]
+    found["provenance"]["sub-provenance"]["date"] = "2999-01-01"
+    assert "from what was made later" in wrong_in_oasis(found)[0]
+
+
+def test_the_card_is_yaml_that_no_name_can_leave(tmp_path):
+    yaml = pytest.importorskip("yaml")
+    store = init(tmp_path / "store")
+    name = 'evil"\n---\n<script>|*x*'
+    id = add(store, [people(tmp_path)], writers="people", about=About(name=name))
+    text = export(store, id, "huggingface")
+    head, body = re.fullmatch(r"---\n(.*?)\n---\n(.*)", text, re.DOTALL).groups()
+    assert yaml.safe_load(head)["pretty_name"] == name
+    assert "<script>|" not in body.replace("\\", "\0")
+
+
+def test_the_eu_summary_gives_the_machine_share_of_crawled_text_with_its_interval(tmp_path):
+    store = init(tmp_path / "store")
+    share = HumanShare(low=0.7, high=0.9, point=0.8, method="wellhead assay")
+    about = About(origin=Origin(kind="crawled", source="the web"), human_share=share)
+    id = add(store, [people(tmp_path)], writers="unknown", about=about)
+    text = export(store, id, "eu", facts=FACTS)
+    assert f"{MACHINE_SHARE}, people: 10 % to 30 %, best estimate 20 % (95 % interval" in text
+    assert "Provider: Example Lab" in text
+    assert "Model: to be filled in by the provider" in text
+    bare = add(store, [people(tmp_path)], writers="unknown", about=About(origin=about.origin))
+    assert f"{MACHINE_SHARE}, people: not measured" in export(store, bare, "eu")

@@ -103,7 +103,10 @@ def _model(id: str, each: Manifest, subject: Subject) -> dict[str, Any]:
     """What wrote a generation, with the texts that it stood on."""
     generator = each.generator
     assert generator is not None
-    settings = {"seed": generator.seed, "prompt-sha256": generator.prompt_sha256}
+    settings: dict[str, object] = {
+        "seed": generator.seed,
+        "prompt-sha256": generator.prompt_sha256,
+    }
     settings |= generator.sampling
     return {
         "type": "machine-learning-model",

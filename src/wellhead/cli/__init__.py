@@ -34,6 +34,7 @@ app = typer.Typer(
 VERBS: tuple[str, ...] = (
     "demo",
     "assay",
+    "audit",
     "plan",
     "plan_study",
     "study",

@@ -1,0 +1,257 @@
+"""An audit on disk: what was drawn, and every label as it was given.
+
+::
+
+    audit/
+      audit.json         how the draw was made
+      drawn.parquet      id, text, probability, link: the documents, in the order of the draw
+      given.sqlite       every label ever given, the latest of a rater and document counts
+      labels.jsonl       for `wellhead assay --labels`; written when the page ends
+      evidence.parquet   each rater as a method, for `wellhead joint`, where there are several
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from wellhead._atomic import atomic_path, write_text
+from wellhead.audit.draw import Way, draw
+from wellhead.corpus import Corpus, open_corpus
+from wellhead.corpus.side_table import read_side_table
+from wellhead.errors import BadInput, BadSetting, unknown_name
+
+__all__ = ["ANSWERS", "AuditFolder", "Design", "Document", "Given", "begin"]
+
+ANSWERS = ("machine", "human", "unsure")
+_LONGEST_NOTE = 2000
+_RATER_LETTERS = 40
+
+
+@dataclass(frozen=True, kw_only=True)
+class Design:
+    """How a draw was made.
+
+    Attributes:
+        corpus: what it was drawn from.
+        size: distinct texts there.
+        n, way, seed: as for `draw`.
+    """
+
+    corpus: str
+    size: int
+    n: int
+    way: Way
+    seed: int
+
+
+class Document(NamedTuple):
+    """One document to label; `link` leads to evidence, "" without any."""
+
+    id: str
+    text: str
+    probability: float
+    link: str
+
+
+class Given(NamedTuple):
+    """One label as it stands."""
+
+    rater: str
+    id: str
+    label: str
+    note: str
+
+
+class AuditFolder:
+    """An audit that was begun.
+
+    Raises:
+        BadInput: there is none in the folder.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        try:
+            table = pq.read_table(self.folder / "drawn.parquet")
+            design = json.loads((self.folder / "audit.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise BadInput(
+                f"{self.folder}: no audit here. Begin one: wellhead audit CORPUS --n 50 --out "
+                f"{self.folder}"
+            ) from error
+        self.design = Design(**design)
+        self.documents = tuple(Document(**row) for row in table.to_pylist())
+        self._known = {document.id for document in self.documents}
+        with self._base() as base:
+            base.execute(
+                "CREATE TABLE IF NOT EXISTS given (number INTEGER PRIMARY KEY, at_ms INTEGER, "
+                "rater TEXT NOT NULL, id TEXT NOT NULL, label TEXT NOT NULL, note TEXT NOT NULL)"
+            )
+
+    def _base(self) -> sqlite3.Connection:
+        return sqlite3.connect(self.folder / "given.sqlite", timeout=30)
+
+    def give(self, given: Given) -> None:
+        """Keep a label; on disk when this returns.
+
+        Raises:
+            BadSetting: an answer, a document or a rater that cannot be.
+        """
+        if given.label not in ANSWERS:
+            raise unknown_name("label", given.label, ANSWERS)
+        if given.id not in self._known:
+            raise BadSetting(f"document '{given.id[:80]}' is not part of this audit")
+        row = (time.time_ns() // 1_000_000, rater_name(given.rater), *given[1:3])
+        with self._base() as base:
+            base.execute(
+                "INSERT INTO given (at_ms, rater, id, label, note) VALUES (?, ?, ?, ?, ?)",
+                (*row, given.note[:_LONGEST_NOTE]),
+            )
+
+    def given(self) -> list[Given]:
+        """The labels as they stand: the latest of each rater and document."""
+        with self._base() as base:
+            rows = base.execute("SELECT rater, id, label, note FROM given ORDER BY number")
+            latest = {(row[0], row[1]): Given(*row) for row in rows}
+        return list(latest.values())
+
+    def order_for(self, rater: str) -> list[int]:
+        """The places of the documents in the order in which a rater sees them."""
+        letters = list(rater.encode())
+        shuffled = np.random.default_rng([self.design.seed, *letters])
+        return shuffled.permutation(len(self.documents)).tolist()  # type: ignore[no-any-return]
+
+
+def rater_name(name: str) -> str:
+    """A rater's name as it is kept.
+
+    Raises:
+        BadSetting: no name, or a long one.
+    """
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= _RATER_LETTERS or not name.isprintable():
+        raise BadSetting(f"a rater's name has 1 to {_RATER_LETTERS} letters")
+    return name
+
+
+def begin(
+    folder: str | Path,
+    corpus: Any,
+    *,
+    n: int,
+    way: Way = "random",
+    assay: str | Path | None = None,
+    group_by: str | None = None,
+    link_column: str | None = None,
+    text_column: str | None = None,
+    seed: int = 0,
+) -> AuditFolder:
+    """Draw documents and begin an audit, or open the same one again.
+
+    Args:
+        folder: where it is kept.
+        corpus: anything that an assay reads.
+        n, way, seed: as for `draw`; each distinct text counts once.
+        assay: folder of a saved assay, whose probabilities guide an active draw.
+        group_by: column of the groups of a stratified draw.
+        link_column: column with an address where raters find evidence on a document.
+
+    Raises:
+        BadSetting: another audit is in the folder, or what the way needs is missing.
+        BadInput: a corpus or an assay that cannot be read.
+    """
+    opened = open_corpus(corpus, text_column=text_column)
+    place = Path(folder)
+    ids, groups = _distinct(opened, group_by)
+    design = Design(corpus=opened.name, size=len(ids), n=n, way=way, seed=seed)
+    if (place / "audit.json").exists():
+        found = AuditFolder(place)
+        if found.design != design:
+            raise BadSetting(
+                f"{place} holds another audit ({asdict(found.design)}); name a new folder, or go "
+                f"on with it: wellhead audit --out {place}"
+            )
+        return found
+    predictions = None if way != "active" else _predictions(assay, ids)
+    drawn = draw(n, len(ids), way=way, predictions=predictions, groups=groups, seed=seed)
+    chosen = {ids[row]: drawn.probability[i] for i, row in enumerate(drawn.rows)}
+    rows = _documents(opened, chosen, link_column)
+    place.mkdir(parents=True, exist_ok=True)
+    with atomic_path(place / "drawn.parquet") as temporary:
+        pq.write_table(pa.Table.from_pylist([row._asdict() for row in rows]), temporary)
+    write_text(place / "audit.json", json.dumps(asdict(design), ensure_ascii=False) + "\n")
+    return AuditFolder(place)
+
+
+def _distinct(corpus: Corpus, group_by: str | None) -> tuple[list[str], np.ndarray | None]:
+    """The id of the first document of each distinct text, and its group."""
+    seen: set[int] = set()
+    ids: list[str] = []
+    groups: list[str] = []
+    for batch in corpus.batches():
+        names = None if group_by is None else _column(batch, group_by, corpus.name)
+        texts = batch["text"].to_pylist()
+        for place, (name, text) in enumerate(zip(batch["id"].to_pylist(), texts, strict=True)):
+            if (mark := hash(text)) not in seen:
+                seen.add(mark)
+                ids.append(name)
+                groups.append("" if names is None else str(names[place]))
+    return ids, None if group_by is None else np.array(groups)
+
+
+def _column(batch: pa.RecordBatch, name: str, corpus: str) -> list[Any]:
+    if name not in batch.schema.names:
+        raise BadInput(f"{corpus} has no column '{name}'; it has {', '.join(batch.schema.names)}")
+    values: list[Any] = batch[name].to_pylist()
+    return values
+
+
+def _predictions(assay: str | Path | None, ids: list[str]) -> np.ndarray:
+    """The probability of machine by an assay, for each document."""
+    if assay is None:
+        raise BadSetting(
+            "an active draw needs an assay of the same corpus: wellhead assay CORPUS --human FILE "
+            "--out report/, then --assay report/"
+        )
+    table = read_side_table(str(Path(assay) / "documents.parquet"), "assay")
+    if not {"id", "posterior"} <= set(table.column_names):
+        raise BadInput(f"{assay}: expected documents.parquet with the columns id and posterior")
+    known = dict(zip(table["id"].to_pylist(), table["posterior"].to_pylist(), strict=True))
+    missing = sum(name not in known for name in ids)
+    if missing:
+        raise BadInput(f"{assay} is of another corpus: {missing:,} documents are not in it")
+    # A document on which the assay is silent is as doubtful as can be.
+    return np.array([0.5 if known[name] is None else known[name] for name in ids])
+
+
+def _documents(
+    corpus: Corpus, chosen: Mapping[str, float], link_column: str | None
+) -> list[Document]:
+    found: dict[str, Document] = {}
+    for batch in corpus.batches():
+        links = None if link_column is None else _column(batch, link_column, corpus.name)
+        for place, name in enumerate(batch["id"].to_pylist()):
+            if name in chosen and name not in found:
+                link = "" if links is None else _web_address(links[place])
+                found[name] = Document(name, batch["text"][place].as_py(), chosen[name], link)
+    return [found[name] for name in chosen]
+
+
+def _web_address(value: Any) -> str:
+    text = str(value or "")
+    return text if text.startswith(("https://", "http://")) else ""
+
+
+def of_rater(given: Iterable[Given], rater: str) -> dict[str, Given]:
+    """One rater's labels by document."""
+    return {each.id: each for each in given if each.rater == rater}

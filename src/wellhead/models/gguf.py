@@ -46,7 +46,8 @@ class GgufEngine:
     def __init__(self, found: Found, *, places: int = PLACES, context: int = CONTEXT) -> None:
         self.name, self.places, self.context = found.name, places, context
         self.chats = found.origin is None and _has_template(Path(found.path))
-        self._found, self._scorer = found, None
+        self._found = found
+        self._scorer: Engine | None = None
         self._server = _server(found.path, places, context)
         self._threads = ThreadPoolExecutor(places, "wellhead-gguf")
 

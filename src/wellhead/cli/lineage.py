@@ -9,7 +9,16 @@ import typer
 
 from wellhead._progress import progress
 from wellhead.cli import app
-from wellhead.cli._options import AsJson, IdColumn, PageFile, TextColumn, echo_json, show_result
+from wellhead.cli._options import (
+    AsJson,
+    IdColumn,
+    PageFile,
+    Seed,
+    TextColumn,
+    echo_json,
+    share_of,
+    show_result,
+)
 from wellhead.errors import BadInput, BadSetting
 
 if TYPE_CHECKING:
@@ -210,15 +219,26 @@ def verify_command(
     proof: Annotated[
         Path | None, typer.Option(help="Check this proof instead, with --key alone.")
     ] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="Check this signed folder instead, with --signature, --key.")
+    ] = None,
+    signature: Annotated[Path | None, typer.Option(help="What was signed of the folder.")] = None,
     relocate: Annotated[bool, typer.Option(help="Note where renamed files lie now.")] = False,
     out: PageFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Hash everything again down to generation 0; exit 3 when anything is lost or altered."""
     from wellhead.lineage import Store
+    from wellhead.lineage.folders import require_folder
     from wellhead.lineage.signing import public_key
     from wellhead.lineage.verify import verify
 
+    if folder is not None:
+        if key is None or signature is None:
+            raise BadSetting("--folder: expected --signature FILE and --key FILE.")
+        require_folder(folder, key, signature)
+        typer.echo(f"{folder}: every file is what was signed")
+        return
     public = public_key(key) if key else None
     if proof is not None:
         _proof(proof, public, [*(head or ())][:1])
@@ -266,17 +286,27 @@ def sign_command(
     earlier: Annotated[
         Path | None, typer.Option(help="An old head that the proof must continue.")
     ] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="Sign all files of this folder instead, into --out.")
+    ] = None,
 ) -> None:
-    """Sign where the log ends now; keep the head where the store is not."""
+    """Sign where the log ends now, or a folder; keep the signature where the store is not."""
     import json
 
     from wellhead._atomic import write_text
     from wellhead.lineage import Store, signing
+    from wellhead.lineage.folders import new_folder_key, sign_folder
     from wellhead.lineage.heads import load, prove, read_head, sign_head
 
     if new_key is not None:
-        public = signing.new_key(new_key)
+        public = new_folder_key(new_key) if folder else signing.new_key(new_key)
         typer.echo(f"private key: {new_key} (keep it); public key: {public} (give it away)")
+    if folder is not None:
+        if (signer := key or new_key) is None or out is None:
+            raise BadSetting("--folder: expected --key FILE (or --new-key) and --out FILE.")
+        sign_folder(folder, signer, out)
+        typer.echo(f"{out}: a signature over every file in {folder}")
+        return
     if store is None:
         if new_key is None:
             raise BadSetting("expected a store to sign, or --new-key FILE.")
@@ -330,3 +360,40 @@ def export_command(
     else:
         write_text(out, text)
         typer.echo(str(out))
+
+
+@lineage_app.command("reserve")
+def reserve_command(
+    store: StoreArgument,
+    original: Annotated[
+        list[str] | None, typer.Option(help="An original to draw from; all by people if not.")
+    ] = None,
+    share: Annotated[
+        float, typer.Option(parser=share_of, metavar="SHARE", help="Of every stratum, as in 10%.")
+    ] = 0.1,
+    by: Annotated[str | None, typer.Option(help="Column whose values are the strata.")] = None,
+    seed: Seed = 0,
+    name: Annotated[str, typer.Option(help="What to call the reserve.")] = "reserve",
+    check: Annotated[
+        list[str] | None, typer.Option(help="A mix: exit 1 where it lacks texts of the reserve.")
+    ] = None,
+    texts: Annotated[
+        Path | None, typer.Option(help="Write its texts here, one a line, as for the laboratory.")
+    ] = None,
+    text_column: TextColumn = None,
+    as_json: AsJson = False,
+) -> None:
+    """Draw human originals that later mixes must include, or hold a mix against them."""
+    from wellhead.lineage import Store
+    from wellhead.lineage.drawing import Plan, make
+    from wellhead.lineage.reserve import required, write_texts
+
+    opened = Store(store)
+    if check:
+        held = required(opened, name, check, text_column)
+        typer.echo(f"the mix holds all {held:,} texts of the reserve '{name}'")
+    elif texts is not None:
+        typer.echo(f"{texts}: {write_texts(opened, name, texts):,} texts")
+    else:
+        plan = Plan(share=share, by=by, seed=seed, text_column=text_column)
+        _told(opened, make(opened, original or (), plan, name=name), as_json)

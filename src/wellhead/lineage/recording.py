@@ -36,6 +36,7 @@ from wellhead.lineage.manifest import (
     Step,
 )
 from wellhead.lineage.place import is_address
+from wellhead.lineage.reserve import required, reserves_of
 from wellhead.lineage.rows import SCHEMA as ROWS
 from wellhead.lineage.rows import (
     Columns,
@@ -52,6 +53,7 @@ from wellhead.lineage.store import Store
 __all__ = ["KEEP", "About", "Reading", "add", "derive", "roots_of", "rows_of"]
 
 KEEP = 64 << 20
+MIX = "mix"
 Source = str | os.PathLike[str]
 
 
@@ -166,12 +168,16 @@ def derive(
     Raises:
         BadInput: a row names a root that no ancestor has, or a generation that cannot be.
         BadSetting: no parent is named, or one is not in the store.
+        LimitExceeded: the step is a mix, and lacks texts of a reserve.
     """
     about, reading = about or About(), reading or Reading()
     if not parents:
         raise BadSetting("expected at least one parent; what has none is added with add.")
     ids = list(dict.fromkeys(store.find(parent) for parent in parents))
     with _sources(files) as found:
+        if about.step is not None and about.step.name == MIX:
+            for reserve in reserves_of(store, ids):
+                required(store, reserve, [path for path, _ in found], reading.text_column)
         read = _read(store, found, reading)
         rows = _derived_rows(store, ids, [each.columns for each in read if each.columns], about)
         return _append(store, read, rows, about, reading, parents=tuple(ids))

@@ -1,0 +1,97 @@
+"""Signatures over whole folders, by OpenSSF model-signing with a key and without any network.
+
+Its keys lie on the curve P-256; the Ed25519 keys that sign heads are another kind. Every file
+counts, hidden ones and those of version control included.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from wellhead._atomic import atomic_path, write_text
+from wellhead.errors import BadInput, BadSetting, MissingExtra
+from wellhead.lineage.signing import public_pem, write_private
+
+__all__ = ["new_folder_key", "require_folder", "sign_folder"]
+
+
+def _library() -> Any:
+    try:
+        import model_signing
+    except ImportError as error:
+        raise MissingExtra("signing a folder", "lineage") from error
+    return model_signing
+
+
+def new_folder_key(path: Path) -> Path:
+    """Make a P-256 key at `path`, and `path`.pub beside it.
+
+    Raises:
+        BadSetting: a file of that name is there.
+    """
+    _library()
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    public = path.with_name(f"{path.name}.pub")
+    if path.exists() or public.exists():
+        raise BadSetting(f"{path}: expected a new name for a key, and there is a file.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    key = ec.generate_private_key(ec.SECP256R1())
+    write_private(path, key, serialization)
+    write_text(public, public_pem(key))
+    return public
+
+
+def _outside(folder: Path, signature: Path) -> None:
+    if not folder.is_dir():
+        raise BadInput(f"{folder}: expected a folder.")
+    if folder.resolve() in signature.resolve().parents:
+        raise BadSetting(f"{signature}: expected a place outside {folder}, which it signs.")
+
+
+def _hashing(library: Any) -> Any:
+    return library.hashing.Config().set_ignored_paths(paths=[], ignore_git_paths=False)
+
+
+def sign_folder(folder: Path, key: Path, signature: Path) -> None:
+    """Sign every file in a folder.
+
+    Raises:
+        BadSetting: the signature would lie in the folder.
+        BadInput: the key is of another kind, or the folder cannot be read.
+    """
+    library = _library()
+    _outside(folder, signature)
+    config = library.signing.Config().set_hashing_config(_hashing(library))
+    try:
+        config.use_elliptic_key_signer(private_key=key)
+        with atomic_path(signature) as temporary:
+            config.sign(folder, temporary)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise BadInput(
+            f"{folder} cannot be signed with {key}: {error}. Expected a P-256 key; make one with: "
+            "wellhead lineage sign --folder FOLDER --new-key FILE"
+        ) from error
+
+
+def require_folder(folder: Path, key: Path, signature: Path) -> None:
+    """Check a folder against its signature.
+
+    Raises:
+        BadInput: a file changed, is missing or was added, or the key is not the signer's.
+    """
+    library = _library()
+    _outside(folder, signature)
+    config = library.verifying.Config().set_hashing_config(_hashing(library))
+    try:
+        config.use_elliptic_key_verifier(public_key=key)
+        config.verify(folder, signature)
+    except OSError:
+        raise
+    except Exception as error:
+        # The library lets errors of cryptography, protobuf and JSON through.
+        raise BadInput(
+            f"{folder} is not what was signed: {error or type(error).__name__}"
+        ) from error

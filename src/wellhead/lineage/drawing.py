@@ -1,7 +1,8 @@
 """Drawing a reserve: a seeded, stratified part of the originals that people wrote.
 
 Flows in: originals in a store. Flows out: a manifest whose one file holds the texts that were
-drawn, so that they stay when their original is lost. What mixes owe it, `wellhead.lineage.reserve` says.
+drawn, so that they stay when their original is lost.
+`wellhead.lineage.reserve` says what mixes owe it.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wellhead.detect import general as _general  # noqa: F401  (adds "general" to the scorers)
-from wellhead.detect.card import Card, Measured, Source
+from wellhead.detect.card import Card, Measured, Source, Summary
 from wellhead.detect.explain import Passage
 from wellhead.detect.library import Cluster, Library
 from wellhead.detect.ngram import NgramDetector
@@ -21,6 +21,7 @@ __all__ = [
     "Passage",
     "Scorer",
     "Source",
+    "Summary",
     "load_scorer",
     "normalise",
     "train_detector",

@@ -11,9 +11,9 @@ from typing import Any
 from wellhead.detect.normalise import Normalisation, checked_rules
 from wellhead.errors import BadInput
 
-__all__ = ["FORMAT", "Card", "Measured", "Source"]
+__all__ = ["FORMAT", "Card", "Measured", "Source", "Summary"]
 
-FORMAT = 1
+FORMAT = 2
 """Version of the folder's layout and of the features; other versions are not read."""
 
 
@@ -67,6 +67,27 @@ class Measured:
 
 
 @dataclass(frozen=True)
+class Summary:
+    """Mean errors over cells of left-out texts that have one thing in common.
+
+    Attributes:
+        by: what they have in common: "kind", "year", "length", "family" or "domain".
+        value: which one.
+        cells: over how many cells of source, domain and generator the means are.
+        machine: number of machine texts.
+        auc: mean chance that a machine text scores above a human text of its domain.
+        caught: mean share of machine texts above the threshold that flags 5 % of these people.
+    """
+
+    by: str
+    value: str
+    cells: int
+    machine: int
+    auc: float
+    caught: float
+
+
+@dataclass(frozen=True)
 class Card:
     """Everything about a detector except its arrays.
 
@@ -82,6 +103,7 @@ class Card:
         library: the names of each cluster in ``library.npz``.
         notes: what a reader must know, in plain sentences.
         languages: codes of the languages that it was fitted and measured on; none if unstated.
+        summaries: its errors by kind of text, year, length, family of generators and domain.
     """
 
     name: str
@@ -95,6 +117,7 @@ class Card:
     library: tuple[dict[str, str], ...] = ()
     notes: tuple[str, ...] = field(default=())
     languages: tuple[str, ...] = field(default=())
+    summaries: tuple[Summary, ...] = field(default=())
 
     def to_dict(self) -> dict[str, Any]:
         """The card as JSON-safe values."""
@@ -134,7 +157,7 @@ class Card:
 
     @classmethod
     def _from(cls, raw: Mapping[str, Any]) -> Card:
-        raw = {"languages": (), **raw}  # cards before this field have none
+        raw = {"languages": (), "summaries": (), **raw}  # cards may lack these
         known = {one.name: raw[one.name] for one in fields(cls)}
         return cls(
             **known
@@ -145,6 +168,7 @@ class Card:
                 "library": tuple(dict(one) for one in raw["library"]),
                 "notes": tuple(raw["notes"]),
                 "languages": tuple(raw["languages"]),
+                "summaries": tuple(Summary(**one) for one in raw["summaries"]),
             }
         )
 

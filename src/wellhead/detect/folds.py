@@ -10,7 +10,7 @@ not their rarity.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, vstack
 
 from wellhead.detect.examples import HUMAN, Examples, balance
-from wellhead.detect.linear import LinearModel, fit, frequent_columns
+from wellhead.detect.linear import LinearModel, Recipe, fit
 
 __all__ = ["Fold", "Learner", "cross_scores", "leave_clusters_out", "splits"]
 
@@ -50,6 +50,7 @@ class Learner:
             and random stretches of them, so that length says nothing.
         seed: seed of the solver.
         discount: how much less a family of generators counts.
+        recipe: how models are made.
     """
 
     examples: Examples
@@ -57,6 +58,7 @@ class Learner:
     views: tuple[csr_matrix, ...]
     seed: int
     discount: Mapping[str, float]
+    recipe: Recipe = field(default_factory=Recipe)
 
     @classmethod
     def of(
@@ -81,10 +83,11 @@ class Learner:
         return fit(
             vstack(views, format="csr") if len(views) > 1 else views[0],
             np.tile(self.examples.machine[rows], len(self.views)),
-            columns=frequent_columns(views[0], domain),
+            columns=self.recipe.columns(views[0], domain),
             weight=np.tile(weight, len(self.views)),
             strength=strength,
             seed=self.seed,
+            recipe=self.recipe,
         )
 
     def score(self, model: LinearModel, rows: NDArray[np.intp]) -> NDArray[np.float64]:

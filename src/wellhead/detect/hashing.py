@@ -78,14 +78,10 @@ def count(texts: Sequence[str]) -> csr_matrix:
     >>> count(["It was late.", ""]).sum(axis=1).ravel().tolist()
     [[46.0, 0.0]]
     """
+    from wellhead.detect.solver import counted
+
     found = occurrences(texts)
-    key = found.row.astype(np.int64) * COLUMNS + found.column
-    key, counts = np.unique(key, return_counts=True)
-    row, column = np.divmod(key, COLUMNS)
-    start = np.searchsorted(row, np.arange(len(texts) + 1))
-    return csr_matrix(
-        (counts.astype(np.float32), column.astype(np.int32), start), shape=(len(texts), COLUMNS)
-    )
+    return csr_matrix(counted(found.row, found.column, len(texts)), (len(texts), COLUMNS))
 
 
 def occurrences(texts: Sequence[str]) -> Occurrences:

@@ -1,8 +1,8 @@
 """Counts of n-grams → one number per text: a linear model, fitted and applied.
 
-Counts become ``log(1 + count) · idf``, and the vector of each kind of feature (characters, words,
-skeleton) is scaled to length 1, so that long texts do not outweigh short ones. Only features that
-occur in several groups of texts are kept: what one topic alone uses says nothing about the next.
+Counts become ``log(1 + count) · idf`` or, where the `Recipe` asks for presence, ``idf``; the vector
+of each kind of feature (characters, words, skeleton) is scaled to length 1, so that long texts do
+not outweigh short ones. Features of one topic alone say nothing about the next and are dropped.
 The weights come from logistic regression with an L2 penalty, so that a score is a log-odds under
 the balance of the training texts; `wellhead.assay` uses only its order.
 
@@ -13,9 +13,8 @@ whatever batch the text comes.
 from __future__ import annotations
 
 import hashlib
-import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
@@ -25,7 +24,18 @@ from scipy.sparse import csr_matrix, vstack
 
 from wellhead.detect.hashing import BITS, BLOCKS, COLUMNS, Batch, count, tables
 
-__all__ = ["LinearModel", "Vectors", "counts_of", "fit", "frequent_columns"]
+__all__ = [
+    "TRANSFORMS",
+    "LinearModel",
+    "Recipe",
+    "Vectors",
+    "counts_of",
+    "fit",
+    "frequent_columns",
+]
+
+TRANSFORMS = ("log1p", "presence")
+"""What becomes of a count: its damped value, or only that it is there."""
 
 _BATCH_CHARACTERS = 200_000
 _BATCH_ROWS = 512
@@ -46,6 +56,31 @@ class Vectors(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Recipe:
+    """How a linear model is made.
+
+    Attributes:
+        transform: one of `TRANSFORMS`.
+        idf_power: rare features count with this power of their inverse document frequency.
+        spread: in how many domains a feature must be in use; 0: in all texts taken together.
+        share: in what part of the texts.
+        lowest: columns below this one are not used; 2^20 leaves the characters out.
+    """
+
+    transform: str = "log1p"
+    idf_power: float = 1.0
+    spread: int = 3
+    share: float = 0.002
+    lowest: int = 0
+
+    def columns(self, counts: csr_matrix, domain: NDArray[np.str_]) -> NDArray[np.int32]:
+        """The features that rows of these domains have in common."""
+        groups = domain if self.spread else np.zeros(len(domain), "U1")
+        found = frequent_columns(counts, groups, spread=max(self.spread, 1), share=self.share)
+        return found[found >= self.lowest]
+
+
+@dataclass(frozen=True)
 class LinearModel:
     """Which hashed features count, how rare each is, and its weight.
 
@@ -54,12 +89,14 @@ class LinearModel:
         idf: how rare each was in training.
         weight: what each adds to the score per unit of its scaled value.
         intercept: the score of a text without any known feature.
+        transform: one of `TRANSFORMS`.
     """
 
     column: NDArray[np.int32]
     idf: NDArray[np.float32]
     weight: NDArray[np.float32]
     intercept: float
+    transform: str = "log1p"
 
     def score(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Scores of normalised texts."""
@@ -69,8 +106,8 @@ class LinearModel:
         for texts_of_batch in _batches(texts):
             batch = Batch.of(texts_of_batch)
             scores = np.empty(len(texts_of_batch))
-            logs = _logs(len(batch.codes))
-            score_batch(*batch, *tables(), *self._compiled, logs, self.intercept, scores)
+            values = _values(self.transform, len(batch.codes))
+            score_batch(*batch, *tables(), *self._compiled, values, self.intercept, scores)
             parts.append(scores)
         return np.concatenate(parts) if parts else np.empty(0)
 
@@ -92,22 +129,24 @@ class LinearModel:
         row = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
         known = feature >= 0
         row, feature = row[known], feature[known].astype(np.intp)
-        value = np.log1p(counts.data[known].astype(np.float64)) * self.idf[feature]
+        value = self._damped(counts.data[known].astype(np.float64)) * self.idf[feature]
         part = row * len(BLOCKS) + (self.column[feature] >> BITS)
         square = np.bincount(part, value * value, minlength=counts.shape[0] * len(BLOCKS))
         return Vectors(row, feature, value / np.sqrt(square)[part])
 
     def matrix(self, counts: csr_matrix) -> csr_matrix:
         """`vectors` as a float32 matrix with one column for each feature."""
-        value, feature, each = [], [], []
-        for part in _stretches(counts):
-            found = self.vectors(part)
-            value.append(found.value.astype(np.float32))
-            feature.append(found.feature.astype(np.int32))
-            each.append(np.bincount(found.row, minlength=part.shape[0]))
-        start = np.concatenate([[0], np.cumsum(np.concatenate(each))])
-        shape = (counts.shape[0], len(self.column))
-        return csr_matrix((np.concatenate(value), np.concatenate(feature), start), shape)
+        from wellhead.detect.solver import scaled_rows
+
+        damped = self._damped(counts.data.astype(np.float32))
+        start = counts.indptr.astype(np.int64)
+        block = (self.column >> BITS).astype(np.int8)
+        rows = (start, counts.indices, damped, self._feature_of, block, self.idf)
+        value, feature, start = scaled_rows(*rows)
+        return csr_matrix((value, feature, start), (counts.shape[0], len(self.column)))
+
+    def _damped(self, counts: NDArray[Any]) -> NDArray[Any]:
+        return np.log1p(counts) if self.transform == "log1p" else np.ones_like(counts)
 
     @cached_property
     def _feature_of(self) -> NDArray[np.int32]:
@@ -124,9 +163,18 @@ class LinearModel:
         before = np.searchsorted(self.column, np.arange(len(known)) << 5).astype(np.uint64)
         return known | before << np.uint64(32), self.column >> BITS, self.idf, self.weight
 
+    def rounded(self) -> LinearModel:
+        """The same model in coarser steps: a thousandth of the largest weight, a 64th of idf.
+
+        The order of texts is the same for any purpose, and the file is half as large.
+        """
+        step = np.float32(2.0 ** np.ceil(np.log2(np.abs(self.weight).max() / 1024)))
+        weight = np.round(self.weight / step) * step
+        return replace(self, weight=weight, idf=np.round(self.idf * 64) / np.float32(64))
+
     def digest(self) -> str:
         """A hash of everything that decides a score."""
-        digest = hashlib.sha256(f"{COLUMNS} {self.intercept!r}".encode())
+        digest = hashlib.sha256(f"{COLUMNS} {self.transform} {self.intercept!r}".encode())
         for array, kind in ((self.column, "<i4"), (self.idf, "<f4"), (self.weight, "<f4")):
             digest.update(array.astype(kind).tobytes())
         return digest.hexdigest()
@@ -140,32 +188,29 @@ def fit(
     weight: NDArray[np.float64] | None = None,
     strength: float = 0.5,
     seed: int = 0,
+    recipe: Recipe | None = None,
 ) -> LinearModel:
     """The linear model that tells `machine` rows from the others.
 
     Args:
         counts: rows of `wellhead.detect.hashing.count`.
         machine: which rows machines wrote.
-        columns: the hashed features to use, as `frequent_columns` gives them.
+        columns: the hashed features to use, as `Recipe.columns` gives them.
         weight: how much each row counts; mean 1 keeps the meaning of `strength`.
         strength: inverse of the L2 penalty.
         seed: order in which the solver visits rows.
+        recipe: what a count is worth; as a detector for one's own task if not given.
     """
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression
+    from wellhead.detect.solver import solve
 
+    recipe = recipe or Recipe()
     texts_with = np.bincount(counts.indices, minlength=counts.shape[1])[columns]
-    idf = (np.log((1 + counts.shape[0]) / (1 + texts_with)) + 1).astype(np.float32)
-    blank = LinearModel(columns, idf, np.zeros(len(columns), np.float32), 0.0)
-    solver = LogisticRegression(
-        C=strength, solver="liblinear", dual=True, tol=0.01, max_iter=100, random_state=seed
-    )
-    with warnings.catch_warnings():
-        # An unfinished last digit of the optimum does not matter to the order of scores.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        solver.fit(blank.matrix(counts), machine, sample_weight=weight)
-    coefficients = solver.coef_[0].astype(np.float32)
-    return LinearModel(columns, idf, coefficients, float(solver.intercept_[0]))
+    rarity = np.log((1 + counts.shape[0]) / (1 + texts_with)) + 1
+    idf = (rarity**recipe.idf_power).astype(np.float32)
+    blank = LinearModel(columns, idf, np.zeros(len(columns), np.float32), 0.0, recipe.transform)
+    cost = strength * (np.ones(counts.shape[0]) if weight is None else weight)
+    found = solve(blank.matrix(counts), machine, cost, seed=seed)
+    return replace(blank, weight=found.weight.astype(np.float32), intercept=found.intercept)
 
 
 def frequent_columns(
@@ -205,9 +250,15 @@ def _logs_up_to(size: int) -> NDArray[np.float64]:
     return np.asarray(np.log1p(np.arange(size, dtype=np.float64)))
 
 
-def _logs(most: int) -> NDArray[np.float64]:
-    """``log(1 + count)`` for every count that a batch of `most` characters can have."""
-    return _logs_up_to(1 << max(18, most.bit_length()))
+def _values(transform: str, most: int) -> NDArray[np.float64]:
+    """What every count that a batch of `most` characters can have is worth."""
+    size = 1 << max(18, most.bit_length())
+    return _logs_up_to(size) if transform == "log1p" else _ones_up_to(size)
+
+
+@lru_cache(maxsize=1)
+def _ones_up_to(size: int) -> NDArray[np.float64]:
+    return np.ones(size)
 
 
 def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:

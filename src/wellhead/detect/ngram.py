@@ -23,7 +23,7 @@ from wellhead.detect.explain import Passage, passages
 from wellhead.detect.hashing import COLUMNS
 from wellhead.detect.heldout import HeldOut
 from wellhead.detect.library import Library
-from wellhead.detect.linear import LinearModel
+from wellhead.detect.linear import TRANSFORMS, LinearModel
 from wellhead.detect.normalise import normalise, normalise_all
 from wellhead.detect.scorer import KINDS
 from wellhead.errors import BadInput
@@ -31,7 +31,13 @@ from wellhead.errors import BadInput
 __all__ = ["NgramDetector"]
 
 _HELD_OUT = "held_out.npz"
-_WEIGHTS = {"column": np.int32, "idf": np.float32, "weight": np.float32, "intercept": np.float64}
+_WEIGHTS = {
+    "column": np.int32,
+    "idf": np.float32,
+    "weight": np.float32,
+    "intercept": np.float64,
+    "transform": np.int8,
+}
 
 
 @dataclass(frozen=True)
@@ -111,6 +117,7 @@ class NgramDetector:
                 idf=self.model.idf,
                 weight=self.model.weight,
                 intercept=np.array([self.model.intercept]),
+                transform=np.array([TRANSFORMS.index(self.model.transform)], np.int8),
             )
         if self.library is not None:
             self.library.save(target / "library.npz")
@@ -160,13 +167,15 @@ def _model(path: Path) -> LinearModel:
     in_order = len(column) == 0 or (
         column[0] >= 0 and column[-1] < COLUMNS and bool(np.all(np.diff(column) > 0))
     )
+    known = arrays["transform"].tolist() in [[at] for at in range(len(TRANSFORMS))]
     finite = all(bool(np.isfinite(arrays[name]).all()) for name in ("idf", "weight", "intercept"))
-    if not (sizes_agree and in_order and finite):
+    if not (sizes_agree and in_order and known and finite):
         raise BadInput(
             f"{path}: expected ascending features below {COLUMNS}, each with a finite weight; "
             "the file is damaged. Train or copy the detector anew"
         )
-    return LinearModel(column, idf, weight, float(arrays["intercept"][0]))
+    transform = TRANSFORMS[arrays["transform"][0]]
+    return LinearModel(column, idf, weight, float(arrays["intercept"][0]), transform)
 
 
 def _revision(model: LinearModel, card: Card) -> str:

@@ -1,0 +1,171 @@
+"""Logistic regression with an L2 penalty on large sparse rows of scaled features.
+
+Dual coordinate descent (Yu, Huang and Lin, Machine Learning 85, 2011): each row has one dual
+variable, and a visit solves its one-dimensional problem exactly. The matrix is read where it lies,
+in single precision, so that a hundred thousand texts take a gigabyte and a minute; scikit-learn's
+liblinear solves the same problem from copies four times as large. Rows are visited in orders drawn
+from the seed.
+"""
+
+# Array types are numba's business here.
+# mypy: disable-error-code="no-untyped-def"
+# mypy: disallow-untyped-decorators=false
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import log, sqrt
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+__all__ = ["Solution", "counted", "scaled_rows", "solve"]
+
+_PASSES = 60
+_TOLERANCE = 0.02  # of a log-odds, at every row
+
+
+class Solution(NamedTuple):
+    """A separating plane.
+
+    Attributes:
+        weight: one weight for each column.
+        intercept: penalised like a weight, as liblinear does.
+    """
+
+    weight: NDArray[np.float64]
+    intercept: float
+
+
+def solve(
+    matrix: csr_matrix, positive: NDArray[np.bool_], cost: NDArray[np.float64], *, seed: int = 0
+) -> Solution:
+    """The plane that minimises ``|w|²/2 + b²/2 + Σ costᵢ log(1 + exp(-yᵢ(w·xᵢ + b)))``.
+
+    Args:
+        matrix: float32 rows.
+        positive: rows with y = 1; the others have y = -1.
+        cost: how dear an error of each row is, above zero.
+        seed: orders in which rows are visited.
+
+    >>> rows = csr_matrix(np.array([[1.0], [2.0], [-1.0]], np.float32))
+    >>> found = solve(rows, np.array([True, True, False]), np.ones(3))
+    >>> bool(found.weight[0] > 0.5)
+    True
+    """
+    sign = np.where(positive, 1.0, -1.0)
+    dual = np.minimum(0.001 * cost, 1e-8)
+    weight, bias = np.zeros(matrix.shape[1]), np.zeros(1)
+    start = matrix.indptr.astype(np.int64)
+    square = np.ones(len(sign))
+    rows = (start, matrix.indices, matrix.data)
+    _begin(*rows, sign, dual, square, weight, bias)
+    rng = np.random.default_rng(seed)
+    for _ in range(_PASSES):
+        order = rng.permutation(len(sign))
+        if _visit(*rows, sign, cost, square, order, dual, weight, bias) < _TOLERANCE:
+            break
+    return Solution(weight, float(bias[0]))
+
+
+def _compiled(function: Callable[..., Any]) -> Any:
+    """`function`, compiled at its first call; kept on disk where there is a folder to write to."""
+    try:
+        return njit(cache=True, nogil=True)(function)
+    except RuntimeError:  # no such folder
+        return njit(nogil=True)(function)
+
+
+@_compiled
+def _begin(start, column, value, sign, dual, square, weight, bias):
+    for row in range(len(sign)):
+        change = sign[row] * dual[row]
+        for at in range(start[row], start[row + 1]):
+            square[row] += value[at] * value[at]
+            weight[column[at]] += change * value[at]
+        bias[0] += change
+
+
+@_compiled
+def _visit(start, column, value, sign, cost, square, order, dual, weight, bias):
+    """One visit to each row; returns how far from its optimum the worst one was."""
+    worst = 0.0
+    for row in order:
+        margin = bias[0]
+        for at in range(start[row], start[row + 1]):
+            margin += value[at] * weight[column[at]]
+        slope, most, before = sign[row] * margin, cost[row], dual[row]
+        now = before
+        worst = max(worst, abs(slope + log(before / (most - before))))
+        for _ in range(50):  # Newton, kept inside (0, most)
+            gradient = square[row] * (now - before) + slope + log(now / (most - now))
+            if abs(gradient) < 1e-6:
+                break
+            step = now - gradient / (square[row] + most / (now * (most - now)))
+            if step <= 0:
+                now *= 0.1
+            elif step >= most:
+                now = most - (most - now) * 0.1
+            else:
+                now = step
+        change = sign[row] * (now - before)
+        dual[row] = now
+        bias[0] += change
+        for at in range(start[row], start[row + 1]):
+            weight[column[at]] += change * value[at]
+    return worst
+
+
+@_compiled
+def scaled_rows(start, column, damped, feature_of, block_of, idf):
+    """Rows of `column` and `damped` counts as scaled values of known features, and their starts.
+
+    `wellhead.detect.linear.LinearModel.vectors` says the same for a few rows, in plain numpy.
+    """
+    kept = 0
+    for at in range(len(column)):
+        kept += feature_of[column[at]] >= 0
+    value = np.empty(kept, np.float32)
+    feature = np.empty(kept, np.int32)
+    begin = np.zeros(len(start), np.int64)
+    square = np.zeros(3)
+    made = 0
+    for row in range(len(start) - 1):
+        square[:] = 0.0
+        for at in range(start[row], start[row + 1]):
+            known = feature_of[column[at]]
+            if known >= 0:
+                one = damped[at] * idf[known]
+                square[block_of[known]] += one * one
+                value[made], feature[made] = one, known
+                made += 1
+        for at in range(begin[row], made):
+            value[at] /= sqrt(square[block_of[feature[at]]])
+        begin[row + 1] = made
+    return value, feature, begin
+
+
+@_compiled
+def counted(row, column, rows):
+    """How often each row has each column: counts, columns ascending within rows, row starts."""
+    begin = np.zeros(rows + 1, np.int64)
+    for at in range(len(row)):
+        begin[row[at] + 1] += 1
+    begin = np.cumsum(begin)
+    times = np.empty(len(column), np.float32)
+    which = np.empty(len(column), np.int32)
+    start = np.zeros(rows + 1, np.int64)
+    made = 0
+    for one in range(rows):
+        ascending = np.sort(column[begin[one] : begin[one + 1]])
+        for at in range(len(ascending)):
+            if at > 0 and ascending[at] == ascending[at - 1]:
+                times[made - 1] += 1
+            else:
+                times[made], which[made] = 1, ascending[at]
+                made += 1
+        start[one + 1] = made
+    return times[:made].copy(), which[:made].copy(), start

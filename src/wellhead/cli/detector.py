@@ -61,7 +61,7 @@ def train(
 
 @detector_app.command("list")
 def list_detectors(as_json: AsJson = False) -> None:
-    """The detectors that are known by name, with revision and mean measured errors."""
+    """The detectors that are known by name: revision, languages, mean measured errors."""
     from wellhead.detect.scorer import SCORERS
 
     rows = [_row(name, SCORERS[name]()) for name in SCORERS.names()]
@@ -72,7 +72,8 @@ def list_detectors(as_json: AsJson = False) -> None:
         errors = (
             f"mean AUC {row['auc']:.3f} on {row['cells']} kinds left out" if row["cells"] else ""
         )
-        typer.echo(f"{row['name']}  {row['revision']}  {errors}".rstrip())
+        languages = ", ".join(row["languages"]) or "languages not stated"
+        typer.echo(f"{row['name']}  {row['revision']}  {languages}  {errors}".rstrip())
 
 
 @detector_app.command()
@@ -95,7 +96,14 @@ def show(
 def _row(name: str, scorer: Any) -> dict[str, Any]:
     measured = getattr(getattr(scorer, "card", None), "measured", ())
     auc = sum(one.auc for one in measured) / len(measured) if measured else None
-    return {"name": name, "revision": scorer.revision, "cells": len(measured), "auc": auc}
+    languages = list(getattr(scorer, "languages", ()))
+    return {
+        "name": name,
+        "revision": scorer.revision,
+        "languages": languages,
+        "cells": len(measured),
+        "auc": auc,
+    }
 
 
 def _show(card: Card, as_json: bool) -> None:
@@ -107,11 +115,22 @@ def _show(card: Card, as_json: bool) -> None:
     for source in card.fitted_on:
         licence = f"; licence: {source.licence}" if source.licence else ""
         typer.echo(f"  {source.name}: {source.human} human, {source.machine} machine{licence}")
+    typer.echo(f"\nLanguages: {', '.join(card.languages) or 'not stated'}")
     typer.echo("\nMeasured on what was left out")
     typer.echo("  (caught: share of machine texts at the threshold that flags 5 % of people)")
+    _show_summaries(card)
     typer.echo(f"  {'AUC':>5}  {'caught':>6}  {'people':>6}  {'machine':>7}  kind")
     for one in card.measured:
         kind = f"{one.source} / {one.domain} / {one.generator} (new: {one.left_out})"
         typer.echo(f"  {one.auc:5.3f}  {one.caught:6.1%}  {one.human:6}  {one.machine:7}  {kind}")
     for note in card.notes:
         typer.echo(f"\n{note}")
+
+
+def _show_summaries(card: Card) -> None:
+    for by in dict.fromkeys(one.by for one in card.summaries):
+        typer.echo(f"  {'AUC':>5}  {'caught':>6}  {'cells':>6}  {'machine':>7}  by {by}")
+        for one in (row for row in card.summaries if row.by == by):
+            counts = f"{one.cells:6}  {one.machine:7}"
+            typer.echo(f"  {one.auc:5.3f}  {one.caught:6.1%}  {counts}  {one.value}")
+        typer.echo()

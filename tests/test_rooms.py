@@ -22,7 +22,7 @@ ROOMS = (
         "_spreadsheet",
     ),
     *("report", "corpus", "detect", "prevalence", "consensus", "study"),
-    *("generate", "audit", "curate", "lineage", "recursion", "models", "capability", "web"),
+    *("generate", "audit", "curate", "lineage", "recursion", "web", "models", "capability"),
     *("collect", "watch", "engines", "demo", "", "cli", "__main__"),
 )
 

@@ -47,6 +47,7 @@ VERBS: tuple[str, ...] = (
     "collapse_report",
     "collapse_theory",
     "forecast",
+    "serve",
     "evaluate",
     "generate",
     "lineage",

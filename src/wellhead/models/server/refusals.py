@@ -1,0 +1,77 @@
+"""Every refusal in OpenAI's form: ``{"error": {"message", "type", "param", "code"}}``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from wellhead.errors import BadSetting, WellheadError
+from wellhead.models.engine import EngineFailed, PromptTooLong
+
+__all__ = ["Refused", "answer_errors", "error_body", "refusal", "response"]
+
+INVALID = "invalid_request_error"
+
+
+class Refused(Exception):
+    """An answer that is a refusal."""
+
+    def __init__(
+        self, status: int, code: str, words: str, *, param: str | None = None, wait: int = 0
+    ) -> None:
+        super().__init__(words)
+        self.status, self.code, self.words, self.param, self.wait = status, code, words, param, wait
+
+
+def error_body(error: Refused) -> dict[str, Any]:
+    """The body of a refusal, also as the last event of a stream that breaks off."""
+    kind = INVALID if error.status < 500 else "server_error"
+    kind = {401: "authentication_error", 429: "rate_limit_error"}.get(error.status, kind)
+    told = {"message": error.words[:1000], "type": kind, "param": error.param, "code": error.code}
+    return {"error": told}
+
+
+def refusal(error: Exception) -> Refused:
+    """An error of an engine as clients are told it."""
+    if isinstance(error, Refused):
+        return error
+    if isinstance(error, PromptTooLong):
+        return Refused(400, "context_length_exceeded", str(error), param="prompt")
+    if isinstance(error, BadSetting):
+        return Refused(400, "unsupported_value", str(error))
+    if isinstance(error, EngineFailed):
+        return Refused(502, "engine_failed", str(error))
+    return Refused(500, "engine_failed", "the model stopped working")
+
+
+def answer_errors(app: FastAPI) -> None:
+    """Every error that a route may raise, in the one form."""
+
+    @app.exception_handler(Refused)
+    async def refused(request: Request, error: Refused) -> Response:
+        return response(error)
+
+    @app.exception_handler(WellheadError)
+    async def failed(request: Request, error: WellheadError) -> Response:
+        return response(refusal(error))
+
+    @app.exception_handler(RequestValidationError)
+    async def malformed(request: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"] if part != "body")
+        words = f"{place}: {first['msg']}" if place else first["msg"]
+        return response(Refused(400, "invalid_value", words, param=place or None))
+
+    @app.exception_handler(HTTPException)
+    async def known(request: Request, error: HTTPException) -> Response:
+        return response(Refused(error.status_code, "not_found", str(error.detail)))
+
+
+def response(error: Refused) -> JSONResponse:
+    """A refusal as a response."""
+    headers = {"retry-after": str(error.wait)} if error.wait else None
+    return JSONResponse(error_body(error), error.status, headers=headers)

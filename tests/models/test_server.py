@@ -1,0 +1,292 @@
+"""The server as its clients see it: OpenAI's own client, and raw HTTP where that hides too much."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+openai = pytest.importorskip("openai", reason="needs wellhead[chat]")
+pytest.importorskip("fastapi", reason="needs wellhead[chat]")
+from running_server import running  # noqa: E402
+
+from wellhead.models.engine import Message, Prompt, Sampling, write  # noqa: E402
+from wellhead.models.opening import open_engine  # noqa: E402
+from wellhead.models.resolve import resolve  # noqa: E402
+from wellhead.models.scripted import Line, ScriptedEngine  # noqa: E402
+from wellhead.models.server import Limits  # noqa: E402
+
+SLOW = "word " * 400
+
+
+def said(prompt: Prompt) -> Line:
+    """Fails in the middle, is slow, or repeats, as the prompt asks."""
+    if "fail" in prompt.last:
+        return Line("one two three four", fail_after=2)
+    return Line(SLOW, pace=0.02) if "slow" in prompt.last else Line(prompt.last)
+
+
+@pytest.fixture
+def parrot() -> ScriptedEngine:
+    return ScriptedEngine("parrot", said)
+
+
+@pytest.fixture
+def base(parrot: ScriptedEngine) -> Iterator[str]:
+    with running([parrot]) as address:
+        yield address
+
+
+@pytest.fixture
+def client(base: str) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{base}/v1", api_key="none", max_retries=0) as made:
+        yield made
+
+
+def ask(text: str) -> dict[str, object]:
+    return {"model": "parrot", "messages": [{"role": "user", "content": text}]}
+
+
+def soon(condition: object) -> bool:
+    """Whether it holds within five seconds."""
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        if condition():  # type: ignore[operator]
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_models_are_listed_and_found_by_name(client: openai.OpenAI):
+    assert [model.id for model in client.models.list().data] == ["parrot"]
+    assert client.models.retrieve("parrot").owned_by == "wellhead"
+
+
+def test_a_conversation_is_answered_whole_with_its_usage(client: openai.OpenAI):
+    whole = client.chat.completions.create(**ask("Good day to you"))  # type: ignore[call-overload]
+    assert whole.choices[0].message.content == "Good day to you"
+    assert whole.choices[0].finish_reason == "stop"
+    assert (whole.usage.prompt_tokens, whole.usage.completion_tokens) == (4, 4)
+
+
+def test_a_stream_brings_the_same_answer_and_its_usage_where_asked_for(client: openai.OpenAI):
+    stream = client.chat.completions.create(
+        **ask("Good day to you"),  # type: ignore[call-overload]
+        stream=True,
+        stream_options={"include_usage": True},
+    )
+    chunks = list(stream)
+    assert chunks[0].choices[0].delta.role == "assistant"
+    assert "".join(c.choices[0].delta.content or "" for c in chunks if c.choices) == (
+        "Good day to you"
+    )
+    assert chunks[-2].choices[0].finish_reason == "stop"
+    assert chunks[-1].usage.total_tokens == 8
+    assert len(chunks) > 5
+
+
+def test_several_prompts_are_continued_each_under_its_index(client: openai.OpenAI):
+    texts = ["one two", "three", "four five six"]
+    whole = client.completions.create(model="parrot", prompt=texts)
+    assert [choice.text for choice in whole.choices] == texts
+    streamed = ["", "", ""]
+    for chunk in client.completions.create(model="parrot", prompt=texts, stream=True):
+        streamed[chunk.choices[0].index] += chunk.choices[0].text
+    assert streamed == texts
+
+
+def test_length_and_stop_texts_end_an_answer(client: openai.OpenAI):
+    cut = client.completions.create(model="parrot", prompt="a b c d", max_tokens=2)
+    assert (cut.choices[0].text, cut.choices[0].finish_reason) == ("a b", "length")
+    stopped = client.completions.create(model="parrot", prompt="a b c d", stop=[" c"])
+    assert (stopped.choices[0].text, stopped.choices[0].finish_reason) == ("a b", "stop")
+
+
+def test_log_probabilities_come_in_the_form_of_each_endpoint(client: openai.OpenAI):
+    chat = client.chat.completions.create(**ask("a b"), logprobs=True, top_logprobs=1)  # type: ignore[call-overload]
+    assert [log.token for log in chat.choices[0].logprobs.content] == ["a", " b"]
+    plain = client.completions.create(model="parrot", prompt="a b", logprobs=1)
+    assert plain.choices[0].logprobs.token_logprobs == [0.0, 0.0]
+
+
+def test_what_is_wrong_is_refused_in_openais_form(client: openai.OpenAI):
+    with pytest.raises(openai.NotFoundError) as unknown:
+        client.completions.create(model="gpt-9", prompt="x")
+    assert unknown.value.code == "model_not_found"
+    with pytest.raises(openai.BadRequestError, match="temperature"):
+        client.completions.create(model="parrot", prompt="x", temperature=7)
+    with pytest.raises(openai.BadRequestError, match="tools"):
+        client.chat.completions.create(**ask("x"), tools=[{"type": "function"}])  # type: ignore[call-overload]
+    with pytest.raises(openai.BadRequestError, match="n:"):
+        client.completions.create(model="parrot", prompt="x", n=3)
+    with pytest.raises(openai.APIStatusError) as large:
+        client.completions.create(model="parrot", prompt="x" * 3_000_000)
+    assert large.value.status_code == 413
+
+
+def test_an_engine_that_fails_in_the_middle_is_an_error_and_never_a_short_answer(
+    client: openai.OpenAI,
+):
+    with pytest.raises(openai.InternalServerError) as failed:
+        client.chat.completions.create(**ask("fail"))  # type: ignore[call-overload]
+    assert failed.value.status_code == 502
+    stream = client.chat.completions.create(**ask("fail"), stream=True)  # type: ignore[call-overload]
+    seen: list[str] = []
+    with pytest.raises(openai.APIError, match="failed"):
+        seen.extend(chunk.choices[0].delta.content or "" for chunk in stream)
+    assert "".join(seen) == "one two"
+
+
+def test_a_client_that_goes_away_ends_the_work(client: openai.OpenAI, parrot: ScriptedEngine):
+    with client.chat.completions.create(**ask("slow"), stream=True) as stream:  # type: ignore[call-overload]
+        next(iter(stream))
+        assert parrot.running == 1
+    assert soon(lambda: parrot.running == 0)
+    with pytest.raises(openai.APITimeoutError):
+        client.with_options(timeout=0.3).chat.completions.create(**ask("slow"))  # type: ignore[call-overload]
+    assert soon(lambda: parrot.running == 0)
+
+
+def test_32_clients_at_once_lose_nothing_and_none_is_starved():
+    """Four places, and answers of very different lengths: all come whole, in order of arrival."""
+    engine = ScriptedEngine("parrot", lambda p: Line(p.last, pace=0.004), places=4)
+
+    async def one(client: openai.AsyncOpenAI, number: int) -> tuple[bool, float]:
+        text = " ".join(f"w{number}.{place}" for place in range(5 + 40 * (number % 4 == 0)))
+        began, seen = time.monotonic(), ""
+        stream = await client.chat.completions.create(**ask(text), stream=True)  # type: ignore[call-overload]
+        async for chunk in stream:
+            seen += chunk.choices[0].delta.content or ""
+        return seen == text, time.monotonic() - began
+
+    async def every(base: str) -> list[tuple[bool, float]]:
+        async with openai.AsyncOpenAI(base_url=f"{base}/v1", api_key="none", max_retries=0) as c:
+            return await asyncio.gather(*(one(c, number) for number in range(32)))
+
+    with running([engine]) as base:
+        began = time.monotonic()
+        answers = asyncio.run(every(base))
+        whole = time.monotonic() - began
+    assert all(complete for complete, _ in answers)
+    assert max(seconds for _, seconds in answers) <= whole
+    assert engine.running == 0
+
+
+def test_whoever_comes_when_the_queue_is_full_is_told_to_come_again():
+    engine = ScriptedEngine("parrot", lambda _: Line(SLOW, pace=0.02), places=1)
+    with running([engine], Limits(waiting=1)) as base, httpx.Client(base_url=base) as http:
+
+        async def three() -> list[int]:
+            async with httpx.AsyncClient(base_url=base, timeout=2) as client:
+                body = {"model": "parrot", "prompt": "x"}
+
+                async def one() -> int:
+                    try:
+                        return (await client.post("/v1/completions", json=body)).status_code
+                    except httpx.TimeoutException:
+                        return 0
+
+                return sorted(await asyncio.gather(one(), one(), one()))
+
+        assert asyncio.run(three()) == [0, 0, 429]
+        assert soon(lambda: engine.running == 0)
+        assert http.get("/healthz").status_code == 200
+
+
+def test_an_engine_that_falls_silent_is_given_up():
+    engine = ScriptedEngine("mute", lambda _: Line("one two", pace=30))
+    with running([engine], Limits(seconds=0.2)) as base:
+        answer = httpx.post(f"{base}/v1/completions", json={"model": "mute", "prompt": "x"})
+    assert answer.status_code == 502
+    assert engine.running == 0
+
+
+def test_a_token_is_asked_for_where_one_is_set(parrot: ScriptedEngine):
+    with running([parrot], token="secret") as base:
+        assert httpx.get(f"{base}/v1/models").status_code == 401
+        with openai.OpenAI(base_url=f"{base}/v1", api_key="secret") as client:
+            assert client.models.list().data
+        with (
+            openai.OpenAI(base_url=f"{base}/v1", api_key="wrong") as client,
+            pytest.raises(openai.AuthenticationError),
+        ):
+            client.models.list()
+
+
+def test_pages_of_other_sites_and_foreign_names_may_not_ask(base: str):
+    body = json.dumps({"model": "parrot", "prompt": "x"})
+    plain = {"content-type": "application/json"}
+    url = f"{base}/v1/completions"
+    assert httpx.post(url, content=body, headers=plain).status_code == 200
+    elsewhere = {**plain, "origin": "https://example.org"}
+    assert httpx.post(url, content=body, headers=elsewhere).status_code == 403
+    assert httpx.get(f"{base}/v1/models", headers={"host": "example.org"}).status_code == 403
+    unasked = httpx.post(url, content=body, headers={"content-type": "text/plain"})
+    assert unasked.status_code == 400
+
+
+def test_our_remote_engine_hears_from_our_server_what_its_engine_says(base: str):
+    remote = open_engine(resolve(f"{base}/v1"))
+    assert remote.name == "parrot"
+    talk = Prompt(messages=(Message("user", "Good day to you"),))
+    plain = Prompt("a b c", sampling=Sampling(length=2, seed=1, logprobs=1))
+    spoken, continued = write(remote, [talk, plain])
+    assert (spoken.text, spoken.usage.answer) == ("Good day to you", 4)
+    assert (continued.text, continued.finish) == ("a b", "length")
+    assert [log.token for log in continued.logs] == ["a", " b"]
+
+
+def test_a_checkpoint_is_served_with_seeds_that_hold(tiny: Path):
+    engine = open_engine(resolve(str(tiny)))
+    with (
+        running([engine]) as base,
+        openai.OpenAI(base_url=f"{base}/v1", api_key="none", max_retries=0) as client,
+    ):
+        texts = [
+            client.completions.create(model=engine.name, prompt="the", seed=seed, max_tokens=9)
+            .choices[0]
+            .text
+            for seed in (1, 1, 2)
+        ]
+        with pytest.raises(openai.BadRequestError, match="no template"):
+            client.chat.completions.create(
+                model=engine.name, messages=[{"role": "user", "content": "x"}]
+            )
+        with pytest.raises(openai.BadRequestError) as long:
+            client.completions.create(model=engine.name, prompt="x" * 600)
+    assert texts[0] == texts[1] != texts[2]
+    assert long.value.code == "context_length_exceeded"
+
+
+def test_the_command_serves_until_told_to_stop_and_finishes_what_it_writes(tmp_path: Path):
+    script = {"say": "word " * 60, "pace": 0.02}
+    (tmp_path / "slow.jsonl").write_text(json.dumps(script))
+    model = f"scripted:{tmp_path / 'slow.jsonl'}"
+    command = [sys.executable, "-m", "wellhead", "serve", model, "--port", "0"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ})
+    assert process.stderr
+    try:
+        address = next(
+            found[1] for line in process.stderr if (found := re.search(r"api: +(\S+)", line))
+        )
+        with openai.OpenAI(base_url=address, api_key="none", max_retries=0) as client:
+            stream = iter(client.completions.create(model=model, prompt="x", stream=True))
+            text = next(stream).choices[0].text
+            process.send_signal(signal.SIGTERM)
+            text += "".join(chunk.choices[0].text for chunk in stream)
+        assert text.split() == ["word"] * 60
+        assert process.wait(timeout=20) in (0, -signal.SIGTERM)
+    finally:
+        process.kill()
+        process.stderr.close()
+        process.wait()

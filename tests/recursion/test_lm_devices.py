@@ -21,7 +21,7 @@ torch = pytest.importorskip("torch", reason="needs wellhead[lm]")
 pytest.importorskip("transformers", reason="needs wellhead[lm]")
 
 from wellhead.recursion import device  # noqa: E402
-from wellhead.recursion.families.transformer import generation, training  # noqa: E402
+from wellhead.recursion.families.transformer import generation, streaming, training  # noqa: E402
 from wellhead.recursion.families.transformer.network import from_scratch  # noqa: E402
 from wellhead.recursion.families.transformer.tokens import learn  # noqa: E402
 
@@ -144,7 +144,8 @@ def test_a_training_step_adds_no_wait_for_its_device(network, monkeypatch):
     data = Blocks.real(np.ones((40, 16)))
     fit = training._Fit(network, data, training.Recipe(1, 16), 0, connect())
     fit.objective.to("meta")
-    fit.tokens, fit.mass = fit.tokens.to("meta"), fit.mass.to("meta")
+    fit.tokens = streaming.held(data.tokens, torch.device("meta"))
+    fit.mass = fit.mass.to("meta")
     fit.optimiser = torch.optim.AdamW(fit.network.parameters())
     for _ in range(fit.total):
         fit.one_step()

@@ -30,6 +30,7 @@ from wellhead.errors import BadInput, BadSetting
 
 __all__ = ["Asked", "load_tasks", "records", "wrapped"]
 
+TRIAL = 16  # questions that are timed
 TOGETHER = 64  # questions put to a model at a time, and kept together
 LOGITS = 1e8  # numbers in a table of logits, at most, at 128 positions
 SEED = 1234
@@ -78,15 +79,18 @@ class Asked(LM):  # type: ignore[misc]
         return bool(len(self.model.tok_encode(answer)) < self.model.max_length)
 
     def seconds(self, requests: Sequence[Any]) -> float:
-        """How long a few of these questions take, unless all are answered."""
+        """How long these take, from a batch of middling length, unless all are answered."""
         new = [each for each in requests if key_of("loglikelihood", each.args) not in self.answers]
-        trial = new[:: max(1, len(new) // 8)][:8]
+        new.sort(key=_length)
+        middle = len(new) // 2
+        trial = new[max(0, middle - TRIAL // 2) :][:TRIAL]
         if not trial:
             return 0.0
         self._likely(trial[:1])
         start = time.monotonic()
-        self.loglikelihood(trial)
-        return (time.monotonic() - start) / len(trial) * len(new)
+        self._likely(trial)
+        taken = time.monotonic() - start
+        return taken / sum(map(_length, trial)) * sum(map(_length, new))
 
     def _fitting(self, request: Any) -> Any:
         """The same question, asking for no more than half of what the model sees at a time."""
@@ -110,6 +114,10 @@ class Asked(LM):  # type: ignore[misc]
             self.answers.add(zip(part, ask([new[key] for key in part]), strict=True))
             self.bar.advance(len(part))
         return [self.answers[key] for key in keys]
+
+
+def _length(request: Any) -> int:
+    return sum(len(str(part)) for part in request.args)
 
 
 def load_tasks(tasks: Sequence[Task], own: Sequence[str], names: Sequence[str]) -> dict[str, Any]:

@@ -46,6 +46,7 @@ VERBS: tuple[str, ...] = (
     "collapse_list",
     "collapse_report",
     "collapse_theory",
+    "collapse_tokenise",
     "forecast",
     "serve",
     "evaluate",

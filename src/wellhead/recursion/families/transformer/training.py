@@ -6,6 +6,8 @@ in a base that had some, so that what is kept on disk (weights, moments, step) i
 fit needs to end on the same numbers. Under ``torchrun`` each process takes its rows of the same
 batches.
 
+A batch that does not fit into memory goes through the network in parts whose gradients add up.
+
 torch is imported with this module; see `wellhead.recursion.torch_extra`.
 """
 
@@ -13,6 +15,7 @@ from __future__ import annotations
 
 import math
 import time
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +31,7 @@ from wellhead.recursion.families.transformer.checkpoint import Checkpoint
 from wellhead.recursion.families.transformer.model import LanguageModel
 from wellhead.recursion.families.transformer.objective import Objective
 from wellhead.recursion.families.transformer.scoring import mean_loss
+from wellhead.recursion.families.transformer.streaming import held
 
 __all__ = ["Recipe", "train"]
 
@@ -46,6 +50,7 @@ class Recipe(NamedTuple):
         rate: the highest learning rate.
         precision: "auto", "fp32" or "bf16".
         choose: "validation" keeps the epoch that is best on real validation text, "last" the last.
+        micro: blocks that a process puts through the network at a time; None for all of a step's.
     """
 
     epochs: int = 3
@@ -53,6 +58,7 @@ class Recipe(NamedTuple):
     rate: float = 3e-3
     precision: str = "auto"
     choose: str = "validation"
+    micro: int | None = None
 
 
 def train(
@@ -94,11 +100,12 @@ class _Fit:
 
     def __init__(self, network: Any, data: Blocks, recipe: Recipe, seed: int, here: World) -> None:
         self.network, self.recipe, self.seed, self.world = network, recipe, seed, here
-        self.tokens = torch.as_tensor(data.tokens.astype(np.int64), device=device())
+        self.tokens = held(data.tokens, device())
         self.mass = torch.as_tensor(data.mass.astype(np.float32), device=device())
+        self.size = data.size
         self.per_epoch = math.ceil(data.size / recipe.batch)
         self.total = recipe.epochs * self.per_epoch
-        self.objective = _objective(network, self.tokens[:2], here)
+        self.objective = _objective(network, self.tokens.rows(torch.arange(2)), here)
         self.precision = _precision(recipe.precision, network)
         self.optimiser = _optimiser(network, recipe)
         self.step = 0
@@ -107,18 +114,17 @@ class _Fit:
         self._latest: list[torch.Tensor] = []
         self.validation: list[float] = []
         self.best: dict[str, Any] | None = None
-        self._epoch, self._order = -1, self.tokens
+        self._epoch, self._order = -1, torch.empty(0)
 
     def one_step(self) -> None:
         self.network.eval()  # without dropout
         for group in self.optimiser.param_groups:
             group["lr"] = self.recipe.rate * _pace(self.step, self.total)
-        loss = self._loss(self._rows())
-        torch.autograd.backward(loss)
+        loss = self._backward(self._rows())
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
-        self._latest.append(_summed(loss.detach(), self.world))
+        self._latest.append(_summed(loss, self.world))
         self.step += 1
 
     def finish_epoch(self, validation: Array) -> None:
@@ -165,23 +171,39 @@ class _Fit:
         """The blocks of this step, the same ones whatever happened before."""
         epoch, place = divmod(self.step, self.per_epoch)
         if epoch != self._epoch:
-            order = np.random.default_rng([self.seed, epoch]).permutation(len(self.tokens))
+            order = np.random.default_rng([self.seed, epoch]).permutation(self.size)
             self._epoch = epoch
-            self._order = torch.as_tensor(order, device=self.tokens.device)
+            self._order = torch.as_tensor(order, device=self.tokens.order)
         return self._order[place * self.recipe.batch : (place + 1) * self.recipe.batch]
 
-    def _loss(self, rows: torch.Tensor) -> torch.Tensor:
-        """This process's part of the mean loss per token of the batch, blocks as they weigh."""
+    def _backward(self, rows: torch.Tensor) -> torch.Tensor:
+        """This process's part of the mean loss per token of the batch, blocks as they weigh; its
+        gradients are added up, part by part, and exchanged with the last part."""
         mass = self.mass[rows].sum().clamp(min=1e-12)
         own = rows[self.world.rank :: self.world.size]
         shares = self.mass[own] / mass
         if len(own) == 0:
             # The last batch may have fewer blocks than there are processes.
             own, shares = rows[:1], torch.zeros_like(self.mass[:1])
-        # Gradients of processes are averaged; their sum is wanted.
-        with autocast(self.precision, self.tokens.device.type):
-            loss: torch.Tensor = self.objective(self.tokens[own], shares * self.world.size)
-        return loss
+        micro = self.recipe.micro or len(own)
+        total = torch.zeros((), device=self.mass.device)
+        for start in range(0, len(own), micro):
+            part = slice(start, start + micro)
+            with self._exchange(last=start + micro >= len(own)):
+                # Gradients of processes are averaged; their sum is wanted.
+                with autocast(self.precision, self.mass.device.type):
+                    tokens = self.tokens.rows(own[part])
+                    loss = self.objective(tokens, shares[part] * self.world.size)
+                torch.autograd.backward(loss)
+            total += loss.detach()
+        return total
+
+    def _exchange(self, *, last: bool) -> AbstractContextManager[None]:
+        """Processes exchange gradients once a step, not once a part."""
+        if last or not isinstance(self.objective, DistributedDataParallel):
+            return nullcontext()
+        alone: AbstractContextManager[None] = self.objective.no_sync()
+        return alone
 
 
 def _summed(loss: torch.Tensor, here: World) -> torch.Tensor:

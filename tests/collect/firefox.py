@@ -52,13 +52,45 @@ def _connected(address: str) -> Iterator[Firefox]:
 
 
 class Firefox:
-    """One tab."""
+    """A window whose last tab is in front."""
 
     def __init__(self, socket: Any) -> None:
         self._socket, self._ids = socket, itertools.count(1)
         self._call("session.new", capabilities={})
         tree = self._call("browsingContext.getTree")
-        self._tab = tree["contexts"][0]["context"]
+        self._tabs = [tree["contexts"][0]["context"]]
+
+    @property
+    def _tab(self) -> str:
+        return self._tabs[-1]
+
+    def visit(self, address: str) -> None:
+        """Open the address in a tab of its own."""
+        self._tabs.append(self._call("browsingContext.create", type="tab")["context"])
+        self.goto(address)
+
+    def back(self) -> None:
+        """Close the tab in front."""
+        self._call("browsingContext.close", context=self._tabs.pop())
+        self._call("browsingContext.activate", context=self._tab)
+
+    def resize(self, width: int | None, height: int | None) -> None:
+        """The part of the page that is in view; None for as it was."""
+        size = {"width": width, "height": height} if width else None
+        self._call("browsingContext.setViewport", context=self._tab, viewport=size)
+
+    def reload(self) -> None:
+        self._call("browsingContext.reload", context=self._tab, wait="complete")
+
+    def clipboard(self, text: str) -> None:
+        """Copy a text on another page."""
+        self.visit("data:text/html,<textarea></textarea>")
+        self.run(
+            f"const area = document.querySelector('textarea'); area.value = {json.dumps(text)};"
+            "area.focus(); area.select()"
+        )
+        self.press("Control+c")
+        self.back()
 
     def _call(self, method: str, **params: Any) -> Any:
         number = next(self._ids)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from cases import ACCUSING
 from collect_helpers import edit
 from field import FOREIGN
+from honest import OWN, served
 from running import Kept, kept, listening
 
 from wellhead.collect.answers import load_record, settle_once
@@ -21,17 +21,6 @@ from wellhead.collect.words import count_words
 
 pytest.importorskip("playwright.sync_api", reason="needs wellhead[test]")
 pytestmark = pytest.mark.browser
-
-OWN = "These are words of my own about the ferry. "
-
-
-@contextmanager
-def served(study: Study, clock: Any) -> Iterator[tuple[Host, str]]:
-    clock.run()  # a browser's time passes
-    host = open_host([study], clock=clock, secure=False)
-    with listening(host) as port:
-        yield host, f"http://127.0.0.1:{port}/s/demo"
-    host.store.close()
 
 
 @pytest.fixture
@@ -94,78 +83,46 @@ def concluded(host: Host, study: Study) -> dict[str, Any]:
     return record.derived
 
 
-def test_own_words_cut_before_a_reload_and_put_back_after_it_are_own_words(study, clock, enter):
-    with served(study, clock) as (host, address):
-        page = enter(address)
-        page.keyboard.type(OWN * 2)
-        cut_all(page)
-        page.wait_for_timeout(1200)
-        page.reload()
-        ready(page)
-        page.keyboard.press("Control+v")
-        hand_in(page)
-        answer = last(host).derived()
-    assert answer.text == OWN * 2
-    assert answer.shares == {"paste_self": 1.0}
-    assert answer.outcome == "typed"
-    assert accuses_nobody(answer)
-
-
-def test_own_words_from_an_earlier_visit_are_an_earlier_draft_and_accuse_nobody(
-    study, clock, enter
-):
+def test_foreign_words_stay_foreign_through_a_reload_and_another_visit(study, clock, enter):
+    """A part of them, too, and however often they were copied."""
     with served(study, clock) as (host, address):
         first = enter(address)
-        first.keyboard.type(OWN * 2)
-        cut_all(first)
-        first.close()
-        page = enter(address)
-        page.keyboard.press("Control+v")
-        hand_in(page)
-        answer = last(host).derived()
-    assert set(answer.shares) == {"restored_draft"}
-    assert answer.outcome == "unobservable"
-    assert accuses_nobody(answer)
-
-
-def test_foreign_words_stay_foreign_through_another_visit(study, clock, enter):
-    with served(study, clock) as (host, address):
-        first = enter(address)
+        first.keyboard.type("Mine. ")
         first.evaluate("(text) => navigator.clipboard.writeText(text)", FOREIGN)
         first.keyboard.press("Control+v")
-        first.keyboard.press("Control+a")
+        first.wait_for_timeout(1200)
+        first.reload()
+        ready(first)
+        first.evaluate("answer.setSelectionRange(20, 120)")
         first.keyboard.press("Control+c")
         page = enter(address)
         page.keyboard.press("Control+v")
-        hand_in(page)
+        page.keyboard.press("Control+a")
+        page.keyboard.press("Control+c")
+        page.reload()
+        again = enter(address)
+        again.keyboard.press("Control+v")
+        hand_in(again)
         answer = last(host).derived()
+    assert answer.text in FOREIGN
     assert answer.outcome == "pasted_outside"
 
 
-def test_text_copied_in_a_tab_that_only_reads_is_known_in_the_one_that_writes(
-    study, clock, enter, context
-):
+def test_own_words_with_a_quotation_in_them_are_an_earlier_draft(study, clock, enter):
+    """Nobody is accused of the whole for a part of it; the outcome is that it is not known."""
     with served(study, clock) as (host, address):
+        first = enter(address)
+        first.keyboard.type(OWN * 5)
+        first.evaluate("(text) => navigator.clipboard.writeText(text)", FOREIGN[:80])
+        first.keyboard.press("Control+v")
+        cut_all(first)
+        first.reload()
         page = enter(address)
-        page.keyboard.type(OWN * 2)
-        saved(page)
-        reader = context.new_page()
-        reader.goto(page.url)
-        reader.reload()
-        reader.wait_for_selector("#elsewhere:not([hidden])")
-        reader.wait_for_function("() => answer.value.length > 20")
-        reader.focus("#answer")
-        reader.keyboard.press("Control+a")
-        reader.keyboard.press("Control+c")
-        page.bring_to_front()
-        page.focus("#answer")
-        page.keyboard.press("Control+a")
-        page.keyboard.press("Delete")
         page.keyboard.press("Control+v")
         hand_in(page)
         answer = last(host).derived()
+    assert answer.outcome == "unobservable"
     assert accuses_nobody(answer)
-    assert "paste_outside" not in answer.shares
 
 
 def expire(page: Any) -> None:
@@ -200,34 +157,6 @@ def test_a_page_that_was_signed_out_goes_on_with_its_text(study, clock, enter):
     assert accuses_nobody(answer)
 
 
-def test_the_way_that_an_expired_page_names_accuses_nobody(study, clock, enter, context):
-    """Copy, open the link once more, paste: as the page says."""
-    with served(study, clock) as (host, address):
-        page = enter(address)
-        page.keyboard.type(OWN * 2)
-        expire(page)
-        page.route(
-            "**/api/session",
-            lambda route: route.fulfill(
-                status=403,
-                body=json.dumps({"error": "entry", "message": "too long"}),
-                content_type="application/json",
-            ),
-        )
-        page.evaluate("dispatchEvent(new Event('pagehide'))")
-        page.click("#take-over")
-        page.wait_for_function("() => elsewhere.innerText.includes('Copy your text')")
-        page.focus("#answer")
-        page.keyboard.press("Control+a")
-        page.keyboard.press("Control+c")
-        again = enter(address)
-        again.keyboard.press("Control+v")
-        hand_in(again)
-        answer = last(host).derived()
-    assert answer.text.startswith(OWN.strip())
-    assert accuses_nobody(answer)
-
-
 def test_where_pasting_is_blocked_own_words_can_always_be_put_back(study, clock, enter):
     with served(edit(study, paste='"block"'), clock) as (_, address):
         page = enter(address)
@@ -249,23 +178,6 @@ def test_where_pasting_is_blocked_own_words_can_always_be_put_back(study, clock,
         kept_out = later.input_value("#answer")
     assert (back, again, kept_out) == ("Short.", "Short.", "Short.")
     assert "cannot be pasted" in said
-
-
-def test_instructions_that_are_copied_and_pasted_are_the_tasks(study, clock, enter):
-    with served(study, clock) as (host, address):
-        page = enter(address)
-        text = page.inner_text("#instructions")
-        page.evaluate("answer.blur(); getSelection().selectAllChildren(instructions)")
-        page.keyboard.press("Control+c")
-        # Through another program, and only a part of it comes back.
-        page.evaluate("(text) => navigator.clipboard.writeText(text)", text[:90])
-        page.focus("#answer")
-        page.keyboard.press("Control+v")
-        page.keyboard.type(OWN * 3)
-        hand_in(page)
-        answer = last(host).derived()
-    assert "paste_outside" not in answer.shares
-    assert accuses_nobody(answer)
 
 
 INSERTIONS = {

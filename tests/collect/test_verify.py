@@ -12,9 +12,12 @@ from fastapi.testclient import TestClient
 
 from wellhead.collect.answers import settle
 from wellhead.collect.create import new_study
+from wellhead.collect.export import export_study
+from wellhead.collect.overview import overview
 from wellhead.collect.server import create_app
 from wellhead.collect.server.host import keep_up, open_host
 from wellhead.collect.study import Study
+from wellhead.collect.verify import verify_study
 
 
 @pytest.fixture(scope="module")
@@ -83,8 +86,6 @@ def test_an_untouched_study_is_intact(wellhead, recorded: Study) -> None:  # typ
 @pytest.mark.parametrize("what", EDITS)
 def test_an_edit_of_the_database_is_found(recorded: Study, tmp_path: Path, what: str) -> None:
     """Each kind of edit gives a break in the session it touched, and in no other."""
-    from wellhead.collect.verify import verify_study
-
     study = edited(recorded, tmp_path, EDITS[what])
     host = open_host([study], secure=False)
     result = host.store.read(lambda c: verify_study(c, host.studies["demo"], host.keys["demo"]))
@@ -128,6 +129,47 @@ def test_todays_heads_are_written_signed_and_show_a_session_that_vanished(  # ty
     forged.write_text(heads.read_text().replace(first, "0" * 32))
     finished = wellhead("collect", "verify", study.path, "--heads", forged)
     assert (finished.returncode, "altered" in finished.stderr) == (3, True)
+
+
+@pytest.mark.parametrize("source", ["daily", "verify"])
+def test_heads_without_a_signature_are_refused(  # type: ignore[no-untyped-def]
+    wellhead, recorded: Study, tmp_path: Path, source: str
+) -> None:
+    """Anybody could have written them, whatever they look like."""
+    if source == "daily":
+        host = open_host([recorded], secure=False)
+        keep_up(host, recorded)
+        host.store.close()
+        (written,) = (recorded.path.parent / "heads").iterdir()
+        facts = json.loads(written.read_text())
+    else:
+        _, facts = verify(wellhead, recorded)
+    del facts["signature"]
+    bare = tmp_path / "bare.json"
+    bare.write_text(json.dumps(facts))
+    finished = wellhead("collect", "verify", recorded.path, "--heads", bare)
+    assert (finished.returncode, "no signature" in finished.stderr) == (3, True)
+
+
+OPENINGS = ["{}", "[]", "nothing", '{"level": 7, "consent": {}, "declared": "dictation"}']
+
+
+@pytest.mark.parametrize("opening", OPENINGS)
+def test_an_altered_opening_is_a_finding_wherever_the_answer_is_read(
+    recorded: Study, tmp_path: Path, opening: str
+) -> None:
+    """Dashboard, export and verify go on with the other answers and name this one."""
+    written = f"UPDATE sessions SET opening = CAST('{opening}' AS BLOB) WHERE id = {ONE}"
+    study = edited(recorded, tmp_path, written, "UPDATE answers SET derived_seq = NULL")
+    host = open_host([study], secure=False)
+    settle(host.store, study, host.keys["demo"], now_ms=host.now_ms)
+    seen = host.store.read(lambda connection: overview(connection, study))
+    result = host.store.read(lambda c: verify_study(c, study, host.keys["demo"]))
+    files = export_study(host.store, study, "csv", tmp_path / "out")
+    host.store.close()
+    assert (seen.submitted, seen.unsound) == (2, (min(result.heads),))
+    assert any("opening was altered" in found.problem for found in result.breaks)
+    assert min(result.heads) in files[0].read_text()
 
 
 def test_the_receipt_that_a_writer_was_shown_is_found_again(  # type: ignore[no-untyped-def]

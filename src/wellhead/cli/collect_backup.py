@@ -26,6 +26,7 @@ def backup(
     The study's key is not part of it: keep that elsewhere.
     """
     from wellhead._atomic import write_text
+    from wellhead.collect.heads import signed
     from wellhead.collect.keys import load_keys
     from wellhead.collect.store.backup import back_up
     from wellhead.collect.store.engine import look
@@ -38,7 +39,7 @@ def backup(
     with look(f"sqlite:///{out.resolve()}") as connection:
         result = verify_study(connection, known, keys)
     heads = out.with_name(f"{out.name}.heads.json")
-    write_text(heads, json.dumps(result.to_dict()) + "\n")
+    write_text(heads, json.dumps(signed(keys, result.to_dict())) + "\n")
     if as_json:
         done = {"backup": str(out), "heads": str(heads), "sessions": result.sessions}
         typer.echo(json.dumps({**done, "intact": not result.breaks}))

@@ -34,7 +34,7 @@ def verify(
     ] = False,
 ) -> None:
     """Check recordings and conclusions; exit 3 when anything was altered."""
-    from wellhead.collect.heads import read_heads
+    from wellhead.collect.heads import read_heads, signed
     from wellhead.collect.verify import verify_study
 
     with opened(study, database) as host:
@@ -45,7 +45,7 @@ def verify(
             lambda c: verify_study(c, known, keys, heads=earlier, receipts=receipt or ())
         )
     if as_json:
-        typer.echo(json.dumps(result.to_dict()))
+        typer.echo(json.dumps(signed(keys, result.to_dict())))
     else:
         for found in result.breaks:
             typer.echo(f"session {found.session}, batch {found.seq}: {found.problem}")

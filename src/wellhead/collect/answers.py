@@ -27,6 +27,7 @@ from wellhead.collect.shown import shown_text
 from wellhead.collect.soundness import verify_session
 from wellhead.collect.store import Store
 from wellhead.collect.store.models import Answer, Link, Session
+from wellhead.collect.store.opening import facts_of
 from wellhead.collect.study import Study
 
 __all__ = [
@@ -189,7 +190,7 @@ def derive_session(
     connection: Connection, study: Study, keys: Keys, row: Row[Any]
 ) -> dict[str, Any]:
     """What the stored recording of an answer says about it; nothing is written."""
-    facts, text = json.loads(row.opening), row.text
+    facts, text = facts_of(row.opening), row.text
     word = canary_word(keys, row.id) if facts.get("canary") else ""
     canary = study.writing.canary.replace("{word}", word) if word else ""
     batches = load_batches(connection, row.id)
@@ -317,7 +318,7 @@ def _record(
         worker=row.worker,
         platform=row.platform,
         attempt=row.attempt,
-        opening=json.loads(row.opening),
+        opening=facts_of(row.opening),
         started_ms=row.started_ms,
         submitted_ms=row.submitted_ms,
         receipt=row.head_receipt.hex(),

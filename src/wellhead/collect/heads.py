@@ -2,7 +2,8 @@
 
 Whoever can write to the database can make a whole session vanish, or put an older copy back. A file
 of heads that lies elsewhere shows both. The signature, under the study's key, says that the file is
-ours and of that day.
+ours and of that day. What `collect verify --json` and `collect backup` write is signed likewise; a
+file without a signature could be anybody's and is refused.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from wellhead.collect.store.models import Session
 from wellhead.collect.store.opening import canonical
 from wellhead.errors import BadInput
 
-__all__ = ["heads_path", "read_heads", "write_heads"]
+__all__ = ["heads_path", "read_heads", "signed", "write_heads"]
 
 
 def heads_path(folder: Path, study: str, now_ms: int) -> Path:
@@ -35,7 +36,12 @@ def write_heads(connection: Connection, keys: Keys, path: Path, *, now_ms: int) 
     rows = connection.execute(query.where(Session.study == keys.study).order_by(Session.id))
     heads = {row.id: [row.seq, row.head_receipt.hex()] for row in rows}
     facts = {"v": 1, "study": keys.study, "at_ms": now_ms, "heads": heads}
-    write_text(path, json.dumps({**facts, "signature": _signature(keys, facts)}) + "\n")
+    write_text(path, json.dumps(signed(keys, facts)) + "\n")
+
+
+def signed(keys: Keys, facts: dict[str, Any]) -> dict[str, Any]:
+    """The facts with a signature over all of them, made with the study's key."""
+    return {**facts, "signature": _signature(keys, facts)}
 
 
 def _signature(keys: Keys, facts: dict[str, Any]) -> str:
@@ -46,7 +52,7 @@ def read_heads(text: str, keys: Keys) -> dict[str, list[Any]]:
     """The heads in a daily file, or in what `collect verify --json` printed earlier.
 
     Raises:
-        BadInput: the text is something else, or a daily file was altered.
+        BadInput: the text is something else, carries no signature, or was altered.
     """
     try:
         facts = json.loads(text)
@@ -57,8 +63,12 @@ def read_heads(text: str, keys: Keys) -> dict[str, list[Any]]:
         raise BadInput(
             "expected a daily file of heads, or the output of an earlier `collect verify --json`."
         ) from error
-    if signature is not None and not hmac.compare_digest(
-        str(signature).encode("utf-8", "replace"), _signature(keys, facts).encode()
-    ):
+    if signature is None:
+        raise BadInput(
+            "the file of heads carries no signature: nobody can tell whose it is or whether it was "
+            "altered. Give the file as it was written, from heads/ or `collect verify --json`."
+        )
+    good = _signature(keys, facts).encode()
+    if not hmac.compare_digest(str(signature).encode("utf-8", "replace"), good):
         raise BadInput("the file of heads was altered, or is another study's.")
     return found

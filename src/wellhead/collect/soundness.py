@@ -17,6 +17,7 @@ from wellhead.collect.chain import Break, Head, Link, verify_chain
 from wellhead.collect.keys import Keys
 from wellhead.collect.schema import body_hash
 from wellhead.collect.store import models
+from wellhead.collect.store.opening import facts_of
 
 __all__ = ["verify_session"]
 
@@ -43,10 +44,7 @@ def _links(connection: Connection, session: str) -> Iterable[Link]:
 
 
 def _columns(row: Row[Any]) -> Iterable[str]:
-    try:
-        facts = json.loads(row.opening)
-    except ValueError:
-        facts = {}
+    facts = facts_of(row.opening)
     for name in _BOUND:
         if facts.get(name) != getattr(row, name):
             yield f"the session's {name} is not the one it was opened with"

@@ -34,6 +34,7 @@ from wellhead.collect.store.limits import check_rate
 from wellhead.collect.store.models import Answer, Draft
 from wellhead.collect.store.opening import (
     Opening,
+    facts_of,
     find_by_token,
     find_session,
     least_used_task,
@@ -45,7 +46,7 @@ from wellhead.collect.store.opening import (
 )
 from wellhead.collect.store.recording import hand_in, handed_in
 from wellhead.collect.study import Study
-from wellhead.collect.words import count_words
+from wellhead.collect.words import enough_words
 
 __all__ = ["Agreement", "agreement", "begin", "end", "recorded", "state"]
 
@@ -177,7 +178,7 @@ def _opening(
 
 def row_level(row: Row[Any]) -> Any:
     """The privacy level under which the session was opened."""
-    return json.loads(row.opening)["level"]
+    return facts_of(row.opening)["level"]
 
 
 def state(connection: Connection, row: Row[Any], tab: str, *, now_ms: int) -> State:
@@ -232,13 +233,13 @@ def end(
     if units(submission.text) > study.writing.max_characters:
         allowed = study.writing.max_characters
         raise Refused(413, "too_large", f"The answer may have at most {allowed} characters.")
-    if count_words(submission.text) < study.writing.min_words:
+    if not enough_words(submission.text, study.writing.min_words):
         least = study.writing.min_words
         raise Refused(422, "too_short", f"The answer needs at least {least} words.")
     complete = agreed.holds and agreed.batch == row.batch and row.batch >= submission.seq
     codes = study.entry.completion_codes
     code = completion_code(host.keys[study.id], row.id, codes, complete=complete)
-    completion = finish(row.platform, code, row.id, json.loads(row.opening)["returns"])
+    completion = finish(row.platform, code, row.id, facts_of(row.opening)["returns"])
     response = Submitted(sid=row.id, received_at=now_ms, complete=complete, completion=completion)
     return hand_in(connection, host.keys[study.id], row, submission, response, now_ms=now_ms)
 

@@ -180,9 +180,7 @@ export function attach(area, options = {}) {
 		if (text === old) return;
 		const { p, d, n } = splice(old, text, ...from);
 		const put = text.slice(p, p + n), print = fingerprint(text);
-		fields.p = p;
-		if (d) fields.d = d;
-		if (n) Object.assign(fields, { n, cc: classCounts(put) });
+		Object.assign(fields, { p, ...(d && { d }), ...(n && { n, cc: classCounts(put) }) });
 		if (n >= 20) fields.h = keyedHash(key, put);
 		if (n && n < 50000 && level === "full") fields.x = put;
 		if (kind === "edit" && (s0 !== p || s1 !== p + d)) Object.assign(fields, { s0, s1 });
@@ -246,7 +244,7 @@ export function attach(area, options = {}) {
 		else push("car", { s0, s1 });
 	}
 
-	const task = () => [source, instructions].map((one) => one?.textContent ?? "").join(" ");
+	const task = () => [source?.textContent, instructions?.textContent].join(" ");
 	const within = (element) => !!element && getSelection().containsNode(element, true);
 
 	function logClip(event, text, fields) {
@@ -286,7 +284,7 @@ export function attach(area, options = {}) {
 		const moved = event.type === "drop" && drag?.[2] === text;
 		const fields = moved ? { from: "answer", s0: drag[0], s1: drag[1] } : whence(text);
 		if (data && flavour(data) !== "plain") fields.fl = flavour(data);
-		if (fields.from === "outside") shelf.foreign?.(text);
+		if (/outside|page/.test(fields.from)) shelf.foreign?.(text);
 		if (paste !== "allow" && !/answer|earlier/.test(fields.from)) {
 			fields.bl = paste;
 			if (paste === "block") event.preventDefault();

@@ -71,9 +71,9 @@ function adopt(started) {
 	session = started;
 	api.token = started.token;
 	remember(setup, `${started.at.sid}.${started.token}`);
-	const first = !shelf;
-	shelf = new Shelf(started.recorder.copies, started.at.sid);
-	if (first) watchCopies(area, () => shelf, started.recorder.key, () => recording);
+	if (shelf) return void (shelf.sid = started.at.sid);
+	shelf = new Shelf(started.recorder.copies, started.recorder.key, started.at.sid);
+	watchCopies(area, shelf, started.recorder.key, () => recording);
 }
 
 async function open(started) {

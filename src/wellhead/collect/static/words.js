@@ -11,7 +11,7 @@ export function say(name, values = {}) {
 export const refusal = (message) => setup.refusals[message] ?? message;
 
 /* Without a segmenter, a letter of Chinese, Japanese, Thai and the like counts as a word. */
-const WORD = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]|[\p{L}\p{M}\p{N}]+/gu;
+export const WORD = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]|[\p{L}\p{M}\p{N}]+/gu;
 /* Browsers differ in whether a full stop or a comma between letters or digits ends a word. */
 const PIECE = /[\p{L}\p{N}][\p{L}\p{M}\p{N}'’\u200c\u200d]*/gu;
 const segmenter = globalThis.Intl?.Segmenter && new Intl.Segmenter("en", { granularity: "word" });

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from wellhead.collect import chain
 from wellhead.collect.keys import Keys
-from wellhead.collect.schema import NO_BODY
+from wellhead.collect.schema import LEVELS, NO_BODY
 from wellhead.collect.store.committer import Refused
 from wellhead.collect.store.models import Identity, Link, Session
 
@@ -22,6 +22,7 @@ __all__ = [
     "Opening",
     "authorise",
     "canonical",
+    "facts_of",
     "find_by_token",
     "find_session",
     "least_used_task",
@@ -64,6 +65,43 @@ def canonical(value: Any) -> bytes:
     b'{"a":"\\xc3\\xa9","b":1}'
     """
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+_LEAST: dict[str, Any] = {
+    "level": "process",
+    "declared": [],
+    "verified": "none",
+    "consent": {"version": ""},
+    "task": "",
+    "task_version": "",
+    "returns": {},
+}
+
+
+def facts_of(raw: bytes) -> dict[str, Any]:
+    """What was true when a session began, by its stored opening.
+
+    An opening that somebody has altered may lack anything; what is missing gets the value that
+    says least. That it was altered is the chain's finding, not this function's.
+
+    >>> facts_of(b"{}")["level"]
+    'process'
+    """
+    try:
+        found = json.loads(raw)
+    except ValueError:
+        found = {}
+    found = found if isinstance(found, dict) else {}
+    usable = {name: value for name, value in found.items() if _usable(name, value)}
+    return {**_LEAST, **usable}
+
+
+def _usable(name: str, value: Any) -> bool:
+    if name == "consent":
+        return isinstance(value, dict) and isinstance(value.get("version"), str)
+    if name == "level":
+        return value in LEVELS
+    return name not in _LEAST or type(value) is type(_LEAST[name])
 
 
 def open_session(

@@ -8,7 +8,6 @@ comes again (its acknowledgement was lost) gets the receipt it got the first tim
 from __future__ import annotations
 
 import hmac
-import json
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
@@ -22,7 +21,7 @@ from wellhead.collect.store.committer import Refused
 from wellhead.collect.store.engine import unwaited
 from wellhead.collect.store.limits import spend, too_many
 from wellhead.collect.store.models import Answer, Base, Draft, Link
-from wellhead.collect.store.opening import LEASE_MS, canonical
+from wellhead.collect.store.opening import LEASE_MS, canonical, facts_of
 from wellhead.collect.study import Limits
 
 __all__ = ["Arrived", "append", "hand_in", "handed_in"]
@@ -76,7 +75,7 @@ def append(
     if body.seq <= row.batch:
         return _again(connection, row, batch)
     _check_place(connection, row, body)
-    _check_level(body, json.loads(row.opening)["level"])
+    _check_level(body, facts_of(row.opening)["level"])
     _check_size(row, batch, limits)
     late_ms = limits.late_minutes * _MINUTE_MS
     if row.submitted_ms is not None and now_ms > row.submitted_ms + late_ms:

@@ -1,0 +1,89 @@
+"""The same ways through a study in a real Chromium and a real Firefox, with the same end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from cases import ACCUSING, agree_with_docs, row
+from firefox import Firefox, firefox, found
+from honest import CASES, Case, carried_out
+
+pytestmark = pytest.mark.browser
+
+
+class Chromium:
+    """A context of Chromium as a hand: its tabs, the last one in front."""
+
+    def __init__(self, context: Any) -> None:
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        self._context, self._tabs = context, []
+
+    def visit(self, address: str) -> None:
+        self._tabs.append(self._context.new_page())
+        self._tabs[-1].goto(address)
+
+    def back(self) -> None:
+        self._tabs.pop().close()
+        self._tabs[-1].bring_to_front()
+
+    def reload(self) -> None:
+        self._tabs[-1].reload()
+
+    def run(self, script: str) -> Any:
+        return self._tabs[-1].evaluate(f"() => {{ {script} }}")
+
+    def wait(self, condition: str) -> None:
+        self._tabs[-1].wait_for_function(f"() => {condition}", timeout=20_000)
+
+    def press(self, *combinations: str) -> None:
+        for combination in combinations:
+            self._tabs[-1].keyboard.press("Space" if combination == " " else combination)
+
+    def clipboard(self, text: str) -> None:
+        self._tabs[-1].evaluate("(text) => navigator.clipboard.writeText(text)", text)
+
+
+lines: dict[str, str] = {}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_chromium_and_server_conclude_of(case: Case, chromium, study, clock):
+    context = chromium.new_context()
+    events, answer = carried_out(case, Chromium(context), study, clock)
+    context.close()
+    lines[case.name] = row(case.name, events, answer)
+    assert answer.outcome == case.outcome
+    if case.honest:
+        assert answer.outcome not in ACCUSING
+        assert all(flag.strength == "note" for flag in answer.flags)
+
+
+def test_the_table_of_visits_in_the_docs_is_what_happened():
+    if len(lines) < len(CASES):
+        pytest.skip("only some cases ran")
+    assert agree_with_docs("visits", [lines[case.name] for case in CASES]), "WELLHEAD_WRITE_DOCS=1"
+
+
+@pytest.fixture(scope="module")
+def fox(tmp_path_factory) -> Iterator[Firefox]:
+    program = found()
+    if program is None:
+        pytest.skip("needs Firefox: apt-get install firefox-esr")
+    pytest.importorskip("websockets", reason="needs wellhead[test]")
+    with firefox(program, tmp_path_factory.mktemp("profile")) as hand:
+        yield hand
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_firefox_and_server_conclude_of(case: Case, fox, study, clock):
+    """As Chromium does, shares and flags included."""
+    events, answer = carried_out(case, fox, study, clock)
+    assert answer.outcome == case.outcome
+    if case.name in lines:
+        assert _conclusions(row(case.name, events, answer)) == _conclusions(lines[case.name])
+
+
+def _conclusions(line: str) -> list[str]:
+    return line.split(" | ")[2:]

@@ -11,13 +11,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import bdtr, stdtrit
+from scipy.special import stdtrit
+from scipy.stats import quantile_test
 
 from wellhead.errors import BadSetting, unknown_name
 from wellhead.recursion.data import Array
 from wellhead.recursion.measure.catalogue import measure_named
 
-__all__ = ["STATISTICS", "Point", "band", "mean_misleads", "summarise"]
+__all__ = ["STATISTICS", "Point", "band", "mean_misleads", "median_interval", "summarise"]
 
 STATISTICS = ("mean", "median", "geometric")
 
@@ -48,7 +49,8 @@ def summarise(
     Args:
         measure: its name.
         generation: the generation.
-        values: one for each chain; values that are not numbers are left out.
+        values: one for each chain; values that are not numbers are left out. Infinite ones (a
+            logarithm of what underflowed) have a place in a median and none in a mean.
         statistic: "mean", "median" or "geometric" (the exponential of the mean logarithm);
             None takes the mean of plain measures and the median of the others.
         level: coverage of the interval: Student's t for means, order statistics for medians.
@@ -56,14 +58,16 @@ def summarise(
     Raises:
         wellhead.errors.BadSetting: a mean that would mislead, or an unknown statistic.
     """
-    present = values[np.isfinite(values)]
+    present = values[~np.isnan(values)]
     chosen = statistic or ("mean" if measure_named(measure).kind == "plain" else "median")
     if chosen not in STATISTICS:
         raise unknown_name("statistic", chosen, STATISTICS)
     if len(present) == 0:
         return Point(generation, float("nan"), float("nan"), float("nan"), 0)
     if chosen == "median":
-        return Point(generation, float(np.median(present)), *_median_interval(present, level))
+        return Point(
+            generation, float(np.median(present)), *median_interval(present, level), len(present)
+        )
     if chosen == "geometric":
         with np.errstate(divide="ignore"):
             low, middle, high = _mean_interval(np.log(present), level)
@@ -71,6 +75,8 @@ def summarise(
             generation, float(np.exp(middle)), float(np.exp(low)), float(np.exp(high)), len(present)
         )
     reason = mean_misleads(measure, present)
+    if not np.isfinite(present).all():
+        reason = "some chains are beyond the range of numbers. Use the median."
     if reason:
         raise BadSetting(f"the mean of {measure} over chains would mislead: {reason}")
     low, middle, high = _mean_interval(present, level)
@@ -122,11 +128,10 @@ def _mean_interval(values: Array, level: float) -> tuple[float, float, float]:
     return middle - float(half), middle, middle + float(half)
 
 
-def _median_interval(values: Array, level: float) -> tuple[float, float, int]:
-    ordered, count = np.sort(values), len(values)
-    # The median lies below the (rank + 1)-th value with probability P(Binomial(n, 1/2) <= rank).
-    below = bdtr(np.arange(count), count, 0.5)
-    rank = int(np.searchsorted(below, (1 - level) / 2, side="right")) - 1
-    if rank < 0:  # even the whole range holds the median less often than `level`
-        return float("nan"), float("nan"), count
-    return float(ordered[rank]), float(ordered[count - 1 - rank]), count
+def median_interval(values: Array, level: float = 0.95) -> tuple[float, float]:
+    """Order statistics that hold the median with probability `level` at least (Conover 1999).
+
+    NaN where there are too few values.
+    """
+    found = quantile_test(values).confidence_interval(level)
+    return float(found.low), float(found.high)

@@ -141,10 +141,9 @@ def _by_family(run: Run) -> dict[str, list[Setting]]:
 def _chart(run: Run, name: str, settings: list[Setting], family: str) -> LineChart:
     measure = measure_named(name)
     lines, statistic = [], statistic_of(run, name)
-    for setting in settings[:CURVES]:
-        points = run.curve(name, setting.label, statistic)
-        if not points:
-            continue
+    curves = [(setting, run.curve(name, setting.label, statistic)) for setting in settings]
+    curves = [(setting, points) for setting, points in curves if points]
+    for setting, points in curves[:CURVES]:
         exact = exact_curves(setting).get(name) if statistic == "mean" else None
         lines.append(
             Line(
@@ -156,7 +155,8 @@ def _chart(run: Run, name: str, settings: list[Setting], family: str) -> LineCha
                 exact_x=None if exact is None else list(range(len(exact))),
             )
         )
-    hidden = len(settings) - CURVES
+    drawn = [setting for setting, _ in curves] or settings
+    hidden = len(curves) - CURVES
     word = "setting is" if hidden == 1 else "settings are"
     more = f" {hidden} more {word} in the tables of the run folder." if hidden > 0 else ""
     return LineChart(
@@ -165,7 +165,7 @@ def _chart(run: Run, name: str, settings: list[Setting], family: str) -> LineCha
         lines,
         Axis("generation", whole=True),
         Axis(measure.title, measure.unit, log=measure.log_axis and _positive(lines)),
-        n=f"{statistic} over chains; {_sizes(settings, run.plan.seeds)}",
+        n=f"{statistic} over chains; {_sizes(drawn, run.plan.seeds)}",
         band="95 % interval of it",
     )
 
@@ -210,16 +210,14 @@ def _histogram(run: Run, setting: Setting) -> LineChart | None:
 
 
 def _verdicts(found: dict[str, list[Verdict]]) -> list[Block | str]:
-    rows = [
-        [label, *(_said(verdicts, shown) for shown in (True, False))]
-        for label, verdicts in found.items()
-    ]
-    table = Table([Column("setting"), Column("shown"), Column("not shown")], rows)
+    by_meaning = zip(*found.values(), strict=True)
+    rows = [[each[0].meaning, _said(list(found), each)] for each in by_meaning]
+    table = Table([Column("meaning"), Column("verdict, by setting")], rows)
     columns = [
         Column("meaning"),
         Column("verdict"),
-        Column("statistic", "number"),
-        Column("95 % interval", "interval"),
+        Column("median over chains", "number"),
+        Column("its interval", "interval", "95 %, or the range"),
         Column("rule and ground"),
     ]
     details = [
@@ -228,17 +226,23 @@ def _verdicts(found: dict[str, list[Verdict]]) -> list[Block | str]:
     ]
     words = (
         "Model collapse has eight meanings in the literature (Schaeffer et al. 2025), and a run "
-        "can show one without another. Statistics are ratios of the last generation to the first "
-        "fit within chains, unless the rule says otherwise. A meaning in neither column is not "
-        "measurable in this run, for a reason that stands below."
+        "can show one without another. Statistics are medians over chains of the ratio of the last "
+        "generation to the first fit, unless the rule says otherwise."
     )
+    if any(verdict.shown is None for verdicts in found.values() for verdict in verdicts):
+        words += " Why a meaning is not measurable stands below."
     return [words, table, *details]
 
 
-def _said(verdicts: list[Verdict], shown: bool) -> str:
-    """The meanings with this verdict."""
-    names = [verdict.meaning for verdict in verdicts if verdict.shown is shown]
-    return "; ".join(names) or "none"
+def _said(labels: list[str], decided: tuple[Verdict, ...]) -> str:
+    """The settings with each verdict on one meaning."""
+    parts = []
+    for word in ("shown", "not shown", "not measurable"):
+        names = [label for label, each in zip(labels, decided, strict=True) if each.word == word]
+        if names:
+            every = len(names) == len(labels) > 1
+            parts.append(f"{word}: {'every setting' if every else '; '.join(names)}")
+    return ". ".join(part[0].upper() + part[1:] for part in parts)
 
 
 def _row(verdict: Verdict) -> list[object]:
@@ -253,6 +257,7 @@ def _what(run: Run) -> list[Block | str]:
         Column("setting"),
         Column("family, regime, sampler, selector"),
         Column("samples", "count", "per generation"),
+        Column("real data in each", "text", "after the first"),
         Column("generations", "count"),
         Column("chains", "count"),
     ]
@@ -261,10 +266,35 @@ def _what(run: Run) -> list[Block | str]:
             setting.label,
             ", ".join(setting.name_of(part) for part in PARTS),
             setting.size,
+            _real_data(setting),
             setting.generations,
             setting.chains * run.plan.seeds,
         ]
         for setting in run.plan.settings
     ]
+    notes = [
+        f"The selector of “{setting.label}” acts on the real data that is named."
+        for setting in run.plan.settings
+        if setting.name_of("selector") != "none" and _real_data(setting) != "none"
+    ]
     plan = Details("The whole plan, as TOML", [Code(tomli_w.dumps(run.plan.to_dict()))])
-    return [Table(columns, rows), plan]
+    return [Table(columns, rows), *notes, _definitions(run), plan]
+
+
+def _real_data(setting: Setting) -> str:
+    """The real items that generations really take: shares are whole numbers of items."""
+    if setting.size is None:
+        share = getattr(setting.regime, "share", None)
+        if share is None:
+            return "as the regime says" if setting.regime.real_data(1) else "none"
+        return f"a share of {share:.3g}"
+    later = setting.sizes()[1:] or [setting.size]
+    told = [setting.regime.real_data(size) for size in (min(later), max(later))]
+    return " to ".join(dict.fromkeys(told)) or "none"
+
+
+def _definitions(run: Run) -> Details:
+    """What each measure of the run is, one click away."""
+    known = [measure_named(name) for name in run.measures]
+    rows = [[each.title, each.meaning] for each in known if each.meaning]
+    return Details("What each measure is", [Table([Column("measure"), Column("what it is")], rows)])

@@ -48,6 +48,10 @@ class Regime:
         """How many real items never seen before a generation of this size takes, if none drops."""
         return 0
 
+    def real_data(self, size: int) -> str:
+        """The real items among the training data of such a size, in words; empty for none."""
+        return ""
+
     def next(self, context: Context, size: int) -> Data:
         """The training data of the next fit, `size` being what the schedule grants it."""
         raise NotImplementedError
@@ -58,6 +62,12 @@ REGIMES: Registry[type[Regime]] = Registry("regime", "wellhead.regimes")
 
 def _share(share: float) -> None:
     require(0 <= share <= 1, f"expected a share in [0, 1], got {share}.")
+
+
+def _counted(share: float, size: int) -> str:
+    """The whole number of items that a share is, and the share that it is then."""
+    count = round(share * size)
+    return f"{count} of {size} ({count / size:.3g})"
 
 
 @REGIMES.register("replace")
@@ -102,6 +112,9 @@ class FixedOriginal(Regime):
     def subsamples(self) -> bool:
         return self.redraw
 
+    def real_data(self, size: int) -> str:
+        return f"{_counted(self.share, size)}, original{' drawn again' * self.redraw}"
+
     def next(self, context: Context, size: int) -> Data:
         count = round(self.share * size)
         if count == 0:
@@ -132,6 +145,11 @@ class FreshReal(Regime):
     def fresh(self, size: int) -> int:
         return round(self.share * size)
 
+    def real_data(self, size: int) -> str:
+        if self.split == "iid":
+            return f"each of {size} fresh by chance, {self.share:.3g}"
+        return f"{_counted(self.share, size)}, fresh"
+
     def next(self, context: Context, size: int) -> Data:
         return context.incoming(size, real=self.share, exact=self.split == "exact")
 
@@ -142,6 +160,9 @@ class Accumulate(Regime):
     """Everything so far: the original data and every model's output (Gerstgrasser et al. 2024)."""
 
     endless: ClassVar[bool] = False
+
+    def real_data(self, size: int) -> str:
+        return "all the original"
 
     def next(self, context: Context, size: int) -> Data:
         return context.pool(size)
@@ -157,6 +178,9 @@ class AccumulateSubsample(Regime):
     @property
     def subsamples(self) -> bool:
         return True
+
+    def real_data(self, size: int) -> str:
+        return f"{size} drawn from everything"
 
     def next(self, context: Context, size: int) -> Data:
         return context.pool(size).take(size, context.mixing)
@@ -176,6 +200,9 @@ class GoldenRatio(Regime):
 
     def fresh(self, size: int) -> int:
         return size
+
+    def real_data(self, size: int) -> str:
+        return f"{size} fresh beside {size}, weight {self.weight:.3g}"
 
     def next(self, context: Context, size: int) -> Data:
         real = context.real(size).scaled(self.weight)
@@ -198,5 +225,11 @@ class SyntheticAdded(Regime):
     def __post_init__(self) -> None:
         require(self.ratio > 0, f"expected a ratio above 0, got {self.ratio}.")
 
+    def real_data(self, size: int) -> str:
+        return f"all the original, and {self._added(size)} of output"
+
+    def _added(self, size: int) -> int:
+        return max(1, round(self.ratio * size))
+
     def next(self, context: Context, size: int) -> Data:
-        return context.original.join(context.incoming(max(1, round(self.ratio * size))))
+        return context.original.join(context.incoming(self._added(size)))

@@ -117,6 +117,8 @@ class Run(Result):
         rows = self.rows(setting)
         generations = rows["generation"].to_numpy()
         values = rows[measure].to_numpy()
+        if statistic is None and np.isinf(values).any():
+            statistic = "median"  # the same along the curve
         points = [
             summarise(measure, int(generation), values[generations == generation], statistic, level)
             for generation in np.unique(generations)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import sys
+from math import isfinite
 from typing import IO
 
 from wellhead.errors import BadSetting
@@ -59,16 +59,23 @@ def show(run: Run, *, file: IO[str] | None = None) -> None:
     statistics = {name: statistic_of(run, name) for name in names}
     table = Table(
         title=run.plan.title or run.plan.name,
-        caption="in brackets 95 % intervals; what a run shows holds for its own family and sizes",
     )
+    banded = False
     table.add_column("setting")
     table.add_column("generation", justify="right")
     for name in names:
         table.add_column(f"{statistics[name]} {measure_named(name).title}", justify="right")
     for setting in run.plan.settings:
-        last = [(run.curve(name, setting.label, statistics[name]) or [None])[-1] for name in names]  # type: ignore[list-item]
-        generation = next((str(point.generation) for point in last if point), "-")
-        table.add_row(setting.label, generation, *(_cell(point) for point in last))
+        curves = [run.curve(name, setting.label, statistics[name]) for name in names]
+        generation = max((curve[-1].generation for curve in curves if curve), default=None)
+        last = [
+            curve[-1] if curve and curve[-1].generation == generation else None for curve in curves
+        ]
+        banded = banded or any(point is not None and isfinite(point.low) for point in last)
+        written = "-" if generation is None else str(generation)
+        table.add_row(setting.label, written, *(_cell(point) for point in last))
+    brackets = "in brackets 95 % intervals; " if banded else "too few chains for intervals; "
+    table.caption = f"{brackets}what a run shows holds for its own family and sizes"
     console.print(table)
     if run.cells[0] < run.cells[1]:
         console.print(f"{run.cells[0]} of {run.cells[1]} cells are finished.")
@@ -79,5 +86,5 @@ def show(run: Run, *, file: IO[str] | None = None) -> None:
 def _cell(point: Point | None) -> str:
     if point is None:
         return "-"
-    known = math.isfinite(point.low)
+    known = isfinite(point.low)
     return f"{point.value:.4g}" + known * f" [{point.low:.3g}, {point.high:.3g}]"

@@ -16,9 +16,9 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy.special import bdtr
 
 from wellhead.recursion.config import Plan
+from wellhead.recursion.curves import median_interval
 from wellhead.recursion.data import Array
 from wellhead.recursion.measure.catalogue import measure_named
 
@@ -32,6 +32,7 @@ CATASTROPHE = 10.0  # times the risk of the first fit
 HALF = 0.5
 ENOUGH_GENERATIONS = 9
 ENOUGH_SIZES = 3
+FEW = 6  # chains; fewer give no interval of a median at 95 %
 
 
 class Recorded(Protocol):
@@ -253,10 +254,8 @@ def _ratio(paths: _Paths) -> tuple[float, float, float]:
 
 def _median(values: Array) -> tuple[float, float, float]:
     """Median with its 95 % interval from order statistics; the range where there are few."""
-    ordered, count = np.sort(values), len(values)
-    rank = int(np.searchsorted(bdtr(np.arange(count), count, 0.5), 0.025, side="right")) - 1
-    rank = max(rank, 0)
-    return float(ordered[rank]), float(np.median(ordered)), float(ordered[count - 1 - rank])
+    low, high = median_interval(values) if len(values) >= FEW else (values.min(), values.max())
+    return float(low), float(np.median(values)), float(high)
 
 
 def _same_but_size(run: Recorded, setting: str) -> list[tuple[int, str]]:
@@ -292,8 +291,8 @@ def _decided(
     title = measure_named(paths.measure).title
     count = len(paths.values)
     reason = f"Shown when {rule}. By {title}, {count} chain{'s' if count > 1 else ''}."
-    if count < 6:
-        reason += " With fewer than 6 chains the interval is the range over them."
+    if count < FEW:
+        reason += f" With fewer than {FEW} chains the interval is the range over them."
     return Verdict(TITLES[meaning], bool(shown), paths.measure, low, value, high, reason)
 
 

@@ -165,7 +165,7 @@ def _one_dimensional(shift: Array, deviation: Array, tail: float) -> dict[str, A
     scale = np.maximum(deviation, 1e-300)
     outside = ndtr((-tail - shift) / scale) + ndtr((shift - tail) / scale)
     return {
-        "total_variation": _total_variation(shift, scale),
+        "total_variation": _total_variation(shift, np.maximum(scale, 1e-60)),
         "tail_mass": outside,
         "tail_quantile": shift + TAIL_QUANTILE * deviation,
     }

@@ -38,9 +38,19 @@ def page_of(forecast: Forecast) -> Page:
         lead=f"{_first(forecast)}\n\n{_terms(forecast)}",
         facts=_facts(forecast),
         sections=[section for section in _sections(forecast) if section.blocks],
-        footer=f"wellhead {forecast.version}; closed forms, no randomness. "
+        footer=f"wellhead {forecast.version}; {_origin(forecast)}. "
         "Derivations: docs/theory.md, method: docs/forecast.md.",
     )
+
+
+def _calibrated(forecast: Forecast) -> bool:
+    return forecast.vocabulary is not None and forecast.vocabulary.effective.how == "calibrated"
+
+
+def _origin(forecast: Forecast) -> str:
+    if _calibrated(forecast):
+        return "closed forms, with effective draws from a seeded run of the n-gram laboratory"
+    return "closed forms, no randomness"
 
 
 def _first(forecast: Forecast) -> str:
@@ -57,7 +67,10 @@ def _first(forecast: Forecast) -> str:
 
 def _terms(forecast: Forecast) -> str:
     """What the numbers are for, and what stands in parentheses."""
-    told = f"This is for the regime {forecast.regime}: {_REGIMES[forecast.regime]}."
+    told = (
+        f"This is for the regime {forecast.regime}: {_REGIMES[forecast.regime]}. The inflation of "
+        "error holds for regular estimators only; for language models it is orientation."
+    )
     last = forecast.inflation.last
     words = forecast.vocabulary and forecast.vocabulary.generations[-1].words
     shown = last if not last.sure else words
@@ -154,11 +167,13 @@ def _models(forecast: Forecast) -> Table:
         Column("distinct words left", "share"),
     ]
     rows = [[one.model, MODELS[one.model].told, one.words[:3:2]] for one in forecast.models]
+    open_classes = "; without --calibrate every class has all that theory allows it"
+    if _calibrated(forecast):
+        open_classes = "; classes that no n-gram model stands for have all that theory allows them"
     return Table(
         columns,
         rows,
-        caption=f"At generation {forecast.generations}; without --calibrate every class has all "
-        "that theory allows it",
+        caption=f"At generation {forecast.generations}{open_classes}",
     )
 
 

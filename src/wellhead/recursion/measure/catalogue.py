@@ -12,16 +12,17 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["CATALOGUE", "Measure", "measure_named"]
+__all__ = ["CATALOGUE", "MEANINGS", "Measure", "measure_named"]
 
 
 class Measure(NamedTuple):
-    """One measure: a title for people, its unit, and how it may be summed up."""
+    """One measure: a title for people, its unit, how it may be summed up, and what it is."""
 
     title: str
     unit: str = ""
     kind: str = "plain"
     log_axis: bool = False
+    meaning: str = ""
 
 
 CATALOGUE: dict[str, Measure] = {
@@ -87,7 +88,177 @@ CATALOGUE: dict[str, Measure] = {
     "excess_risk": Measure("excess risk", "noise variance", "heavy"),
 }
 
+MEANINGS = {
+    "variance": (
+        "Variance of the fitted law as a multiple of the true one; the mean over "
+        "dimensions where there are several. For kernel densities that of the training "
+        "points."
+    ),
+    "log_variance": (
+        "Natural logarithm of the variance, so that chains are compared by factors. Minus "
+        "infinity where a variance is too small for a number."
+    ),
+    "mean_square_error": (
+        "Squared distance of the fitted mean from the true one, in true variances."
+    ),
+    "wasserstein2_squared": (
+        "Least mean squared distance by which the fitted law must be moved to become the "
+        "true one (the squared 2-Wasserstein distance of two Gaussians), in true "
+        "variances."
+    ),
+    "kl": (
+        "Kullback-Leibler divergence from the fitted law to the true one: the expectation "
+        "under the fitted law of log fitted/true."
+    ),
+    "total_variation": (
+        "Half of the absolute difference between the fitted law and the true one, summed "
+        "over everything: 0 for the same law, 1 for laws that share nothing."
+    ),
+    "tail_mass": (
+        "Mass that the fitted law still puts where the truth has its tail: beyond `tail` "
+        "true standard deviations (Gaussians), on the rarest symbols (discrete laws), or "
+        "on words seen at most twice in the original (text)."
+    ),
+    "tail_quantile": "The value that 99.9 % of the fitted law lie below.",
+    "survivors": "How many symbols still have a probability above 0.",
+    "survival": (
+        "Of the symbols that the truth has, the share that still have a probability above 0."
+    ),
+    "survival_below_1": (
+        "Of the symbols expected less than once in a sample, the share still alive."
+    ),
+    "survival_1_to_2": (
+        "Of the symbols or words expected or seen 1 or 2 times in the original data, the "
+        "share still alive."
+    ),
+    "survival_3_to_9": (
+        "Of the symbols or words expected or seen 3 to 9 times in the original data, the "
+        "share still alive."
+    ),
+    "survival_10_to_99": (
+        "Of the symbols or words expected or seen 10 to 99 times in the original data, "
+        "the share still alive."
+    ),
+    "survival_100_and_more": (
+        "Of the symbols or words expected or seen 100 times or more in the original data, "
+        "the share still alive."
+    ),
+    "heterozygosity": (
+        "The probability that two independent draws from the fitted law are different symbols."
+    ),
+    "entropy": (
+        "Shannon entropy of the fitted law over symbols, or of the word frequencies of "
+        "the training data."
+    ),
+    "square_error": (
+        "Sum over symbols of the squared difference between fitted and true probabilities."
+    ),
+    "zipf_exponent": (
+        "Minus the slope of log frequency against log rank, by least squares over the "
+        "symbols that are left."
+    ),
+    "perplexity": (
+        "Exponential of the mean negative log-probability that the model gives to a word "
+        "(or token) of real text that was held out."
+    ),
+    "output_perplexity": (
+        "The same of the model's own output, judged by the model of generation 0: it "
+        "falls as models narrow."
+    ),
+    "output_perplexity_median": (
+        "Median over blocks of 64 words of output of their perplexity under generation 0."
+    ),
+    "effective_size": (
+        "How many training blocks of equal weight would inform as much as the weighted "
+        "ones, as a share of those of generation 0."
+    ),
+    "vocabulary": (
+        "Of the distinct words of the original training data, the share that occur in "
+        "this generation's training data."
+    ),
+    "distinct_1": (
+        "Distinct words per word of the training data, over the first words only, as many "
+        "as the original has."
+    ),
+    "distinct_2": "Distinct pairs of neighbouring words per pair, likewise.",
+    "distinct_4": "Distinct runs of four words per run, likewise.",
+    "repeated_4": (
+        "Share of runs of four words of the output that already came in the same document."
+    ),
+    "compression": (
+        "Bytes of the output after zlib compression for each byte before: it falls as "
+        "text repeats itself."
+    ),
+    "vendi": (
+        "Exponential of the entropy of the eigenvalues of the texts' similarity matrix: "
+        "how many wholly different texts the output is worth (Friedman & Dieng 2023)."
+    ),
+    "mauve": (
+        "Area under the divergence curve between output and real text (Pillutla et al. "
+        "2021): 1 where they cannot be told apart."
+    ),
+    "self_bleu": (
+        "Mean BLEU of each output text against the others (Zhu et al. 2018): higher is more alike."
+    ),
+    "latent_deviation": (
+        "Standard deviation of the codes that the encoder of generation 0 gives to this "
+        "generation's images."
+    ),
+    "own_latent_deviation": "The same with the generation's own encoder.",
+    "pixel_deviation": "Square root of the summed variance of the pixels over the drawn images.",
+    "reconstruction": (
+        "Negative Bernoulli log-likelihood of held-out real images, given what the model makes of "
+        "them."
+    ),
+    "classes": (
+        "One over the sum of the squared shares of the digits that a classifier of real images "
+        "sees in the output, over ten: 1 where every digit comes as often."
+    ),
+    "component_variance": "Variance within one component of the fitted mixture, in true variances.",
+    "smallest_weight": (
+        "Weight of the lightest component of the fitted mixture, as a multiple of its true weight."
+    ),
+    "kl_truth": (
+        "Kullback-Leibler divergence from the truth to the model: the expectation under "
+        "the truth of log true/fitted."
+    ),
+    "distinct_points": "How many different values the training points of a kernel density have.",
+    "loss": "Mean negative log-probability per token of real text that was held out.",
+    "bits_per_byte": "The same loss in bits, per byte of text, so that tokenisers can be compared.",
+    "loss_unseen": "Loss on the held-out words that never came in the real training text.",
+    "loss_1_to_2": "Loss on the held-out words that came 1 or 2 times in the real training text.",
+    "loss_3_to_9": "Loss on the held-out words that came 3 to 9 times in the real training text.",
+    "loss_10_to_99": (
+        "Loss on the held-out words that came 10 to 99 times in the real training text."
+    ),
+    "loss_100_and_more": (
+        "Loss on the held-out words that came 100 times or more in the real training text."
+    ),
+    "real_share": "Share of the training data, by weight, that people wrote, after any selection.",
+    "training_tokens": "Tokens in this generation's training data.",
+    "training_loss": (
+        "Mean negative log-probability per token of the training data, after training."
+    ),
+    "output_distinct_2": "Distinct pairs of neighbouring words per pair of the output.",
+    "output_distinct_4": "Distinct runs of four words per run of the output.",
+    "new_words": "Share of the output's words that the real text does not have.",
+    "copied_median": (
+        "Over blocks of output, the median length of the longest stretch that also stands "
+        "in the real training text."
+    ),
+    "copied_longest": "The longest such stretch of all.",
+    "copied_blocks": (
+        "Share of blocks of output of which half or more stands in one piece in the real "
+        "training text."
+    ),
+    "excess_risk": (
+        "Expected squared prediction error above that of the true coefficients, in units "
+        "of the noise variance."
+    ),
+}
+
 
 def measure_named(name: str) -> Measure:
     """The measure called `name`; an unknown one is plain and titled by its name."""
-    return CATALOGUE.get(name, Measure(name.replace("_", " ")))
+    found = CATALOGUE.get(name, Measure(name.replace("_", " ")))
+    return found._replace(meaning=MEANINGS.get(name, ""))

@@ -28,12 +28,8 @@ _MARKERS = (
     "M-5-1.5h3.5v-3.5h3v3.5h3.5v3h-3.5v3.5h-3v-3.5h-3.5Z",
 )
 _POINTS = 240
-EXACT = {
-    "stroke": "currentColor",
-    "stroke_width": "1.6",
-    "stroke_dasharray": "5 4",
-    "fill": "none",
-}
+# Wide dashes of the run's own colour: seen beside its curve, and on top of it.
+EXACT = {"stroke_width": "4", "stroke_dasharray": "3 7", "fill": "none"}
 
 Point = tuple[float, float]
 
@@ -46,7 +42,8 @@ class Line:
         name: what it is, in few words.
         x, y: its points; a point that is not finite breaks the curve.
         low, high: its confidence band at the same x.
-        exact: the value theory gives, drawn as a dashed curve on top, at `exact_x` or else at `x`.
+        exact: the value theory gives, drawn in wide dashes of the same colour, at `exact_x` or else
+            at `x`, with the mark of the curve, hollow, at its end.
         accent: drawn in the page's accent colour: the one curve the reader should look at.
 
     Raises:
@@ -123,13 +120,18 @@ def band(line: Line, kind: Look, area: Frame) -> str:
     return element("g", *shapes, fill=kind.tone, fill_opacity="0.18", class_=kind.cls)
 
 
-def exact(line: Line, area: Frame) -> str:
-    """The dashed curve of theory; nothing when there is none."""
+def exact(line: Line, kind: Look, area: Frame) -> str:
+    """The dashed curve of theory in the look of its run; nothing when there is none."""
     if line.exact is None:
         return ""
     across = line.x if line.exact_x is None else line.exact_x
     parts = runs(_places(across, line.exact, area))
-    return "".join(element("path", d=path(run), **EXACT) for run in parts)
+    strokes = [element("path", d=path(run), **EXACT) for run in parts]
+    if parts:
+        x, y = parts[-1][-1]
+        place = f"translate({x:.1f} {y:.1f}) scale(1.5)"
+        strokes.append(element("path", d=kind.marker, transform=place, fill="none"))
+    return element("g", *strokes, stroke=kind.tone, class_=kind.cls)
 
 
 def runs(points: list[Point]) -> list[list[Point]]:

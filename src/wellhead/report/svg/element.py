@@ -24,7 +24,7 @@ __all__ = [
 
 WIDTH = 560.0
 LETTERS = 13.0
-LARGE = 17.0
+LARGE = 18.0
 # Seen on white and on near-black alike; in a page the style sheet sharpens it.
 ACCENT = "#d0601f"
 

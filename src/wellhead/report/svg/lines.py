@@ -55,7 +55,7 @@ class LineChart:
         looks = [(line, look(line, index)) for index, line in enumerate(self.lines)]
         shapes = [band(line, kind, area) for line, kind in looks]
         shapes += [stroke(line, kind, area) for line, kind in looks]
-        shapes += [exact(line, area) for line in self.lines]
+        shapes += [exact(line, kind, area) for line, kind in looks]
         labels = _end_labels(self.lines, area) if direct else ""
         around = area.around + inside(area, *shapes) + labels
         return drawing(area.height, self.title, self.description, around)
@@ -83,7 +83,8 @@ class LineChart:
             box = element("rect", x=0.0, y=1.0, width=28.0, height=12.0, fill_opacity="0.22")
             keys.append(Key(box, self.band))
         if any(line.exact is not None for line in self.lines):
-            keys.append(Key(element("path", d="M0 7H28", **EXACT), "exact (theory)"))
+            drawn = element("path", d="M0 7H28", stroke="currentColor", **EXACT)
+            keys.append(Key(drawn, "exact (theory), in the colour of its run"))
         return keys
 
 

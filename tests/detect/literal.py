@@ -75,10 +75,7 @@ class _Batch:
 
 
 def _lowered(text: str) -> str:
-    """Lower case without a change of length ('İ'.lower() has two characters)."""
-    lowered = text.lower()
-    if len(lowered) == len(text):
-        return lowered
+    """Lower case, one character for each ('İ'.lower() has two; a final sigma is as any other)."""
     return "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import literal
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from wellhead.detect import NgramDetector, Scorer, load_scorer, normalise
@@ -53,6 +55,29 @@ def test_the_number_of_texts_in_a_call_does_not_matter(
     every = (texts["human"] + texts["cool"]) * 8
     parts = [detector.score(every[at : at + size]) for at in range(0, len(every), size)]
     np.testing.assert_array_equal(np.concatenate(parts), detector.score(every))
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_threads_and_slices_of_a_column_do_not_move_a_score(
+    detector: NgramDetector, texts: Texts, threads: int
+) -> None:
+    every = ["", "é", "\u200b", *texts["human"], *texts["hot"]] * 12
+    alone = [detector.score([text])[0] for text in every[:40]]
+    column = pa.array(every, pa.large_string())
+    scores = detector.score_column(column, threads=threads)
+    np.testing.assert_array_equal(scores[:40], alone)
+    np.testing.assert_array_equal(scores[7:], detector.score_column(column[7:], threads=threads))
+
+
+def test_a_model_of_words_alone_scores_as_its_plain_sums(
+    detector: NgramDetector, texts: Texts
+) -> None:
+    """No run of characters is looked at then."""
+    kept = detector.model.column >= 1 << 20
+    arrays = {name: getattr(detector.model, name)[kept] for name in ("column", "idf", "weight")}
+    words = replace(detector.model, **arrays)
+    batch = [normalise(text) for text in texts["human"]]
+    np.testing.assert_array_equal(words.score(batch), words.score_counts(literal.count(batch)))
 
 
 def test_odd_texts_get_finite_scores(detector: NgramDetector) -> None:

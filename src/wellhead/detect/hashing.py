@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from wellhead.detect.characters import characters
 from wellhead.detect.words import FUNCTION_WORDS
 
 __all__ = ["BITS", "BLOCKS", "COLUMNS", "Batch", "Occurrences", "count", "occurrences", "tables"]
@@ -65,11 +66,15 @@ class Batch(NamedTuple):
     @classmethod
     def of(cls, texts: Sequence[str]) -> Batch:
         """From normalised texts."""
-        cleaned = [text.replace(_SEPARATOR, " ") for text in texts]
-        joined = _SEPARATOR + "".join(_lowered(text) + _SEPARATOR for text in cleaned)
+        joined = _SEPARATOR + "".join(text.replace(_SEPARATOR, " ") + _SEPARATOR for text in texts)
         codes = np.frombuffer(joined.encode("utf-32-le", "replace"), dtype="<u4")
-        ends = np.cumsum([1, *(len(text) + 1 for text in cleaned)], dtype=np.int64)
-        return cls(codes.astype(np.uint32), ends)
+        ends = np.cumsum([1, *(len(text) + 1 for text in texts)], dtype=np.int64)
+        return cls.lowered(codes, ends)
+
+    @classmethod
+    def lowered(cls, codes: NDArray[np.uint32], starts: NDArray[np.int64]) -> Batch:
+        """From characters in any case, as `wellhead.detect.normalise.Codes` holds them."""
+        return cls(characters().small.take(codes), starts)
 
 
 def count(texts: Sequence[str]) -> csr_matrix:
@@ -89,14 +94,6 @@ def occurrences(texts: Sequence[str]) -> Occurrences:
     from wellhead.detect.kernels import occurrences_of
 
     return Occurrences(*occurrences_of(*Batch.of(texts), *tables()))
-
-
-def _lowered(text: str) -> str:
-    """Lower case without a change of length ('İ'.lower() has two characters)."""
-    lowered = text.lower()
-    if len(lowered) == len(text):
-        return lowered
-    return "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
 
 
 class Tables(NamedTuple):

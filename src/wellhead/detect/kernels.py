@@ -8,7 +8,7 @@ ones are widened before they are multiplied, since numba widens mixtures behind 
 """
 
 # Array types are numba's business here.
-# mypy: disable-error-code="no-untyped-def"
+# mypy: disable-error-code="no-untyped-def, assignment"
 # mypy: disallow-untyped-decorators=false
 
 from __future__ import annotations
@@ -67,25 +67,35 @@ def _is_letter(codes, at, kinds):
 
 
 @_compiled
-def _columns(codes, start, stop, kinds, function_words, low, column, place):
-    """Columns of all n-grams of one text, and where each begins; returns how many."""
+def _columns(codes, start, stop, kinds, function_words, low, characters, column, place):
+    """Columns of all n-grams of one text, and where each begins; returns how many.
+
+    Runs of characters are left out without `characters`, places with an empty `place`.
+    """
+    placed = place.shape[0] > 0
     size = stop - start
     for at in range(size):
         code = codes[start + at]
         low[at] = np.uint64(48 if kinds[code] == _DIGIT else code)
     made = 0
-    for at in range(size - 2):
+    for at in range(size - 2 if characters else 0):
         key = low[at] + low[at + 1] * _BASE + low[at + 2] * _SQUARE
-        column[made], place[made] = _column(_mixed(key), 0, 3), at
-        made += 1
-        if at + 3 < size:
-            key += low[at + 3] * _CUBE
-            column[made], place[made] = _column(_mixed(key), 0, 4), at
-            made += 1
+        column[made] = _column(_mixed(key), 0, 3)
         if at + 4 < size:
+            key += low[at + 3] * _CUBE
+            column[made + 1] = _column(_mixed(key), 0, 4)
             key += low[at + 4] * _FOURTH
-            column[made], place[made] = _column(_mixed(key), 0, 5), at
+            column[made + 2] = _column(_mixed(key), 0, 5)
+            if placed:
+                place[made] = place[made + 1] = place[made + 2] = at
+            made += 3
+        else:
+            if placed:
+                place[made] = place[made + 1] = at
             made += 1
+            if at + 3 < size:
+                column[made] = _column(_mixed(key + low[at + 3] * _CUBE), 0, 4)
+                made += 1
     word1 = word2 = word3 = skeleton1 = skeleton2 = skeleton3 = skeleton4 = np.uint64(0)
     place1 = place2 = place3 = place4 = 0
     tokens = at = 0
@@ -114,24 +124,29 @@ def _columns(codes, start, stop, kinds, function_words, low, column, place):
         skeleton4, skeleton3, skeleton2, skeleton1 = skeleton3, skeleton2, skeleton1, skeleton
         place4, place3, place2, place1 = place3, place2, place1, begin
         tokens += 1
-        column[made], place[made] = _column(word1, 1, 1), place1
-        column[made + 1], place[made + 1] = _column(skeleton1, 2, 1), place1
+        column[made], column[made + 1] = _column(word1, 1, 1), _column(skeleton1, 2, 1)
+        if placed:
+            place[made] = place[made + 1] = place1
         made += 2
         if tokens >= 2:
             column[made] = _column(_mixed(word2 * _BASE + word1), 1, 2)
             column[made + 1] = _column(_mixed(skeleton2 * _BASE + skeleton1), 2, 2)
-            place[made] = place[made + 1] = place2
+            if placed:
+                place[made] = place[made + 1] = place2
             made += 2
         if tokens >= 3:
             run = _mixed(_mixed(word3 * _BASE + word2) * _BASE + word1)
-            column[made], place[made] = _column(run, 1, 3), place3
+            column[made] = _column(run, 1, 3)
             run = _mixed(_mixed(skeleton3 * _BASE + skeleton2) * _BASE + skeleton1)
-            column[made + 1], place[made + 1] = _column(run, 2, 3), place3
+            column[made + 1] = _column(run, 2, 3)
+            if placed:
+                place[made] = place[made + 1] = place3
             made += 2
         if tokens >= 4:
             run = _mixed(_mixed(skeleton4 * _BASE + skeleton3) * _BASE + skeleton2)
             column[made] = _column(_mixed(run * _BASE + skeleton1), 2, 4)
-            place[made] = place4
+            if placed:
+                place[made] = place4
             made += 1
     return made
 
@@ -161,8 +176,8 @@ def occurrences_of(codes, starts, kinds, function_words):
     """Row, column and place of every n-gram; a separator stands before and behind each text."""
     longest = _longest(starts)
     low = np.empty(longest + 1, np.uint64)
-    column = np.empty(_RUNS * longest + 1, np.int64)
-    place = np.empty(_RUNS * longest + 1, np.int64)
+    column = np.empty(_RUNS * longest + 1, np.int32)
+    place = np.empty(_RUNS * longest + 1, np.int32)
     room = _RUNS * codes.shape[0]
     rows = np.empty(room, np.int32)
     columns = np.empty(room, np.int32)
@@ -170,7 +185,7 @@ def occurrences_of(codes, starts, kinds, function_words):
     made = 0
     for row in range(starts.shape[0] - 1):
         start, stop = starts[row], starts[row + 1] - 1
-        size = _columns(codes, start, stop, kinds, function_words, low, column, place)
+        size = _columns(codes, start, stop, kinds, function_words, low, True, column, place)
         for at in range(size):
             rows[made], columns[made], places[made] = row, column[at], place[at]
             made += 1
@@ -188,34 +203,41 @@ def _ones(bits):
 
 @_compiled
 def score_batch(
-    codes, starts, kinds, function_words, known, block_of, idf, weight, logs, intercept, score
+    codes, starts, kinds, function_words, known, first_of, idf, weight, values, intercept, score
 ):
     """The scores of a batch, summed text by text in the order of the columns.
 
     `known` has a word for every 32 columns: which of them are features, and, in its upper half,
-    how many features come before. `logs` holds ``log(1 + count)``.
+    how many features come before. `first_of` says at which feature each block begins, and where
+    the last ends. `values` holds what each count is worth; empty, presence alone counts.
     """
     longest = _longest(starts)
     low = np.empty(longest + 1, np.uint64)
-    column = np.empty(_RUNS * longest + 1, np.int64)
-    place = np.empty(_RUNS * longest + 1, np.int64)
+    column = np.empty(_RUNS * longest + 1, np.int32)
+    nowhere = np.empty(0, np.int32)
     features = idf.shape[0]
-    times = np.zeros(features, np.int32)
+    counted = values.shape[0] > 0
+    times = np.zeros(features if counted else 0, np.int32)
     found = np.zeros((features >> 5) + 1, np.uint64)  # which features the text has
     value = np.empty(_RUNS * longest + 1, np.float64)
-    square = np.zeros(3, np.float64)
+    feature_of = np.empty(_RUNS * longest + 1, np.int32)
+    characters = first_of[1] > first_of[0]
     for row in range(starts.shape[0] - 1):
         start, stop = starts[row], starts[row + 1] - 1
-        size = _columns(codes, start, stop, kinds, function_words, low, column, place)
+        size = _columns(codes, start, stop, kinds, function_words, low, characters, column, nowhere)
+        hits = 0  # known columns to the front, without a branch that cannot be foreseen
         for at in range(size):
-            word = known[column[at] >> 5]
-            bit = np.uint64(column[at] & 31)
-            if (word >> bit) & np.uint64(1):
-                below = word & ((np.uint64(1) << bit) - np.uint64(1))
-                feature = np.int64(word >> np.uint64(32)) + _ones(below)
+            one = np.int64(column[at])
+            column[hits] = one
+            hits += np.int64((known[one >> 5] >> np.uint64(one & 31)) & np.uint64(1))
+        for at in range(hits):
+            one = np.int64(column[at])
+            word = known[one >> 5]
+            below = word & ((np.uint64(1) << np.uint64(one & 31)) - np.uint64(1))
+            feature = np.int64(word >> np.uint64(32)) + _ones(below)
+            found[feature >> 5] |= np.uint64(1) << np.uint64(feature & 31)
+            if counted:
                 times[feature] += 1
-                found[feature >> 5] |= np.uint64(1) << np.uint64(feature & 31)
-        square[:] = 0.0
         kept = 0
         for at in range(found.shape[0]):
             bits = found[at]
@@ -223,16 +245,22 @@ def score_batch(
                 lowest = bits & (~bits + np.uint64(1))
                 feature = (at << 5) + _ones(lowest - np.uint64(1))
                 bits ^= lowest
-                one = logs[times[feature]] * idf[feature]
-                square[block_of[feature]] += one * one
-                value[kept], place[kept] = one, feature
+                feature_of[kept] = feature
+                value[kept] = idf[feature]
+                if counted:
+                    value[kept] = values[times[feature]] * idf[feature]
+                    times[feature] = 0
                 kept += 1
-                times[feature] = 0
             found[at] = 0
-        for block in range(3):
-            square[block] = sqrt(square[block])
         total = 0.0
-        for at in range(kept):
-            feature = place[at]
-            total += value[at] / square[block_of[feature]] * weight[feature]
+        at = 0
+        for block in range(1, first_of.shape[0]):
+            begin = at
+            square = 0.0
+            while at < kept and feature_of[at] < first_of[block]:
+                square += value[at] * value[at]
+                at += 1
+            length = sqrt(square)
+            for place in range(begin, at):
+                total += value[place] / length * weight[feature_of[place]]
         score[row] = total + intercept

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, vstack
 
 from wellhead.detect.hashing import BITS, BLOCKS, COLUMNS, Batch, count, tables
+from wellhead.detect.normalise import Codes
 
 __all__ = [
     "TRANSFORMS",
@@ -100,16 +101,22 @@ class LinearModel:
 
     def score(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Scores of normalised texts."""
-        from wellhead.detect.kernels import score_batch
-
         parts = []
         for texts_of_batch in _batches(texts):
-            batch = Batch.of(texts_of_batch)
             scores = np.empty(len(texts_of_batch))
-            values = _values(self.transform, len(batch.codes))
-            score_batch(*batch, *tables(), *self._compiled, values, self.intercept, scores)
+            self._score(Batch.of(texts_of_batch), scores)
             parts.append(scores)
         return np.concatenate(parts) if parts else np.empty(0)
+
+    def score_codes(self, codes: Codes, out: NDArray[np.float64]) -> None:
+        """Scores of normalised texts as characters, into `out`."""
+        self._score(Batch.lowered(*codes), out)
+
+    def _score(self, batch: Batch, out: NDArray[np.float64]) -> None:
+        from wellhead.detect.kernels import score_batch
+
+        values = _values(self.transform, len(batch.codes))
+        score_batch(*batch, *tables(), *self._compiled, values, self.intercept, out)
 
     def score_counts(self, counts: csr_matrix) -> NDArray[np.float64]:
         """Scores of rows of counts."""
@@ -161,7 +168,8 @@ class LinearModel:
         words, features = np.divmod(self.column.astype(np.int64), 32)
         np.bitwise_or.at(known, words, np.uint64(1) << features.astype(np.uint64))
         before = np.searchsorted(self.column, np.arange(len(known)) << 5).astype(np.uint64)
-        return known | before << np.uint64(32), self.column >> BITS, self.idf, self.weight
+        first_of = np.searchsorted(self.column, np.arange(len(BLOCKS) + 1) << BITS)
+        return known | before << np.uint64(32), first_of, self.idf, self.weight
 
     def rounded(self) -> LinearModel:
         """The same model in coarser steps: a thousandth of the largest weight, a 64th of idf.
@@ -251,14 +259,8 @@ def _logs_up_to(size: int) -> NDArray[np.float64]:
 
 
 def _values(transform: str, most: int) -> NDArray[np.float64]:
-    """What every count that a batch of `most` characters can have is worth."""
-    size = 1 << max(18, most.bit_length())
-    return _logs_up_to(size) if transform == "log1p" else _ones_up_to(size)
-
-
-@lru_cache(maxsize=1)
-def _ones_up_to(size: int) -> NDArray[np.float64]:
-    return np.ones(size)
+    """What every count that a batch of `most` characters can have is worth; empty for presence."""
+    return _logs_up_to(1 << max(18, most.bit_length())) if transform == "log1p" else np.empty(0)
 
 
 def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:

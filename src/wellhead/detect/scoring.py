@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ __all__ = ["DEFAULT_DETECTOR", "KnownScores", "ScoreResult", "score"]
 
 DEFAULT_DETECTOR = "general"
 BATCH = 256
+# A detector that takes whole columns divides them over its threads.
+BATCH_OF_COLUMNS = 4096
 # Finished work is put on disk after so many seconds or documents, whichever is first.
 KEEP_SECONDS = 10.0
 KEEP_ROWS = 1 << 16
@@ -96,7 +98,7 @@ def score(
     id_column: str | None = None,
     split: str | None = None,
     out: str | os.PathLike[str] | None = None,
-    batch_size: int = BATCH,
+    batch_size: int | None = None,
     show_progress: bool = False,
 ) -> ScoreResult:
     """The scores of every document of `corpus`, one sidecar a file.
@@ -112,7 +114,7 @@ def score(
         split: see `open_corpus`.
         out: the folder to hold ``<scorer>@<revision>/…``; by default ``scores`` beside the
             corpus. A corpus without a path and without `out` is scored in memory.
-        batch_size: documents that go to the scorer at once.
+        batch_size: documents that go to the scorer at once; chosen by the scorer if not given.
         show_progress: draw a progress bar with the time left, on a terminal.
 
     Raises:
@@ -130,7 +132,8 @@ def score(
     opened = open_corpus(corpus, text_column=text_column, id_column=id_column, split=split)
     scorer = detector if isinstance(detector, Scorer) else load_scorer(detector)
     root = _root(opened, out)
-    run = _Run(opened, scorer, root, batch_size)
+    usual = BATCH_OF_COLUMNS if _by_column(scorer) else BATCH
+    run = _Run(opened, scorer, root, batch_size or usual)
     try:
         with progress(f"scoring {opened.name}, %", 100, show=show_progress) as bar:
             for step in run.steps():
@@ -217,6 +220,12 @@ class _Run:
 
     def _score(self, batch: pa.RecordBatch) -> pa.Table:
         """The scores of a batch; a text that stands in it twice is scored once."""
+        if (by_column := _by_column(self._scorer)) is not None:
+            scores = _checked(self._scorer, by_column(batch["text"]), batch.num_rows)
+            self._scored += batch.num_rows
+            unseen = pa.nulls(batch.num_rows, pa.float64())
+            columns = [batch["id"], batch["sha256"], pa.array(scores), unseen]
+            return pa.Table.from_arrays(columns, schema=SCHEMA)
         hashes = batch["sha256"].to_pylist()
         texts = dict(zip(hashes, batch["text"].to_pylist(), strict=True))
         scores, held_out = _scored(self._scorer, list(texts.values()))
@@ -243,14 +252,21 @@ def _scored(scorer: Scorer, texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
         seen = np.flatnonzero(fitted_on(texts))
         if seen.size:
             held_out[seen] = by_others([texts[row] for row in seen])
-    return _checked(scorer, texts), held_out
+    return _checked(scorer, scorer.score(texts), len(texts)), held_out
 
 
-def _checked(scorer: Scorer, texts: list[str]) -> np.ndarray:
-    scores = np.asarray(scorer.score(texts), dtype=np.float64)
-    if scores.shape != (len(texts),):
+def _by_column(scorer: Scorer) -> Callable[[pa.LargeStringArray], NDArray[np.float64]] | None:
+    """How a scorer scores an Arrow column; None if it cannot, or remembers texts."""
+    if getattr(scorer, "held_out", None) is not None:
+        return None
+    return getattr(scorer, "score_column", None)
+
+
+def _checked(scorer: Scorer, given: NDArray[np.float64], number: int) -> np.ndarray:
+    scores = np.asarray(given, dtype=np.float64)
+    if scores.shape != (number,):
         raise BadInput(
-            f"expected {len(texts)} scores from detector '{scorer.name}', "
+            f"expected {number} scores from detector '{scorer.name}', "
             f"got an array of shape {scores.shape}"
         )
     if not np.isfinite(scores).all():

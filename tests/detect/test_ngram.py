@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 from wellhead.detect import NgramDetector, Scorer, load_scorer, normalise
+from wellhead.detect.linear import TRANSFORMS
 from wellhead.errors import BadInput
 
 Texts = dict[str, list[str]]
@@ -78,6 +79,15 @@ def test_a_model_of_words_alone_scores_as_its_plain_sums(
     words = replace(detector.model, **arrays)
     batch = [normalise(text) for text in texts["human"]]
     np.testing.assert_array_equal(words.score(batch), words.score_counts(literal.count(batch)))
+
+
+@pytest.mark.parametrize("transform", TRANSFORMS)
+def test_each_transform_scores_as_its_plain_sums(
+    detector: NgramDetector, texts: Texts, transform: str
+) -> None:
+    model = replace(detector.model, transform=transform)
+    batch = [normalise(text) for text in texts["human"][:30]]
+    np.testing.assert_array_equal(model.score(batch), model.score_counts(literal.count(batch)))
 
 
 def test_odd_texts_get_finite_scores(detector: NgramDetector) -> None:

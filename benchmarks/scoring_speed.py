@@ -28,7 +28,9 @@ import pyarrow.parquet as pq
 from sklearn.feature_extraction.text import HashingVectorizer
 
 from _harness import benchmark_arguments, markdown_table, needed, save_json
-from wellhead.detect import load_scorer, normalise
+from wellhead.detect import load_scorer
+from wellhead.detect.bulk import column_of
+from wellhead.detect.normalise import normalise_all
 
 Job = Callable[[Sequence[str]], object]
 COLUMNS = 1 << 20
@@ -71,10 +73,12 @@ def _texts(number: int) -> list[str]:
 
 def _jobs(texts: Sequence[str]) -> dict[str, Job]:
     general = load_scorer("general")
-    clean = {text: normalise(text) for text in texts}
+    clean = dict(zip(texts, normalise_all(texts), strict=True))
     jobs: dict[str, Job] = {
-        "wellhead, detector `general`": general.score,
-        "… normalising alone": lambda some: [normalise(text) for text in some],
+        "wellhead, detector `general`": lambda some: general.score_column(
+            column_of(some), threads=1
+        ),
+        "… normalising alone": normalise_all,
         "… n-grams and weights alone": lambda some: general.model.score([clean[t] for t in some]),
         "scikit-learn: hashed words 1–3, linear": _hashed(analyzer="word", ngram_range=(1, 3)),
         "scikit-learn: hashed characters 3–5, linear": _hashed(

@@ -397,3 +397,23 @@ def reserve_command(
     else:
         plan = Plan(share=share, by=by, seed=seed, text_column=text_column)
         _told(opened, make(opened, original or (), plan, name=name), as_json)
+
+
+@lineage_app.command("record")
+def record_command(
+    store: StoreArgument,
+    run: Annotated[Path, typer.Argument(help="Folder of a finished `wellhead collapse run`.")],
+    parent: Annotated[str, typer.Option(help="The corpus that the run learned from.")],
+    as_json: AsJson = False,
+) -> None:
+    """Add a run of the laboratory, generation by generation."""
+    from wellhead.lineage import Store
+    from wellhead.recursion.ancestry import record_run
+
+    opened = Store(store)
+    ids = record_run(opened, run, parent=parent)
+    if as_json:
+        echo_json(ids)
+        return
+    for id in ids:
+        _told(opened, id, as_json=False)

@@ -270,6 +270,14 @@ def test_the_folder_is_a_machine_reference_as_it_is(tmp_path):
     assert corpus.text_column == "text"
 
 
+def test_without_an_endpoint_the_model_runs_here(tmp_path):
+    arguments = ["generate", str(_task_file(tmp_path)), "--model", "scripted:echo", "--n", "3"]
+    with pytest.raises(SystemExit) as stop:
+        main([*arguments, "--style", "plain", "-o", str(tmp_path / "machine")])
+    assert stop.value.code == 0
+    assert len(texts(tmp_path / "machine")) == 3
+
+
 def test_a_study_file_is_a_task(tmp_path):
     (tmp_path / "tasks.csv").write_text("id,text\n1,A mill.\n2,A river.\n")
     (tmp_path / "STUDY.toml").write_text(

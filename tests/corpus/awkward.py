@@ -138,6 +138,11 @@ NUMBERED = [(i, text) for i, text in enumerate(TEXTS)]
 YEARS = lines([{"text": t, "split": "test" if i % 2 else "train"} for i, t in enumerate(TEXTS)])
 
 COLUMNS = [
+    Awkward(
+        "keys.csv",
+        table("user", "keyname", "timepress", rows=[(0, "s", 938), (0, "shift", 969)] * 20),
+        asks=("only single words and numbers", "--text-column"),
+    ),
     Awkward("mturk.csv", MTURK, texts=TEXTS, column="Answer.summary"),
     Awkward(
         "mturk-json.csv",

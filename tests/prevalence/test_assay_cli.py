@@ -60,6 +60,19 @@ def test_documents_come_from_standard_input_too(wellhead, files):
     assert json.loads(done.stdout)["documents"]["n"] == 200
 
 
+def test_encoding_and_condition_reach_the_human_texts(wellhead, files):
+    rows = [json.loads(line) for line in (files / "human.jsonl").open(encoding="utf-8")]
+    with (files / "people.csv").open("w", newline="", encoding="cp1252", errors="ignore") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["text", "set"])
+        writer.writerows([f"{r['text']} café", "a" if i % 3 else "b"] for i, r in enumerate(rows))
+    done = wellhead(
+        "assay", "answers.jsonl", "--human", "people.csv", "--encoding", "cp1252",
+        "--human-where", "set == 'a'", "--json", cwd=files,
+    )  # fmt: skip
+    assert json.loads(done.stdout)["references"]["human"] == 66, done.stderr
+
+
 def test_audited_labels_from_a_csv_carry_the_interval(wellhead, files):
     done = wellhead(
         "assay",

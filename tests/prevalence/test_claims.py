@@ -8,6 +8,9 @@ import pytest
 import wellhead
 from tests.prevalence.prose import SYLLABLES, Gauge, texts
 from wellhead.errors import BadInput, UnusableReference
+from wellhead.prevalence.kinds import as_people
+from wellhead.prevalence.lower_bound import at_least
+from wellhead.report.numbers import percent
 
 OTHER = [a + b + c for a in SYLLABLES[:8] for b in SYLLABLES[8:] for c in "lnrst"]
 
@@ -51,6 +54,57 @@ def test_people_of_another_kind_are_not_taken_for_machines(rng, human):
     assert "uses the human texts alone" not in page
     with pytest.raises(BadInput, match="cannot be said"):
         wellhead.forecast("replace", assay=result, generations=3)
+
+
+def test_machine_text_beyond_people_of_any_kind_is_counted_though_the_reference_does_not_fit(
+    rng, human
+):
+    """Other words throughout; but no kind of people that the detector was tried on scores so."""
+    corpus = texts(np.concatenate([rng.normal(size=40), rng.normal(8, 1, 160)]), words=OTHER)
+    result = assay(corpus, human=human)
+    assert result.withheld is None
+    assert 0.5 < result.at_least <= 0.8
+    assert result.share.low <= 0.8 <= result.share.high
+    assert (
+        "tried on" in next(c for c in result.diagnostics if c.code == "reference-kind").consequence
+    )
+
+
+def test_people_of_kinds_within_reach_give_no_bound(rng):
+    human, claimed = rng.normal(size=100), []
+    for seed in range(60):
+        kind = rng.normal(rng.uniform(-1, 2), 1, size=150)
+        ours = rng.normal(size=100)
+        scores = np.concatenate([ours, kind])
+        counted = as_people(scores, np.arange(250) >= 100, human, highest=2.0)
+        claimed.append(at_least(counted, human, seed=seed) > 0)
+    assert np.mean(claimed) <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 60)
+
+
+def test_a_group_of_another_kind_claims_nothing_and_the_others_keep_their_bound(rng, human):
+    ours = texts(np.concatenate([rng.normal(size=60), rng.normal(5, 0.5, 60)]), "ours")
+    others = texts(rng.normal(1.5, 1, 80), "others", words=OTHER)
+    corpus = [{**row, "team": "ours"} for row in ours] + [{**row, "team": "new"} for row in others]
+    result = assay(corpus, human=human, group_by="team")
+    groups = {group.name: group for group in result.groups}
+    assert groups["new"].at_least == 0
+    assert groups["new"].share.low == 0
+    assert 0.2 < groups["ours"].at_least <= 0.5
+    assert groups["ours"].share.covers(0.5)
+
+
+def test_bounds_are_rounded_down_and_upper_ends_up(rng):
+    for value in [*rng.uniform(size=300), *rng.uniform(0, 0.1, 300), 0.0, 0.29, 0.0995, 1.0]:
+        low, high = percent(value, down=True), percent(value, up=True)
+        assert float(low.split()[0]) <= 100 * value + 1e-7
+        assert 100 * value - 1e-7 <= float(high.split()[-2])
+
+
+def test_a_long_text_where_a_list_is_meant_is_told_so():
+    corpus = [f"Text number {i} about rain." for i in range(30)]
+    for wrong in ({"human": "x" * 300}, {"machine": ["x" * 300]}, {"machine": "x" * 5000}):
+        with pytest.raises(BadInput, match="list of texts"):
+            assay(corpus, **wrong)
 
 
 def test_a_part_of_another_kind_does_not_lift_the_bound(rng, human):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -30,7 +30,7 @@ from wellhead.cli._options import (
 from wellhead.errors import BadSetting, CannotBeSaid, LimitExceeded
 
 if TYPE_CHECKING:
-    from wellhead.corpus import Census
+    from wellhead.corpus import Census, Corpus
 
 
 @app.command()
@@ -68,6 +68,10 @@ def assay(
     where: Where = None,
     encoding: Encoding = None,
     keep_going: KeepGoing = False,
+    human_where: Annotated[
+        str | None,
+        typer.Option(metavar="CONDITION", help="Rows of the known-human texts that count."),
+    ] = None,
     group_by: Annotated[str | None, typer.Option(help="Column for shares by group.")] = None,
     max_share: Annotated[
         str | None,
@@ -94,26 +98,29 @@ def assay(
     """How much of CORPUS did machines write, and which documents?"""
     from wellhead.corpus import open_corpus
     from wellhead.prevalence.run import assay as run
+    from wellhead.prevalence.run import open_reference
 
     limit = None if max_share is None else _share(max_share)
+    if human is None and human_where is not None:
+        raise BadSetting("--human-where chooses among known-human texts; give them with --human")
+    # What files are written in holds for all of them; which rows count, for each alone.
+    written: dict[str, Any] = {"encoding": encoding, "keep_going": keep_going}
     opened = open_corpus(
-        corpus,
-        text_column=text_column,
-        id_column=id_column,
-        split=split,
-        where=where,
-        encoding=encoding,
-        keep_going=keep_going,
+        corpus, text_column=text_column, id_column=id_column, split=split, where=where, **written
     )
+
+    def reference(path: str, **rows: str | None) -> Corpus:
+        return open_reference(path, text_column, **written, **rows)
+
     with progress("scoring") as bar:
         result = run(
             opened,
-            human=human,
-            machine=machine or None,
+            human=None if human is None else reference(human, where=human_where),
+            machine=[reference(one) for one in machine] if machine else None,
             labels=labels,
             labels_drawn=_drawn(labels, labels_drawn),
             detector=detector,
-            source=source,
+            source=None if source is None else reference(source),
             scores=scores,
             text_column=text_column,
             group_by=group_by,

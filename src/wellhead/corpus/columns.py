@@ -96,9 +96,7 @@ def guess_text_column(columns: Mapping[str, Sequence[Any]]) -> Guess:
             + " to take that as it stands, or take the text out of it first"
         )
     if ranked[0].score < _NO_PROSE:
-        # Words and numbers only: what a column is called is all there is to go by.
-        ranked.sort(key=lambda one: -_name_weight(one.name))
-        return Guess(ranked[0].name, "by its name")
+        return Guess(_by_name(ranked, columns), "by its name")
     best, *others = ranked
     close = [one for one in others if one.score >= _CLOSE * best.score]
     if close and not _plainly(best, close):
@@ -118,6 +116,22 @@ def require_column(name: str, columns: Sequence[str], where: str) -> None:
     hint = f"; did you mean '{near[0]}'?" if near else ""
     listed = ", ".join(columns) or "none"
     raise BadInput(f"{where}: expected a column '{name}', found: {listed}{hint}")
+
+
+def _by_name(ranked: Sequence[_Candidate], columns: Mapping[str, Sequence[Any]]) -> str:
+    """Words and numbers only: what a column is called is all there is to go by.
+
+    Raises:
+        BadInput: nothing is called a text, as in a log of keys.
+    """
+    best = max(ranked, key=lambda one: _name_weight(one.name))
+    if len(columns) > 1 and _name_weight(best.name) < 1:
+        raise BadInput(
+            "expected a column that holds text, found only single words and numbers in: "
+            f"{', '.join(columns)}; if one of them is meant, name it with --text-column "
+            "(text_column=)"
+        )
+    return best.name
 
 
 def _names(found: Sequence[_Candidate]) -> list[str]:

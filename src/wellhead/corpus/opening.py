@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
 import re
@@ -154,12 +155,13 @@ def _on_disk(path: Path, split: str | None) -> _Found:
             part = FilePart(path, path.name, path.name)
             return _Found((part,), path.name, path.parent, _lone_text(path, split))
     except OSError as error:
-        raise BadInput(f"{str(path)[:200]}: cannot be read ({error.strerror})") from error
+        if error.errno != errno.ENAMETOOLONG:
+            raise BadInput(f"{str(path)[:200]}: cannot be read ({error.strerror})") from error
     if glob.has_magic(str(path)):
         return _glob(path, split)
     raise BadInput(
         f"{str(path)[:200]}: no such file, folder or glob; "
-        "to weigh a text itself, pass it in a list"
+        "to weigh texts themselves, pass a list of texts"
     )
 
 

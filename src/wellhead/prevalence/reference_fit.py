@@ -23,7 +23,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,8 @@ GROSS = 0.7
 # Below this p-value reference and corpus differ, and below the second they may.
 DIFFERENT = 0.01
 _DOUBTFUL = 0.05
+# A word that more than this part of either side holds does not count for a kind of text.
+_USUAL = 0.5
 # A text more foreign than this part of the reference is not explained by it.
 _FOREIGN = 0.98
 _FOLDS = 5
@@ -108,7 +110,8 @@ def reference_fit(
     texts = [*reference, *corpus]
     foreign = np.repeat([0, 1], [len(reference), len(corpus)])
     shape = np.array([_layout(text) for text in texts])
-    judged, by_words = _held_out(texts, shape, foreign, seed)
+    words = _Words.of(texts)
+    judged, by_words = _held_out(words, shape, foreign, seed)
     ours, theirs = judged[foreign == 1], judged[foreign == 0]
     worded, usual = by_words[foreign == 1], by_words[foreign == 0]
     p_value, p_words = _higher(ours, theirs), _higher(worded, usual)
@@ -118,7 +121,7 @@ def reference_fit(
         unlike=ours > np.quantile(theirs, _FOREIGN),
         other_kind=_unexplained(usual, worded),
         foreign=(worded > np.quantile(usual, _FOREIGN)) & (min(p_value, p_words) < _DOUBTFUL),
-        words=_telling_words(texts, foreign),
+        words=_telling_words(words, foreign),
         layout=_telling_layout(shape[foreign == 0], shape[foreign == 1]),
     )
 
@@ -131,8 +134,41 @@ def _higher(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> float:
     return float(ndtr((pairs / 2 - above) / spread))
 
 
+class _Words(NamedTuple):
+    """How often each text holds each word; shape (texts, words)."""
+
+    names: NDArray[np.str_]
+    counts: Any
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> _Words:
+        from scipy.sparse import csr_array
+        from sklearn.feature_extraction.text import CountVectorizer
+
+        counter = CountVectorizer(min_df=2, max_features=20_000, token_pattern=_WORD)
+        try:
+            counts = csr_array(counter.fit_transform(texts))
+        except ValueError:  # no word that two texts share: layout alone decides
+            return cls(np.array([""]), csr_array((len(texts), 1), dtype=np.int64))
+        return cls(counter.get_feature_names_out(), counts)
+
+    def held(self, rows: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """How many of these texts hold each word."""
+        return np.asarray((self.counts[rows] > 0).sum(axis=0)).ravel()
+
+    def unusual(self, foreign: NDArray[np.int64]) -> Any:
+        """Counts of the words that at most half of either side holds.
+
+        One word that stands in every text of a side, such as a name or a remnant, would tell the
+        sides apart alone, and says nothing of their kinds.
+        """
+        most = np.max([self.held(foreign == side) / (foreign == side).sum() for side in (0, 1)], 0)
+        some = np.flatnonzero(most <= _USUAL)
+        return self.counts[:, some if some.size else [0]]
+
+
 def _held_out(
-    texts: Sequence[str], shape: NDArray[np.float64], foreign: NDArray[np.int64], seed: int
+    words: _Words, shape: NDArray[np.float64], foreign: NDArray[np.int64], seed: int
 ) -> NDArray[np.float64]:
     """Log-odds of each text being the corpus's, by models that have not seen it.
 
@@ -144,34 +180,24 @@ def _held_out(
     from sklearn.model_selection import StratifiedKFold
     from sklearn.preprocessing import StandardScaler
 
-    judged = np.zeros((2, len(texts)))
+    judged, unusual = np.zeros((2, foreign.size)), words.unusual(foreign)
     folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=seed)
     for seen, left_out in folds.split(foreign, foreign):
         layout = StandardScaler().fit(shape[seen]).transform(shape) / np.sqrt(shape.shape[1])
-        learned, unseen = _words(texts, seen, left_out)
-        both = [
-            (hstack([learned, layout[seen]]).tocsr(), hstack([unseen, layout[left_out]]).tocsr()),
-            (learned, unseen),
-        ]
-        for place, (known, new) in enumerate(both):
+        both = hstack([_weighed(words.counts, seen), layout]).tocsr()
+        for place, features in enumerate((both, _weighed(unusual, seen))):
             model = LogisticRegression(class_weight="balanced", max_iter=300)
-            model.fit(known, foreign[seen])
-            judged[place, left_out] = model.decision_function(new)
+            model.fit(features[seen], foreign[seen])
+            judged[place, left_out] = model.decision_function(features[left_out])
     return judged
 
 
-def _words(texts: Sequence[str], seen: NDArray[np.int64], left_out: NDArray[np.int64]) -> Any:
-    """Weights of words in the texts seen and in those left out."""
-    from scipy.sparse import csr_array
-    from sklearn.feature_extraction.text import TfidfVectorizer
+def _weighed(counts: Any, seen: NDArray[np.int64]) -> Any:
+    """Weights of the words of all texts, the rarer the heavier among those seen."""
+    from sklearn.feature_extraction.text import TfidfTransformer
 
-    words = TfidfVectorizer(sublinear_tf=True, min_df=2, max_features=20_000, token_pattern=_WORD)
-    try:
-        learned = words.fit_transform([texts[row] for row in seen])
-    except ValueError:  # no word that two texts share: layout alone decides
-        return csr_array((seen.size, 1)), csr_array((left_out.size, 1))
-    unseen = words.transform([texts[row] for row in left_out])
-    return _WEIGHT_OF_WORDS * learned, _WEIGHT_OF_WORDS * unseen
+    weights = TfidfTransformer(sublinear_tf=True).fit(counts[seen]).transform(counts)
+    return (_WEIGHT_OF_WORDS * weights).tocsr()
 
 
 def _unexplained(reference: NDArray[np.float64], corpus: NDArray[np.float64]) -> float:
@@ -235,26 +261,17 @@ def _telling_layout(reference: NDArray[np.float64], corpus: NDArray[np.float64])
 
 
 def _telling_words(
-    texts: Sequence[str], foreign: NDArray[np.int64], count: int = 5
+    words: _Words, foreign: NDArray[np.int64], count: int = 5
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Words that many texts of one side hold and few of the other, by log odds with a prior."""
-    from sklearn.feature_extraction.text import CountVectorizer
-
-    try:
-        counter = CountVectorizer(binary=True, min_df=2, max_features=20_000, token_pattern=_WORD)
-        held = counter.fit_transform(texts)
-    except ValueError:  # no word that two texts share
-        return (), ()
-    names = counter.get_feature_names_out()
     sides = []
     for side in (1, 0):
-        rows = foreign == side
-        with_word = np.asarray(held[rows].sum(axis=0)).ravel() + 0.5
-        without = int(rows.sum()) + 1 - with_word
+        with_word = words.held(foreign == side) + 0.5
+        without = int((foreign == side).sum()) + 1 - with_word
         sides.append((np.log(with_word / without), 1 / with_word + 1 / without))
     z = (sides[0][0] - sides[1][0]) / np.sqrt(sides[0][1] + sides[1][1])
     order = np.argsort(z)
     return (
-        tuple(names[i] for i in order[::-1][:count] if z[i] > 3),
-        tuple(names[i] for i in order[:count] if z[i] < -3),
+        tuple(str(words.names[i]) for i in order[::-1][:count] if z[i] > 3),
+        tuple(str(words.names[i]) for i in order[:count] if z[i] < -3),
     )

@@ -48,7 +48,7 @@ from wellhead.prevalence.result import (
 from wellhead.prevalence.withholding import Doubt, doubt, hedged, withheld
 from wellhead.prevalence.words import assumptions, diagnostics, foreign_languages
 
-__all__ = ["assay"]
+__all__ = ["assay", "open_reference"]
 
 
 def assay(
@@ -112,7 +112,7 @@ def assay(
         opened, population = _sampled(whole, sample, seed, labels is not None)
     sources = _sources(source)
     scored = _known_scores(whole, scorer, scores)
-    people = None if human is None else _open_reference(human, text_column)
+    people = None if human is None else open_reference(human, text_column)
     shared = shared_passages(_texts(opened))
     if people is not None:
         shared |= shared_passages(_texts(people))
@@ -281,16 +281,22 @@ def _texts(corpus: Corpus) -> Iterator[str]:
         yield from batch["text"].to_pylist()
 
 
-def _open_reference(source: Any, text_column: str | None) -> Corpus:
-    """A reference, by the corpus's text column where it has one of that name, else guessed."""
+def open_reference(source: Any, text_column: str | None, **options: Any) -> Corpus:
+    """A reference, by the corpus's text column where it has one of that name, else guessed.
+
+    Args:
+        source: anything that `open_corpus` opens; a `Corpus` is taken as it is.
+        text_column: of the corpus.
+        options: of `open_corpus`, such as `encoding` and `where`.
+    """
     if isinstance(source, Corpus):
         return source
     try:
-        return open_corpus(source, text_column=text_column)
+        return open_corpus(source, text_column=text_column, **options)
     except BadInput:
         if text_column is None:
             raise
-        return open_corpus(source)
+        return open_corpus(source, **options)
 
 
 def _named(machine: Any, text_column: str | None) -> dict[str, Corpus]:
@@ -298,10 +304,10 @@ def _named(machine: Any, text_column: str | None) -> dict[str, Corpus]:
     if machine is None:
         return {}
     if isinstance(machine, Mapping):
-        return {str(name): _open_reference(one, text_column) for name, one in machine.items()}
+        return {str(name): open_reference(one, text_column) for name, one in machine.items()}
     named: dict[str, Corpus] = {}
     for number, one in enumerate(_several(machine), start=1):
-        opened = _open_reference(one, text_column)
+        opened = open_reference(one, text_column)
         name = opened.name if opened.name not in named else f"{opened.name} ({number})"
         named[name] = opened
     return named

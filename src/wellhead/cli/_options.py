@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from wellhead.errors import BadSetting
+
 if TYPE_CHECKING:
     from wellhead._result import Result
 
@@ -139,3 +141,15 @@ def echo_json(value: Any) -> None:
     import json
 
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def numbers_of(text: str, option: str) -> list[float]:
+    """The numbers in a list with commas.
+
+    Raises:
+        BadSetting: anything else.
+    """
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise BadSetting(f"{option}: expected numbers with commas, got '{text}'.") from None

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from wellhead.cli._options import numbers_of
 from wellhead.cli.collapse import collapse_app
 
 __all__ = ["theory"]
@@ -20,7 +21,7 @@ def theory(
     regime: Annotated[
         str,
         typer.Option(
-            help="replace, growing, fresh-real, fixed-original, accumulate, "
+            help="replace, growing, fresh-real, changing-share, fixed-original, accumulate, "
             "accumulate-subsample, golden-ratio or synthetic-added."
         ),
     ] = "replace",
@@ -30,6 +31,14 @@ def theory(
         int | None, typer.Option(help="0: maximum likelihood, 1: unbiased variance.")
     ] = None,
     real_share: Annotated[float | None, typer.Option(help="Share of real data, 0 to 1.")] = None,
+    shares: Annotated[
+        str | None,
+        typer.Option(help="Real shares of generations 2, 3, …, as in .9,.5,.1 (changing-share)."),
+    ] = None,
+    machine_growth: Annotated[
+        float | None,
+        typer.Option(help="Growth of machine data against real data after those shares."),
+    ] = None,
     sampling_bias: Annotated[
         float | None, typer.Option(help="Factor on the variance of every sampler.")
     ] = None,
@@ -80,6 +89,8 @@ def theory(
         generations=generations,
         ddof=ddof,
         real_share=real_share,
+        shares=None if shares is None else numbers_of(shares, "--shares"),
+        machine_growth=machine_growth,
         sampling_bias=sampling_bias,
         true_positive_rate=true_positive_rate,
         false_positive_rate=false_positive_rate,

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from wellhead.cli import app
-from wellhead.cli._options import AsJson, Split, TextColumn, show_result
-from wellhead.errors import LimitExceeded
+from wellhead.cli._options import AsJson, Split, TextColumn, numbers_of, show_result
+from wellhead.errors import BadSetting, LimitExceeded
 
 __all__ = ["forecast_command"]
 
@@ -23,7 +23,7 @@ def forecast_command(
     regime: Annotated[
         str | None,
         typer.Option(
-            help="replace, growing, fresh-real, fixed-original, accumulate, "
+            help="replace, growing, fresh-real, changing-share, fixed-original, accumulate, "
             "accumulate-subsample, golden-ratio or synthetic-added. By default fresh-real with "
             "a real share, else replace."
         ),
@@ -34,6 +34,18 @@ def forecast_command(
     ] = None,
     assay: Annotated[
         Path | None, typer.Option(help="JSON of an assay of the training data, instead.")
+    ] = None,
+    shares: Annotated[
+        str | None,
+        typer.Option(help="Instead, real shares of training sets after the first, .9,.5,.1."),
+    ] = None,
+    years: Annotated[
+        Path | None,
+        typer.Option(help="Instead, a CSV of year, real, machine (tokens); first year real."),
+    ] = None,
+    machine_growth: Annotated[
+        float | None,
+        typer.Option(help="Growth of machine against real text from set to set."),
     ] = None,
     true_positive_rate: Annotated[
         float | None, typer.Option(help="Machine text that a detector in the loop removes.")
@@ -85,6 +97,8 @@ def forecast_command(
         generations=generations,
         real_share=real_share,
         assay=assay,
+        schedule=_schedule(shares, years),
+        machine_growth=machine_growth,
         true_positive_rate=true_positive_rate,
         false_positive_rate=false_positive_rate,
         max_inflation=max_inflation,
@@ -101,3 +115,11 @@ def forecast_command(
     if result.exceeds:
         low, limit = result.inflation.last.low, result.max_inflation
         raise LimitExceeded(f"inflation is at least {low:.3g}; the limit is {limit:g}")
+
+
+def _schedule(shares: str | None, years: Path | None) -> list[float] | Path | None:
+    if shares is None:
+        return years
+    if years is not None:
+        raise BadSetting("give --shares or --years, not both.")
+    return numbers_of(shares, "--shares")

@@ -14,7 +14,13 @@ import numpy as np
 from wellhead.errors import BadSetting
 from wellhead.recursion.data import Array
 from wellhead.recursion.family import HasClosedForm
-from wellhead.recursion.regimes import FixedOriginal, FreshReal, GoldenRatio, SyntheticAdded
+from wellhead.recursion.regimes import (
+    ChangingShare,
+    FixedOriginal,
+    FreshReal,
+    GoldenRatio,
+    SyntheticAdded,
+)
 from wellhead.recursion.samplers import Bias, Unbiased
 from wellhead.recursion.schedules import Constant, Geometric, Linear
 from wellhead.recursion.selectors import Everything, Oracle
@@ -80,6 +86,10 @@ def _in_terms_of_theory(setting: Setting) -> dict[str, Any] | None:
         return None
     if isinstance(regime, FreshReal | FixedOriginal):
         asked["real_share"] = regime.share
+    if isinstance(regime, ChangingShare):
+        if regime.redraw:
+            return None
+        asked |= {"shares": regime.shares, "machine_growth": regime.machine_growth}
     if isinstance(regime, GoldenRatio):
         asked["real_weight"] = regime.weight
     if isinstance(setting.selector, Oracle):

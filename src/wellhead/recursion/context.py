@@ -91,10 +91,11 @@ class Context:
         stock: what outlives the generation.
         arrivals: its new items.
         mixing: makes the randomness of mixing old items.
+        round: how many training sets came before it, the original one among them.
     """
 
-    def __init__(self, stock: Stock, arrivals: Arrivals, mixing: Rng) -> None:
-        self.mixing = mixing
+    def __init__(self, stock: Stock, arrivals: Arrivals, mixing: Rng, round: int) -> None:
+        self.mixing, self.round = mixing, round
         self._stock, self._arrivals = stock, arrivals
 
     @property

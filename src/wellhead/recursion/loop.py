@@ -155,7 +155,7 @@ class _Chains:
     def _training(self, fit: int, arrivals: Arrivals) -> Data:
         if fit == 1:
             return self.stock.original
-        context = Context(self.stock, arrivals, self.rng(fit, MIX))
+        context = Context(self.stock, arrivals, self.rng(fit, MIX), fit - 1)
         return self.setting.regime.next(context, self.sizes[fit - 1])
 
     def _fit(self, fit: int, training: Data, workspace: Path | None) -> None:

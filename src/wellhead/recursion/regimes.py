@@ -15,11 +15,13 @@ from wellhead._registry import Registry
 from wellhead.recursion.context import Context
 from wellhead.recursion.data import Data
 from wellhead.recursion.plugin import require
+from wellhead.recursion.theory.shares import Shares
 
 __all__ = [
     "REGIMES",
     "Accumulate",
     "AccumulateSubsample",
+    "ChangingShare",
     "FixedOriginal",
     "FreshReal",
     "GoldenRatio",
@@ -152,6 +154,51 @@ class FreshReal(Regime):
 
     def next(self, context: Context, size: int) -> Data:
         return context.incoming(size, real=self.share, exact=self.split == "exact")
+
+
+@REGIMES.register("changing-share")
+@dataclass(frozen=True)
+class ChangingShare(Regime):
+    """Another share of new real data in every generation: the web as it fills with machine text.
+
+    Args:
+        shares: of the first, second, … training set after the original one; the last goes on.
+        machine_growth: factor by which machine data grow against real data after those.
+        redraw: draw the real part again from the original data instead of taking new real data.
+    """
+
+    shares: tuple[float, ...] = (0.9, 0.5, 0.1)
+    machine_growth: float = 1.0
+    redraw: bool = False
+
+    def __post_init__(self) -> None:
+        Shares(self.shares, self.machine_growth)
+
+    @property
+    def course(self) -> Shares:
+        """The share of each generation."""
+        return Shares(self.shares, self.machine_growth)
+
+    @property
+    def subsamples(self) -> bool:
+        return self.redraw
+
+    def fresh(self, size: int) -> int:
+        return 0 if self.redraw else round(max(self.shares) * size)
+
+    def real_data(self, size: int) -> str:
+        counts = ", ".join(str(round(share * size)) for share in self.shares)
+        after = f", then machine data × {self.machine_growth:g} each time"
+        kind = "original drawn again" if self.redraw else "fresh"
+        return f"{counts} of {size} in turn, {kind}{after * (self.machine_growth != 1)}"
+
+    def next(self, context: Context, size: int) -> Data:
+        share = self.course.at(context.round)
+        count = round(share * size) if self.redraw else 0
+        if count == 0:
+            return context.incoming(size, real=0.0 if self.redraw else share)
+        original = context.part_of_original(count, again=True)
+        return original if count == size else original.join(context.incoming(size - count))
 
 
 @REGIMES.register("accumulate")

@@ -17,7 +17,7 @@ import numpy as np
 
 from wellhead.recursion.family import FAMILIES, AnyFamily
 from wellhead.recursion.plugin import describe, require
-from wellhead.recursion.regimes import REGIMES, Regime
+from wellhead.recursion.regimes import REGIMES, ChangingShare, Regime
 from wellhead.recursion.samplers import SAMPLERS, Sampler, Unbiased
 from wellhead.recursion.schedules import SCHEDULES, Constant, Schedule
 from wellhead.recursion.selectors import SELECTORS, Everything, Selector
@@ -161,10 +161,8 @@ class Setting:
 
     def _check_share(self) -> None:
         """A real share that rounds to no item at all would run as another regime."""
-        share, chance = (
-            getattr(self.regime, "share", 0.0),
-            getattr(self.regime, "split", "") == "iid",
-        )
+        shares, chance = _shares(self), getattr(self.regime, "split", "") == "iid"
+        share = min((one for one in shares if one > 0), default=0.0)
         if self.size is None or share == 0 or chance:
             return
         least = min(self.schedule.sizes(self.size, self.fits))
@@ -202,3 +200,11 @@ class Setting:
             regime.schedule == "constant" or not isinstance(self.schedule, Constant),
             f"the regime {name} needs a schedule that grows, got constant.",
         )
+
+
+def _shares(setting: Setting) -> list[float]:
+    """The real shares that the generations of a setting ask for."""
+    regime = setting.regime
+    if isinstance(regime, ChangingShare):
+        return regime.course.upto(setting.fits - 1)
+    return [getattr(regime, "share", 0.0)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from wellhead.recursion.forecast.course import Course
 from wellhead.recursion.forecast.result import Caveat, ModelOutlook
 from wellhead.recursion.forecast.share import Interval
 from wellhead.recursion.forecast.vocabulary import Vocabulary
@@ -21,7 +22,7 @@ _TOKENS_PER_WORD = 100.0
 def of(
     regime: str,
     assay: Any,
-    share: Interval | None,
+    share: Interval | Course | None,
     words: WordCounts | None,
     vocabulary: Vocabulary | None,
     models: tuple[ModelOutlook, ...],
@@ -45,16 +46,17 @@ def of(
     return tuple(found)
 
 
-def _of_assay(assay: Any, share: Interval | None) -> Iterator[Caveat]:
+def _of_assay(assay: Any, share: Interval | Course | None) -> Iterator[Caveat]:
     if assay is None or share is None:
         return
-    yield Caveat(
-        "share_of_today",
-        "note",
-        "The assay counts documents, and was made of the text of today.",
-        "The forecast takes its share for every later generation; if the web fills up with "
-        "machine text, the real share falls and inflation is higher than forecast.",
-    )
+    if isinstance(share, Interval):
+        yield Caveat(
+            "share_of_today",
+            "note",
+            "The assay counts documents, and was made of the text of today.",
+            "The forecast takes its share for every later generation; if the web fills up with "
+            "machine text, the real share falls and inflation is higher than forecast.",
+        )
     unsure = (
         assay.get("upper_bound_only")
         if isinstance(assay, Mapping)
@@ -106,6 +108,14 @@ def _of_words(words: WordCounts, vocabulary: Vocabulary | None, regime: str) -> 
             "note",
             f"The survival of words has no closed form under {regime}.",
             "Only inflation is forecast; the laboratory simulates the rest.",
+        )
+    if vocabulary is not None and regime in ("fresh-real", "changing-share"):
+        yield Caveat(
+            "new_text_like_the_corpus",
+            "note",
+            "New real text is taken to use every word as often as the corpus does.",
+            "Words that the corpus has once are rarer than that in new text: fewer of them may be "
+            "left than forecast.",
         )
     per_word = words.tokens / words.types
     if per_word < _TOKENS_PER_WORD:

@@ -21,6 +21,7 @@ from wellhead.recursion.forecast.share import Interval
 from wellhead.recursion.forecast.words import WordCounts
 from wellhead.recursion.theory.branching import Loss, branching_under
 from wellhead.recursion.theory.ranges import check_positive, check_share, check_whole
+from wellhead.recursion.theory.shares import Shares
 
 __all__ = [
     "EffectiveSize",
@@ -64,7 +65,7 @@ class World(NamedTuple):
 
     words: WordCounts
     regime: str
-    real_share: float | None
+    real_share: float | Shares | None
 
     def losses(self, ratio: float, last: int) -> list[Loss]:
         """The loss of words at generations 0 to `last` at a ratio from 0 to infinity."""
@@ -117,7 +118,7 @@ def fitted_size(
     words: WordCounts,
     *,
     regime: str,
-    real_share: float | None,
+    real_share: float | Shares | None,
     generations: int | None = None,
     level: float = 0.95,
 ) -> EffectiveSize:

@@ -14,6 +14,8 @@ from wellhead._version import __version__
 from wellhead.errors import BadSetting
 from wellhead.recursion.forecast import caveats
 from wellhead.recursion.forecast.calibration import calibrated
+from wellhead.recursion.forecast.course import REGIME as CHANGING
+from wellhead.recursion.forecast.course import Course, course_of, first_beyond
 from wellhead.recursion.forecast.effective import (
     EffectiveSize,
     fitted_size,
@@ -46,6 +48,8 @@ def forecast(
     generations: int = 10,
     real_share: float | tuple[float, float, float] | None = None,
     assay: Any = None,
+    schedule: Any = None,
+    machine_growth: float | None = None,
     true_positive_rate: float | None = None,
     false_positive_rate: float | None = None,
     max_inflation: float | None = None,
@@ -74,6 +78,11 @@ def forecast(
         generations: the last generation.
         real_share: share of real text in every generation's training data, or (low, point, high).
         assay: instead, an assay of that data (result, dictionary or JSON file): 1 - its share.
+        schedule: instead, the real share of each training set after the first, which is real text
+            alone; or a CSV file of years (``year``, ``real``, ``machine``), whose first row is that
+            first set. The model of generation n learns from training set n - 1.
+        machine_growth: factor by which machine text grows against real text from one training set
+            to the next, after the share or schedule given.
         true_positive_rate: machine text that a detector removes in every generation.
         false_positive_rate: human text that it removes.
         max_inflation: a limit on the inflation; asks for what would keep below it.
@@ -103,10 +112,15 @@ def forecast(
     1.31
     """
     share = real_share_of(real_share, assay)
-    name = _regime(regime, share)
+    changing = course_of(share, schedule, machine_growth)
+    name = _regime(regime, share, changing)
     last = check_whole("generations", generations, least=1, most=_MOST_GENERATIONS)
     detector = _detector(true_positive_rate, false_positive_rate, name)
-    reached = _filtered(share, detector)
+    reached: Interval | Course | None = _filtered(share, detector)
+    if changing is not None:
+        share, reached = changing.at(last), changing.filtered(detector, last)
+        if calibrate:
+            raise BadSetting("a calibration runs one share throughout: leave the schedule out")
     if max_inflation is not None:
         check_limit(max_inflation)
     corpus = _opened(corpus, counts)
@@ -116,7 +130,7 @@ def forecast(
     courses: Courses = {}
     if size is None and counted is not None:
         courses = {one: [MODELS[one].ratio] for one in classes}
-        if calibrate and name in branching.REGIMES:
+        if calibrate and name in branching.REGIMES and not isinstance(reached, Course):
             courses = calibrated(
                 _documents(corpus, counted),
                 counted,
@@ -136,24 +150,39 @@ def forecast(
     return Forecast(
         inflation=course,
         real_share=share,
-        effective_share=reached,
+        effective_share=reached.at(last) if isinstance(reached, Course) else reached,
         detector=detector,
         regime=name,
         generations=last,
         max_inflation=max_inflation,
         exceeds=max_inflation is not None and course.last.low > max_inflation,
+        first_beyond=None
+        if max_inflation is None
+        else first_beyond(max_inflation, course, changing),
+        schedule=() if changing is None else changing.rows(last),
         remedies=()
         if max_inflation is None
-        else remedies(max_inflation, generations=last, share=share, detector=detector),
+        else remedies(
+            max_inflation,
+            generations=last,
+            share=share if changing is None else None,
+            detector=detector,
+        ),
         vocabulary=vocabulary,
         regimes=_outlooks(counted, last, reached, size, name),
         models=by_model,
-        caveats=caveats.of(name, assay, share, counted, vocabulary, by_model),
+        caveats=caveats.of(name, assay, changing or share, counted, vocabulary, by_model),
         version=__version__,
     )
 
 
-def _regime(regime: str | None, share: Interval | None) -> str:
+def _regime(regime: str | None, share: Interval | None, changing: Course | None) -> str:
+    if changing is not None:
+        if regime not in (None, CHANGING):
+            raise BadSetting(f"a share that changes has the regime {CHANGING}, not {regime}")
+        return CHANGING
+    if regime == CHANGING:
+        raise BadSetting(f"the regime {CHANGING} needs a schedule, or machine_growth")
     name = regime_named(regime) if regime else "replace" if share is None else "fresh-real"
     if name in MIXES and share is None:
         raise BadSetting(f"the regime {name} needs a real share: give real_share, or an assay")
@@ -166,7 +195,7 @@ def _regime(regime: str | None, share: Interval | None) -> str:
 
 def _detector(tpr: float | None, fpr: float | None, regime: str) -> Detector | None:
     detector = Detector.given(tpr, fpr)
-    if detector is not None and regime != "fresh-real":
+    if detector is not None and regime not in ("fresh-real", CHANGING):
         raise BadSetting(f"a detector has a closed form under fresh-real, not under {regime}")
     return detector
 
@@ -200,7 +229,7 @@ def _effective(
     words: WordCounts | None,
     regime: str,
     last: int,
-    share: Interval | None,
+    share: Interval | Course | None,
     effective_samples: float | None,
     observed: Mapping[int, float] | None,
 ) -> EffectiveSize | None:
@@ -228,7 +257,7 @@ def _by_model(
     words: WordCounts | None,
     regime: str,
     last: int,
-    share: Interval | None,
+    share: Interval | Course | None,
     courses: Courses,
 ) -> tuple[ModelOutlook, ...]:
     """What each class would leave, where the size is that of classes."""
@@ -245,10 +274,10 @@ def _vocabulary(
     words: WordCounts | None,
     regime: str,
     last: int,
-    share: Interval | None,
+    share: Interval | Course | None,
     size: EffectiveSize | None,
 ) -> Vocabulary | None:
-    if words is None or size is None or regime not in branching.REGIMES:
+    if words is None or size is None or regime not in (*branching.REGIMES, CHANGING):
         return None
     return vocabulary_of(words, regime=regime, generations=last, share=share, effective=size)
 
@@ -256,7 +285,7 @@ def _vocabulary(
 def _outlooks(
     words: WordCounts | None,
     last: int,
-    share: Interval | None,
+    share: Interval | Course | None,
     size: EffectiveSize | None,
     asked: str,
 ) -> tuple[RegimeOutlook, ...]:
@@ -266,8 +295,9 @@ def _outlooks(
     """
     measured = size is not None and size.how in ("calibrated", "fitted")
     found = []
-    for name in REGIMES:
-        mixed = share if name in MIXES else None
+    changing = isinstance(share, Course)
+    for name in (*REGIMES, *[CHANGING] * changing):
+        mixed = share if name == CHANGING or (name in MIXES and not changing) else None
         if name in MIXES and mixed is None:
             continue
         course = inflation_of(name, last, mixed)

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from wellhead._result import render
+from wellhead.recursion.forecast.course import FirstBeyond
 from wellhead.recursion.forecast.models import MODELS
 from wellhead.recursion.forecast.result import Caveat, Forecast
 from wellhead.recursion.forecast.share import Interval
@@ -22,6 +23,8 @@ _REGIMES = {
     "replace": "every generation is trained only on the last one's output",
     "growing": "every generation is trained on ever more of the last one's output",
     "fresh-real": "every generation is trained on new real text and the last one's output",
+    "changing-share": "every generation is trained on new real text, in a share that changes, and "
+    "the last one's output",
     "fixed-original": "the same original text is part of every generation's training data",
     "accumulate": "every generation is trained on everything so far",
     "accumulate-subsample": "every generation is trained on a fixed number drawn from everything",
@@ -85,8 +88,12 @@ def _facts(forecast: Forecast) -> list[tuple[str, str]]:
         (f"inflation at generation {forecast.generations}", _with_span(forecast.inflation.last)),
         ("inflation in the long run", _with_span(limit)),
     ]
+    if forecast.first_beyond is not None:
+        limit_told = number(forecast.max_inflation)
+        facts.append((f"first beyond {limit_told}", _first_beyond(forecast.first_beyond)))
     if forecast.real_share is not None:
-        facts.append(("real text", _with_span(forecast.real_share, share=True)))
+        when = f" in training set {forecast.generations}" if forecast.schedule else ""
+        facts.append((f"real text{when}", _with_span(forecast.real_share, share=True)))
     if forecast.detector is not None and forecast.effective_share is not None:
         facts.append(("real text after the detector", _with_span(forecast.effective_share, True)))
     if forecast.vocabulary is not None:
@@ -96,8 +103,36 @@ def _facts(forecast: Forecast) -> list[tuple[str, str]]:
     return facts
 
 
+def _first_beyond(found: FirstBeyond) -> str:
+    earliest, point, latest = found.labels
+    if earliest == latest:
+        return point
+    return f"{point} ({earliest} to {latest})"
+
+
+def _schedule(forecast: Forecast) -> Table:
+    columns = [
+        Column("training set"),
+        Column("real text", "percent"),
+        Column("interval", "share"),
+        Column("size", "number", "× the first"),
+    ]
+    rows = [
+        [row.label or str(row.number), row.real_share.point, row.real_share[:3:2], row.size]
+        for row in forecast.schedule
+    ]
+    return Table(
+        columns,
+        rows,
+        caption="The model of generation n learns from training set n - 1; set 0 is real text",
+        cap=50,
+    )
+
+
 def _sections(forecast: Forecast) -> list[Section]:
     sections = [Section("Inflation of error", [_inflation(forecast)])]
+    if forecast.schedule:
+        sections.append(Section("The mix by training set", [_schedule(forecast)]))
     if forecast.remedies:
         verdict = "is exceeded" if forecast.exceeds else "may hold"
         limit = number(forecast.max_inflation)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from wellhead._result import Result
+from wellhead.recursion.forecast.course import FirstBeyond, ShareAt
 from wellhead.recursion.forecast.remedies import Remedy
 from wellhead.recursion.forecast.risk import Inflation
 from wellhead.recursion.forecast.share import Interval
@@ -54,13 +55,16 @@ class Forecast(Result):
     Attributes:
         inflation: excess error as a multiple of one round on real data: at the last generation,
             in the limit, and at each generation, with intervals.
-        real_share: the share of real text before any detector; None where the regime needs none.
+        real_share: the share of real text before any detector, in the last training set where it
+            changes; None where the regime needs none.
         effective_share: the same after the detector.
         detector: the detector's rates, or None.
         regime: how generations are trained.
         generations: the last generation.
         max_inflation: the limit that the user set, or None.
         exceeds: whether even the low end of the interval lies above that limit.
+        first_beyond: the first generation beyond that limit, with its interval.
+        schedule: the training sets after the first, where their share changes.
         remedies: what would keep inflation below the limit; empty without one.
         vocabulary: what becomes of the corpus's words; None without a corpus.
         regimes: the same numbers under every regime that the given settings allow.
@@ -80,6 +84,8 @@ class Forecast(Result):
     generations: int
     max_inflation: float | None
     exceeds: bool
+    first_beyond: FirstBeyond | None
+    schedule: tuple[ShareAt, ...]
     remedies: tuple[Remedy, ...]
     vocabulary: Vocabulary | None
     regimes: tuple[RegimeOutlook, ...]

@@ -6,7 +6,7 @@ kappa of each generation and its limit (see `wellhead.recursion.theory.inflation
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -32,18 +32,23 @@ class Inflation(NamedTuple):
     generations: tuple[InflationAt, ...]
 
 
-def _ends(regime: str, share: Interval | None) -> list[float | None]:
+def _ends(regime: str, share: Any) -> list[Any]:
     """The real shares among which the lowest and the highest inflation are, the point second."""
     if share is None:
         return [None, None]
+    if regime == "changing-share":
+        return list(share[:3])
     if regime != "synthetic-added" or share.sure:
         return [share.low, share.point, share.high]
     # The only regime whose inflation may turn inside the interval.
     return [share.low, share.point, *np.linspace(share.low, share.high, 101)]
 
 
-def inflation_of(regime: str, generations: int, share: Interval | None) -> Inflation:
-    """The inflation of generations 1 to `generations`, with its interval."""
+def inflation_of(regime: str, generations: int, share: Any) -> Inflation:
+    """The inflation of generations 1 to `generations`, with its interval.
+
+    `share` is an interval, a `Course` of them, or None where the regime takes none.
+    """
     times = np.arange(1, generations + 1)
     shares, level = _ends(regime, share), share.level if share else None
     constants = [inflation_under(regime, a) for a in shares]

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
+from wellhead.recursion.forecast.course import Course
 from wellhead.recursion.forecast.effective import EffectiveSize, World
 from wellhead.recursion.forecast.share import Interval
 from wellhead.recursion.forecast.words import WordCounts
@@ -75,7 +76,7 @@ def vocabulary_of(
     *,
     regime: str,
     generations: int,
-    share: Interval | None,
+    share: Interval | Course | None,
     effective: EffectiveSize,
 ) -> Vocabulary:
     """The survival of `words` under a regime of `branching`, with intervals.
@@ -84,7 +85,7 @@ def vocabulary_of(
         words: counts of counts of the corpus.
         regime: one of `branching.REGIMES`.
         generations: the last generation.
-        share: the real share, for the regimes that mix real text in.
+        share: the real share or its course, for the regimes that mix real text in.
         effective: the effective size of one generation.
     """
     level = (share and share.level) or effective.ratio.level or LEVEL
@@ -106,7 +107,11 @@ def vocabulary_of(
 
 
 def _paths(
-    words: WordCounts, regime: str, last: int, share: Interval | None, effective: EffectiveSize
+    words: WordCounts,
+    regime: str,
+    last: int,
+    share: Interval | Course | None,
+    effective: EffectiveSize,
 ) -> _Paths:
     """Loss with the least real text and the smallest size, the likeliest, and the most."""
     ends = share or (None, None, None)

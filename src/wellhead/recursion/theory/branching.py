@@ -26,12 +26,14 @@ from wellhead.recursion.theory.generations import (
     each_generation,
 )
 from wellhead.recursion.theory.ranges import check_positive, check_share, check_whole
+from wellhead.recursion.theory.shares import Shares
 
 __all__ = [
     "REGIMES",
     "Accumulate",
     "AccumulateSubsample",
     "Branching",
+    "ChangingShare",
     "FixedOriginal",
     "FreshReal",
     "Growing",
@@ -121,6 +123,39 @@ class FreshReal(Branching):
         tokens = _heirless(last, 1 - self.real_share, self.size_ratio)
         fresh = np.concatenate([[0.0], np.cumsum(self.real_share * (tokens[:-1] - 1))])
         return [Loss(float(t), fresh=float(f)) for t, f in zip(tokens, fresh, strict=True)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangingShare(Branching):
+    """New real text is another share of every training set, whose size may change with it.
+
+    Args:
+        shares: the course.
+    """
+
+    shares: Shares
+
+    def losses(self, last: int) -> list[Loss]:
+        r"""$f_{1,k}^c\exp\big(c\sum_{j\le k}a_jm_j(f_{j+1,k}-1)\big)$, sizes $m_j$ relative.
+
+        $f_{j,k}$: a copy in training set j - 1 has no heir by way of machine text in set k; it
+        leaves Poisson$((1-a_j)m_j/m_{j-1})$ copies in set j. Source: docs/theory.md §7.5.
+
+        >>> found = ChangingShare(shares=Shares((0.1,))).losses(5)[5].of(2)
+        >>> bool(abs(found - FreshReal(real_share=0.1).losses(5)[5].of(2)) < 1e-12)
+        True
+        """
+        check_whole("generations", last, least=0, most=2_000)
+        return [self._loss(k) for k in range(last + 1)]
+
+    def _loss(self, k: int) -> Loss:
+        token = clump = log_fresh = 0.0
+        for j in range(k, 0, -1):
+            a, size = self.shares.at(j), self.shares.size_at(j)
+            log_fresh += a * size * (token - 1)
+            mean = (1 - a) * size / self.shares.size_at(j - 1)
+            token, clump = np.exp(mean * self.size_ratio * (clump - 1)), np.exp(mean * (clump - 1))
+        return Loss(float(token), fresh=float(log_fresh))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,9 +271,9 @@ REGIMES: dict[str, type[Branching]] = {
 
 
 def branching_under(
-    regime: str, real_share: float | None = None, size_ratio: float = 1.0
+    regime: str, real_share: float | Shares | None = None, size_ratio: float = 1.0
 ) -> Branching:
-    """The process of a regime by name, with a real share where it depends on one.
+    """The process of a regime by name, with a real share (or its course) where it depends on one.
 
     Raises:
         BadSetting: an unknown regime, or a share that is missing or does not belong.
@@ -246,6 +281,8 @@ def branching_under(
     >>> branching_under("replace").losses(0)
     [Loss(copy=0.0, fresh=0.0, kept=1.0)]
     """
+    if regime == "changing-share" and isinstance(real_share, Shares):
+        return ChangingShare(size_ratio=size_ratio, shares=real_share)
     if regime not in REGIMES:
         raise unknown_name("regime for the survival of symbols", regime, REGIMES)
     found = REGIMES[regime]

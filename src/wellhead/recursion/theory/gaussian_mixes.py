@@ -28,8 +28,9 @@ from wellhead.recursion.theory.generations import (
     each_generation,
 )
 from wellhead.recursion.theory.ranges import check_share, counted
+from wellhead.recursion.theory.shares import Shares
 
-__all__ = ["FixedOriginal", "FreshReal", "GoldenRatio", "Mix", "SyntheticAdded"]
+__all__ = ["ChangingShare", "FixedOriginal", "FreshReal", "GoldenRatio", "Mix", "SyntheticAdded"]
 
 
 class LinearStep(NamedTuple):
@@ -175,6 +176,63 @@ class FreshReal(Mix):
             second=((1 - a), (1 - a) * bias, a),
             divisor=size / (size - self.ddof),
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangingShare(Mix):
+    r"""Generation n is fitted to aM fresh real and (1-a)M synthetic samples, a its own.
+
+    The first fit is on real samples, the n-th takes the (n-1)th of the shares. Each aM is rounded
+    to a whole number, as the laboratory does. A share that rounds to none raises.
+
+    Args:
+        samples: M, at least 2, the same throughout.
+        ddof: 0 divides by M, 1 by M - 1.
+        shares: the share of generations 2, 3, …; the last one goes on.
+        machine_growth: factor by which machine samples grow against real ones after those.
+    """
+
+    shares: Sequence[float]
+    machine_growth: float = 1.0
+
+    @property
+    def course(self) -> Shares:
+        """The shares as they were asked for."""
+        return Shares(tuple(self.shares), self.machine_growth)
+
+    def counted(self, last: int) -> list[float]:
+        """The shares of generations 1 to `last`, as whole numbers of samples."""
+        later = self.course.upto(last - 1)
+        return [1.0, *(counted(a, self.samples) / self.samples for a in later)][:last]
+
+    def moments(self, n: Generations) -> Moments:
+        r"""The step of `FreshReal`, with another share in each generation. docs/theory.md §4.1.
+
+        >>> same = ChangingShare(samples=20, shares=[0.1]).moments(9).variance
+        >>> bool(same == FreshReal(samples=20, real_share=0.1).moments(9).variance)
+        True
+        """
+        generation = check_generations(n)
+        path = np.array([(0.0, 1.0)] * (int(generation.max()) + 1))
+        for t, a in enumerate(self.counted(len(path) - 1)):
+            step = FreshReal(samples=self.samples, ddof=self.ddof, real_share=a)._step(1.0)
+            path[t + 1] = step.step @ path[t] + step.drive
+        return Moments(path[generation, 1], path[generation, 0])
+
+    @property
+    def limit(self) -> Moments:
+        """That of the last share; growth of machine samples has none."""
+        if self.machine_growth != 1:
+            raise BadSetting("a share that goes on changing has no stationary state")
+        return FreshReal(samples=self.samples, ddof=self.ddof, real_share=self.shares[-1]).limit
+
+    def inflation(self, n: Generations) -> Floats:
+        shares = self.counted(int(check_generations(n, least=1).max()))
+        return inflation.ChangingShare(Shares((*shares[1:], shares[-1]))).after(n)
+
+    def columns(self, n: Times) -> Columns:
+        shares = self.counted(int(check_generations(n, least=1).max()))
+        return {**super().columns(n), "real_share": np.array(shares)[np.asarray(n) - 1]}
 
 
 def _originals(size: float, kept: float, ddof: int) -> LinearStep:

@@ -25,6 +25,7 @@ from wellhead.recursion.theory.generations import (
     summed,
 )
 from wellhead.recursion.theory.ranges import check_positive, check_share, check_whole
+from wellhead.recursion.theory.shares import Shares
 
 __all__ = [
     "GOLDEN_WEIGHT",
@@ -32,6 +33,7 @@ __all__ = [
     "REGIMES",
     "Accumulate",
     "AccumulateSubsample",
+    "ChangingShare",
     "FixedOriginal",
     "FreshReal",
     "GoldenRatio",
@@ -170,6 +172,43 @@ class FreshReal(Inflation):
     def limit(self) -> float:
         r"""$\frac1{a(2-a)}$."""
         return 1 / (self.real_share * (2 - self.real_share)) if self.real_share else math.inf
+
+
+@dataclass(frozen=True)
+class ChangingShare(Inflation):
+    """Fresh real data whose share, and the size with it, changes from generation to generation.
+
+    Args:
+        shares: the course; the first fit is on real data, fit n on training set n - 1.
+    """
+
+    shares: Shares
+
+    def after(self, n: Generations) -> Floats:
+        r"""$\kappa_n=\frac1{m_{n-1}}+(1-a_{n-1})^2\kappa_{n-1}$ from $\kappa_1=1$.
+
+        $a_k$ and $m_k$ are the share and the relative size of the k-th training set after the
+        first. Raises `BadSetting` outside its range. Source: docs/theory.md §5.
+
+        >>> ChangingShare(Shares((0.5, 0.1))).after([1, 2, 3]).tolist()
+        [1.0, 1.25, 2.0125]
+        """
+        generation = check_generations(n, least=1)
+        path = np.ones(int(generation.max()))
+        for k in range(1, len(path)):
+            kept = (1 - self.shares.at(k)) ** 2
+            path[k] = 1 / self.shares.size_at(k) + kept * path[k - 1]
+        return path[generation - 1]
+
+    @property
+    def limit(self) -> float:
+        """That of the last share and size where they stay; else of nothing but one kind of text."""
+        shares, beyond = self.shares, len(self.shares.values)
+        last = shares.at(beyond)
+        if shares.growth != 1 and last not in (0.0, 1.0):
+            last = 0.0 if shares.growth > 1 else 1.0
+        constant = FreshReal(last).limit if last else math.inf
+        return constant / shares.size_at(beyond)
 
 
 @dataclass(frozen=True)
@@ -318,17 +357,21 @@ def regime_named(name: str) -> str:
     'fresh-real'
     """
     full = _ALIASES.get(name, name)
+    if full == "changing-share":
+        return full  # its course is no single share
     if full not in REGIMES:
-        raise unknown_name("regime", name, {*REGIMES, *_ALIASES})
+        raise unknown_name("regime", name, {*REGIMES, "changing-share", *_ALIASES})
     return full
 
 
-def inflation_under(regime: str, real_share: float | None) -> Inflation:
+def inflation_under(regime: str, real_share: float | Shares | None) -> Inflation:
     """The constant of a regime by name, with a real share where it depends on one.
 
     >>> round(inflation_under("fresh-real", 0.1).limit, 2)
     5.26
     """
+    if isinstance(real_share, Shares):
+        return ChangingShare(real_share)
     if (regime in MIXES) != (real_share is not None):
         raise BadSetting(f"the regime {regime} needs a real share, or takes none: {real_share}")
     found = REGIMES[regime]

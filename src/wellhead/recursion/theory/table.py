@@ -34,6 +34,7 @@ FAMILIES: dict[str, dict[str, type[Any]]] = {
         "replace": gaussian_replace.Replace,
         "growing": gaussian_replace.Growing,
         "fresh-real": gaussian_mixes.FreshReal,
+        "changing-share": gaussian_mixes.ChangingShare,
         "fixed-original": gaussian_mixes.FixedOriginal,
         "accumulate": gaussian_pools.Accumulate,
         "accumulate-subsample": gaussian_pools.AccumulateSubsample,

@@ -118,7 +118,7 @@ def _schedule(forecast: Forecast) -> Table:
         Column("size", "number", "× the first"),
     ]
     rows = [
-        [row.label or str(row.number), row.real_share.point, row.real_share[:3:2], row.size]
+        [row.label or str(row.number), row.real_share.point, _ends_of(row.real_share), row.size]
         for row in forecast.schedule
     ]
     return Table(
@@ -129,12 +129,20 @@ def _schedule(forecast: Forecast) -> Table:
     )
 
 
+def _ends_of(interval: Interval) -> tuple[float, float] | None:
+    return None if interval.sure else (interval.low, interval.high)
+
+
 def _sections(forecast: Forecast) -> list[Section]:
     sections = [Section("Inflation of error", [_inflation(forecast)])]
     if forecast.schedule:
         sections.append(Section("The mix by training set", [_schedule(forecast)]))
     if forecast.remedies:
         verdict = "is exceeded" if forecast.exceeds else "may hold"
+        if forecast.max_inflation is not None and forecast.inflation.last.high <= (
+            forecast.max_inflation
+        ):
+            verdict = "holds"
         limit = number(forecast.max_inflation)
         told = (
             f"The limit of {limit} {verdict}: inflation is {_with_span(forecast.inflation.last)}."

@@ -200,13 +200,15 @@ class ChangingShare(Mix):
         """The shares as they were asked for."""
         return Shares(tuple(self.shares), self.machine_growth)
 
-    def counted(self, last: int) -> list[float]:
+    def _counted(self, last: int) -> list[float]:
         """The shares of generations 1 to `last`, as whole numbers of samples."""
         later = self.course.upto(last - 1)
         return [1.0, *(counted(a, self.samples) / self.samples for a in later)][:last]
 
     def moments(self, n: Generations) -> Moments:
-        r"""The step of `FreshReal`, with another share in each generation. docs/theory.md §4.1.
+        r"""The step of `FreshReal`, with another share in each generation.
+
+        Source: docs/theory.md §4.1.
 
         >>> same = ChangingShare(samples=20, shares=[0.1]).moments(9).variance
         >>> bool(same == FreshReal(samples=20, real_share=0.1).moments(9).variance)
@@ -214,7 +216,7 @@ class ChangingShare(Mix):
         """
         generation = check_generations(n)
         path = np.array([(0.0, 1.0)] * (int(generation.max()) + 1))
-        for t, a in enumerate(self.counted(len(path) - 1)):
+        for t, a in enumerate(self._counted(len(path) - 1)):
             step = FreshReal(samples=self.samples, ddof=self.ddof, real_share=a)._step(1.0)
             path[t + 1] = step.step @ path[t] + step.drive
         return Moments(path[generation, 1], path[generation, 0])
@@ -227,11 +229,11 @@ class ChangingShare(Mix):
         return FreshReal(samples=self.samples, ddof=self.ddof, real_share=self.shares[-1]).limit
 
     def inflation(self, n: Generations) -> Floats:
-        shares = self.counted(int(check_generations(n, least=1).max()))
+        shares = self._counted(int(check_generations(n, least=1).max()))
         return inflation.ChangingShare(Shares((*shares[1:], shares[-1]))).after(n)
 
     def columns(self, n: Times) -> Columns:
-        shares = self.counted(int(check_generations(n, least=1).max()))
+        shares = self._counted(int(check_generations(n, least=1).max()))
         return {**super().columns(n), "real_share": np.array(shares)[np.asarray(n) - 1]}
 
 

@@ -16,6 +16,7 @@ ROOMS = (
         "errors",
         "_atomic",
         "_progress",
+        "_waiting",
         "_registry",
         "_stats",
         "_result",

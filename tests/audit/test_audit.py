@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +14,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
 from starlette.testclient import TestClient
 
 import wellhead
@@ -57,29 +55,22 @@ def running(*arguments: str) -> Iterator[Running]:
         process.communicate(timeout=30)
 
 
-@pytest.fixture(scope="module")
-def browser():
-    chromium = shutil.which("chromium")
-    with sync_playwright() as made, made.chromium.launch(executable_path=chromium) as started:
-        yield started
-
-
-def enter(page: Page, address: str, rater: str) -> None:
+def enter(page, address: str, rater: str) -> None:
     page.goto(address)
     page.get_by_label("Your name").fill(rater)
     page.keyboard.press("Enter")
     page.locator("#text").wait_for()
 
 
-def press(page: Page, key: str) -> None:
+def press(page, key: str) -> None:
     with page.expect_navigation():
         page.keyboard.press(key)
 
 
 @pytest.mark.browser
-def test_fifty_labels_by_keyboard_survive_a_reload_and_a_killed_server(corpus, tmp_path, browser):
+def test_fifty_labels_by_keyboard_survive_a_reload_and_a_killed_server(corpus, tmp_path, chromium):
     out = tmp_path / "audit"
-    page = browser.new_page()
+    page = chromium.new_page()
     broken: list[str] = []
     page.on("console", lambda message: broken.append(message.text))
     with running(str(corpus), "--n", "50", "-o", str(out)) as first:
@@ -103,12 +94,12 @@ def test_fifty_labels_by_keyboard_survive_a_reload_and_a_killed_server(corpus, t
 
 
 @pytest.mark.browser
-def test_two_raters_see_other_orders_and_are_compared(corpus, tmp_path, browser):
+def test_two_raters_see_other_orders_and_are_compared(corpus, tmp_path, chromium):
     out = tmp_path / "audit"
     orders = {}
     with running(str(corpus), "--n", "12", "-o", str(out)) as server:
         for rater, keys in (("Ada", "112211221122"), ("Ben", "111111111113")):
-            page = browser.new_page()
+            page = chromium.new_page()
             enter(page, server.address, rater)
             orders[rater] = []
             for key in keys:
@@ -123,10 +114,10 @@ def test_two_raters_see_other_orders_and_are_compared(corpus, tmp_path, browser)
 
 
 @pytest.mark.browser
-def test_the_page_fits_a_phone_and_a_label_can_be_changed(corpus, tmp_path, browser):
+def test_the_page_fits_a_phone_and_a_label_can_be_changed(corpus, tmp_path, chromium):
     out = tmp_path / "audit"
     with running(str(corpus), "--n", "3", "-o", str(out)) as server:
-        page = browser.new_page(viewport={"width": 390, "height": 700})
+        page = chromium.new_page(viewport={"width": 390, "height": 700})
         enter(page, server.address, "Ada")
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         page.get_by_label("Note").fill("she told me")

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from wellhead._waiting import wait_for
 from wellhead.errors import BadInput, BadSetting
 from wellhead.models.engine import (
     Engine,
@@ -34,7 +35,7 @@ WAIT = 20.0
 def engine(tiny: Path) -> Iterator[Engine]:
     opened = open_engine(resolve(str(tiny)))
     yield opened
-    asyncio.run(opened.close())
+    wait_for(opened.close())
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ def gguf() -> Iterator[Engine]:
     pytest.importorskip("xllamacpp", reason="needs wellhead[chat]")
     opened = open_engine(resolve("smollm2"))
     yield opened
-    asyncio.run(opened.close())
+    wait_for(opened.close())
 
 
 def drawn(seed: int, **options: object) -> Sampling:
@@ -77,14 +78,14 @@ def test_attention_that_slides_writes_with_the_cache_what_it_writes_without(tmp_
                 logits = network(torch.tensor([ids]), use_cache=False).logits
                 ids.append(int(logits[0, -1].argmax()))
         assert tokenizer.decode(ids[start:]).startswith(answered.text)
-    asyncio.run(sliding.close())
+    wait_for(sliding.close())
 
 
 def test_the_surprise_at_an_answer_is_that_of_its_tokens(engine: Engine):
     """An answer of one token, whose law the engine tells with it."""
     prompt = Prompt("the state", sampling=drawn(3, length=1, logprobs=200))
     law = dict(write(engine, [prompt])[0].logs[0].others)
-    nats = asyncio.run(engine.surprise(prompt, " people"))
+    nats = wait_for(engine.surprise(prompt, " people"))
     assert nats == pytest.approx(-law[" people"], abs=1e-3)
 
 
@@ -139,7 +140,7 @@ def test_a_model_with_a_template_puts_the_conversation_into_it(tmp_path: Path):
     )
     assert chatting.chats
     assert talk.text == plain.text
-    asyncio.run(chatting.close())
+    wait_for(chatting.close())
 
 
 def test_leaving_a_stream_frees_its_place(tiny: Path):
@@ -154,8 +155,8 @@ def test_leaving_a_stream_frees_its_place(tiny: Path):
         asked = answer(one, Prompt("the", sampling=drawn(1, length=2)))
         return (await asyncio.wait_for(asked, WAIT)).finish
 
-    assert asyncio.run(leave_then_ask()) in ("length", "stop")
-    asyncio.run(one.close())
+    assert wait_for(leave_then_ask()) in ("length", "stop")
+    wait_for(one.close())
 
 
 def test_weights_that_could_run_code_are_not_read(tiny: Path, tmp_path: Path):
@@ -192,7 +193,7 @@ def test_a_gguf_model_chats_continues_and_can_be_left(gguf: Engine):
         again = await asyncio.wait_for(answer(gguf, asked), WAIT)
         assert again.finish in ("stop", "length")
 
-    asyncio.run(talk())
+    wait_for(talk())
 
 
 def test_a_gguf_prompt_that_does_not_fit_is_refused(gguf: Engine):
@@ -229,7 +230,7 @@ def test_a_scripted_answer_that_is_left_stops_working():
                 break
         return engine.running
 
-    assert asyncio.run(leave()) == 0
+    assert wait_for(leave()) == 0
 
 
 @pytest.mark.parametrize("bad", [{"temperature": 3}, {"length": 0}, {"top_p": 0}, {"top_k": -1}])

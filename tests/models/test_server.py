@@ -20,6 +20,7 @@ openai = pytest.importorskip("openai", reason="needs wellhead[chat]")
 pytest.importorskip("fastapi", reason="needs wellhead[chat]")
 from running_server import running  # noqa: E402
 
+from wellhead._waiting import wait_for  # noqa: E402
 from wellhead.models.engine import Message, Prompt, Sampling, write  # noqa: E402
 from wellhead.models.opening import open_engine  # noqa: E402
 from wellhead.models.resolve import resolve  # noqa: E402
@@ -175,7 +176,7 @@ def test_32_clients_at_once_lose_nothing_and_none_is_starved():
 
     with running([engine]) as base:
         began = time.monotonic()
-        answers = asyncio.run(every(base))
+        answers = wait_for(every(base))
         whole = time.monotonic() - began
     assert all(complete for complete, _ in answers)
     assert max(seconds for _, seconds in answers) <= whole
@@ -198,7 +199,7 @@ def test_whoever_comes_when_the_queue_is_full_is_told_to_come_again():
 
                 return sorted(await asyncio.gather(one(), one(), one()))
 
-        assert asyncio.run(three()) == [0, 0, 429]
+        assert wait_for(three()) == [0, 0, 429]
         assert soon(lambda: engine.running == 0)
         assert http.get("/healthz").status_code == 200
 

@@ -72,7 +72,7 @@ def share_difference(before: Values, after: Values, clusters: Labels) -> Estimat
     >>> fell = share_difference(np.ones(50), np.repeat([0.0, 1.0], 25), alone)
     >>> low, high = fell.interval(0.95)
     >>> round(low, 2), fell.value, round(high, 2)
-    (-0.62, -0.5, -0.34)
+    (-0.63, -0.5, -0.33)
     """
     change = after - before
     n = len(change) / design_effect(change, clusters)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from wellhead._progress import Progress
+from wellhead._waiting import wait_for
 from wellhead.errors import BadSetting
 from wellhead.generate.cache import Answer, Calls, key_of
 from wellhead.generate.cost import Bill
@@ -70,7 +71,7 @@ class Session:
         Ctrl-C begins no further call and waits for those in flight, which are paid for; a second
         one does not wait.
         """
-        return asyncio.run(self._all(jobs, settings))
+        return wait_for(self._all(jobs, settings))
 
     async def _all(self, jobs: Sequence[Job], settings: dict[str, int | bool]) -> list[Made | None]:
         made: list[Made | None] = [None] * len(jobs)

@@ -13,6 +13,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
+from wellhead._waiting import wait_for
 from wellhead.errors import BadInput, BadSetting, WellheadError
 
 __all__ = [
@@ -188,10 +189,7 @@ async def answer(engine: Engine, prompt: Prompt) -> Answer:
 
 
 def write(engine: Engine, prompts: Sequence[Prompt]) -> list[Answer]:
-    """The answers to many prompts, as many at a time as the engine has places.
-
-    Not for use inside a running event loop: there, await `answer`.
-    """
+    """The answers to many prompts, as many at a time as the engine has places."""
 
     async def each(prompt: Prompt, free: asyncio.Semaphore) -> Answer:
         async with free:
@@ -201,4 +199,4 @@ def write(engine: Engine, prompts: Sequence[Prompt]) -> list[Answer]:
         free = asyncio.Semaphore(engine.places)
         return await asyncio.gather(*(each(prompt, free) for prompt in prompts))
 
-    return asyncio.run(every())
+    return wait_for(every())

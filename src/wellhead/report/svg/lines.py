@@ -132,7 +132,7 @@ def _apart(heights: list[float], top: float, bottom: float) -> list[float]:
     """Sorted heights moved as little as needed to be a line apart within the plot.
 
     >>> _apart([10.0, 10.0], 0.0, 100.0)
-    [10.0, 30.0]
+    [10.0, 31.0]
     """
     gap, placed = min(LARGE + 3, (bottom - top) / max(len(heights) - 1, 1)), list[float]()
     for height in heights:

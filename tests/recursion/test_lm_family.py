@@ -209,7 +209,7 @@ def test_what_a_run_takes_on_disk_is_bounded_by_what_was_said(corpus, tmp_path):
 @pytest.mark.parametrize(
     ("family", "words"),
     [
-        ({"parameters": 5000.0}, "expected parameters from"),
+        ({"parameters": 50_000.0}, "expected parameters from"),
         ({"start": "warm"}, "start to be one of fresh, continue"),
         ({"vocabulary": 100}, "vocabulary from 257"),
         ({"prompt": 17}, "prompt from 0"),

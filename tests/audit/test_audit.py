@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+import pyarrow as pa
 import pytest
 from starlette.testclient import TestClient
 
@@ -203,3 +204,22 @@ def test_raters_who_are_split_leave_a_document_undecided(tmp_path):
     result = read_audit(audit)
     assert [label.id for label in result.labels] == [second]
     assert result.unsure == 1
+
+
+def test_a_label_counts_by_the_inverse_of_its_probability(corpus):
+    rows = [
+        {"id": f"d{i}", "label": "machine" if i < 20 else "human", "probability": chance}
+        for i, chance in enumerate([0.8] * 20 + [0.2] * 20)
+    ]
+    weighed = wellhead.assay(corpus, labels=pa.Table.from_pylist(rows).to_reader())
+    alike = wellhead.assay(corpus, labels=pa.Table.from_pylist(rows).drop(["probability"]))
+    # 20 / .8 machine texts stand for 25, 20 / .2 human ones for 100.
+    assert weighed.share.point == pytest.approx(0.2, abs=0.08)
+    assert alike.share.covers(0.5)
+    assert not weighed.share.covers(0.5)
+
+
+def test_a_probability_that_cannot_be_is_refused(corpus):
+    rows = [{"id": f"d{i}", "label": "human", "probability": 1.5} for i in range(20)]
+    with pytest.raises(BadInput, match=r"1\.5 of document 'd0' is not above 0"):
+        wellhead.assay(corpus, labels=pa.Table.from_pylist(rows))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from field import FOREIGN, INSTRUCTIONS, KEY, OTHER_LETTERS, SOURCE, serve_field
-from firefox import Firefox, firefox, found
+from firefox import Firefox
 
 from wellhead.collect.derive.answer import Answer, derive
 from wellhead.collect.derive.integrity import Stored
@@ -17,13 +17,9 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory) -> Iterator[tuple[Firefox, str]]:
-    program = found()
-    if program is None:
-        pytest.skip("needs Firefox: apt-get install firefox-esr")
-    pytest.importorskip("websockets", reason="needs wellhead[test]")
-    with serve_field() as address, firefox(program, tmp_path_factory.mktemp("profile")) as tab:
-        yield tab, address
+def browser(fox: Firefox) -> Iterator[tuple[Firefox, str]]:
+    with serve_field() as address:
+        yield fox, address
 
 
 def paste_from_task(tab: Firefox) -> None:

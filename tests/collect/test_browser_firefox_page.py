@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from collect_helpers import edit
 from field import FOREIGN
-from firefox import Firefox, firefox, found
+from firefox import Firefox
 from honest import OWN, agree, hand_in, served, write
 from running import kept
 from test_browser_fairness import TEXTS
@@ -21,16 +20,6 @@ from wellhead.collect.words import count_words, enough_words
 pytestmark = pytest.mark.browser
 
 OVERFLOW = "const root = document.documentElement; return root.scrollWidth - root.clientWidth"
-
-
-@pytest.fixture(scope="module")
-def fox(tmp_path_factory) -> Iterator[Firefox]:
-    program = found()
-    if program is None:
-        pytest.skip("needs Firefox: apt-get install firefox-esr")
-    pytest.importorskip("websockets", reason="needs wellhead[test]")
-    with firefox(program, tmp_path_factory.mktemp("profile")) as hand:
-        yield hand
 
 
 def violations(fox: Firefox) -> Any:

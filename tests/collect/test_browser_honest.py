@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from cases import ACCUSING, agree_with_docs, row
-from firefox import Firefox, firefox, found
 from honest import CASES, Case, carried_out
 
 pytestmark = pytest.mark.browser
@@ -64,16 +62,6 @@ def test_the_table_of_visits_in_the_docs_is_what_happened():
     if len(lines) < len(CASES):
         pytest.skip("only some cases ran")
     assert agree_with_docs("visits", [lines[case.name] for case in CASES]), "WELLHEAD_WRITE_DOCS=1"
-
-
-@pytest.fixture(scope="module")
-def fox(tmp_path_factory) -> Iterator[Firefox]:
-    program = found()
-    if program is None:
-        pytest.skip("needs Firefox: apt-get install firefox-esr")
-    pytest.importorskip("websockets", reason="needs wellhead[test]")
-    with firefox(program, tmp_path_factory.mktemp("profile")) as hand:
-        yield hand
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

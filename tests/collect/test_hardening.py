@@ -21,8 +21,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 from sqlalchemy import select
-from tests.loops import run_async
 
+from wellhead._waiting import wait_for
 from wellhead.collect.answers import load_records
 from wellhead.collect.messages import Problem
 from wellhead.collect.review.accounts import add_user, csrf_token
@@ -157,13 +157,13 @@ def test_a_body_without_end_is_cut_off_while_it_streams(
     """Bytes are counted as they come, whatever the headers say."""
     chunks = [b" " * 262_144] * (2 * MAX_REQUEST // 262_144)
     kind = [(b"content-type", b"application/json")]
-    assert run_async(raw_request(host, chunks, headers + kind)) == 413
+    assert wait_for(raw_request(host, chunks, headers + kind)) == 413
 
 
 @pytest.mark.parametrize("length", [b"99999999999", b"-1", b"x"])
 def test_an_impossible_length_is_refused_unread(host: Host, length: bytes) -> None:
     """A declared size over the limit is not waited for."""
-    assert run_async(raw_request(host, [b"{}"], [(b"content-length", length)])) == 413
+    assert wait_for(raw_request(host, [b"{}"], [(b"content-length", length)])) == 413
 
 
 def test_a_body_that_is_refused_unread_gets_the_answer_of_every_refusal(client: TestClient) -> None:

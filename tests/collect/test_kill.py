@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from collect_helpers import edit
 from loopback import LoadWriter, Server
-from tests.loops import run_async
 
+from wellhead._waiting import wait_for
 from wellhead.collect.create import new_study
 from wellhead.collect.server.host import open_host
 from wellhead.collect.verify import verify_study
@@ -59,7 +59,7 @@ def test_every_acknowledged_character_survives_kill_nine(tmp_path: Path) -> None
             assert (await writer.submit())["complete"] is True
             assert await writer.submit() == await writer.submit()
 
-    run_async(run())
+    wait_for(run())
     server.stop()
     host = open_host([study])
     result = host.store.read(lambda c: verify_study(c, host.studies["demo"], host.keys["demo"]))

@@ -16,8 +16,8 @@ from fastapi.testclient import TestClient
 from loopback import LoadWriter, Server
 from postgres_cluster import postgres_programs, temporary_postgres
 from sqlalchemy import text
-from tests.loops import run_async
 
+from wellhead._waiting import wait_for
 from wellhead.collect.answers import load_records, settle
 from wellhead.collect.create import new_study
 from wellhead.collect.server import create_app
@@ -128,7 +128,7 @@ def test_kill_nine_loses_nothing_on_postgresql(url: str, tmp_path: Path) -> None
             assert (await writer.kept()).startswith(writer.acknowledged)
         assert any(writer.acknowledged for writer in writers)
 
-    run_async(run())
+    wait_for(run())
     server.stop()
 
 
@@ -163,7 +163,7 @@ def test_several_processes_share_what_matters(url: str, tmp_path: Path) -> None:
         with pytest.raises(AssertionError, match="rate"):
             await LoadWriter(server.port, "many", 10).start()
 
-    run_async(run())
+    wait_for(run())
     assert len(server.children()) >= 2
     server.stop()
     host = open_host([study], database=url)

@@ -46,6 +46,7 @@ def test_the_interval_of_the_demo_holds_the_truth(told: tuple[Path, Any]) -> Non
 
 def test_most_flags_of_the_demo_are_right(told: tuple[Path, Any]) -> None:
     _, found = told
+    # Flags allow for people of another kind, which costs some: 24 instead of 38 of 120 here.
     assert found["flags"]["machine"] >= 20
     assert found["flags"]["false_share"] <= 2 * found["false_discovery_rate"]
 

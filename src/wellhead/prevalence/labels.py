@@ -16,7 +16,7 @@ import pyarrow as pa
 from wellhead.corpus.side_table import read_side_table
 from wellhead.errors import BadInput, BadSetting, UnusableReference
 
-__all__ = ["DRAWN", "Labels", "match_labels", "read_labels", "read_probabilities"]
+__all__ = ["DRAWN", "Audited", "Labels", "match_labels", "read_labels"]
 
 DRAWN = ("random", "unstated")
 _MACHINE = {"1", "1.0", "true", "machine", "llm", "ai", "synthetic", "generated", "yes"}
@@ -37,76 +37,61 @@ class Labels(NamedTuple):
     probability: np.ndarray | None = None
 
 
-def read_labels(source: Any) -> dict[str, int]:
-    """The label of each audited document, by document id.
+class Audited(NamedTuple):
+    """One audited document: 1 for machine, and with what probability it was drawn, if stated."""
+
+    machine: int
+    probability: float | None = None
+
+
+def read_labels(source: Any) -> dict[str, Audited]:
+    """What is known of each audited document, by document id.
 
     Args:
         source: a mapping id → label; or a path, table or data frame with the columns `id` (or
-            `document_id`) and `label` (or `machine`, `class`). Labels: 1/0, true/false,
-            machine/human and their usual synonyms.
+            `document_id`) and `label` (or `machine`, `class`), and where the documents were drawn
+            with unequal probabilities `probability` (or `inclusion_probability`). Labels: 1/0,
+            true/false, machine/human and their usual synonyms.
 
     Raises:
-        BadInput: columns missing, a label that cannot be read, an id labelled twice differently.
+        BadInput: columns missing, a label or probability that cannot be read, an id labelled
+            twice differently.
     """
-    pairs = (
-        source.items() if isinstance(source, Mapping) else _pairs(read_side_table(source, "labels"))
+    rows = (
+        ((identity, raw, None) for identity, raw in source.items())
+        if isinstance(source, Mapping)
+        else _rows(read_side_table(source, "labels"))
     )
-    labels: dict[str, int] = {}
-    for identity, raw in pairs:
-        label = _label(identity, raw)
-        if labels.setdefault(str(identity), label) != label:
+    audited: dict[str, Audited] = {}
+    for identity, raw, drawn in rows:
+        found = Audited(_label(identity, raw), drawn)
+        if audited.setdefault(str(identity), found).machine != found.machine:
             raise BadInput(f"document '{identity}' is labelled both human and machine")
-    if not labels:
+    if not audited:
         raise UnusableReference("expected audited labels, got none")
-    return labels
+    return audited
 
 
-def read_probabilities(source: Any) -> dict[str, float] | None:
-    """The probability with which each audited document was drawn, where the labels state it.
-
-    Args:
-        source: as for `read_labels`; the column is `probability` or `inclusion_probability`.
-
-    Raises:
-        BadInput: a probability that is not a number above 0 and at most 1.
-    """
-    if isinstance(source, Mapping):
-        return None
-    table = read_side_table(source, "labels")
-    columns = {name.lower(): name for name in table.column_names}
-    name = next((columns[each] for each in _PROBABILITY if each in columns), None)
-    if name is None:
-        return None
-    identity = next(columns[each] for each in _ID if each in columns)
-    drawn = {}
-    for document, raw in zip(table[identity].to_pylist(), table[name].to_pylist(), strict=True):
-        try:
-            drawn[str(document)] = float(raw)
-        except (TypeError, ValueError):
-            drawn[str(document)] = 0.0
-        if not 0 < drawn[str(document)] <= 1:
-            raise BadInput(
-                f"the probability {raw!r} of document '{document}' is not above 0 and at most 1"
-            )
-    return drawn
-
-
-def match_labels(labels: Mapping[str, int], ids: Iterable[str]) -> Labels:
+def match_labels(audited: Mapping[str, Audited], ids: Iterable[str]) -> Labels:
     """The labels as indices into the corpus.
 
     Raises:
         UnusableReference: a labelled document is not in the corpus.
     """
     place = {identity: index for index, identity in enumerate(ids)}
-    missing = [identity for identity in labels if identity not in place]
+    missing = [identity for identity in audited if identity not in place]
     if missing:
         raise UnusableReference(
-            f"{len(missing)} of {len(labels)} labelled documents are not in the corpus, for "
+            f"{len(missing)} of {len(audited)} labelled documents are not in the corpus, for "
             f"example '{missing[0]}'. Labels are matched by the corpus's id column; without one "
             "the id is the first 32 hex digits of the SHA-256 of the text."
         )
-    index = np.array([place[identity] for identity in labels], dtype=np.int64)
-    return Labels(index, np.array(list(labels.values()), dtype=np.int64))
+    drawn = [each.probability for each in audited.values()]
+    return Labels(
+        np.array([place[identity] for identity in audited], dtype=np.int64),
+        np.array([each.machine for each in audited.values()], dtype=np.int64),
+        None if None in drawn else np.array(drawn, dtype=np.float64),
+    )
 
 
 def require_drawn(drawn: str) -> None:
@@ -123,15 +108,33 @@ def require_drawn(drawn: str) -> None:
         )
 
 
-def _pairs(table: pa.Table) -> Iterable[tuple[Any, Any]]:
+def _rows(table: pa.Table) -> Iterable[tuple[Any, Any, float | None]]:
     columns = {name.lower(): name for name in table.column_names}
-    identity = next((columns[name] for name in _ID if name in columns), None)
-    label = next((columns[name] for name in _LABEL if name in columns), None)
+    identity, label, drawn = (
+        next((columns[name] for name in names if name in columns), None)
+        for names in (_ID, _LABEL, _PROBABILITY)
+    )
     if identity is None or label is None:
         raise BadInput(
             f"labels need a column 'id' and a column 'label'; got {', '.join(table.column_names)}"
         )
-    return zip(table[identity].to_pylist(), table[label].to_pylist(), strict=True)
+    ids, labels = table[identity].to_pylist(), table[label].to_pylist()
+    if drawn is None:
+        return zip(ids, labels, [None] * len(ids), strict=True)
+    chances = map(_probability, ids, table[drawn].to_pylist())
+    return zip(ids, labels, chances, strict=True)
+
+
+def _probability(identity: Any, raw: Any) -> float:
+    try:
+        value = float(raw)
+    except (TypeError, ValueError):
+        value = 0.0
+    if not 0 < value <= 1:
+        raise BadInput(
+            f"the probability {raw!r} of document '{identity}' is not above 0 and at most 1"
+        )
+    return value
 
 
 def _label(identity: Any, raw: Any) -> int:

@@ -32,7 +32,6 @@ from wellhead.prevalence.labels import (
     Labels,
     match_labels,
     read_labels,
-    read_probabilities,
     require_drawn,
 )
 from wellhead.prevalence.library import known_clusters, library_of
@@ -354,27 +353,24 @@ def _audited(labels: Any, docs: ScoredDocuments, rows: np.ndarray) -> Labels | N
     if labels is None:
         return None
     matched = match_labels(read_labels(labels), docs.ids.to_pylist())
-    drawn = read_probabilities(labels)
     place = {docs.cluster[row]: index for index, row in enumerate(rows)}
     chosen: dict[int, int] = {}
-    probability: list[float] = []
     said: dict[str, int] = {}
-    for row, label in zip(matched.rows, matched.machine, strict=True):
+    for at, (row, label) in enumerate(zip(matched.rows, matched.machine, strict=True)):
         index = place.get(docs.cluster[row])
         if index is None:
             continue
-        if index not in chosen and drawn is not None:
-            probability.append(drawn[str(docs.ids[int(row)].as_py())])
-        chosen.setdefault(index, int(label))
+        chosen.setdefault(index, at)
         if said.setdefault(docs.sha256[row], int(label)) != label:
             raise UnusableReference(
                 f"the text of document '{docs.ids[int(row)].as_py()}' is labelled both human and "
                 "machine in two rows of the corpus"
             )
+    kept = np.fromiter(chosen.values(), np.int64, len(chosen))
     return Labels(
         np.fromiter(chosen.keys(), np.int64, len(chosen)),
-        np.fromiter(chosen.values(), np.int64, len(chosen)),
-        None if drawn is None else np.array(probability),
+        matched.machine[kept],
+        None if matched.probability is None else matched.probability[kept],
     )
 
 

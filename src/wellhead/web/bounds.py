@@ -22,13 +22,13 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 # From a status, a code and words to the response, itself an application.
 Refuse = Callable[[int, str, str], App]
 
-HEADERS = (
+_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), interest-cohort=()"),
 )
-POLICY = b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+_POLICY = b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 
 class _TooLarge(Exception):
@@ -146,9 +146,9 @@ def _authority(origin: str) -> str:
 
 def _with_defaults(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     present = {name.lower() for name, _ in headers}
-    added = [pair for pair in HEADERS if pair[0] not in present]
+    added = [pair for pair in _HEADERS if pair[0] not in present]
     if b"content-security-policy" not in present:
-        added.append((b"content-security-policy", POLICY))
+        added.append((b"content-security-policy", _POLICY))
     if b"cache-control" not in present:
         added.append((b"cache-control", b"no-store"))
     return headers + added

@@ -14,13 +14,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from wellhead._version import __version__
 from wellhead.collect.review.programs import program_routes
 from wellhead.collect.review.routes import review_routes
-from wellhead.collect.server.bounds import BodyLimit, SafeHeaders
 from wellhead.collect.server.host import Host, keep_up
 from wellhead.collect.server.pages import page_routes
-from wellhead.collect.server.refusals import answer_errors
+from wellhead.collect.server.refusals import answer_errors, refuse
 from wellhead.collect.server.sessions import session_routes
 from wellhead.collect.store import Refused
 from wellhead.collect.store.models import Study as StudyRow
+from wellhead.web.bounds import BodyLimit, SafeHeaders
 
 __all__ = ["create_app"]
 
@@ -57,7 +57,7 @@ def create_app(host: Host) -> FastAPI:
     for make in (session_routes, program_routes, page_routes, review_routes, _health):
         app.include_router(make(host))
     answer_errors(app)
-    app.add_middleware(BodyLimit, limit=MAX_REQUEST)
+    app.add_middleware(BodyLimit, limit=MAX_REQUEST, refuse=refuse)
     app.add_middleware(SafeHeaders)
     return app
 

@@ -17,8 +17,9 @@ from wellhead.collect.platforms import Unwelcome
 from wellhead.collect.review.guard import SignInNeeded
 from wellhead.collect.store import Refused
 from wellhead.errors import BadInput
+from wellhead.web.bounds import App, Receive, Scope, Send
 
-__all__ = ["PROBLEMS", "answer_errors"]
+__all__ = ["PROBLEMS", "answer_errors", "refuse"]
 
 _LOG = logging.getLogger(__name__)
 _PAGE = (
@@ -88,6 +89,16 @@ def answer_errors(app: FastAPI) -> None:
         _LOG.error("the database failed: %s", error)
         words = "The answer could not be stored just now. The page will try again."
         return problem(request.url.path, 503, "unavailable", words, retry_ms=2000)
+
+
+def refuse(status: int, name: str, words: str) -> App:
+    """A refusal before any route is asked; it ends the connection, whose body is not read."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        ending = problem(scope["path"], status, name, words, headers={"connection": "close"})
+        await ending(scope, receive, send)
+
+    return answer
 
 
 def problem(

@@ -112,7 +112,7 @@ def test_the_dataset_folder_loads_with_its_card(filled: Host, tmp_path: Path) ->
     assert loaded.num_rows == 3
     card = (tmp_path / "out" / "README.md").read_text()
     assert "3 texts by 3 writers" in card
-    assert "| incomplete log | 1 | 33% |" in card
+    assert "| incomplete log | 1 | 33 % |" in card
 
 
 def test_a_recording_that_is_missing_is_no_evidence(filled: Host, tmp_path: Path) -> None:

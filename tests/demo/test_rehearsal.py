@@ -15,6 +15,7 @@ import pytest
 from wellhead.demo import load_demo
 from wellhead.demo.files import write_demo
 from wellhead.demo.outcome import judge_flags
+from wellhead.report.numbers import interval
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -49,6 +50,15 @@ def test_most_flags_of_the_demo_are_right(told: tuple[Path, Any]) -> None:
     # Flags allow for people of another kind, which costs some: 24 instead of 38 of 120 here.
     assert found["flags"]["machine"] >= 20
     assert found["flags"]["false_share"] <= 2 * found["false_discovery_rate"]
+
+
+def test_terminal_and_page_round_the_interval_alike_and_outward(told: tuple[Path, Any]) -> None:
+    folder, found = told
+    command = [sys.executable, "-m", "wellhead", "demo", "--out", "again"]
+    shown = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+    ends = interval(found["share"]["low"], found["share"]["high"], share=True)
+    assert f"95 % interval {ends}" in shown
+    assert ends in (folder / found["report"]).read_text(encoding="utf-8")
 
 
 def test_the_report_is_written_and_small(told: tuple[Path, Any]) -> None:

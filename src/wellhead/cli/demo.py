@@ -50,17 +50,20 @@ def demo(
 
 
 def _told(found: Rehearsal) -> str:
+    from wellhead.report.numbers import interval, percent
+
     share, flags = found.result.share, found.flags
     total, flagged = flags.machines + flags.humans, flags.machine + flags.human
     verdict = "inside the interval" if found.inside else "OUTSIDE the interval"
+    estimate = "unsaid" if found.result.withheld else percent(share.point)
     lines = [
         f"{total} paragraphs in the genre of State of the Union addresses, {flags.machines} of",
         "them by a small language model. The assay was not told which.",
         "",
-        f"  truth     {found.truth:6.1%}   {verdict}",
-        f"  estimate  {'unsaid' if found.result.withheld else f'{share.point:6.1%}'}   "
-        f"{share.level:.0%} interval {share.low:.1%} to {share.high:.1%}",
-        f"  at least  {found.result.at_least:6.1%}   whatever the generator",
+        f"  truth     {percent(found.truth):>6}   {verdict}",
+        f"  estimate  {estimate:>6}   {percent(share.level)} interval "
+        f"{interval(share.low, share.high, share=True)}",
+        f"  at least  {percent(found.result.at_least, down=True):>6}   whatever the generator",
         f"  flagged   {flagged:6d}   {flags.machine} of {flags.machines} machine paragraphs, "
         f"{flags.human} of {flags.humans} human ones",
         "",

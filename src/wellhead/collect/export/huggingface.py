@@ -13,6 +13,7 @@ from wellhead.collect.export.evidence import write_evidence
 from wellhead.collect.export.parquet import write_parquet
 from wellhead.collect.overview import Overview, overview
 from wellhead.collect.study import Study
+from wellhead.report.numbers import interval, percent
 
 __all__ = ["write_dataset"]
 
@@ -77,8 +78,8 @@ def write_dataset(connection: Connection, study: Study, folder: Path) -> list[Pa
 
 def _card(study: Study, view: Overview) -> str:
     rows = [
-        f"| {name.replace('_', ' ')} | {share.count} | {share.point:.0%} | "
-        f"{share.low:.0%} to {share.high:.0%} |"
+        f"| {name.replace('_', ' ')} | {share.count} | {percent(share.point)} | "
+        f"{interval(share.low, share.high, share=True)} |"
         for name, share in view.outcomes.items()
     ]
     kept = {"full": ", deleted text included", "summary": ", no events"}

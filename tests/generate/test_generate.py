@@ -178,6 +178,7 @@ def test_the_bill_told_before_counts_the_calls_that_are_made(tmp_path):
         told = expected_bill(from_human(PEOPLE), recipe, chat, out=tmp_path, human=PEOPLE)
         result = generate(from_human(PEOPLE), recipe, chat, out=tmp_path, human=PEOPLE)
     assert told.calls == result.bill.calls
+    assert told.reused == 0
     assert told.cost(Prices(tokens_in=1, tokens_out=1)) > 0
 
 

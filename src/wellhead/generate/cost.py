@@ -31,7 +31,7 @@ class Prices:
 
 
 class Bill(NamedTuple):
-    """Calls and tokens, and what they cost; `reused` calls were paid for before."""
+    """Calls and tokens, and what they cost; `reused` answers were there already."""
 
     calls: int = 0
     reused: int = 0
@@ -64,9 +64,9 @@ def estimated(
             while True:
                 key = key_of(call.content(endpoint))
                 known = calls.get(key)
-                if known is not None or key in seen:
+                if known is not None:
                     bill = bill._replace(reused=bill.reused + 1)
-                else:
+                elif key not in seen:
                     bill = bill.plus(_guessed(call, key))
                 seen.add(key)
                 call = steps.send(known or _guessed(call, key))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wellhead._result import render
-from wellhead.generate.result import GenerateResult
+from wellhead.generate.result import OUTCOMES, GenerateResult
 from wellhead.report.blocks import Bullets, Callout, Code, Details, Section
 from wellhead.report.numbers import count, counted, number, percent
 from wellhead.report.page import Page
@@ -24,7 +24,7 @@ def generate_page(result: GenerateResult) -> Page:
     facts = [
         ("usable texts", count(result.usable)),
         ("calls made now", count(bill.calls)),
-        ("answers kept from before", count(bill.reused)),
+        ("answers used again", count(bill.reused)),
         ("tokens read", count(bill.tokens_in)),
         ("tokens written", count(bill.tokens_out)),
     ]
@@ -86,15 +86,19 @@ def _alerts(result: GenerateResult) -> list[Callout]:
 
 
 def _groups(result: GenerateResult) -> Table:
-    names = ("asked", "usable", "refused", "empty", "truncated", "failed")
+    others = OUTCOMES[1:]
     return Table(
         columns=[
-            Column("model"),
-            Column("style"),
-            *(Column(name, "count") for name in names),
-            Column("median words", "count"),
+            *map(Column, ("model", "style")),
+            *(Column(name, "count") for name in ("asked", "usable", "median words", *others)),
         ],
-        rows=[tuple(group) for group in result.groups],
+        rows=[
+            (
+                *(group.model, group.style, group.asked, group.usable, group.words),
+                *(getattr(group, name) for name in others),
+            )
+            for group in result.groups
+        ],
     )
 
 

@@ -15,6 +15,7 @@ import pytest
 from wellhead.demo import load_demo
 from wellhead.demo.files import write_demo
 from wellhead.demo.outcome import judge_flags
+from wellhead.lineage import Store
 from wellhead.report.numbers import interval
 
 
@@ -50,6 +51,20 @@ def test_most_flags_of_the_demo_are_right(told: tuple[Path, Any]) -> None:
     # Flags allow for people of another kind, which costs some: 24 instead of 38 of 120 here.
     assert found["flags"]["machine"] >= 20
     assert found["flags"]["false_share"] <= 2 * found["false_discovery_rate"]
+
+
+def test_the_demo_records_where_its_texts_come_from_with_the_human_share_it_measured(
+    told: tuple[Path, Any],
+) -> None:
+    folder, found = told
+    shown = run(folder, "lineage", "verify", found["lineage"])
+    assert shown["intact"]
+    store = Store(folder / found["lineage"])
+    mixed = store.read(store.find("answers"))
+    assert mixed.writers == "unknown"
+    assert mixed.human_share is not None
+    assert mixed.human_share.low == pytest.approx(1 - found["share"]["high"])
+    assert store.read(store.find("known human")).writers == "people"
 
 
 def test_terminal_and_page_round_the_interval_alike_and_outward(told: tuple[Path, Any]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.lineage.families import people, three_generations
 from wellhead.errors import BadSetting
 from wellhead.lineage import About, HumanShare, Origin, add, init
-from wellhead.lineage.exports import FORMATS, Facts, export, wrong
+from wellhead.lineage.exports import FORMATS, EuFacts, Facts, export, read_facts, wrong
 from wellhead.lineage.exports.croissant import dangling
 from wellhead.lineage.exports.eu import MACHINE_SHARE
 from wellhead.lineage.exports.oasis import wrong_in_oasis
@@ -122,7 +122,51 @@ def test_the_eu_summary_gives_the_machine_share_of_crawled_text_with_its_interva
     id = add(store, [people(tmp_path)], writers="unknown", about=about)
     text = export(store, id, "eu", facts=FACTS)
     assert f"{MACHINE_SHARE}, people: 10 % to 30 %, best estimate 20 % (95 % interval" in text
-    assert "Provider: Example Lab" in text
-    assert "Model: to be filled in by the provider" in text
     bare = add(store, [people(tmp_path)], writers="unknown", about=About(origin=about.origin))
     assert f"{MACHINE_SHARE}, people: not measured" in export(store, bare, "eu")
+
+
+def test_the_eu_summary_has_the_sections_of_the_template_in_its_order(family):
+    store, ids = family
+    text = export(store, ids[-1], "eu", facts=FACTS)
+    numbers = re.findall(r"^#+ ([\d.]+) ", text, re.MULTILINE)
+    sections = "1. 1.1. 1.2. 1.3. 2. 2.1. 2.2. 2.2.1. 2.2.2. 2.3. 2.4. 2.5. 2.6. 3. 3.1. 3.2. 3.3."
+    assert numbers == sections.split()
+
+
+@pytest.mark.parametrize(
+    ("tokens", "words"),
+    [
+        (999_999_999, "Less than 1 billion tokens"),
+        (10**9, "1 billion to 10 trillion tokens"),
+        (10**13, "More than 10 trillion tokens"),
+        (None, "to be filled in by the provider"),
+    ],
+)
+def test_the_eu_summary_gives_training_data_size_in_the_ranges_of_the_template(
+    family, tokens, words
+):
+    store, ids = family
+    text = export(store, ids[-1], "eu", facts=Facts(eu=EuFacts(tokens=tokens)))
+    assert f"- Training data size: {words}\n" in text
+
+
+def test_the_eu_summary_leaves_open_what_nobody_said_and_takes_the_rest_from_facts(
+    family, tmp_path
+):
+    store, ids = family
+    (tmp_path / "facts.toml").write_text(
+        'publisher = "Example Lab"\n[eu]\nmodels = ["tiny-1.0"]\nsignatory = false\n'
+    )
+    text = export(store, ids[-1], "eu", facts=read_facts(tmp_path / "facts.toml"))
+    assert "- Provider name and contact details: Example Lab\n" in text
+    assert "- Versioned model name(s): tiny-1.0\n" in text
+    assert "- Signatory to the Code of Practice: no\n" in text
+    assert "- Model dependencies: to be filled in by the provider\n" in text
+
+
+def test_the_eu_summary_says_that_a_source_of_unknown_origin_must_be_placed(tmp_path):
+    store = init(tmp_path / "store")
+    id = add(store, [people(tmp_path)], writers="unknown")
+    others = export(store, id, "eu").split("### 2.6.")[1].split("## 3.")[0]
+    assert "where it came from was not recorded" in others

@@ -9,8 +9,8 @@ import pytest
 
 import wellhead as package
 from tests.lineage.families import machine, people, three_generations, write_rows
-from wellhead.errors import BadInput, BadSetting
-from wellhead.lineage import add, init
+from wellhead.errors import BadInput, BadSetting, LimitExceeded
+from wellhead.lineage import About, Step, add, derive, init
 from wellhead.lineage.drawing import Plan, make
 from wellhead.lineage.folders import new_folder_key, require_folder, sign_folder
 from wellhead.lineage.reserve import file_at_hand, write_texts
@@ -69,6 +69,20 @@ def test_a_mix_below_the_reserve_is_refused_with_the_number_missing(tmp_path, st
     assert wellhead("lineage", "reserve", "store", "--check", short).returncode == 1
     assert wellhead("lineage", "derive", "store", whole, *mixing).returncode == 0
     assert wellhead("lineage", "reserve", "store", "--check", whole).returncode == 0
+
+
+@pytest.mark.parametrize("step", ["Mix: 10 % real", "join", None])
+def test_whatever_joins_human_and_machine_text_is_a_mix_whatever_its_step_is_called(
+    tmp_path, store, step
+):
+    parents = [
+        store.find("originals"),
+        add(store, [people(tmp_path, 3, "bots")], writers="machines"),
+    ]
+    make(store, [], Plan(share=0.2))
+    about = About(name="mix", step=Step(name=step) if step else None)
+    with pytest.raises(LimitExceeded, match="lacks 9 of the 9 texts"):
+        derive(store, [people(tmp_path, 3, "bots")], parents=parents, about=about)
 
 
 def test_the_laboratory_draws_its_real_texts_from_the_reserve(tmp_path):

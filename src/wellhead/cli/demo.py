@@ -68,6 +68,7 @@ def _told(found: Rehearsal) -> str:
         f"{flags.human} of {flags.humans} human ones",
         "",
         f"report: {found.report}",
+        f"where the texts come from: wellhead lineage show {found.lineage}",
         f"the same by hand: {found.command}",
     ]
     return "\n".join(lines)

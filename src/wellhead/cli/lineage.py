@@ -93,7 +93,8 @@ def add_command(
     ],
     name: Name = None,
     origin: Annotated[
-        str, typer.Option(help="collected, public, licensed, crawled, user or synthetic.")
+        str,
+        typer.Option(help="collected, public, licensed, private, crawled, user or synthetic."),
     ] = "unknown",
     source: Annotated[str | None, typer.Option(help="Where it was published or found.")] = None,
     licence: Annotated[str | None, typer.Option(help="SPDX name or address of it.")] = None,

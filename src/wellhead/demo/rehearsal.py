@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wellhead._progress import Progress, quiet
+from wellhead.demo.ancestry import record_demo
 from wellhead.demo.files import DemoFiles, write_demo
 from wellhead.demo.mixture import Demo
 from wellhead.demo.outcome import Flags, judge_flags
@@ -32,6 +33,7 @@ class Rehearsal:
         files: the inputs, as they were written.
         command: the command that gives the same result from these files.
         report: the HTML page.
+        lineage: a store of `wellhead lineage` that says where the texts come from.
     """
 
     truth: float
@@ -40,6 +42,7 @@ class Rehearsal:
     files: DemoFiles
     command: str
     report: Path
+    lineage: Path
 
     @property
     def inside(self) -> bool:
@@ -59,6 +62,7 @@ class Rehearsal:
             "command": self.command,
             "files": {k: str(v) for k, v in self.files._asdict().items() if v is not None},
             "report": str(self.report),
+            "lineage": str(self.lineage),
         }
 
 
@@ -87,6 +91,7 @@ def rehearse(
         progress=progress,
     )
     paths = result.save(folder)
+    record_demo(files, None if result.withheld else paths["json"], folder / "lineage")
     flagged = result.table.filter(result.table["flag"])["id"].to_pylist()
     return Rehearsal(
         truth=demo.share,
@@ -95,4 +100,5 @@ def rehearse(
         files=files,
         command=command,
         report=paths["html"],
+        lineage=folder / "lineage",
     )

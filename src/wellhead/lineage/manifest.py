@@ -29,7 +29,9 @@ __all__ = [
 
 SCHEMA: Literal["wellhead.lineage/1"] = "wellhead.lineage/1"
 Writers = Literal["people", "machines", "unknown", "mixed"]
-Kind = Literal["collected", "public", "licensed", "crawled", "user", "synthetic", "unknown"]
+Kind = Literal[
+    "collected", "public", "licensed", "private", "crawled", "user", "synthetic", "unknown"
+]
 WRITERS: tuple[str, ...] = get_args(Writers)
 KINDS: tuple[str, ...] = get_args(Kind)
 

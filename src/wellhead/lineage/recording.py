@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -168,19 +169,28 @@ def derive(
     Raises:
         BadInput: a row names a root that no ancestor has, or a generation that cannot be.
         BadSetting: no parent is named, or one is not in the store.
-        LimitExceeded: the step is a mix, and lacks texts of a reserve.
+        LimitExceeded: it is a mix, and lacks texts of a reserve. A step whose first word is "mix"
+            is one, and so is whatever joins a body that machines wrote with another one.
     """
     about, reading = about or About(), reading or Reading()
     if not parents:
         raise BadSetting("expected at least one parent; what has none is added with add.")
     ids = list(dict.fromkeys(store.find(parent) for parent in parents))
     with _sources(files) as found:
-        if about.step is not None and about.step.name == MIX:
+        if _is_mix(about, [store.read(id) for id in ids]):
             for reserve in reserves_of(store, ids):
                 required(store, reserve, [path for path, _ in found], reading.text_column)
         read = _read(store, found, reading)
         rows = _derived_rows(store, ids, [each.columns for each in read if each.columns], about)
         return _append(store, read, rows, about, reading, parents=tuple(ids))
+
+
+def _is_mix(about: About, parents: list[Manifest]) -> bool:
+    words = re.findall(r"\w+", about.step.name.casefold()) if about.step else []
+    if words[:1] == [MIX]:
+        return True
+    joins = about.generator is None and len(parents) > 1
+    return joins and any(each.generation or each.writers == "machines" for each in parents)
 
 
 def _derived_rows(store: Store, parents: list[str], columns: list[Columns], about: About) -> Any:

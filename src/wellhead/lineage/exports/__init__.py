@@ -15,12 +15,12 @@ from wellhead.lineage.exports.card import card
 from wellhead.lineage.exports.croissant import croissant, dangling
 from wellhead.lineage.exports.cyclonedx import cyclonedx
 from wellhead.lineage.exports.eu import eu_summary
-from wellhead.lineage.exports.facts import Facts, read_facts
+from wellhead.lineage.exports.facts import EuFacts, Facts, read_facts
 from wellhead.lineage.exports.oasis import oasis, wrong_in_oasis
 from wellhead.lineage.exports.subject import Subject, subject
 from wellhead.lineage.store import Store
 
-__all__ = ["FORMATS", "Facts", "export", "read_facts", "wrong"]
+__all__ = ["FORMATS", "EuFacts", "Facts", "export", "read_facts", "wrong"]
 
 _MAKERS: dict[str, Callable[[Subject], dict[str, Any] | str]] = {
     "croissant": croissant,

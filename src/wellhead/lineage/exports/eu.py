@@ -1,10 +1,14 @@
 """The public summary of training content that Art. 53(1)(d) of the EU's AI Act asks for, prefilled.
 
-The sections follow the template of the AI Office (July 2025): general information, list of data
-sources, data processing aspects. One line nobody else fills: the machine share of crawled text.
+Sections, order and ranges are those of the Commission's template (published on 24 July 2025,
+C(2025) 8311 of 5 December 2025). What the lineage knows is filled in; what only the provider knows
+comes from `EuFacts`, or the line says that it is open. One line nobody else fills: the machine
+share of crawled text.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from wellhead.lineage.exports.card import _cell
 from wellhead.lineage.exports.subject import Subject
@@ -15,56 +19,155 @@ __all__ = ["MACHINE_SHARE", "eu_summary"]
 
 MACHINE_SHARE = "Machine-written share of crawled text"
 _OPEN = "to be filled in by the provider"
-_RANGES = ((10**12, "less than 1 trillion tokens"), (10**13, "1 to 10 trillion tokens"))
-_SECTIONS = (
-    ("2.1 Publicly available datasets", "public"),
-    ("2.2 Private datasets obtained from third parties (licensed)", "licensed"),
-    ("2.3 Data crawled and scraped from online sources", "crawled"),
-    ("2.4 User data", "user"),
-    ("2.5 Synthetic data", "synthetic"),
-    ("2.6 Other sources: collected by the provider", "collected"),
-    ("2.7 Sources of which the origin was not recorded", "unknown"),
-)
+_NONE = "none in this lineage"
+_RANGES = ((10**9, "Less than 1 billion tokens"), (10**13, "1 billion to 10 trillion tokens"))
+_MOST = "More than 10 trillion tokens"
+_Found = dict[str, Manifest]
 
 
 def eu_summary(subject: Subject) -> str:
     """The summary as Markdown; what only the provider knows says so."""
-    facts = subject.facts
-    lines = [
-        "# Public summary of training content, Art. 53(1)(d) of Regulation (EU) 2024/1689",
-        "",
-        "## 1 General information",
-        "",
-        f"- Provider: {_said(facts.publisher)}",
-        f"- Contact: {_said(facts.contact)}",
-        f"- Authorised representative in the Union: {_said(facts.representative)}",
-        f"- Model: {_said(facts.model)}",
-        f"- Version: {_said(facts.model_version)}",
-        f"- Placed on the market: {_said(facts.model_date)}",
-        "- Modality: text",
-        f"- Training data size: {_size(facts.tokens)}",
-        f"- Languages: {_languages(subject)}",
-        f"- Last collection: {_last(subject)}",
-        f"- Lineage manifest: `{subject.id}`",
-        "",
-        "## 2 List of data sources",
-        "",
+    lines = ["# Public summary of training content for general-purpose AI models", ""]
+    lines += ["Required by Article 53(1)(d) of Regulation (EU) 2024/1689 (AI Act)", ""]
+    eu = subject.facts.eu
+    lines += [f"- Version of the summary: {_said(eu.version)}"]
+    lines += [f"- Last update: {_said(eu.updated)}"]
+    lines += [f"- Made from the lineage manifest `{subject.id}`", ""]
+    parts = [*_general(subject), *_data_sources(subject), *_processing(subject)]
+    for heading, found in parts:
+        lines += [heading, "", *(f"- {line}" for line in found), *([""] if found else [])]
+    return "\n".join(lines)
+
+
+_Part = tuple[str, Sequence[str]]
+
+
+def _general(subject: Subject) -> list[_Part]:
+    facts, eu = subject.facts, subject.facts.eu
+    contact = ", ".join(filter(None, (facts.publisher, facts.contact)))
+    provider = [
+        f"Provider name and contact details: {_said(contact)}",
+        f"Authorised representative name and contact details: {_said(eu.representative)}",
     ]
-    for heading, kind in _SECTIONS:
-        lines += [f"### {heading}", "", *_sources(subject, kind), ""]
-    lines += ["## 3 Data processing", "", *_steps(subject), ""]
-    words = f"- Copyright opt-outs and removal of illegal content: {_said(facts.processing)}"
-    return "\n".join([*lines, words, ""])
+    model = [
+        f"Versioned model name(s): {_listed(eu.models)}",
+        f"Model dependencies: {_said(eu.dependencies)}",
+        f"Date of placement of the model on the Union market: {_said(eu.placed)}",
+    ]
+    data = [
+        "Modality: text",
+        f"Training data size: {_size(eu.tokens)}",
+        f"Types of content: {_said(eu.content)}",
+        f"Latest date of data acquisition or collection: {_last(subject)}",
+        f"Training continues on new data after this date: {_yes(eu.continuous)}",
+        f"Linguistic characteristics: {_languages(subject)}",
+        f"Other relevant characteristics: {subject.description}",
+    ]
+    return [
+        ("## 1. General information", ()),
+        ("### 1.1. Provider identification", provider),
+        ("### 1.2. Model identification", model),
+        ("### 1.3. Modalities, overall training data size and other characteristics", data),
+    ]
+
+
+def _data_sources(subject: Subject) -> list[_Part]:
+    return [
+        ("## 2. List of data sources", ()),
+        ("### 2.1. Publicly available datasets", _sources(_of(subject, "public"))),
+        ("### 2.2. Private non-publicly available datasets obtained from third parties", ()),
+        (
+            "#### 2.2.1. Datasets commercially licensed by rightsholders or their representatives",
+            _sources(_of(subject, "licensed")),
+        ),
+        (
+            "#### 2.2.2. Private datasets obtained from other third parties",
+            _sources(_of(subject, "private")),
+        ),
+        ("### 2.3. Data crawled and scraped from online sources", _crawled(subject)),
+        ("### 2.4. User data", _user(subject)),
+        ("### 2.5. Synthetic data", _synthetic(subject)),
+        ("### 2.6. Other sources of data", _other(subject)),
+    ]
+
+
+def _crawled(subject: Subject) -> list[str]:
+    found = _of(subject, "crawled")
+    if not found:
+        return [_NONE]
+    eu = subject.facts.eu
+    return [
+        f"Crawler name(s): {_listed(eu.crawlers)}",
+        f"Purposes of the crawler(s): {_said(eu.crawler_purpose)}",
+        f"Crawler behaviour: {_said(eu.crawler_behaviour)}",
+        f"Most relevant domain names: {_said(eu.domains)}",
+        *_sources(found),
+        *(_machine_share(each) for each in found.values()),
+    ]
+
+
+def _user(subject: Subject) -> list[str]:
+    found = _of(subject, "user")
+    if not found:
+        return [_NONE]
+    services = subject.facts.eu.services
+    return [f"Services or products it came from: {_said(services)}", *_sources(found)]
+
+
+def _synthetic(subject: Subject) -> list[str]:
+    found = _of(subject, "synthetic")
+    models = sorted({each.generator.model for each in found.values() if each.generator})
+    named = [f"Models that generated it: {_listed(tuple(models))}"] if found else []
+    return [*named, *_sources(found)]
+
+
+def _other(subject: Subject) -> list[str]:
+    """What was collected from people, and what nobody noted: the template has no other place."""
+    collected, unknown = _of(subject, "collected"), _of(subject, "unknown")
+    if not collected and not unknown:
+        return [_NONE]
+    lines = _sources(collected) if collected else []
+    return lines + [
+        f"{line}; where it came from was not recorded, so the provider must place it"
+        for line in (_sources(unknown) if unknown else ())
+    ]
+
+
+def _processing(subject: Subject) -> list[_Part]:
+    eu = subject.facts.eu
+    rights = [
+        f"Signatory to the Code of Practice: {_yes(eu.signatory)}",
+        f"Measures before and during collection: {_said(eu.rights)}",
+    ]
+    other = [f"Step recorded: {line}" for line in _steps(subject)]
+    return [
+        ("## 3. Data processing aspects", ()),
+        (
+            "### 3.1. Respect of reservation of rights from text and data mining exception or "
+            "limitation",
+            rights,
+        ),
+        ("### 3.2. Removal of illegal content", [f"Measures taken: {_said(eu.illegal_content)}"]),
+        ("### 3.3. Other information", [*other, *([_cell(eu.other)] if eu.other else [])]),
+    ]
 
 
 def _said(words: str | None) -> str:
     return _cell(words) if words else _OPEN
 
 
+def _yes(answer: bool | None) -> str:
+    return _OPEN if answer is None else ("yes" if answer else "no")
+
+
+def _listed(words: tuple[str, ...]) -> str:
+    return ", ".join(map(_cell, words)) or _OPEN
+
+
 def _size(tokens: int | None) -> str:
     if tokens is None:
         return _OPEN
-    return next((words for most, words in _RANGES if tokens < most), "more than 10 trillion tokens")
+    return next((words for most, words in _RANGES if tokens < most), _MOST)
 
 
 def _languages(subject: Subject) -> str:
@@ -87,18 +190,17 @@ def _kind(each: Manifest) -> str:
     return each.origin.kind if each.origin else "unknown"
 
 
-def _sources(subject: Subject, kind: str) -> list[str]:
-    found = {
+def _of(subject: Subject, kind: str) -> _Found:
+    """The sources of one kind: originals, and what a model wrote."""
+    return {
         id: each
         for id, each in subject.ancestors.items()
         if _kind(each) == kind and (not each.parents or each.generator)
     }
-    if not found:
-        return ["- none"]
-    lines = [_source(id, each) for id, each in found.items()]
-    if kind == "crawled":
-        lines += [_machine_share(each) for each in found.values()]
-    return lines
+
+
+def _sources(found: _Found) -> list[str]:
+    return [_source(id, each) for id, each in found.items()] or [_NONE]
 
 
 def _source(id: str, each: Manifest) -> str:
@@ -109,29 +211,31 @@ def _source(id: str, each: Manifest) -> str:
     if origin and origin.licence:
         parts.append(f"licence {_cell(origin.licence)}")
     if origin and origin.collected_from:
-        parts.append(f"{_cell(origin.collected_from)} to {_said(origin.collected_to)}")
+        parts.append(
+            f"collected from {_cell(origin.collected_from)} to {_said(origin.collected_to)}"
+        )
     if each.generator:
         parts.append(f"generated by {_cell(each.generator.model)}, generation {each.generation}")
-    return f"- **{_cell(each.name)}** (`{id[:12]}`): {', '.join(parts)}"
+    return f"**{_cell(each.name)}** (`{id[:12]}`): {', '.join(parts)}"
 
 
 def _machine_share(each: Manifest) -> str:
     """The line that needs a measurement."""
     share, name = each.human_share, _cell(each.name)
     if share is None:
-        return f"- {MACHINE_SHARE}, {name}: not measured (`wellhead assay`, then add --assay)"
+        return f"{MACHINE_SHARE}, {name}: not measured (`wellhead assay`, then add --assay)"
     low, high = percent(1 - share.high), percent(1 - share.low)
     point = "" if share.point is None else f", best estimate {percent(1 - share.point)}"
     return (
-        f"- {MACHINE_SHARE}, {name}: {low} to {high}{point} "
+        f"{MACHINE_SHARE}, {name}: {low} to {high}{point} "
         f"({percent(share.level)} interval, {_cell(share.method)})"
     )
 
 
 def _steps(subject: Subject) -> list[str]:
     lines = [
-        f"- {_cell(each.step.name)}: {count(each.rows.total)} rows kept or made (`{id[:12]}`)"
+        f"{_cell(each.step.name)}: {count(each.rows.total)} rows kept or made (`{id[:12]}`)"
         for id, each in subject.ancestors.items()
         if each.step and each.parents
     ]
-    return lines or ["- none recorded"]
+    return lines or ["none"]

@@ -10,7 +10,7 @@ import msgspec
 
 from wellhead.errors import BadInput, BadSetting
 
-__all__ = ["Facts", "read_facts"]
+__all__ = ["EuFacts", "Facts", "read_facts"]
 
 Purpose = Literal[
     "alignment",
@@ -25,6 +25,45 @@ Purpose = Literal[
 ]
 
 
+class EuFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the EU's template asks of a provider, beyond what a lineage knows: the table ``[eu]``.
+
+    Attributes:
+        version, updated: of the summary itself.
+        representative: authorised representative in the Union, with contact details.
+        models, dependencies, placed: versioned names, the models they build on, day of placement
+            on the Union market.
+        tokens: how many the whole training data has.
+        content: types of content, in words.
+        continuous: whether training goes on with new data.
+        crawlers, crawler_purpose, crawler_behaviour, domains: of data crawled by the provider.
+        services: the provider's services that user data came from.
+        signatory: whether the provider signed the Code of Practice.
+        rights: measures to respect reservations of rights (text and data mining).
+        illegal_content: measures to avoid or remove it.
+        other: anything else on the processing.
+    """
+
+    version: str | None = None
+    updated: str | None = None
+    representative: str | None = None
+    models: tuple[str, ...] = ()
+    dependencies: str | None = None
+    placed: str | None = None
+    tokens: int | None = None
+    content: str | None = None
+    continuous: bool | None = None
+    crawlers: tuple[str, ...] = ()
+    crawler_purpose: str | None = None
+    crawler_behaviour: str | None = None
+    domains: str | None = None
+    services: str | None = None
+    signatory: bool | None = None
+    rights: str | None = None
+    illegal_content: str | None = None
+    other: str | None = None
+
+
 class Facts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Facts of a publication.
 
@@ -35,10 +74,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         country: where the texts come from.
         purpose, purpose_code: what they are for, in words and as a code of the OASIS standard.
         contact: how to reach the publisher.
-        model, model_version, model_date: of the model whose training is summarised (EU).
-        representative: the provider's authorised representative in the Union (EU).
-        tokens: training tokens by text, where known (EU).
-        processing: measures against illegal content and for opt-outs, in words (EU).
+        eu: of the model whose training the summary for the EU is about.
     """
 
     publisher: str | None = None
@@ -48,12 +84,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     purpose: str | None = None
     purpose_code: Purpose = "other"
     contact: str | None = None
-    model: str | None = None
-    model_version: str | None = None
-    model_date: str | None = None
-    representative: str | None = None
-    tokens: int | None = None
-    processing: str | None = None
+    eu: EuFacts = EuFacts()
 
     def require(self, *names: str, format: str) -> None:
         """Raise where a fact that a format cannot do without is missing."""
@@ -75,5 +106,6 @@ def read_facts(path: Path) -> Facts:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise BadInput(
             f"{path}: expected TOML with facts such as publisher: {error}. Known: "
-            f"{', '.join(Facts.__struct_fields__)}."
+            f"{', '.join(Facts.__struct_fields__)}; in [eu]: "
+            f"{', '.join(EuFacts.__struct_fields__)}."
         ) from error

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import sqlite3
 from pathlib import Path
 
 import pytest
 from collect_helpers import Writer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi.testclient import TestClient
 
 from wellhead.collect.answers import settle
 from wellhead.collect.create import new_study
 from wellhead.collect.export import export_study
+from wellhead.collect.heads import read_heads
+from wellhead.collect.keys import load_keys
 from wellhead.collect.overview import overview
 from wellhead.collect.server import create_app
-from wellhead.collect.server.host import keep_up, open_host
+from wellhead.collect.server.host import Host, keep_up, open_host
 from wellhead.collect.study import Study
 from wellhead.collect.verify import verify_study
+from wellhead.errors import BadInput
+from wellhead.lineage import Store
+from wellhead.lineage.signing import public_key, require_signed, signed
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +125,7 @@ def test_todays_heads_are_written_signed_and_show_a_session_that_vanished(  # ty
     keep_up(host, recorded)
     keep_up(host, recorded)
     host.store.close()
-    (heads,) = (recorded.path.parent / "heads").iterdir()
+    (heads,) = (recorded.path.parent / "heads").glob("*.json")
     assert verify(wellhead, recorded, "--heads", str(heads))[0] == 0
     tables = ("answers", "links", "marks")
     gone = [f"DELETE FROM {table} WHERE session = {ONE}" for table in tables[:2]]
@@ -140,7 +147,7 @@ def test_heads_without_a_signature_are_refused(  # type: ignore[no-untyped-def]
         host = open_host([recorded], secure=False)
         keep_up(host, recorded)
         host.store.close()
-        (written,) = (recorded.path.parent / "heads").iterdir()
+        (written,) = (recorded.path.parent / "heads").glob("*.json")
         facts = json.loads(written.read_text())
     else:
         _, facts = verify(wellhead, recorded)
@@ -149,6 +156,64 @@ def test_heads_without_a_signature_are_refused(  # type: ignore[no-untyped-def]
     bare.write_text(json.dumps(facts))
     finished = wellhead("collect", "verify", recorded.path, "--heads", bare)
     assert (finished.returncode, "no signature" in finished.stderr) == (3, True)
+
+
+def test_whoever_has_the_public_key_can_check_heads_and_nobody_else_can_make_them(
+    recorded: Study,
+) -> None:
+    """An Ed25519 signature: the study's secret is not needed to check it, and is to make it."""
+    host = open_host([recorded], secure=False)
+    keep_up(host, recorded)
+    host.store.close()
+    folder = recorded.path.parent / "heads"
+    (written,) = folder.glob("*.json")
+    facts = json.loads(written.read_text())
+    key = public_key(folder / "demo.pub")
+    assert require_signed(facts, key, "heads")["heads"] == facts["heads"]
+    forged = signed({**facts, "heads": {}}, Ed25519PrivateKey.generate())
+    for wrong in ({**facts, "at_ms": 0}, {**forged, "key": facts["key"]}):
+        with pytest.raises(BadInput, match="does not verify"):
+            require_signed(wrong, key, "heads")
+        with pytest.raises(BadInput, match="does not verify"):
+            read_heads(json.dumps(wrong), load_keys(recorded.key_path, "demo"))
+
+
+def test_heads_from_before_signatures_by_key_pair_still_count(recorded: Study) -> None:
+    """They carry an HMAC under the study's secret; altered, they are refused as ever."""
+    keys = load_keys(recorded.key_path, "demo")
+    facts = {"v": 1, "study": "demo", "at_ms": 5, "heads": {"s": [3, "ab" * 32]}}
+    text = json.dumps(facts, sort_keys=True, separators=(",", ":"))
+    signature = hmac.new(keys.heads, text.encode(), "sha256").hexdigest()
+    old = {**facts, "signature": signature}
+    assert read_heads(json.dumps(old), keys) == {"s": [3, "ab" * 32]}
+    with pytest.raises(BadInput, match="was altered"):
+        read_heads(json.dumps({**old, "heads": {}}), keys)
+
+
+def test_an_export_is_noted_as_the_original_of_what_is_made_from_it(  # type: ignore[no-untyped-def]
+    wellhead, host: Host, writer, study: Study, tmp_path: Path
+) -> None:
+    """What was typed here is people's and can be a root; the signed heads go with it."""
+    writer().write("My own words, typed in the page.")
+    other = writer()
+    other.start()
+    other.pen.paste("Somebody else's words, brought in by a paste.")
+    other.send()
+    other.submit()
+    wellhead("lineage", "init", tmp_path / "store")
+    options = ("--lineage", tmp_path / "store", "--licence", "CC0-1.0", "--json")
+    finished = wellhead("collect", "export", study.path, "--out", tmp_path / "out", *options)
+    assert finished.returncode == 0, finished.stderr
+    store = Store(tmp_path / "store")
+    typed, pasted = (store.read(one) for one in json.loads(finished.stdout)["lineage"])
+    assert (typed.name, typed.writers, typed.rows.rooted) == ("demo-typed", "people", 1)
+    assert (pasted.name, pasted.writers, pasted.rows.rooted) == ("demo-other", "unknown", 0)
+    assert typed.origin is not None
+    assert (typed.origin.kind, typed.origin.licence) == ("collected", "CC0-1.0")
+    assert {file.name for file in typed.files} >= {"heads.json", "demo.pub"}
+    assert wellhead("lineage", "verify", tmp_path / "store").returncode == 0
+    nowhere = ("--out", tmp_path / "b", "--lineage", tmp_path / "no")
+    assert wellhead("collect", "export", study.path, *nowhere).returncode == 3
 
 
 OPENINGS = ["{}", "[]", "nothing", '{"level": 7, "consent": {}, "declared": "dictation"}']

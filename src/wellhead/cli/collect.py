@@ -30,7 +30,16 @@ DatabaseOption = Annotated[
     typer.Option(help="Database URL instead of the study's own.", envvar="WELLHEAD_DATABASE"),
 ]
 T = TypeVar("T")
-_PARTS = {"alembic", "argon2", "fastapi", "jwt", "pydantic", "sqlalchemy", "uvicorn"}
+_PARTS = {
+    "alembic",
+    "argon2",
+    "cryptography",
+    "fastapi",
+    "jwt",
+    "pydantic",
+    "sqlalchemy",
+    "uvicorn",
+}
 
 
 def with_extra(command: Callable[..., T]) -> Callable[..., T]:

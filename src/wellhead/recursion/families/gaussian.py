@@ -103,11 +103,11 @@ class Gaussian(Family[Normal, Samples | Moments]):
     def truth(self, chains: int) -> dict[str, Array]:
         mean = np.full((1, self.dimension), self.mean)
         covariance = np.eye(self.dimension)[None] * self.deviation**2
-        measures = self._measures(Normal(mean, covariance))
+        measures = self.measures(Normal(mean, covariance))
         return {name: np.repeat(values, chains) for name, values in measures.items()}
 
     def measure(self, step: Step[Normal, Samples | Moments]) -> dict[str, Array]:
-        return self._measures(step.model)
+        return self.measures(step.model)
 
     def log_likelihood(self, model: Normal, data: Samples | Moments) -> Array:
         values = single_items(data).values
@@ -142,7 +142,7 @@ class Gaussian(Family[Normal, Samples | Moments]):
         values = mean[:, None, :] + np.einsum("rij,rmj->rmi", factor, noise)
         return Samples.of(values, size)
 
-    def _measures(self, model: Normal) -> dict[str, Array]:
+    def measures(self, model: Normal) -> dict[str, Array]:
         """Measures of each chain's law, in units of the true standard deviation."""
         shift = (model.mean - self.mean) / self.deviation
         values = np.maximum(np.linalg.eigvalsh(model.covariance), 0.0) / self.deviation**2

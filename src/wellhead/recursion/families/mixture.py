@@ -105,7 +105,7 @@ class GaussianMixture(Family[Mixture, Samples]):
         )[0]
 
     def truth(self, chains: int) -> dict[str, Array]:
-        measures = self._measures(self.reference(1))
+        measures = self.measures(self.reference(1))
         return {name: np.repeat(values, chains) for name, values in measures.items()} | {
             "kl_truth": np.zeros(chains)
         }
@@ -116,13 +116,13 @@ class GaussianMixture(Family[Mixture, Samples]):
         gap = self.log_likelihood(self.reference(1), real) - self.log_likelihood(
             step.model, Samples(points)
         )
-        return self._measures(step.model) | {"kl_truth": gap.mean(axis=1)}
+        return self.measures(step.model) | {"kl_truth": gap.mean(axis=1)}
 
     def log_likelihood(self, model: Mixture, data: Samples) -> Array:
         likelihood: Array = logsumexp(densities(model, data.values), axis=2)
         return likelihood
 
-    def _measures(self, model: Mixture) -> dict[str, Array]:
+    def measures(self, model: Mixture) -> dict[str, Array]:
         """Measures of each chain's law, in units of the true one."""
         mean = np.einsum("rk,rki->ri", model.weights, model.means)
         apart = model.means - mean[:, None, :]

@@ -112,30 +112,30 @@ class NGram(Family[Fitted, Documents]):
             import numba  # noqa: F401
         except ImportError:
             raise MissingExtra("the family ngram", "collapse") from None
-        corpus = self._read()
+        corpus = self.real_text()
         sizes = task.sizes(corpus.training.size)
         require(
             sizes[0] <= corpus.training.size,
             f"size: the corpus holds {corpus.training.size} words to learn from, "
             f"{sizes[0]} are asked for.",
         )
-        require_fresh(task.fresh(sizes[0]), self._read().reserve.size, "words")
+        require_fresh(task.fresh(sizes[0]), self.real_text().reserve.size, "words")
         return self
 
     def default_size(self) -> int:
-        return self._read().training.size
+        return self.real_text().training.size
 
     def original(self, size: int, chains: int, rng: Rng) -> Documents:
-        return self._read().training.first(size)
+        return self.real_text().training.first(size)
 
     def real(self, size: Counts, chains: int, rng: Rng) -> Documents:
         """Documents of the reserve, another random choice at every call."""
-        reserve = self._read().reserve
+        reserve = self.real_text().reserve
         require_fresh(int(size), reserve.size, "words")
         return reserve.take(int(size), rng)
 
     def fit(self, data: Documents, context: Fitting[Fitted]) -> Fitted:
-        vocabulary = len(self._read().vocabulary)
+        vocabulary = len(self.real_text().vocabulary)
         return Fitted(count(data, self.order, vocabulary), data.words)
 
     def sample(self, model: Fitted, size: Counts, sampler: Sampler, rng: Rng) -> Documents:
@@ -196,16 +196,16 @@ class NGram(Family[Fitted, Documents]):
         return likelihood
 
     def calibration_data(self, original: Documents) -> Documents:
-        return self._read().held_out
+        return self.real_text().held_out
 
     def texts(self, data: Documents) -> list[str]:
         """The documents as text, words joined by spaces."""
-        vocabulary = self._read().vocabulary
+        vocabulary = self.real_text().vocabulary
         pairs = zip(data.starts, data.ends, strict=True)
         return [" ".join(vocabulary[n] for n in data.words[a:b] if n) for a, b in pairs]
 
     def measure(self, step: Step[Fitted, Documents]) -> dict[str, Array]:
-        corpus = self._read()
+        corpus = self.real_text()
         held_out = self.score(step.model, corpus.held_out)
         output = self.sample(step.model, self.output_words, step.sampler, step.rng)
         texts, real = self.texts(output), self.texts(corpus.held_out) if self.also else []
@@ -227,5 +227,6 @@ class NGram(Family[Fitted, Documents]):
         # The model is counted again: that is faster than reading it.
         return None, [Documents(each["words"], each["ends"]) for each in arrays]
 
-    def _read(self) -> Corpus:
+    def real_text(self) -> Corpus:
+        """The real words that a run learns from and is measured on."""
         return read_corpus(Source(self.corpus, self.held_out, self.reserve, self.test, self.split))

@@ -99,7 +99,7 @@ class VAE(Family[Weights, Samples]):
 
     def open(self, task: Task) -> Self:
         require_torch("vae")
-        available, pixels = self._read().training.shape
+        available, pixels = self.real_images().training.shape
         side = math.isqrt(pixels)
         require(
             self.network == "dense" or (side**2 == pixels and side % 4 == 0),
@@ -113,10 +113,10 @@ class VAE(Family[Weights, Samples]):
         return self
 
     def default_size(self) -> int:
-        return len(self._read().training)
+        return len(self.real_images().training)
 
     def original(self, size: int, chains: int, rng: Rng) -> Samples:
-        training = self._read().training
+        training = self.real_images().training
         return Samples(training[rng.permutation(len(training))[:size]][None])
 
     def fit(self, data: Samples, context: Fitting[Weights]) -> Weights:
@@ -141,7 +141,7 @@ class VAE(Family[Weights, Samples]):
         first, own = (
             encode(shape, model, step.training.values[0]) for model in (step.first, step.model)
         )
-        real = self._read().held_out
+        real = self.real_images().held_out
         again = decode(shape, step.model, encode(shape, step.model, real))
         measures = {
             "latent_deviation": np.sqrt(first.var(axis=0, dtype=float).mean()),
@@ -149,7 +149,7 @@ class VAE(Family[Weights, Samples]):
             "pixel_deviation": np.sqrt(pixels.var(axis=0, dtype=float).sum()),
             "reconstruction": _loss(real, again),
         }
-        labels = self._read().labels
+        labels = self.real_images().labels
         if labels is not None:
             shares = np.bincount(_judge(self.images).predict(pixels), minlength=10) / DRAWN
             measures["classes"] = 1 / (shares**2).sum() / len(shares)
@@ -172,7 +172,7 @@ class VAE(Family[Weights, Samples]):
 
     def settle(self, folder: Path) -> None:
         """Leave some images of every generation to look at, and real ones beside them."""
-        np.save(folder / "real.npy", self._read().held_out[:SHOWN])
+        np.save(folder / "real.npy", self.real_images().held_out[:SHOWN])
         for file in folder.glob("[0-9]*/*.np[yz]"):
             if file.name != "drawn.npy":
                 file.unlink()
@@ -182,18 +182,19 @@ class VAE(Family[Weights, Samples]):
         require_torch("vae")
         from wellhead.recursion.families.vae_networks import build
 
-        images = self._read().training
+        images = self.real_images().training
         sizes = task.sizes(len(images))
         weights = sum(each.numel() for each in build(self._shape()).parameters())
         return int(4 * (sum(sizes) * images.shape[1] + task.fits * weights))
 
-    def _read(self) -> Images:
+    def real_images(self) -> Images:
+        """The real images that a run learns from and is measured on."""
         return read_images(self.images)
 
     def _shape(self) -> Shape:
         from wellhead.recursion.families.vae_networks import Shape
 
-        return Shape(self.network, self._read().training.shape[1], self.hidden, self.latent)
+        return Shape(self.network, self.real_images().training.shape[1], self.hidden, self.latent)
 
 
 def _loss(pixels: Array, drawn: Array) -> float:

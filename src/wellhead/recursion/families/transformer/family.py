@@ -156,13 +156,13 @@ class Transformer(Family[LanguageModel, Blocks]):
 
     def open(self, task: Task) -> Self:
         require_torch("transformer")
-        real = self._read().training.size
+        real = self.real_text().training.size
         sizes = task.sizes(real)
         require(
             sizes[0] <= real,
             f"size: the corpus holds {real} blocks to learn from, {sizes[0]} are asked for.",
         )
-        require_fresh(task.fresh(sizes[0]), self._read().reserve.size, "blocks")
+        require_fresh(task.fresh(sizes[0]), self.real_text().reserve.size, "blocks")
         return self
 
     def disk(self, task: Task) -> int:
@@ -187,14 +187,14 @@ class Transformer(Family[LanguageModel, Blocks]):
         return needed
 
     def default_size(self) -> int:
-        return self._read().training.size
+        return self.real_text().training.size
 
     def original(self, size: int, chains: int, rng: Rng) -> Blocks:
-        return self._read().training.first(size)
+        return self.real_text().training.first(size)
 
     def real(self, size: Counts, chains: int, rng: Rng) -> Blocks:
         """Blocks of the reserve, another random choice at every call."""
-        reserve = self._read().reserve
+        reserve = self.real_text().reserve
         require_fresh(int(size), reserve.size, "blocks")
         return reserve.take(int(size), rng)
 
@@ -202,7 +202,7 @@ class Transformer(Family[LanguageModel, Blocks]):
         from wellhead.recursion.families.transformer.training import Recipe, train
 
         weights, order = (int(each) for each in context.rng.integers(2**31, size=2))
-        text = self._read()
+        text = self.real_text()
         network = self._beginning(context.previous, weights, text)
         suited = BASE_RATE if self.base else shape(self.parameters).rate
         recipe = Recipe(
@@ -227,17 +227,17 @@ class Transformer(Family[LanguageModel, Blocks]):
         return likelihood
 
     def calibration_data(self, original: Blocks) -> Blocks:
-        return self._read().validation
+        return self.real_text().validation
 
     def texts(self, data: Blocks) -> list[str]:
         """The blocks as text."""
-        return self._read().tokens.decode(data.tokens)
+        return self.real_text().tokens.decode(data.tokens)
 
     def measure(self, step: Step[LanguageModel, Blocks]) -> dict[str, Array]:
         from wellhead.recursion.families.transformer import measures
         from wellhead.recursion.families.transformer.scoring import log_probabilities
 
-        text = self._read()
+        text = self.real_text()
         tokens, held_out = text.tokens, text.held_out
         logs = log_probabilities(step.model.network, held_out.blocks.tokens)
         prompts, output = self._written(step.model, self.output_blocks, step.sampler, step.rng)
@@ -258,7 +258,7 @@ class Transformer(Family[LanguageModel, Blocks]):
 
         if not world().leads:
             return
-        write_generation(folder, model, arrived, self._read().tokens)
+        write_generation(folder, model, arrived, self.real_text().tokens)
         # A resume needs the first model and the last two: this one may not be complete yet.
         number = int(folder.name)
         if not self.keep_models and number > 3:
@@ -311,7 +311,7 @@ class Transformer(Family[LanguageModel, Blocks]):
         """Prompts, and what the model writes after them."""
         from wellhead.recursion.families.transformer.generation import continued
 
-        text = self._read()
+        text = self.real_text()
         real = text.training.tokens
         rounds = -(-size // len(real))
         order = np.concatenate([rng.permutation(len(real)) for _ in range(rounds)])[:size]
@@ -324,7 +324,8 @@ class Transformer(Family[LanguageModel, Blocks]):
     def _prompt(self) -> int:
         return self.block if self.prompt is None else self.prompt
 
-    def _read(self) -> RealText:
+    def real_text(self) -> RealText:
+        """The real blocks that a run learns from and is measured on, read once."""
         from wellhead.recursion.families.transformer.text import Source, read_real_text
 
         return read_real_text(Source(*(getattr(self, name) for name in Source._fields)))

@@ -33,7 +33,7 @@ from wellhead.recursion.families.transformer.objective import Objective
 from wellhead.recursion.families.transformer.scoring import mean_loss
 from wellhead.recursion.families.transformer.streaming import held
 
-__all__ = ["Recipe", "train"]
+__all__ = ["Recipe", "precision_of", "train"]
 
 WARMUP = 0.05  # the share of steps in which the rate rises
 DECAY = 0.1  # of weights that are matrices
@@ -106,7 +106,7 @@ class _Fit:
         self.per_epoch = math.ceil(data.size / recipe.batch)
         self.total = recipe.epochs * self.per_epoch
         self.objective = _objective(network, self.tokens.rows(torch.arange(2)), here)
-        self.precision = _precision(recipe.precision, network)
+        self.precision = precision_of(recipe.precision, network)
         self.optimiser = _optimiser(network, recipe)
         self.step = 0
         self.losses: list[float] = []
@@ -221,7 +221,7 @@ def _objective(network: Any, trial: torch.Tensor, here: World) -> torch.nn.Modul
     )
 
 
-def _precision(wanted: str, network: Any) -> str:
+def precision_of(wanted: str, network: Any) -> str:
     """Narrow networks gain less from products in bf16 on a CPU than changing formats costs."""
     narrow = network.config.hidden_size < WIDE and device().type == "cpu"
     return "fp32" if wanted == "auto" and narrow else wanted

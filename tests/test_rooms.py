@@ -23,7 +23,8 @@ ROOMS = (
         "_spreadsheet",
     ),
     *("report", "corpus", "detect", "prevalence", "consensus", "study"),
-    *("generate", "audit", "curate", "lineage", "recursion", "web", "models", "capability"),
+    # The verb `curate` lives in a room with a noun's name; it asks the forecast of `recursion`.
+    *("generate", "audit", "lineage", "recursion", "curation", "web", "models", "capability"),
     *("collect", "watch", "engines", "demo", "", "cli", "__main__"),
 )
 

@@ -48,6 +48,7 @@ VERBS: tuple[str, ...] = (
     "collapse_theory",
     "collapse_tokenise",
     "forecast",
+    "curate",
     "serve",
     "evaluate",
     "generate",

@@ -1,0 +1,280 @@
+"""The page of a plan: what is kept and lost, the frontier, the tails, what training does.
+
+A `CurationPlan` flows in, a `Page` flows out. Nothing is computed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from wellhead._result import render
+from wellhead.curation.result import CurationPlan
+from wellhead.curation.tails import Stretch, Tails
+from wellhead.report.blocks import Block, Callout, Details, Section
+from wellhead.report.numbers import count, counted, interval, number, percent
+from wellhead.report.page import Page
+from wellhead.report.svg import Axis, Line, LineChart
+from wellhead.report.table import Column, Table
+
+__all__ = ["plan_page"]
+
+
+@render.register
+def plan_page(plan: CurationPlan) -> Page:
+    """The report of one plan."""
+    tails = plan.tails
+    return Page(
+        title="What to keep of this text, and what that costs",
+        lead=_lead(plan),
+        alerts=_alerts(plan),
+        facts=_facts(plan),
+        sections=[
+            Section("Purity against human text lost", _frontier(plan)),
+            Section("What training on it would do", _outlooks(plan)),
+            *([Section("What is lost at the edges", _tails(tails))] if tails else []),
+            Section("How this was reckoned", _method(plan)),
+        ],
+        footer=f"wellhead {plan.version} · {' '.join(plan.detector)} · seed {plan.seed}",
+    )
+
+
+def _lead(plan: CurationPlan) -> str:
+    found = plan.chosen
+    machine = interval(found.machine.low, found.machine.high, share=True)
+    lost = interval(found.human_lost.low, found.human_lost.high, share=True)
+    if plan.dial is None:
+        said = (
+            f"Keep everything: {count(plan.documents)} documents, of which machines wrote "
+            f"{machine} (best estimate {percent(found.machine.point)}). No human text is lost."
+        )
+    elif plan.policy == "weight":
+        said = (
+            f"Weigh the {count(plan.distinct)} distinct texts: together they count as "
+            f"{count(found.weight)}. By weight, {machine} of that is machine text, instead of "
+            f"{percent(plan.share.point)}; {lost} of the human text is given away for it."
+        )
+    else:
+        said = (
+            f"Keep {count(found.kept)} of {count(plan.distinct)} distinct texts. Of what is kept, "
+            f"{machine} is machine text, instead of {percent(plan.share.point)}; {lost} of the "
+            "human texts are lost for it."
+        )
+    return "\n\n".join(filter(None, [said, plan.answer, _written(plan)]))
+
+
+def _written(plan: CurationPlan) -> str:
+    if plan.written is None:
+        return "This is a plan: nothing was written but it."
+    done = plan.written
+    return (
+        f"{count(done.kept)} documents were written to {done.folder}, in "
+        f"{counted(done.files, 'file')}. The old corpus is as it was."
+    )
+
+
+def _alerts(plan: CurationPlan) -> list[Callout]:
+    alerts = [
+        Callout(
+            "warning",
+            one,
+            "So no human text is taken to stand for the corpus's own: the intervals allow that all "
+            "that is given away was human.",
+        )
+        for one in plan.doubts
+    ]
+    if plan.met is False:
+        alerts.insert(0, Callout("warning", "The limits are not promised.", plan.answer))
+    return alerts
+
+
+def _facts(plan: CurationPlan) -> list[tuple[str, str]]:
+    found, texts = plan.chosen, plan.chosen.human_lost_texts
+    facts = [
+        ("policy", plan.policy if plan.dial is None else f"{plan.policy}, dial {plan.dial:g}"),
+        ("texts kept", f"{count(found.kept)} of {count(plan.distinct)}"),
+        ("worth equally weighted", count(found.effective)),
+        ("machine text left", _share(found.machine)),
+        ("human text lost", f"{_share(found.human_lost)}; {count(texts[0])} to {count(texts[2])}"),
+        ("edge of knowledge", f"{counted(plan.edge.documents, 'text')} could go either way"),
+        (
+            "documents that repeat another",
+            f"{count(plan.repeats)}, {'dropped' if plan.folded else 'kept with their text'}",
+        ),
+    ]
+    if plan.apart:
+        facts.append(("set apart by the assay, kept", count(plan.apart)))
+    if (reserve := plan.reserve) is not None:
+        facts.append(
+            (
+                "reserve of human originals",
+                f"{counted(reserve.texts, 'text')}, machine text among them "
+                f"{interval(reserve.machine.low, reserve.machine.high, share=True)}",
+            )
+        )
+    return facts
+
+
+def _share(found: Sequence[float]) -> str:
+    return f"{percent(found[1])} ({interval(found[0], found[2], share=True)})"
+
+
+def _frontier(plan: CurationPlan) -> list[Block | str]:
+    rows = [
+        [
+            "keep everything" if point.dial is None else f"{point.dial:g}",
+            "chosen" if point.dial == plan.dial else "",
+            point.found.kept,
+            point.found.effective,
+            (point.found.machine.low, point.found.machine.high),
+            (point.found.human_lost.low, point.found.human_lost.high),
+            ("yes" if not point.missed else "no") if plan.targets.any else "–",
+        ]
+        for point in plan.frontier
+    ]
+    columns = [
+        Column("dial"),
+        Column(""),
+        Column("texts kept", "count"),
+        Column("worth", "count", "equal weights"),
+        Column("machine text left", "share"),
+        Column("human text lost", "share"),
+        Column("limits promised"),
+    ]
+    ordered = sorted(plan.frontier, key=lambda point: point.found.human_lost.point)
+    lost = [point.found.human_lost.point for point in ordered]
+    machine = [point.found.machine for point in ordered]
+    chart = LineChart(
+        title="Machine text left against human text lost",
+        description=(
+            "Each mark is one dial of the policy. To the right more human text is lost, further "
+            "down less machine text is left. The last line is what the plan does."
+        ),
+        lines=[
+            Line(
+                "dials",
+                lost,
+                [one.point for one in machine],
+                [one.low for one in machine],
+                [one.high for one in machine],
+            ),
+            Line(
+                "this plan",
+                [plan.chosen.human_lost.point],
+                [plan.chosen.machine.point],
+                accent=True,
+            ),
+        ],
+        x=Axis("human text lost", percent=True, low=0.0),
+        y=Axis("machine text left", percent=True, low=0.0),
+        n=f"n = {count(plan.distinct)} texts",
+        band=f"{percent(plan.share.level)} interval",
+    )
+    return [chart, f"The dial is the {plan.dial_means}.", Table(columns, rows)]
+
+
+def _outlooks(plan: CurationPlan) -> list[Block | str]:
+    rows = [
+        [
+            one.name,
+            one.texts,
+            one.effective,
+            (one.real.low, one.real.high),
+            (one.inflation.low, one.inflation.high),
+            None if one.words is None else (one.words.low, one.words.high),
+        ]
+        for one in plan.outlooks
+    ]
+    columns = [
+        Column("what is done"),
+        Column("texts", "count", "by weight"),
+        Column("worth", "count", "equal weights"),
+        Column("human share", "share", "a_eff"),
+        Column("inflation of error", "interval", f"generation {plan.targets.generations}"),
+        Column("words left", "share", "of the corpus's"),
+    ]
+    return [
+        "If every generation is trained on a fresh mix like this one. Inflation 1 is no harm. The "
+        "constants hold for regular estimators; for language models they order the ways, they do "
+        "not measure them. The oracle drops exactly what machines wrote.",
+        Table(columns, rows),
+    ]
+
+
+def _tails(tails: Tails) -> list[Block | str]:
+    words = Table(
+        [
+            Column("words that occur"),
+            Column("words", "count"),
+            Column("left", "percent", digits=1),
+            Column("left by lot", "percent", digits=1),
+        ],
+        [[_times(one.low, one.high), one.words, one.left, one.by_lot] for one in tails.words],
+        caption="Rare words, beside a lottery that keeps as many documents",
+    )
+    blocks: list[Block | str] = [words]
+    for name, stretches in (
+        ("by length", tails.lengths),
+        ("by group", tails.groups),
+        ("by topic (words of a random sample)", tails.topics),
+    ):
+        if stretches:
+            blocks += [f"Texts {name}:", _stretches(stretches)]
+    blocks.append(
+        "“Human text lost” is by the probabilities of the assay, which are right on average over "
+        "the corpus. Where people of one kind write like machines, they take these for machines: "
+        "a kind that stands out deserves a look, and labels of its own."
+    )
+    return blocks
+
+
+def _stretches(stretches: Sequence[Stretch]) -> Table:
+    columns = [
+        Column("kind"),
+        Column("texts", "count"),
+        Column("kept", "percent", "by weight", 1),
+        Column("interval", "share"),
+        Column("human text lost", "percent", "estimate", 1),
+        Column(""),
+    ]
+    rows = [
+        [
+            one.name,
+            one.texts,
+            one.kept,
+            (one.interval.low, one.interval.high),
+            one.human_lost,
+            "clearly less is kept" if one.stands_out else "",
+        ]
+        for one in stretches
+    ]
+    return Table(columns, rows)
+
+
+def _times(low: int, high: int | None) -> str:
+    if high is None:
+        return f"{low} times or more"
+    return counted(low, "time") if low == high else f"{low} to {high} times"
+
+
+def _method(plan: CurationPlan) -> list[Block | str]:
+    edge = plan.edge
+    low, high = sorted(edge.shares)
+    return [
+        f"The assay says that machines wrote {_share(plan.share)} of the distinct texts. The edge "
+        f"of knowledge: if {percent(high)} were machine text, {count(edge.kept[0])} texts would "
+        f"be kept by more than half, if {percent(low)}, {count(edge.kept[1])}; "
+        f"{counted(edge.documents, 'text')} change sides in between.",
+        "Human text lost is reckoned from the human reference alone: how much of it scores where "
+        "text is given away, with the chance of that draw. It knows no generator. What is kept "
+        "beyond it is machine text. Both need that reference and corpus hold the same kind of "
+        f"people; the intervals hold at {percent(plan.share.level)}.",
+        Details(
+            "What the policies do",
+            [
+                "weight: odds of being human, tempered and capped. fdr: drops what is flagged at "
+                "a rate. budget: keeps so many of the surest. groups: drops from each group no "
+                "more than the assay holds to be machine text there."
+            ],
+        ),
+        f"Effective size: {number(plan.chosen.effective, 4)} equal weights inform as much (Kish).",
+    ]

@@ -1,0 +1,70 @@
+"""An assay of a sample, spread over the whole corpus by the scores of its detector.
+
+In: the corpus, the evidence of its sample, the detector. Out: the same evidence for every document.
+P-value and probability never fall or rise against the score, so that a document takes those of the
+sample's nearest score; only exact repeats are known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+
+from wellhead.corpus import Corpus
+from wellhead.curation.evidence import Evidence
+from wellhead.detect.scorer import Scorer, load_scorer
+from wellhead.detect.scoring import score
+from wellhead.errors import BadInput
+
+__all__ = ["spread_over"]
+
+
+def spread_over(corpus: Corpus, evidence: Evidence, detector: str | Scorer | None) -> Evidence:
+    """The evidence of every document of `corpus`, from that of a random sample of it.
+
+    Raises:
+        BadInput: another detector or revision than the assay's, or an assay of another corpus.
+    """
+    wanted = detector or evidence.detector[0]
+    scorer = load_scorer(wanted) if isinstance(wanted, str) else wanted
+    if (scorer.name, scorer.revision) != evidence.detector:
+        raise BadInput(
+            f"the assay is by {' '.join(evidence.detector)}, and this detector is {scorer.name} "
+            f"{scorer.revision}: assay again with it, or name the assay's with --detector"
+        )
+    first = []
+    known: set[bytes] = set()
+    table = score(corpus, detector=scorer).scores()
+    for sha in table["sha256"].to_pylist():
+        digest = bytes.fromhex(sha[:32])
+        first.append(digest not in known)
+        known.add(digest)
+    scores = np.asarray(table["score"].to_numpy())
+    ids = table["id"].combine_chunks()
+    _require_part(evidence, ids, corpus.name)
+    rows = evidence.weighed
+    order = np.argsort(evidence.scores[rows], kind="stable")
+    sample = evidence.scores[rows][order]
+    after = np.clip(np.searchsorted(sample, scores), 1, max(sample.size - 1, 1))
+    nearer = np.abs(scores - sample[after - 1]) <= np.abs(sample[after % sample.size] - scores)
+    place = rows[order][np.where(nearer, after - 1, after % sample.size)]
+    return replace(
+        evidence,
+        ids=ids,
+        scores=scores,
+        p=evidence.p[place],
+        posterior=evidence.posterior[place],
+        first=np.array(first),
+        groups=None,
+    )
+
+
+def _require_part(evidence: Evidence, ids: pa.Array, name: str) -> None:
+    absent = set(evidence.ids.to_pylist()) - set(ids.to_pylist())
+    if absent:
+        raise BadInput(
+            f"{name} lacks {len(absent):,} of the {evidence.documents:,} documents of this assay "
+            f"(such as '{min(absent)}'): it is an assay of another corpus"
+        )

@@ -62,6 +62,7 @@ VERBS: tuple[str, ...] = (
     "collect_serve",
     "collect_user",
     "collect_verify",
+    "watch",
 )
 
 

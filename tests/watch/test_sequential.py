@@ -120,7 +120,7 @@ def drawn_hits(rng, share: float, hits: int) -> Difference:
     return lot
 
 
-def test_versions_that_do_not_differ_are_told_apart_in_at_most_five_percent_and_others_nearly_always():
+def test_versions_alike_are_told_apart_in_at_most_five_percent_and_others_nearly_always():
     rng = np.random.default_rng(5)
     same = [drawn_hits(rng, 0.5, 200).log_e >= np.log(20) for _ in range(300)]
     # The new version violates four times as often: 4 of 5 hits are its own.

@@ -112,7 +112,7 @@ def test_another_package_can_register_a_policy(known):
 
     @POLICIES.register("odd")
     class Odd:
-        dials, usual, dial = (1.0,), 1.0, "nothing"
+        dials, usual, dial, by_score = (1.0,), 1.0, "nothing", False
 
         def weights(self, evidence, dial, share):
             return (np.arange(evidence.documents) % 2).astype(float)

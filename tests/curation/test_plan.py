@@ -17,7 +17,7 @@ def test_without_limits_the_usual_dial_is_planned_and_nothing_is_written(known, 
     plan = package.curate(known.corpus, assay=known.assay, out=tmp_path / "plan")
     assert (plan.policy, plan.dial, plan.met, plan.written) == ("weight", 1.0, None, None)
     found = sorted(path.name for path in (tmp_path / "plan").iterdir())
-    assert found == ["plan.html", "plan.json", "plan.md"]
+    assert found == ["plan.html", "plan.json", "plan.md", "rule.json"]
     assert known.corpus.read_bytes() == before
     told = json.loads((tmp_path / "plan" / "plan.json").read_text())
     assert told["chosen"]["machine"]["high"] == pytest.approx(plan.chosen.machine.high)

@@ -2,7 +2,7 @@
 
 Weights lie in [0, 1]; 0 drops a document. A policy judges each distinct text; repeats follow it.
 Others register through the entry-point group ``wellhead.policies``: a class with `dials` (from mild
-to strict), `usual` and `weights`.
+to strict), `usual`, `dial`, `by_score` and `weights`.
 """
 
 from __future__ import annotations
@@ -31,11 +31,13 @@ class Policy(Protocol):
         dials: values of its one dial, from mild to strict.
         usual: the value without a target; None where the user must say it.
         dial: what the dial is, in words.
+        by_score: equal scores are decided alike, so that a rule can be carried elsewhere.
     """
 
     dials: ClassVar[tuple[float, ...]]
     usual: ClassVar[float | None]
     dial: ClassVar[str]
+    by_score: ClassVar[bool]
 
     def weights(self, evidence: Evidence, dial: float, share: float) -> np.ndarray:
         """Shape (documents,): the weight of each if `share` of them were machine-written."""
@@ -57,6 +59,7 @@ class Weight:
     dials: ClassVar[tuple[float, ...]] = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0)
     usual: ClassVar[float | None] = 1.0
     dial: ClassVar[str] = "power of the odds"
+    by_score: ClassVar[bool] = True
 
     def weights(self, evidence: Evidence, dial: float, share: float) -> np.ndarray:
         machine = np.nan_to_num(evidence.posterior_at(share), nan=0.0)
@@ -76,6 +79,7 @@ class FalseDiscoveryRate:
     dials: ClassVar[tuple[float, ...]] = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
     usual: ClassVar[float | None] = 0.1
     dial: ClassVar[str] = "share of human documents among the dropped"
+    by_score: ClassVar[bool] = True
 
     def weights(self, evidence: Evidence, dial: float, share: float) -> np.ndarray:
         if not 0 < dial < 1:
@@ -94,6 +98,7 @@ class Budget:
     dials: ClassVar[tuple[float, ...]] = (0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
     usual: ClassVar[float | None] = None
     dial: ClassVar[str] = "documents to keep (a share, or a number from 2 on)"
+    by_score: ClassVar[bool] = True
 
     def weights(self, evidence: Evidence, dial: float, share: float) -> np.ndarray:
         rows = evidence.weighed
@@ -119,6 +124,7 @@ class Groups:
     dials: ClassVar[tuple[float, ...]] = (0.25, 0.5, 0.75, 0.9, 1.0)
     usual: ClassVar[float | None] = 1.0
     dial: ClassVar[str] = "part of each group's machine documents that is dropped"
+    by_score: ClassVar[bool] = False
 
     def weights(self, evidence: Evidence, dial: float, share: float) -> np.ndarray:
         if evidence.groups is None or not evidence.group_shares:

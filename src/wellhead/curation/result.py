@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from wellhead._result import Result
+from wellhead._atomic import write_text
+from wellhead._result import Part, Result
 from wellhead._stats import Interval
 from wellhead.curation.choice import Edge, FrontierPoint
 from wellhead.curation.consequence import Consequence
 from wellhead.curation.outlook import Outlook
 from wellhead.curation.reserve import Reserve
+from wellhead.curation.rule import Rule
 from wellhead.curation.tails import Tails
 from wellhead.curation.targets import Targets
 from wellhead.curation.writing import Written
@@ -76,3 +78,16 @@ class CurationPlan(Result):
     seed: int
     detector: tuple[str, str]
     version: str
+    _rule: Rule | None = None
+
+    @property
+    def rule(self) -> Rule | None:
+        """The plan as a rule for one text at a time; None where the score alone does not decide."""
+        return self._rule
+
+    def parts(self) -> dict[str, Part]:
+        """The page, the plan as JSON, and ``rule.json`` for engines."""
+        made = super().parts()
+        if (rule := self._rule) is not None:
+            made["rule"] = Part("rule.json", lambda path: write_text(path, rule.to_json()))
+        return made

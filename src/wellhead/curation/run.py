@@ -21,6 +21,7 @@ from wellhead.curation.outlook import outlooks
 from wellhead.curation.policies import Policy
 from wellhead.curation.reserve import draw_reserve
 from wellhead.curation.result import CurationPlan
+from wellhead.curation.rule import Rule, rule_of
 from wellhead.curation.sampled import spread_over
 from wellhead.curation.tails import read_tails
 from wellhead.curation.targets import Targets, advice, misses
@@ -144,6 +145,7 @@ def curate(
         seed=seed,
         detector=evidence.detector,
         version=__version__,
+        _rule=_rule(evidence, chosen_policy, chosen.dial),
     )
     if out is not None:
         plan.save(out)
@@ -192,6 +194,13 @@ def _texts_of(evidence: Evidence, repeats: np.ndarray) -> np.ndarray:
     before = np.maximum(after - 1, 0)
     near = np.abs(known[order][before] - wanted) < np.abs(known[order][after] - wanted)
     return np.asarray(rows[order[np.where(near, before, after)]])
+
+
+def _rule(evidence: Evidence, policy: Policy, dial: float | None) -> Rule | None:
+    """The plan for one text at a time, where the policy looks at the score alone."""
+    if not policy.by_score:
+        return None
+    return rule_of(evidence, _weights(evidence, policy, dial))
 
 
 def _answer(

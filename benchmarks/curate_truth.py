@@ -14,6 +14,7 @@ Run: ``python benchmarks/curate_truth.py [--repeats 1] [--texts 12] [--json FILE
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,6 +26,7 @@ from _harness import benchmark_arguments, markdown_table, needed, save_json
 from wellhead._progress import progress
 from wellhead._stats import wilson
 from wellhead.corpus import open_corpus
+from wellhead.corpus.near_duplicates import near_duplicates
 from wellhead.curation.choice import policy_named
 from wellhead.curation.consequence import consequence
 from wellhead.curation.evidence import Evidence, read_assay
@@ -122,9 +124,9 @@ def of_texts(most: int, seed: int) -> tuple[list[Held], list[Tail], int]:
     plans: list[Held] = []
     tails: list[Tail] = []
     withheld = 0
-    for human, machine in list(_sources(rng))[:most]:
-        machines = int(rng.choice([40, 100, 200]))
-        texts = [*human[100 : 500 - machines], *machine[:machines]]
+    for human, machine in islice(_sources(rng), most):
+        machines = int(rng.choice([20, 50, 100]))
+        texts = [*human[100:300], *machine[:machines]]
         truth = np.repeat([False, True], [len(texts) - machines, machines])
         order = rng.permutation(len(texts))
         corpus, truth = [texts[at] for at in order], truth[order]
@@ -173,11 +175,16 @@ def _sources(rng: np.random.Generator) -> Iterator[tuple[list[str], list[str]]]:
         human = part[part["label"] == "human"]["text"].drop_duplicates().tolist()
         for _, made in part[part["label"] == "machine"].groupby("generator"):
             machine = made["text"].drop_duplicates().tolist()
-            if len(human) >= 500 and len(machine) >= 200:
+            if len(human) >= 300 and len(machine) >= 100:
                 found.append((human, machine))
     for at in rng.permutation(len(found)):
-        human, machine = found[at]
-        yield list(rng.permutation(human)), list(rng.permutation(machine))
+        human, machine = (list(rng.permutation(texts)[:900]) for texts in found[at])
+        copies = near_duplicates([*human, *machine]).tolist()
+        people = dict(zip(copies[: len(human)][::-1], human[::-1], strict=True))
+        made = dict(zip(copies[len(human) :], machine, strict=True))
+        apart = [text for cluster, text in made.items() if cluster not in people]
+        if len(people) >= 300 and len(apart) >= 100:
+            yield list(people.values()), apart
 
 
 def table(plans: list[Held]) -> str:
@@ -225,11 +232,13 @@ def main() -> None:
     parser = benchmark_arguments(__doc__)
     parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--texts", type=int, default=12, help="sources read as texts; 0 for none")
+    parser.add_argument("--scores", type=int, default=1, help="0 leaves the trials on scores out")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    scores = of_scores(arguments.repeats, arguments.seed)
-    print(f"On scores, {len(scores)} plans:\n\n{table(scores)}\n", flush=True)
-    record: dict[str, Any] = {"scores": scores}
+    record: dict[str, Any] = {}
+    if arguments.scores:
+        record["scores"] = scores = of_scores(arguments.repeats, arguments.seed)
+        print(f"On scores, {len(scores)} plans:\n\n{table(scores)}\n", flush=True)
     if arguments.texts:
         plans, tails, withheld = of_texts(arguments.texts, arguments.seed)
         print(f"On texts ({withheld} assays gave no share):\n\n{table(plans)}\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -14,7 +14,6 @@ from wellhead._stats import Interval
 from wellhead.cli import app
 from wellhead.cli._options import (
     AsJson,
-    CorpusArgument,
     Encoding,
     IdColumn,
     KeepGoing,
@@ -35,7 +34,12 @@ if TYPE_CHECKING:
 
 @app.command()
 def assay(
-    corpus: CorpusArgument,
+    corpus: Annotated[
+        str | None,
+        typer.Argument(
+            help="File, folder, glob, or - for standard input; none for scored shards (--scores)."
+        ),
+    ] = None,
     human: Annotated[
         str | None,
         typer.Option(help="Known-human texts of the same kind; 50 or more, 100 is good."),
@@ -101,6 +105,11 @@ def assay(
     from wellhead.prevalence.run import open_reference
 
     limit = None if max_share is None else _share(max_share)
+    if corpus is None:
+        told = _Shards(scores, human, machine, detector, text_column, level, false_discovery_rate)
+        with_texts = (labels, source, group_by, sample, where, split, id_column, human_where)
+        _of_shards(told, any(with_texts), seed=seed, out=out, as_json=as_json, limit=limit)
+        return
     if human is None and human_where is not None:
         raise BadSetting("--human-where chooses among known-human texts; give them with --human")
     # What files are written in holds for all of them; which rows count, for each alone.
@@ -141,6 +150,55 @@ def assay(
         _hold_to(limit, result.share)
     if strict and result.withheld is not None:
         raise CannotBeSaid(f"the share cannot be said: {result.withheld.reason}")
+
+
+class _Shards(NamedTuple):
+    """What an assay of scored shards takes."""
+
+    scores: Path | None
+    human: str | None
+    machine: list[str] | None
+    detector: str
+    text_column: str | None
+    level: float
+    false_discovery_rate: float
+
+
+def _of_shards(
+    told: _Shards,
+    needs_texts: bool,
+    *,
+    seed: int,
+    out: Path | None,
+    as_json: bool,
+    limit: float | None,
+) -> None:
+    """Merge scored shards: no text is read but the references'."""
+    from wellhead.prevalence.run import assay_shards
+
+    if told.scores is None or told.human is None:
+        raise BadSetting(
+            "expected a corpus; or scored shards with --scores FOLDER, and --human for comparison"
+        )
+    if needs_texts:
+        raise BadSetting(
+            "labels, sources, groups, samples and conditions need the texts: name the corpus, too"
+        )
+    with progress("merging shards") as bar:
+        result = assay_shards(
+            told.scores,
+            human=told.human,
+            machine=told.machine,
+            detector=told.detector,
+            text_column=told.text_column,
+            level=told.level,
+            false_discovery_rate=told.false_discovery_rate,
+            seed=seed,
+            progress=bar,
+        )
+    show_result(result, as_json=as_json, saved=None if out is None else result.save(out))
+    if limit is not None:
+        _hold_to(limit, result.share)
 
 
 def _tell_sample(census: Census) -> None:

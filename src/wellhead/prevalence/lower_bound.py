@@ -17,9 +17,10 @@ from __future__ import annotations
 import numpy as np
 
 from wellhead.errors import BadSetting
+from wellhead.prevalence.mixture import gap_counts
 from wellhead.prevalence.reference import require_scores
 
-__all__ = ["at_least"]
+__all__ = ["at_least", "at_least_of_gaps"]
 
 # Where the deficit is looked for, as shares of the human reference below the cut.
 _CUTS = np.array([0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98, 1.0])
@@ -57,21 +58,32 @@ def at_least(
     if not 0 < level < 1:
         raise BadSetting(f"a confidence level lies between 0 and 1, got {level}")
     scores, anchors = require_scores(scores, human)
-    anchors = np.sort(anchors)
-    m = anchors.size
+    gaps = gap_counts(scores, np.sort(anchors))
+    return at_least_of_gaps(gaps, level=level, seed=seed, sampled=sampled)
+
+
+def at_least_of_gaps(
+    gaps: np.ndarray, *, level: float = 0.95, seed: int = 0, sampled: bool = False
+) -> float:
+    """As `at_least`, from the counts between the sorted scores of the reference.
+
+    Args:
+        gaps: shape (m + 1,), of `gap_counts`; texts at equal scores of the reference count there.
+        level, seed, sampled: see `at_least`.
+    """
+    m, n = gaps.size - 1, int(gaps.sum())
     ranks = np.unique(np.ceil(_CUTS * m).astype(int))
-    below = np.searchsorted(np.sort(scores), anchors[ranks - 1], side="right")
+    below = np.cumsum(gaps)[ranks - 1]
     rng = np.random.default_rng(seed)
-    gaps = np.diff(np.concatenate([[0], ranks, [m + 1]]))
-    masses = rng.dirichlet(gaps, size=_SIMULATIONS)
+    masses = rng.dirichlet(np.diff(np.concatenate([[0], ranks, [m + 1]])), size=_SIMULATIONS)
     state = rng.bit_generator.state
 
     def rejected(share: float) -> bool:
         rng.bit_generator.state = state
-        humans = _humans(rng, scores.size, share, sampled)
+        humans = _humans(rng, n, share, sampled)
         null = np.cumsum(rng.multinomial(humans, masses), axis=1)[:, :-1]
-        observed = _deficit(below[None, :], ranks, m, scores.size, share)[0]
-        worse = np.count_nonzero(_deficit(null, ranks, m, scores.size, share) >= observed)
+        observed = _deficit(below[None, :], ranks, m, n, share)[0]
+        worse = np.count_nonzero(_deficit(null, ranks, m, n, share) >= observed)
         return bool((1 + worse) / (_SIMULATIONS + 1) <= 1 - level)
 
     if not rejected(0.0):

@@ -25,7 +25,7 @@ from wellhead.prevalence.library import Generators
 from wellhead.prevalence.reference import require_scores
 from wellhead.prevalence.smc import Draws, anneal
 
-__all__ = ["Posterior", "anchored_posterior"]
+__all__ = ["Posterior", "anchored_posterior", "gap_counts", "posterior_of_gaps"]
 
 _CELLS = 200
 _CUTS = np.array([0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98])
@@ -84,11 +84,45 @@ def anchored_posterior(
     """
     scores, anchors = require_scores(scores, human)
     anchors = np.sort(anchors)
+    return posterior_of_gaps(
+        gap_counts(scores, anchors), anchors, prior, effective=effective, seed=seed, draws=draws
+    )
+
+
+def gap_counts(scores: np.ndarray, anchors: np.ndarray) -> np.ndarray:
+    """How many scores lie in each gap between sorted reference scores, the upper end included.
+
+    All that an estimate needs of a corpus, so that the counts of shards add up to the whole.
+
+    >>> gap_counts(np.array([0.5, 2.0, 9.0]), np.array([1.0, 2.0]))
+    array([1, 1, 1])
+    """
+    places = np.searchsorted(anchors, scores, side="left")
+    return np.bincount(places, minlength=anchors.size + 1)
+
+
+def posterior_of_gaps(
+    gaps: np.ndarray,
+    anchors: np.ndarray,
+    prior: Generators,
+    *,
+    effective: float,
+    seed: int = 0,
+    draws: int = 2000,
+) -> Posterior:
+    """As `anchored_posterior`, from the counts between the sorted scores of the reference.
+
+    Args:
+        gaps: shape (m + 1,), of `gap_counts`.
+        anchors: shape (m,), sorted.
+        prior, effective, seed, draws: see `anchored_posterior`.
+    """
     m = anchors.size
     ranks = np.unique(np.clip(np.round(_CUTS * m).astype(int), 1, m))
     cuts = anchors[ranks - 1]
-    counts = np.bincount(np.searchsorted(cuts, scores, side="left"), minlength=cuts.size + 1)
-    temper = min(1.0, effective / scores.size)
+    bins = np.searchsorted(cuts, np.append(anchors, np.inf), side="left")
+    counts = np.bincount(bins, weights=gaps, minlength=cuts.size + 1)
+    temper = min(1.0, effective / gaps.sum())
     spacings = np.diff(np.concatenate([[0], ranks, [m + 1]])).astype(np.float64)
     found = anneal(counts * temper, spacings, prior, draws=draws, rng=np.random.default_rng(seed))
     share = (np.arange(_CELLS) + 0.5) / _CELLS

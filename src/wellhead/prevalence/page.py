@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from wellhead._result import render
-from wellhead.prevalence import plan_page  # noqa: F401  (registers the page of a plan)
+from wellhead.prevalence import plan_page, shards_page  # noqa: F401  (they register their pages)
 from wellhead.prevalence.page_flags import flagged
 from wellhead.prevalence.page_lead import alerts, bar, facts, lead
 from wellhead.prevalence.result import AssayResult, Diagnostic, GroupShare, Histogram

@@ -25,7 +25,7 @@ from wellhead.errors import BadInput, BadSetting, UnusableReference
 from wellhead.prevalence.conformal import benjamini_hochberg
 from wellhead.prevalence.copying import Sources
 from wellhead.prevalence.documents import ScoredDocuments, read_documents
-from wellhead.prevalence.estimate import Estimate, Evidence, estimate
+from wellhead.prevalence.estimate import Estimate, Evidence, estimate, generators_of
 from wellhead.prevalence.flagged import flagged_documents
 from wellhead.prevalence.groups import LARGEST, group_shares, groups_method
 from wellhead.prevalence.labels import (
@@ -44,10 +44,11 @@ from wellhead.prevalence.result import (
     References,
     Reproducibility,
 )
+from wellhead.prevalence.shards import ShardedAssay, assay_scores
 from wellhead.prevalence.withholding import Doubt, doubt, hedged, withheld
 from wellhead.prevalence.words import assumptions, diagnostics, foreign_languages
 
-__all__ = ["assay", "open_reference"]
+__all__ = ["assay", "assay_shards", "open_reference"]
 
 
 def assay(
@@ -199,6 +200,64 @@ def assay(
         passages=passages(scorer, docs, flags),
         table=table,
         flagged=flagged_documents(table, docs.origins),
+    )
+
+
+def assay_shards(
+    scores: str | os.PathLike[str],
+    *,
+    human: Any,
+    machine: Any = None,
+    detector: str | Scorer = "general",
+    text_column: str | None = None,
+    level: float = 0.95,
+    false_discovery_rate: float = 0.1,
+    seed: int = 0,
+    progress: Progress = quiet,
+) -> ShardedAssay:
+    """How much of a corpus machines wrote that was scored in shards, without reading it again.
+
+    Args:
+        scores: the folder of sidecars that `wellhead.score` or an engine wrote, of any number.
+        human: as for `assay`; scored here.
+        machine: as for `assay`.
+        detector: by which the shards were scored.
+        text_column: of the references.
+        level, false_discovery_rate, seed: as for `assay`.
+        progress: told of every shard.
+
+    Raises:
+        BadInput: no sidecars, a broken one, or scores of another detector or revision.
+        UnusableReference: a reference too small.
+        BadSetting: a setting outside its range.
+    """
+    scorer = load_scorer(detector) if isinstance(detector, str) else detector
+    known = KnownScores(scorer)
+
+    def scored(part: Corpus) -> np.ndarray:
+        documents = read_documents(part, known)
+        return np.asarray(documents.scores[documents.evidence])
+
+    library, trained = known_clusters(scorer)
+    people = scored(open_reference(human, text_column))
+    prior = generators_of(
+        Evidence(
+            scores=people,
+            human=people,
+            machine={name: scored(part) for name, part in _named(machine, text_column).items()},
+            library=library,
+            trained=trained,
+        )
+    )
+    return assay_scores(
+        scores,
+        people,
+        prior,
+        detector=(scorer.name, scorer.revision),
+        level=level,
+        false_discovery_rate=false_discovery_rate,
+        seed=seed,
+        progress=progress,
     )
 
 

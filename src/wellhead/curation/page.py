@@ -40,8 +40,11 @@ def plan_page(plan: CurationPlan) -> Page:
 
 def _lead(plan: CurationPlan) -> str:
     found = plan.chosen
-    machine = interval(found.machine.low, found.machine.high, share=True)
-    lost = interval(found.human_lost.low, found.human_lost.high, share=True)
+    machine, lost = _span(found.machine), _span(found.human_lost)
+    if plan.met is False:
+        near = "Nearest is to keep everything" if plan.dial is None else "Nearest is this plan"
+        costs = f"{machine} machine text in it, and {lost} of the human text lost."
+        return f"{plan.answer} {near}: {costs}\n\n{_written(plan)}"
     if plan.dial is None:
         said = (
             f"Keep everything: {count(plan.documents)} documents, of which machines wrote "
@@ -73,7 +76,7 @@ def _written(plan: CurationPlan) -> str:
 
 
 def _alerts(plan: CurationPlan) -> list[Callout]:
-    alerts = [
+    return [
         Callout(
             "warning",
             one,
@@ -82,19 +85,19 @@ def _alerts(plan: CurationPlan) -> list[Callout]:
         )
         for one in plan.doubts
     ]
-    if plan.met is False:
-        alerts.insert(0, Callout("warning", "The limits are not promised.", plan.answer))
-    return alerts
 
 
 def _facts(plan: CurationPlan) -> list[tuple[str, str]]:
     found, texts = plan.chosen, plan.chosen.human_lost_texts
+    lost = "none"
+    if found.human_lost.high > 0:
+        lost = f"{_share(found.human_lost)}; {count(texts[0])} to {count(texts[2])} texts"
     facts = [
         ("policy", plan.policy if plan.dial is None else f"{plan.policy}, dial {plan.dial:g}"),
         ("texts kept", f"{count(found.kept)} of {count(plan.distinct)}"),
         ("worth equally weighted", count(found.effective)),
         ("machine text left", _share(found.machine)),
-        ("human text lost", f"{_share(found.human_lost)}; {count(texts[0])} to {count(texts[2])}"),
+        ("human text lost", lost),
         ("edge of knowledge", f"{counted(plan.edge.documents, 'text')} could go either way"),
         (
             "documents that repeat another",
@@ -114,6 +117,12 @@ def _facts(plan: CurationPlan) -> list[tuple[str, str]]:
     return facts
 
 
+def _span(found: Sequence[float]) -> str:
+    """An interval of a share; one number where its ends are the same."""
+    low, high = found[0], found[2]
+    return percent(high) if high - low < 1e-9 else interval(low, high, share=True)
+
+
 def _share(found: Sequence[float]) -> str:
     return f"{percent(found[1])} ({interval(found[0], found[2], share=True)})"
 
@@ -125,8 +134,8 @@ def _frontier(plan: CurationPlan) -> list[Block | str]:
             "chosen" if point.dial == plan.dial else "",
             point.found.kept,
             point.found.effective,
-            (point.found.machine.low, point.found.machine.high),
-            (point.found.human_lost.low, point.found.human_lost.high),
+            _span(point.found.machine),
+            _span(point.found.human_lost),
             ("yes" if not point.missed else "no") if plan.targets.any else "–",
         ]
         for point in plan.frontier
@@ -136,8 +145,8 @@ def _frontier(plan: CurationPlan) -> list[Block | str]:
         Column(""),
         Column("texts kept", "count"),
         Column("worth", "count", "equal weights"),
-        Column("machine text left", "share"),
-        Column("human text lost", "share"),
+        Column("machine text left"),
+        Column("human text lost"),
         Column("limits promised"),
     ]
     ordered = sorted(plan.frontier, key=lambda point: point.found.human_lost.point)
@@ -147,7 +156,7 @@ def _frontier(plan: CurationPlan) -> list[Block | str]:
         title="Machine text left against human text lost",
         description=(
             "Each mark is one dial of the policy. To the right more human text is lost, further "
-            "down less machine text is left. The last line is what the plan does."
+            "down less machine text is left. The orange mark is what the plan does."
         ),
         lines=[
             Line(
@@ -178,9 +187,9 @@ def _outlooks(plan: CurationPlan) -> list[Block | str]:
             one.name,
             one.texts,
             one.effective,
-            (one.real.low, one.real.high),
-            (one.inflation.low, one.inflation.high),
-            None if one.words is None else (one.words.low, one.words.high),
+            _span(one.real[:3]),
+            _factor(one.inflation[:3]),
+            None if one.words is None else _span(one.words[:3]),
         ]
         for one in plan.outlooks
     ]
@@ -188,9 +197,9 @@ def _outlooks(plan: CurationPlan) -> list[Block | str]:
         Column("what is done"),
         Column("texts", "count", "by weight"),
         Column("worth", "count", "equal weights"),
-        Column("human share", "share", "a_eff"),
-        Column("inflation of error", "interval", f"generation {plan.targets.generations}"),
-        Column("words left", "share", "of the corpus's"),
+        Column("human share", unit="a_eff"),
+        Column("inflation of error", unit=f"generation {plan.targets.generations}"),
+        Column("words left", unit="of the corpus's"),
     ]
     return [
         "If every generation is trained on a fresh mix like this one. Inflation 1 is no harm. The "
@@ -198,6 +207,11 @@ def _outlooks(plan: CurationPlan) -> list[Block | str]:
         "not measure them. The oracle drops exactly what machines wrote.",
         Table(columns, rows),
     ]
+
+
+def _factor(found: Sequence[float]) -> str:
+    low, high = found[0], found[2]
+    return number(high) if high - low < 1e-9 else interval(low, high)
 
 
 def _tails(tails: Tails) -> list[Block | str]:
@@ -262,8 +276,8 @@ def _method(plan: CurationPlan) -> list[Block | str]:
     return [
         f"The assay says that machines wrote {_share(plan.share)} of the distinct texts. The edge "
         f"of knowledge: if {percent(high)} were machine text, {count(edge.kept[0])} texts would "
-        f"be kept by more than half, if {percent(low)}, {count(edge.kept[1])}; "
-        f"{counted(edge.documents, 'text')} change sides in between.",
+        f"be kept (at a weight above one half), if {percent(low)}, {count(edge.kept[1])}; "
+        f"{counted(edge.documents, 'text')} would change sides in between.",
         "Human text lost is reckoned from the human reference alone: how much of it scores where "
         "text is given away, with the chance of that draw. It knows no generator. What is kept "
         "beyond it is machine text. Both need that reference and corpus hold the same kind of "

@@ -73,7 +73,8 @@ class FalseDiscoveryRate:
     """Drops what is flagged: at most the rate of what is dropped is human, on average.
 
     The share of human documents is known from the assay, so that the procedure may be sharper by
-    it (Benjamini & Hochberg 2000, adaptive).
+    it (Benjamini & Hochberg 2000, adaptive): at the human-friendly end of the assay's interval, as
+    a share of machine text that is taken for too high would drop everything.
     """
 
     dials: ClassVar[tuple[float, ...]] = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
@@ -86,7 +87,8 @@ class FalseDiscoveryRate:
             raise BadSetting(f"a false discovery rate lies between 0 and 1, got {dial:g}")
         rows = evidence.weighed
         weights = np.ones(evidence.documents)
-        rate = min(dial / max(1 - share, 1e-9), 0.999)
+        least = max(share - (evidence.share.point - evidence.share.low), 0.0)
+        rate = min(dial / max(1 - least, 1e-9), 0.999)
         weights[rows[benjamini_hochberg(evidence.p[rows], rate)]] = 0.0
         return weights
 

@@ -24,10 +24,11 @@ from wellhead.curation.result import CurationPlan
 from wellhead.curation.rule import Rule, rule_of
 from wellhead.curation.sampled import spread_over
 from wellhead.curation.tails import read_tails
-from wellhead.curation.targets import Targets, advice, misses
+from wellhead.curation.targets import Miss, Targets, advice, misses
 from wellhead.curation.writing import Order, write_corpus
 from wellhead.detect.scorer import Scorer
 from wellhead.errors import BadSetting, LimitExceeded
+from wellhead.report.numbers import interval, percent
 
 __all__ = ["curate"]
 
@@ -196,6 +197,16 @@ def _texts_of(evidence: Evidence, repeats: np.ndarray) -> np.ndarray:
     return np.asarray(rows[order[np.where(near, before, after)]])
 
 
+def _told(miss: Miss) -> str:
+    """A target that is missed, in words."""
+    if miss.what == "inflation":
+        return (
+            f"{_NAMES[miss.what]} (limit {miss.limit:g}, found {miss.low:.3g} to {miss.high:.3g})"
+        )
+    found = interval(miss.low, miss.high, share=True)
+    return f"{_NAMES[miss.what]} (limit {percent(miss.limit)}, found {found})"
+
+
 def _rule(evidence: Evidence, policy: Policy, dial: float | None) -> Rule | None:
     """The plan for one text at a time, where the policy looks at the score alone."""
     if not policy.by_score:
@@ -211,10 +222,7 @@ def _answer(
         return None, ""
     if not chosen.missed:
         return True, "The evidence promises the limits."
-    named = " and ".join(
-        f"{_NAMES[one.what]} (limit {one.limit:g}, found {one.low:.3g} to {one.high:.3g})"
-        for one in chosen.missed
-    )
+    named = " and ".join(map(_told, chosen.missed))
     ways = (
         advice(point.found, misses(point.found, targets), targets, evidence) for point in points
     )

@@ -238,7 +238,7 @@ def _stretches(
         size, kept = int(here.sum()), float(mine[here].mean())
         people = float(human[here].sum())
         lost = float(((1 - mine[here]) * human[here]).sum() / people) if people > 0 else 0.0
-        clear = wilson(kept * size, size, level=level).high < whole
+        clear = wilson(kept * size, size, level=level).high < whole - 1e-6
         made.append(Stretch(str(kind), size, kept, wilson(kept * size, size), lost, clear))
     return tuple(sorted(made, key=lambda one: (one.kept, -one.texts)))
 

@@ -89,6 +89,17 @@ def test_a_stricter_dial_gives_away_more(known):
         assert sums == sorted(sums, reverse=True)
 
 
+def test_flags_do_not_drop_everything_where_the_share_may_be_small():
+    _, evidence = simulated(np.random.default_rng(3))
+    unsure = Evidence(**{**evidence.__dict__, "share": Interval(0.1, 0.98, 1.0)})
+    weights = policy_named("fdr").weights(unsure, 0.3, 0.98)
+    plain = policy_named("fdr").weights(
+        evidence, 0.3, 0.1 + evidence.share.point - evidence.share.low
+    )
+    assert (weights == plain).all()
+    assert 0 < (weights == 0).mean() < 0.6
+
+
 def test_a_group_with_little_machine_text_loses_little(known):
     evidence = read_assay(known.assay)
     for name, share in evidence.group_shares.items():

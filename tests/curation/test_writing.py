@@ -160,6 +160,13 @@ def test_a_folder_with_another_curation_or_the_corpus_itself_is_refused(known, t
         applied(inside / "corpus.jsonl", known.assay, tmp_path)
 
 
+def test_a_new_corpus_inside_the_old_one_is_refused(several):
+    folder, assay = several
+    with pytest.raises(BadSetting, match="would be read as a part of it the next time"):
+        applied(folder, assay, folder / "new")
+    assert not (folder / "new").exists()
+
+
 def test_limits_that_are_not_promised_write_no_corpus(known, tmp_path):
     with pytest.raises(LimitExceeded, match="Nothing was written but the plan"):
         applied(known.corpus, known.assay, tmp_path / "new", dial=None, max_machine=0.01)

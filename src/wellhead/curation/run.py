@@ -25,7 +25,7 @@ from wellhead.curation.rule import Rule, rule_of
 from wellhead.curation.sampled import spread_over
 from wellhead.curation.tails import read_tails
 from wellhead.curation.targets import Miss, Targets, advice, misses
-from wellhead.curation.writing import Order, write_corpus
+from wellhead.curation.writing import Order, refuse_inside, write_corpus
 from wellhead.detect.scorer import Scorer
 from wellhead.errors import BadSetting, LimitExceeded
 from wellhead.report.numbers import interval, percent
@@ -98,6 +98,8 @@ def curate(
     )
     _check(reserve, out, apply, as_)
     opened = open_corpus(corpus, text_column=text_column)
+    if out is not None:
+        refuse_inside(opened, Path(out))
     evidence = read_assay(assay)
     if evidence.sampled:
         evidence = spread_over(opened, evidence, detector)

@@ -37,7 +37,7 @@ from wellhead.curation.evidence import Evidence
 from wellhead.curation.tails import require_same, require_whole
 from wellhead.errors import BadInput, BadSetting, WellheadError
 
-__all__ = ["WEIGHT", "Order", "Written", "write_corpus"]
+__all__ = ["WEIGHT", "Order", "Written", "refuse_inside", "write_corpus"]
 
 WEIGHT = "curation_weight"
 _MARKS = ("sha256", "first", "at_file", "at_row")
@@ -128,6 +128,20 @@ def write_corpus(
             "is half-written, and the same command goes on from there"
         ) from error
     return Written(str(folder), files, int((outcome > 0).sum()), reused)
+
+
+def refuse_inside(corpus: Corpus, folder: Path) -> None:
+    """What is written into the folder of the corpus would be read as part of it the next time."""
+    tops = {PurePosixPath(part.relative).parts[0] for part in corpus.parts}
+    lone = all(len(PurePosixPath(part.relative).parts) == 1 for part in corpus.parts)
+    if corpus.root is None or len(tops) != 1 or lone:
+        return
+    source = (corpus.root / tops.pop()).resolve()
+    if source in (folder.resolve(), *folder.resolve().parents):
+        raise BadSetting(
+            f"{folder} lies in the corpus {source}, and would be read as a part of it the next "
+            "time; name a folder outside with --out"
+        )
 
 
 def _claim(folder: Path, evidence: Evidence, order: Order) -> None:

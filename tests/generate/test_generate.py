@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -74,6 +75,14 @@ def test_the_same_run_again_asks_nothing_and_writes_the_same(tmp_path):
         again = run(tmp_path, server)
     assert (first.bill.calls, again.bill.calls, len(server.asked)) == (16, 0, asked)
     assert texts(tmp_path) == before
+
+
+def test_it_works_from_a_notebook_where_an_event_loop_runs_already(tmp_path):
+    async def cell():
+        with serving() as server:
+            return run(tmp_path, server)
+
+    assert asyncio.run(cell()).usable == 16
 
 
 def test_a_larger_run_pays_only_for_what_is_new(tmp_path):

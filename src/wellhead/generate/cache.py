@@ -38,7 +38,8 @@ class Calls:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._base = sqlite3.connect(path, timeout=60)
+        # `wait_for` may ask from another thread than this one; never from two at a time
+        self._base = sqlite3.connect(path, timeout=60, check_same_thread=False)
         try:
             self._base.execute("PRAGMA journal_mode = WAL")
             self._base.execute(

@@ -52,6 +52,15 @@ def test_a_limit_out_of_reach_is_said_with_the_evidence_that_would_reach_it(know
     assert "No dial of this policy attains it" in hopeless.answer
 
 
+def test_where_nothing_stands_out_no_best_estimate_is_claimed(known):
+    faint = dataclasses.replace(known.result, upper_bound_only=True)
+    plan = package.curate(known.corpus, assay=faint, policy="fdr", max_machine=0.1)
+    assert "only labels of a random subset" in plan.answer
+    page = package.curate(known.corpus, assay=faint, policy="fdr").page()
+    assert dict(page.facts)["machine text left"].startswith("at most")
+    assert "best estimate" not in page.lead
+
+
 def test_training_on_the_plan_stands_between_doing_nothing_and_an_oracle(known):
     plan = package.curate(known.corpus, assay=known.assay, policy="fdr", reserve=0.1)
     ways = {one.name: one for one in plan.outlooks}

@@ -48,6 +48,7 @@ class Evidence:
         detector: name and revision.
         doubts: what speaks against the human reference, in the assay's words.
         sampled: the assay is of a random sample of the corpus.
+        upper_bound_only: nothing stands out; only the upper end of `share` informs.
     """
 
     ids: pa.Array
@@ -63,6 +64,7 @@ class Evidence:
     detector: tuple[str, str]
     doubts: tuple[str, ...] = ()
     sampled: bool = False
+    upper_bound_only: bool = False
 
     @property
     def documents(self) -> int:
@@ -164,6 +166,7 @@ def _evidence(told: Any, table: pa.Table) -> Evidence:
             if one["severity"] == "warning" and one["code"] in _DOUBTS
         ),
         sampled=told["documents"].get("population") is not None,
+        upper_bound_only=bool(told["upper_bound_only"]),
     )
 
 

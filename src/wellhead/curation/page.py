@@ -40,27 +40,30 @@ def plan_page(plan: CurationPlan) -> Page:
 
 def _lead(plan: CurationPlan) -> str:
     found = plan.chosen
-    machine, lost = _span(found.machine), _span(found.human_lost)
+    lost = _span(found.human_lost)
+    machine = _most(found.machine) if plan.upper_bound_only else _span(found.machine)
+    before = _most(plan.share) if plan.upper_bound_only else percent(plan.share.point)
     if plan.met is False:
         near = "Nearest is to keep everything" if plan.dial is None else "Nearest is this plan"
         costs = f"{machine} machine text in it, and {lost} of the human text lost."
         return f"{plan.answer} {near}: {costs}\n\n{_written(plan)}"
     if plan.dial is None:
+        best = f" (best estimate {percent(found.machine.point)})" * (not plan.upper_bound_only)
         said = (
             f"Keep everything: {count(plan.documents)} documents, of which machines wrote "
-            f"{machine} (best estimate {percent(found.machine.point)}). No human text is lost."
+            f"{machine}{best}. No human text is lost."
         )
     elif plan.policy == "weight":
         said = (
             f"Weigh the {count(plan.distinct)} distinct texts: together they count as "
             f"{count(found.weight)}. By weight, {machine} of that is machine text, instead of "
-            f"{percent(plan.share.point)}; {lost} of the human text is given away for it."
+            f"{before}; {lost} of the human text is given away for it."
         )
     else:
         said = (
             f"Keep {count(found.kept)} of {count(plan.distinct)} distinct texts. Of what is kept, "
-            f"{machine} is machine text, instead of {percent(plan.share.point)}; {lost} of the "
-            "human texts are lost for it."
+            f"{machine} is machine text, instead of {before}; {lost} of the human texts are lost "
+            "for it."
         )
     return "\n\n".join(filter(None, [said, plan.answer, _written(plan)]))
 
@@ -96,7 +99,10 @@ def _facts(plan: CurationPlan) -> list[tuple[str, str]]:
         ("policy", plan.policy if plan.dial is None else f"{plan.policy}, dial {plan.dial:g}"),
         ("texts kept", f"{count(found.kept)} of {count(plan.distinct)}"),
         ("worth equally weighted", count(found.effective)),
-        ("machine text left", _share(found.machine)),
+        (
+            "machine text left",
+            _most(found.machine) if plan.upper_bound_only else _share(found.machine),
+        ),
         ("human text lost", lost),
         ("edge of knowledge", f"{counted(plan.edge.documents, 'text')} could go either way"),
         (
@@ -121,6 +127,10 @@ def _span(found: Sequence[float]) -> str:
     """An interval of a share; one number where its ends are the same."""
     low, high = found[0], found[2]
     return percent(high) if high - low < 1e-9 else interval(low, high, share=True)
+
+
+def _most(found: Sequence[float]) -> str:
+    return f"at most {percent(found[2], up=True)}"
 
 
 def _share(found: Sequence[float]) -> str:

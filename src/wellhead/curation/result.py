@@ -35,6 +35,8 @@ class CurationPlan(Result):
         folded: whether repeats are dropped.
         apart: texts that the assay set apart (copies of a source); they are kept.
         share: machine share of the corpus, as assayed.
+        upper_bound_only: no machine text stands out; of every machine share only the upper end
+            informs.
         chosen: what the plan does.
         targets: the limits that were set.
         met: whether the evidence promises them; None without limits.
@@ -64,6 +66,7 @@ class CurationPlan(Result):
     folded: bool
     apart: int
     share: Interval
+    upper_bound_only: bool
     chosen: Consequence
     targets: Targets
     met: bool | None

@@ -127,6 +127,7 @@ def curate(
         folded=fold_repeats,
         apart=int((evidence.first & ~np.isfinite(evidence.posterior)).sum()),
         share=evidence.share,
+        upper_bound_only=evidence.upper_bound_only,
         chosen=chosen.found,
         targets=targets,
         met=met,
@@ -228,8 +229,13 @@ def _answer(
     ways = (
         advice(point.found, misses(point.found, targets), targets, evidence) for point in points
     )
-    way = next(filter(None, ways), "")
+    way = "" if evidence.upper_bound_only else next(filter(None, ways), "")
     said = f"Not attainable with this evidence: {named}."
     if way:
         return False, f"{said} {way} would probably make it so."
+    if evidence.upper_bound_only:
+        return False, (
+            f"{said} If there is machine text, it does not stand out: only labels of a random "
+            "subset (`wellhead audit`) would tell."
+        )
     return False, f"{said} No dial of this policy attains it at the best estimate, either."

@@ -403,16 +403,23 @@ def reserve_command(
 @lineage_app.command("record")
 def record_command(
     store: StoreArgument,
-    run: Annotated[Path, typer.Argument(help="Folder of a finished `wellhead collapse run`.")],
-    parent: Annotated[str, typer.Option(help="The corpus that the run learned from.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(help="Of a finished `wellhead collapse run` or `wellhead curate --apply`."),
+    ],
+    parent: Annotated[str, typer.Option(help="The corpus that it was made from.")],
     as_json: AsJson = False,
 ) -> None:
-    """Add a run of the laboratory, generation by generation."""
+    """Add a run of the laboratory, generation by generation, or a curated corpus."""
+    from wellhead.curation.ancestry import record_curation
     from wellhead.lineage import Store
     from wellhead.recursion.ancestry import record_run
 
     opened = Store(store)
-    ids = record_run(opened, run, parent=parent)
+    if (folder / "curation.json").exists():
+        ids = [record_curation(opened, folder, parent=parent)]
+    else:
+        ids = record_run(opened, folder, parent=parent)
     if as_json:
         echo_json(ids)
         return

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,27 +44,37 @@ _FOREIGN = (
 _TAB = "demo"
 
 
-def make_demo(folder: Path) -> tuple[Host, str, str]:
-    """A host with a study of pretended answers; also the researcher's name and password."""
+Play = Callable[[SimulatedWriter, str], None]
+
+
+def make_demo(folder: Path, plays: Sequence[Play] = ()) -> tuple[Host, str, str]:
+    """A host with a study of pretended answers; also the researcher's name and password.
+
+    Args:
+        folder: where the study goes.
+        plays: what each pretended writer does with a pen and the text of the task; a dozen ways by
+            default.
+    """
+    plays = plays or _PLAYS * 2
     study = new_study(folder / "demo", title="Demo study (all answers are pretended)")
     # The pretended answers are about the first task.
-    study = replace(study, tasks=study.tasks[:1], answers_per_task=15)
+    study = replace(study, tasks=study.tasks[:1], answers_per_task=len(plays) + 3)
     host = open_host([study], secure=False)
     name, password = "demo", secrets.token_urlsafe(12)
     now = host.now_ms
     host.store.write(lambda c: add_user(c, name, password, study.id, "owner", now_ms=now))
-    for number, play in enumerate(_PLAYS * 2):
-        host.store.write(_visit(host, number, play))
-    host.store.write(_visit(host, 99, _honest, submit=False))
+    for number, play in enumerate(plays):
+        host.store.write(_visit(host, number, play, ago=len(plays) - number))
+    host.store.write(_visit(host, 2 * len(plays), _honest, ago=0, submit=False))
     return host, name, password
 
 
 def _visit(
-    host: Host, number: int, play: Callable[[SimulatedWriter, str], None], *, submit: bool = True
+    host: Host, number: int, play: Play, *, ago: int, submit: bool = True
 ) -> Callable[[Connection], None]:
     (study,) = host.studies.values()
     keys = host.keys[study.id]
-    began = host.now_ms - 3_600_000 + number * 60_000
+    began = host.now_ms - 3_600_000 - ago * 60_000
 
     def job(connection: Connection) -> None:
         arrival = Arrival(f"pretended-{number // 2}", verified="param")
@@ -137,7 +147,7 @@ def _pasted_then_own(pen: SimulatedWriter, task: str) -> None:
     pen.type(_own(pen.dice))
 
 
-_PLAYS: tuple[Callable[[SimulatedWriter, str], None], ...] = (
+_PLAYS: tuple[Play, ...] = (
     _honest,
     _round_trip,
     _quotes,

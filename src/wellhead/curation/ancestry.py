@@ -1,0 +1,65 @@
+"""A curated corpus, written into a lineage store: made from which one, by which policy."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from wellhead.errors import BadInput
+from wellhead.lineage import About, HumanShare, Reading, Step, Store, derive
+from wellhead.lineage.canonical import digest
+
+__all__ = ["record_curation"]
+
+
+def record_curation(store: Store, folder: Path, *, parent: str) -> str:
+    """Write what ``wellhead curate --apply`` kept into `store`; the id.
+
+    The human share is that of the plan: by weight, where texts have weights.
+
+    Args:
+        store: where to.
+        folder: of the curation.
+        parent: the manifest of the corpus that was curated.
+
+    Raises:
+        BadInput: the folder holds no curated corpus, or texts that the parent has not.
+    """
+    data, plan = _plan(folder)
+    try:
+        policy, dial, version = str(plan["policy"]), plan["dial"], str(plan["version"])
+        machine = plan["chosen"]["machine"]
+        low, point, high = (round(1 - float(machine[end]), 9) for end in ("high", "point", "low"))
+        level = float(machine["level"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadInput(
+            f"{folder / 'plan.json'}: expected the plan of a curation: {error}"
+        ) from None
+    share = HumanShare(
+        low=low,
+        high=high,
+        point=point,
+        level=level,
+        method="wellhead curate",
+        evidence=digest(data),
+    )
+    step = Step(
+        name="curate: " + (policy if dial is None else f"{policy} {dial:g}"), version=version
+    )
+    about = About(name=folder.resolve().name, human_share=share, step=step)
+    reading = Reading(attach=(folder / "plan.json",))
+    return derive(store, [folder / "corpus"], parents=[parent], about=about, reading=reading)
+
+
+def _plan(folder: Path) -> tuple[bytes, dict[str, object]]:
+    path = folder / "plan.json"
+    try:
+        data = path.read_bytes()
+        plan = json.loads(data)
+    except (OSError, ValueError, RecursionError) as error:
+        raise BadInput(
+            f"{path}: expected the plan of `wellhead curate --apply --out {folder}`: {error}"
+        ) from None
+    if not isinstance(plan, dict) or not (folder / "corpus").is_dir():
+        raise BadInput(f"{folder}: expected a curated corpus, written with --apply")
+    return data, plan

@@ -63,9 +63,9 @@ signatory = false
 """
 STEPS = (
     (
-        "The study's answers become originals: what was typed counts as written by people, and what "
-        "was pasted as written by nobody knows whom. The signed heads of the recordings vouch for "
-        "both.",
+        "The study's answers become originals: what was typed counts as written by people, and "
+        "what was pasted as written by nobody knows whom. The signed heads of the recordings vouch "
+        "for both.",
         (
             "lineage init store",
             "collect export study/demo/STUDY.toml --out export --lineage store --licence CC0-1.0",
@@ -79,8 +79,8 @@ STEPS = (
         ),
     ),
     (
-        "What to keep of it, and what that costs. The curated corpus is recorded with the human share "
-        "that it has now.",
+        "What to keep of it, and what that costs. The curated corpus is recorded with the human "
+        "share that it has now.",
         (
             f'curate export/answers.parquet --where "not ({TYPED_HERE})" --assay report '
             "--policy fdr --apply --out curated",
@@ -127,7 +127,7 @@ STEPS = (
 _INTRO = """\
 # From a study to a signed export
 
-`benchmarks/lineage_example.py --page docs/lineage-example.md` wrote this page, and the tests run it.
+`benchmarks/lineage_example.py --page docs/lineage-example.md` wrote this page; the tests run it.
 The study is pretended: a program typed {typed} answers and pasted {pasted}, {machines} of them by a
 small language model. The texts are the demo's. Hashes and times are left out.
 """

@@ -416,7 +416,7 @@ def record_command(
     from wellhead.recursion.ancestry import record_run
 
     opened = Store(store)
-    if (folder / "curation.json").exists():
+    if (folder / "plan.json").exists():
         ids = [record_curation(opened, folder, parent=parent)]
     else:
         ids = record_run(opened, folder, parent=parent)

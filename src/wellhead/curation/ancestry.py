@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from wellhead.errors import BadInput
 from wellhead.lineage import About, HumanShare, Reading, Step, Store, derive
@@ -51,7 +52,7 @@ def record_curation(store: Store, folder: Path, *, parent: str) -> str:
     return derive(store, [folder / "corpus"], parents=[parent], about=about, reading=reading)
 
 
-def _plan(folder: Path) -> tuple[bytes, dict[str, object]]:
+def _plan(folder: Path) -> tuple[bytes, dict[str, Any]]:
     path = folder / "plan.json"
     try:
         data = path.read_bytes()

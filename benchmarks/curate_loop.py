@@ -18,6 +18,7 @@ Data: ``wikitext2/train.txt`` (WikiText-2, CC BY-SA), found through WELLHEAD_DAT
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -104,7 +105,8 @@ def run(world: World, way: str, seed: int, share: float, detector: Any, taken: i
         reference, real = pool[fresh[:REFERENCE]], pool[fresh[REFERENCE:]]
         rows = np.concatenate([real, Bigram(training).write(machines, rng)])
         truth = np.repeat([False, True], [len(real), machines])
-        plan, drawn = planned(world, rows, reference, way, detector, rng)
+        texts, human = world.texts(rows), world.texts(reference)
+        plan, drawn = planned(texts, human, way, detector, rng)
         foretold = foretold or course_of(plan, way)
         kept = np.flatnonzero({"nothing": ~truth | truth, "oracle": ~truth}.get(way, drawn))
         training = rows[kept]
@@ -125,26 +127,23 @@ def run(world: World, way: str, seed: int, share: float, detector: Any, taken: i
 
 
 def planned(
-    world: World,
-    rows: np.ndarray,
-    reference: np.ndarray,
-    way: str,
-    detector: Any,
-    rng: np.random.Generator,
+    texts: list[str], human: list[str], way: str, detector: Any, rng: np.random.Generator
 ) -> tuple[CurationPlan | None, np.ndarray]:
-    """The plan for a training set, and which rows it keeps, by draws; without a share, all rows."""
+    """The plan for a training set, and which texts it keeps, by draws; all where no share is told.
+
+    Doing nothing and the oracle plan by ``fdr``: what is foretold of them does not depend on it.
+    """
     policy = way if way in DIALS else "fdr"
-    texts = world.texts(rows)
     try:
-        assay = wellhead.assay(texts, human=world.texts(reference), detector=detector)
+        assay = wellhead.assay(texts, human=human, detector=detector)
         plan = wellhead.curate(
             texts, assay=assay, policy=policy, dial=DIALS[policy], generations=GENERATIONS
         )
     except WellheadError:
-        return None, np.ones(len(rows), bool)
+        return None, np.ones(len(texts), bool)
     evidence = read_assay(assay)
     weights = POLICIES[policy]().weights(evidence, DIALS[policy], evidence.share.point)
-    return plan, rng.random(len(rows)) < weights
+    return plan, rng.random(len(texts)) < weights
 
 
 def course_of(plan: CurationPlan | None, way: str) -> list[Told]:
@@ -158,13 +157,17 @@ def course_of(plan: CurationPlan | None, way: str) -> list[Told]:
     return [one.inflation[:3] for one in found.inflation.generations]
 
 
-def observed(steps: list[Step], generation: int) -> Told:
-    """The 95 % interval of the mean inflation, and the mean."""
-    values = [one.inflation for one in steps if one.generation == generation]
+def mean_interval(values: Sequence[float]) -> Told:
+    """A mean with its 95 % interval; Student's t."""
     mean, half = float(np.mean(values)), 0.0
     if len(values) > 1:
         half = float(t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / len(values) ** 0.5)
     return mean - half, mean, mean + half
+
+
+def observed(steps: list[Step], generation: int) -> Told:
+    """The mean inflation of a generation, with its interval."""
+    return mean_interval([one.inflation for one in steps if one.generation == generation])
 
 
 def mean_foretold(steps: list[Step], generation: int) -> Told:

@@ -50,7 +50,6 @@ VERBS: tuple[str, ...] = (
     "forecast",
     "curate",
     "serve",
-    "chat",
     "evaluate",
     "generate",
     "lineage",

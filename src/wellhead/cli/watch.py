@@ -54,3 +54,108 @@ def judge_command(
     if found.alarmed:
         names = ", ".join(rate.name or "the model" for rate in found.alarmed)
         raise LimitExceeded(f"above the limit of {limit:.2%}: {names}.")
+
+
+SettingsFile = Annotated[Path, typer.Argument(metavar="WATCH.toml", help="What is watched.")]
+By = Annotated[str, typer.Option("--by", help="Who does it; kept in the log.")]
+Why = Annotated[str, typer.Option("--why", help="Why; kept in the log.")]
+
+
+@watch_app.command("serve")
+def serve_command(
+    settings: SettingsFile,
+    host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8090,
+    meter: Annotated[
+        bool, typer.Option("--meter/--no-meter", help="Start the meter too, or leave it to others.")
+    ] = True,
+) -> None:
+    """Relay OpenAI's API to the versions, log every exchange, have it judged, stop what must be."""
+    from wellhead.watch.serving import serve
+    from wellhead.watch.settings import read_settings
+
+    serve(
+        read_settings(settings),
+        host=host,
+        port=port,
+        meter=meter,
+        told=lambda address: typer.echo(f"watched: {address}", err=True),
+    )
+
+
+@watch_app.command("meter")
+def meter_command(
+    settings: SettingsFile,
+    parent: Annotated[
+        int | None,
+        typer.Option(help="End once this process is gone and all that it relayed is judged."),
+    ] = None,
+) -> None:
+    """Judge what a gateway relays that was started with --no-meter; best as another user."""
+    from wellhead.watch.meter import run_meter
+    from wellhead.watch.settings import read_settings
+
+    run_meter(read_settings(settings), parent=parent)
+
+
+@watch_app.command("status")
+def status_command(settings: SettingsFile, out: PageFile = None, as_json: AsJson = False) -> None:
+    """How the watch stands; ends with 1 where something asks for somebody's eyes."""
+    from wellhead.watch.settings import read_settings
+    from wellhead.watch.status import status_of
+
+    found = status_of(read_settings(settings))
+    show_result(found, as_json=as_json, html=out)
+    if not found.well:
+        raise LimitExceeded("the watch asks for your eyes; see above.")
+
+
+@watch_app.command("kill")
+def kill_command(settings: SettingsFile, by: By, why: Why) -> None:
+    """Stop every answer at once, those being given included."""
+    from wellhead.watch.settings import read_settings
+    from wellhead.watch.switch import kill
+
+    read = read_settings(settings)
+    kill(read, by=by, why=why)
+    typer.echo(f"stopped: {read.kill} is there; wellhead watch resume takes it back", err=True)
+
+
+@watch_app.command("resume")
+def resume_command(settings: SettingsFile, by: By, why: Why) -> None:
+    """Take the kill back and close every breaker."""
+    from wellhead.watch.settings import read_settings
+    from wellhead.watch.switch import resume
+
+    resume(read_settings(settings), by=by, why=why)
+
+
+@watch_app.command("verify")
+def verify_command(
+    settings: SettingsFile,
+    head: Annotated[
+        list[Path] | None,
+        typer.Option(help="Heads that were kept elsewhere; all in `heads` if not."),
+    ] = None,
+    key: Annotated[Path | None, typer.Option(help="Public key; the watch's own if not.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find what was removed, changed, moved or inserted in the logs, or rewritten since a head."""
+    from wellhead.cli._options import echo_json
+    from wellhead.errors import BadInput
+    from wellhead.lineage.signing import public_key
+    from wellhead.watch.heads import own_key, verify_logs
+    from wellhead.watch.settings import read_settings
+
+    read = read_settings(settings)
+    heads = head or sorted(read.heads.glob("head-*.json"))
+    public = public_key(key or own_key(read.folder).with_suffix(".pem.pub"))
+    faults = verify_logs(read.folder, heads, public)
+    if as_json:
+        echo_json({"heads": len(heads), "faults": [fault._asdict() for fault in faults]})
+    for fault in faults:
+        typer.echo(f"{fault.log}, line {fault.line}: {fault.problem}", err=True)
+    if faults:
+        raise BadInput(f"{len(faults)} faults in the logs.")
+    if not as_json:
+        typer.echo(f"the logs are whole, and continue {len(heads)} signed heads")

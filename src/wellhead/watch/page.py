@@ -11,6 +11,8 @@ from wellhead.report.page import Page
 from wellhead.report.svg import Axis, Forest, Line, LineChart, Stretch
 from wellhead.report.table import Column, Table
 from wellhead.watch.result import Rate, Watched
+from wellhead.watch.status import Status
+from wellhead.watch.status_page import status_page
 
 __all__ = ["rare", "watched_page"]
 
@@ -51,6 +53,9 @@ def watched_page(found: Watched) -> Page:
         alerts=[_alert(found, rate) for rate in found.alarmed],
         footer=f"wellhead {found.version}. Rates are those that the judge reports.",
     )
+
+
+render.register(Status, status_page)
 
 
 def _called(rate: Rate) -> str:
@@ -168,6 +173,6 @@ def _how(found: Watched) -> list[str]:
         said.append(
             f"A version that keeps the limit is said to exceed it with probability "
             f"{percent(found.error)} at the most, over all time; the alarm for a rise comes "
-            "without cause once in 100,000 responses on average, or less."
+            "without cause once in 400,000 responses on average, or less."
         )
     return said

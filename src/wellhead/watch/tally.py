@@ -11,7 +11,7 @@ from wellhead.prevalence.sequential import Change, confidence_sequence, excess
 __all__ = ["ERROR", "PATIENCE", "Tally"]
 
 ERROR = 0.05  # of ever alarming, for a version that keeps the limit
-PATIENCE = 100_000  # responses between false alarms for a change, on average
+PATIENCE = 400_000  # responses between false alarms for a change, on average
 
 
 class Tally:
@@ -34,7 +34,7 @@ class Tally:
         self.places: list[int] = []
         self.over: int | None = None
         self.changed: int | None = None
-        self.highest = 0.0
+        self._from = (0, 0)  # where the bet against the limit began; anew after each alarm
         self._change = None if limit is None else Change(limit, patience=PATIENCE)
 
     def add(self, violates: bool) -> bool:
@@ -53,8 +53,10 @@ class Tally:
         if self.limit is None or self._change is None:
             return False
         changed = self._change.hit()
-        self.highest = max(self.highest, excess(self.hits, self.n, self.limit))
-        over = self.highest >= np.log(1 / self.error)
+        hits, n = self.hits - self._from[0], self.n - self._from[1]
+        over = bool(excess(hits, n, self.limit) >= np.log(1 / self.error))
+        if over:
+            self._from = (self.hits, self.n)
         self.over = self.over or (self.n if over else None)
         self.changed = self.changed or (self.n if changed else None)
         return over or changed

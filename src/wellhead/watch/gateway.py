@@ -1,0 +1,304 @@
+"""The gateway: relays OpenAI's API to the versions, logs every exchange, and can be stopped.
+
+An exchange is logged when it is asked, before anything goes upstream, and when it is answered,
+before its last byte goes to the user. A gateway that is killed between the two leaves an exchange
+that was asked and not answered: `status` names it. Streams are relayed chunk by chunk, unchanged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+
+from wellhead.watch.ledger import Ledger, Reader
+from wellhead.watch.settings import Settings, Version
+from wellhead.watch.spool import Said, Spool, commitment
+from wellhead.watch.switch import Drawn, Switch
+from wellhead.web.bounds import Receive, Scope, Send
+
+__all__ = ["MOST_BYTES", "Gateway", "refuse"]
+
+MOST_BYTES = 8 << 20  # of an answer that is kept for the meter; longer ones are cut off
+_RELAYED = {"/v1/chat/completions": "/chat/completions", "/v1/completions": "/completions"}
+_LOOK = 0.05  # seconds between looks at the kill file
+_BACK = ("content-type", "retry-after", "x-request-id")
+
+
+@dataclass
+class _Exchange:
+    """One exchange on its way."""
+
+    id: str
+    drawn: Drawn
+    question: bytes
+    nonce: str = field(default_factory=lambda: secrets.token_hex(16))
+    answer: bytearray = field(default_factory=bytearray)
+    status: int = 0
+    chunks: int = 0
+
+
+class Gateway:
+    """An ASGI application; `start` and `stop` stand around its life."""
+
+    def __init__(self, settings: Settings, switch: Switch) -> None:
+        self.settings, self.switch = settings, switch
+        self._ledger = Ledger(settings.folder / "exchanges.jsonl")
+        self._canaries = Ledger(settings.folder / "canaries.jsonl")
+        self._spool = Spool(settings.folder / "spool")
+        self._http: aiohttp.ClientSession | None = None
+        self._running: set[asyncio.Task[Any]] = set()
+        self._looking: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._lose()
+        connector = aiohttp.TCPConnector(limit=0)
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=300)
+        self._http = aiohttp.ClientSession(
+            connector=connector, timeout=timeout, auto_decompress=False
+        )
+        self._looking = asyncio.create_task(self._look())
+
+    async def stop(self) -> None:
+        if self._looking:
+            self._looking.cancel()
+        if self._http:
+            await self._http.close()
+
+    def _lose(self) -> None:
+        """What was in work when an earlier gateway was killed is named in the log."""
+        open_: dict[str, None] = {}
+        for entry in Reader(self._ledger.path).new():
+            if entry.get("kind") == "asked":
+                open_[str(entry.get("id"))] = None
+            else:
+                open_.pop(str(entry.get("id")), None)
+        for id in open_:
+            self._ledger.append({"kind": "lost", "id": id, "at": time.time()})
+
+    async def _look(self) -> None:
+        """Ends every answer in work as soon as everything is stopped."""
+        while True:
+            if self._running and self.switch.stopped():
+                self.end_all()
+            await asyncio.sleep(_LOOK)
+
+    def end_all(self) -> None:
+        """Stop every answer in work."""
+        for task in tuple(self._running):
+            task.cancel()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        path, method = scope["path"], scope["method"]
+        if path == "/healthz":
+            await _json(send, 200, {"status": "ok", "stopped": self.switch.stopped()})
+        elif path == "/v1/models" and method == "GET":
+            names = [version.name for version in self.settings.versions]
+            data = [{"id": name, "object": "model", "owned_by": "wellhead"} for name in names]
+            await _json(send, 200, {"object": "list", "data": data})
+        elif path in _RELAYED and method == "POST":
+            await self._asked(_RELAYED[path], receive, send)
+        else:
+            words = f"Relayed are POST {', '.join(_RELAYED)} and GET /v1/models."
+            await refuse(send, 404, "not_found", words)
+
+    async def _asked(self, path: str, receive: Receive, send: Send) -> None:
+        body = await _body(receive)
+        drawn = None if self.switch.stopped() else self.switch.draw()
+        if drawn is None:
+            words = f"Nothing is answered now: {self.switch.stopped()}."
+            await refuse(send, 503, "stopped", words)
+            return
+        try:
+            request = json.loads(body)
+            if not isinstance(request, dict):
+                raise ValueError
+        except (ValueError, RecursionError):
+            await refuse(send, 400, "bad_request", "Expected a JSON object, as OpenAI's API has.")
+            return
+        exchange = _Exchange(secrets.token_hex(10), drawn, body)
+        try:
+            self._note_asked(exchange)
+        except OSError:
+            await refuse(send, 503, "log", "Nothing is answered that cannot be logged.")
+            return
+        await self._answered(exchange, path, shaped(request, drawn.version), (receive, send))
+
+    async def _answered(
+        self,
+        exchange: _Exchange,
+        path: str,
+        request: dict[str, Any],
+        user: tuple[Receive, Send],
+    ) -> None:
+        """Relay in a task of its own, which the switch can end, and so can a user who goes away."""
+        receive, send = user
+        task = asyncio.create_task(self._relay(exchange, path, request, send))
+        gone = asyncio.create_task(_left(receive))
+        self._running.add(task)
+        try:
+            await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+            left = not task.done()
+            task.cancel()
+            gone.cancel()
+            await asyncio.wait({task})
+            if task.cancelled():
+                ended = "left" if left else "stopped"
+            else:
+                ended = "failed" if task.exception() else task.result()
+        finally:
+            self._running.discard(task)
+        self._note_answered(exchange, ended)
+        await _finish(exchange, ended, send)
+        self._maybe_canary(exchange)
+
+    async def _relay(
+        self, exchange: _Exchange, path: str, request: dict[str, Any], send: Send
+    ) -> str:
+        version = exchange.drawn.version
+        assert self._http is not None
+        headers = {"content-type": "application/json", "accept-encoding": "identity"}
+        if version.key:
+            headers["authorization"] = f"Bearer {version.key}"
+        data = json.dumps(request).encode()
+        async with self._http.post(version.upstream + path, data=data, headers=headers) as reply:
+            back = [
+                (name.encode(), reply.headers[name].encode())
+                for name in _BACK
+                if name in reply.headers
+            ]
+            back.append((b"x-wellhead-version", version.name.encode()))
+            back.append((b"x-wellhead-exchange", exchange.id.encode()))
+            await send({"type": "http.response.start", "status": reply.status, "headers": back})
+            exchange.status = reply.status
+            async for chunk in _chunks(reply):
+                if len(exchange.answer) + len(chunk) > MOST_BYTES:
+                    return "too long"
+                exchange.answer += chunk
+                exchange.chunks += 1
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        return "whole"
+
+    def _note_asked(self, exchange: _Exchange) -> None:
+        self._ledger.append(
+            {
+                "kind": "asked",
+                "id": exchange.id,
+                "at": time.time(),
+                "version": exchange.drawn.version.name,
+                "hash": exchange.drawn.version.hash,
+                "drawn": exchange.drawn.shares,
+                "question": commitment(exchange.nonce, exchange.question),
+            }
+        )
+
+    def _note_answered(self, exchange: _Exchange, ended: str) -> None:
+        answer = bytes(exchange.answer)
+        self._spool.put(Said(exchange.id, exchange.nonce, exchange.question, answer))
+        self._ledger.append(
+            {
+                "kind": "answered",
+                "id": exchange.id,
+                "at": time.time(),
+                "answer": commitment(exchange.nonce, answer),
+                "status": exchange.status,
+                "chunks": exchange.chunks,
+                "ended": ended,
+            }
+        )
+
+    def _maybe_canary(self, like: _Exchange) -> None:
+        """Now and then, an answer of known kind goes to the meter, and to nobody else."""
+        canaries, lot = self.settings.canaries, secrets.SystemRandom()
+        kinds = [(True, canaries.bad), (False, canaries.good)]
+        texts = [(bad, text) for bad, group in kinds for text in group]
+        if not texts or lot.randrange(canaries.every):
+            return
+        bad = lot.choice([kind for kind, group in kinds if group])
+        text = lot.choice([each for kind, each in texts if kind == bad])
+        exchange = _Exchange(secrets.token_hex(10), like.drawn, like.question)
+        exchange.status, exchange.chunks = 200, 1
+        exchange.answer += json.dumps(
+            {
+                "id": f"chatcmpl-{secrets.token_hex(8)}",
+                "object": "chat.completion",
+                "created": int(time.time()),
+                "choices": [
+                    {
+                        "index": 0,
+                        "message": {"role": "assistant", "content": text},
+                        "finish_reason": "stop",
+                    }
+                ],
+            }
+        ).encode()
+        self._canaries.append({"id": exchange.id, "bad": bad, "at": time.time()})
+        self._note_asked(exchange)
+        self._note_answered(exchange, "whole")
+
+
+def shaped(request: dict[str, Any], version: Version) -> dict[str, Any]:
+    """The request as the version has it: its model, its prompt first, its settings."""
+    made = {**request, **version.settings}
+    if version.model:
+        made["model"] = version.model
+    if version.prompt and isinstance(made.get("messages"), list):
+        made["messages"] = [{"role": "system", "content": version.prompt}, *made["messages"]]
+    return made
+
+
+async def _chunks(reply: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    async for chunk in reply.content.iter_any():
+        yield chunk
+
+
+async def _left(receive: Receive) -> None:
+    """Until the user has gone away."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _body(receive: Receive) -> bytes:
+    parts, more = [], True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return b""
+        parts.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+async def _finish(exchange: _Exchange, ended: str, send: Send) -> None:
+    """The last byte; an answer that was cut short says so in words that clients show."""
+    if not exchange.status:
+        words = "The model cannot be reached." if ended == "failed" else f"The answer was {ended}."
+        await refuse(send, 503 if ended == "stopped" else 502, ended, words)
+        return
+    last = b""
+    if ended != "whole":
+        error = {"message": f"The answer was cut short: {ended}.", "type": ended, "code": ended}
+        last = b"\n\ndata: " + json.dumps({"error": error}).encode() + b"\n\n"
+    with suppress(OSError):
+        await send({"type": "http.response.body", "body": last, "more_body": False})
+
+
+async def refuse(send: Send, status: int, code: str, words: str) -> None:
+    await _json(send, status, {"error": {"message": words, "type": code, "code": code}})
+
+
+async def _json(send: Send, status: int, value: object) -> None:
+    data = json.dumps(value).encode()
+    headers = [(b"content-type", b"application/json")]
+    with suppress(OSError):
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": data})

@@ -1,0 +1,129 @@
+"""A log that only grows: one line an entry, each naming the hash of the line before it.
+
+In: facts, as JSON. Out: the line's place, the Merkle root over all lines (RFC 9162), and what is
+wrong with a log. A line that was changed, removed, inserted or moved breaks the chain at that
+place. A log that was rewritten whole is consistent in itself: only a head that was kept elsewhere
+shows it. Several processes may append; each line is with the system before `append` returns, so
+that a process that is killed loses nothing that it had logged.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from wellhead.errors import BadInput
+from wellhead.lineage import merkle
+
+__all__ = ["Fault", "Ledger", "Reader", "check", "root_of"]
+
+_START = "0" * 64
+_LONGEST = 1 << 20
+
+
+class Fault(NamedTuple):
+    """What is wrong with a log, and at which line (from 0)."""
+
+    log: str
+    line: int
+    problem: str
+
+
+class Ledger:
+    """A log to append to."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o640)
+        self._bytes, self.size, self._last = 0, 0, _START
+
+    def append(self, facts: Mapping[str, Any]) -> int:
+        """Write one entry; its place in the log."""
+        fcntl.flock(self._handle, fcntl.LOCK_EX)
+        try:
+            self._catch_up()
+            entry = {**facts, "n": self.size, "before": self._last}
+            line = json.dumps(entry, sort_keys=True, separators=(",", ":")).encode()
+            if len(line) > _LONGEST:
+                raise BadInput(f"{self.path}: an entry takes at most {_LONGEST} bytes.")
+            os.write(self._handle, line + b"\n")
+            self._bytes += len(line) + 1
+            self.size, self._last = self.size + 1, merkle.leaf(line).hex()
+            return self.size - 1
+        finally:
+            fcntl.flock(self._handle, fcntl.LOCK_UN)
+
+    def _catch_up(self) -> None:
+        """Read what other processes wrote; a line that was cut off by a crash goes."""
+        end = os.fstat(self._handle).st_size
+        if end == self._bytes:
+            return
+        with self.path.open("rb") as stream:
+            stream.seek(self._bytes)
+            for line in stream:
+                if not line.endswith(b"\n"):
+                    os.ftruncate(self._handle, self._bytes)
+                    break
+                self._bytes += len(line)
+                self.size, self._last = self.size + 1, merkle.leaf(line[:-1]).hex()
+
+    def close(self) -> None:
+        os.close(self._handle)
+
+
+class Reader:
+    """The entries of a log as they come: each call of `new` gives those since the last one."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self._at = path, 0
+
+    def new(self) -> Iterator[dict[str, Any]]:
+        """The whole lines that were written since."""
+        if not self.path.exists():
+            return
+        with self.path.open("rb") as stream:
+            stream.seek(self._at)
+            for line in stream:
+                if not line.endswith(b"\n"):
+                    return
+                self._at += len(line)
+                try:
+                    entry = json.loads(line)
+                except ValueError:
+                    continue  # `check` tells of it
+                if isinstance(entry, dict):
+                    yield entry
+
+
+def _lines(path: Path) -> list[bytes]:
+    return path.read_bytes().splitlines() if path.exists() else []
+
+
+def root_of(path: Path, size: int | None = None) -> tuple[int, str]:
+    """How many lines are counted, and the Merkle root over them."""
+    lines = _lines(path)[:size]
+    return len(lines), merkle.root(lines).hex()
+
+
+def check(path: Path) -> list[Fault]:
+    """What is wrong with the chain of a log, at every place where it shows."""
+    faults, before = [], _START
+    for at, line in enumerate(_lines(path)):
+        try:
+            entry = json.loads(line)
+            number, named = entry["n"], entry["before"]
+        except (ValueError, KeyError, TypeError):
+            faults.append(Fault(path.name, at, "the line is no entry of a log"))
+        else:
+            if named != before:
+                told = "a line before it was changed, removed, inserted or moved"
+                faults.append(Fault(path.name, at, told))
+            elif number != at:
+                faults.append(Fault(path.name, at, f"the entry is numbered {number}"))
+        before = merkle.leaf(line).hex()
+    return faults

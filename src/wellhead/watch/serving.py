@@ -1,0 +1,231 @@
+"""A running watch: the gateway here, the meter in a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import IO, Any
+
+from wellhead.errors import BadSetting, MissingExtra
+from wellhead.watch.heads import own_key, write_head
+from wellhead.watch.ledger import Reader
+from wellhead.watch.monitor import Alarm, Monitor
+from wellhead.watch.settings import Settings
+from wellhead.watch.switch import CLEAN, Switch, kill
+
+__all__ = ["serve", "watch_over"]
+
+_LOG = logging.getLogger(__name__)
+_BEAT = 0.2
+_HEAD_EVERY = 60.0
+_METER_EVERY = 2.0  # seconds between looks at the meter
+
+
+def serve(
+    settings: Settings,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8090,
+    meter: bool = True,
+    told: Callable[[str], None] = print,
+) -> None:
+    """Serve until interrupted.
+
+    Args:
+        settings: the watch.
+        host, port: where; port 0 takes a free one.
+        meter: start the meter as well; without, it is run by somebody else (another user).
+        told: is given the address.
+
+    Raises:
+        MissingExtra: the web server is not installed.
+        BadSetting: the port is taken.
+    """
+    try:
+        import aiohttp  # noqa: F401
+        import uvicorn
+    except ImportError as error:
+        raise MissingExtra("the gateway", "watch") from error
+    listener = _listener(host, port)
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    lock = _alone(settings)
+    own_key(settings.folder)
+    meters = Meters(settings) if meter else None
+    told(f"http://{host}:{listener.getsockname()[1]}/v1")
+    app = application(settings, meters)
+    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    except KeyboardInterrupt:
+        return
+    finally:
+        if meters:
+            meters.end()
+        write_head(settings.folder, settings.heads)
+        lock.close()
+
+
+class Meters:
+    """The meter as a process of its own; started again when it dies."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._command = [sys.executable, "-m", "wellhead", "watch", "meter", str(settings.path)]
+        self._command += ["--parent", str(os.getpid())]
+        self._child = self._started()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(self._command, stdin=subprocess.DEVNULL)
+
+    def look(self, switch: Switch) -> None:
+        """Start it again where it has ended; `switch` logs that."""
+        if (code := self._child.poll()) is not None:
+            self._child = self._started()
+            switch.log("meter started again", by="gateway", why=f"it had ended with {code}")
+
+    def end(self) -> None:
+        self._child.terminate()
+        try:
+            self._child.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+
+
+def _alone(settings: Settings) -> IO[str]:
+    """A lock that holds as long as this process lives: one gateway writes into a folder."""
+    lock = (settings.folder / "gateway.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise BadSetting(f"another gateway runs on {settings.folder}; stop it first.") from error
+    return lock
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        raise BadSetting(f"cannot listen on {host}:{port}: {error.strerror}.") from error
+    return listener
+
+
+def application(settings: Settings, meters: Meters | None = None) -> Any:
+    """The gateway behind the outer wall, with what goes on beside it."""
+    from wellhead.watch.gateway import Gateway, refuse
+    from wellhead.web.bounds import App, BodyLimit, Neighbours, Receive, SafeHeaders, Scope, Send
+
+    switch = Switch(settings)
+    gateway = Gateway(settings, switch)
+
+    def refused(status: int, code: str, words: str) -> App:
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            await refuse(send, status, code, words)
+
+        return answer
+
+    async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await gateway.start()
+        beside = asyncio.create_task(watch_over(settings, switch, meters))
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+            loop = asyncio.get_running_loop()
+            loop.add_signal_handler(signal.SIGUSR1, _by_signal, settings)
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        beside.cancel()
+        await gateway.stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    walled: App = BodyLimit(gateway, limit=2 << 20, refuse=refused)
+    walled = SafeHeaders(Neighbours(walled, hosts=None, refuse=refused))
+
+    async def whole(scope: Scope, receive: Receive, send: Send) -> None:
+        await (lifespan if scope["type"] == "lifespan" else walled)(scope, receive, send)
+
+    return whole
+
+
+def _by_signal(settings: Settings) -> None:
+    kill(settings, by="signal", why="SIGUSR1")
+
+
+async def watch_over(settings: Settings, switch: Switch, meters: Meters | None = None) -> None:
+    """Read verdicts as they come, stop what must be stopped, sign heads."""
+    monitor, beat = Monitor(settings), Beat(switch)
+    headed, looked = 0.0, time.monotonic()
+    orders = Reader(settings.folder / "actions.jsonl")
+    list(orders.new())
+    for _ in monitor.step():
+        pass  # alarms of an earlier life were acted on then
+    while True:
+        try:
+            for alarm in monitor.step():
+                beat.act(alarm)
+            beat.look(monitor)
+            if meters and time.monotonic() - looked > _METER_EVERY:
+                looked = time.monotonic()
+                meters.look(switch)
+            for entry in orders.new():
+                beat.obey(entry)
+            if time.monotonic() - headed > _HEAD_EVERY:
+                headed = time.monotonic()
+                await asyncio.to_thread(write_head, settings.folder, settings.heads)
+        except Exception as error:  # noqa: BLE001  (what nobody watches is not answered)
+            _LOG.exception("the logs cannot be followed")
+            with contextlib.suppress(OSError):
+                switch.open(None, by="gateway", why=f"the logs cannot be followed: {error}"[:200])
+        await asyncio.sleep(_BEAT)
+
+
+class Beat:
+    """What follows from alarms."""
+
+    def __init__(self, switch: Switch) -> None:
+        self.switch = switch
+        self._since: dict[str, int] = {}
+
+    def act(self, alarm: Alarm) -> None:
+        """A version above the limit is stopped; what concerns all stops all."""
+        self.switch.log("alarm", alarm=alarm.kind, version=alarm.version, why=alarm.why)
+        self.switch.open(alarm.version, by=f"alarm: {alarm.kind}", why=alarm.why)
+        if alarm.version is not None:
+            self._since.pop(alarm.version, None)
+
+    def obey(self, entry: dict[str, Any]) -> None:
+        """Whoever takes a kill back by hand closes every breaker."""
+        if entry.get("kind") != "resume":
+            return
+        by, why = str(entry.get("by")), str(entry.get("why"))
+        if self.switch.everything.state != "closed":
+            self.switch.close(None, by=by, why=why)
+        for name, breaker in self.switch.breakers.items():
+            if breaker.state != "closed":
+                self.switch.close(name, by=by, why=why)
+
+    def look(self, monitor: Monitor) -> None:
+        """Silence stops everything; a version that was clean in its trial is closed again."""
+        settings = self.switch.settings
+        everything = self.switch.everything
+        if (silent := monitor.silent()) > settings.silence:
+            self.switch.open(None, by="alarm: silence", why=f"no verdict for {silent:.0f} seconds")
+        elif everything.state == "open" and everything.why.startswith("no verdict"):
+            self.switch.close(None, by="gateway", why="verdicts come again")
+        for name, breaker in self.switch.breakers.items():
+            judged = monitor.tallies[name].n if name in monitor.tallies else 0
+            if breaker.state != "half-open":
+                self._since.pop(name, None)
+            elif judged - self._since.setdefault(name, judged) >= CLEAN:
+                self.switch.close(name, by="gateway", why=f"{CLEAN} answers without an alarm")

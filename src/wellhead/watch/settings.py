@@ -1,0 +1,189 @@
+"""WATCH.toml: which versions answer, who judges them, and when they are stopped."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from wellhead.errors import BadInput, BadSetting
+from wellhead.lineage.canonical import canonical, digest
+from wellhead.watch import rules  # noqa: F401  (registers the verdict by rules)
+from wellhead.watch.verdict import VERDICTS, Verdict
+
+__all__ = ["Canaries", "Settings", "Version", "read_settings"]
+
+_LARGEST = 1 << 20
+_KEPT = ("full", "hashes")
+
+
+@dataclass(frozen=True)
+class Version:
+    """What answers: an endpoint, a model there, a system prompt and settings.
+
+    Attributes:
+        name: what people call it.
+        upstream: base address of an OpenAI-compatible endpoint, as in http://127.0.0.1:8081/v1.
+        model: replaces the model that a client names; "" leaves it.
+        prompt: system prompt that is put first; "" for none.
+        settings: put into each request.
+        share: how often it is drawn, in proportion.
+        key_env: environment variable with the key of the endpoint.
+    """
+
+    name: str
+    upstream: str
+    model: str = ""
+    prompt: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    share: float = 1.0
+    key_env: str = ""
+
+    @property
+    def hash(self) -> str:
+        """Of everything that shapes its answers, as far as this file tells."""
+        shaping = {
+            "upstream": self.upstream,
+            "model": self.model,
+            "prompt": self.prompt,
+            "settings": dict(self.settings),
+        }
+        return digest(canonical(shaping))
+
+    @property
+    def key(self) -> str:
+        return os.environ.get(self.key_env, "") if self.key_env else ""
+
+
+@dataclass(frozen=True)
+class Canaries:
+    """Answers of known kind that the meter is given among the others; no user sees them.
+
+    Attributes:
+        bad, good: answers that violate, and that do not.
+        every: one canary in so many exchanges, on average.
+    """
+
+    bad: tuple[str, ...] = ()
+    good: tuple[str, ...] = ()
+    every: int = 20
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A whole watch.
+
+    Attributes:
+        folder: where logs and kept texts lie.
+        heads: where signed heads are written; best another machine's disk.
+        kill: while this file exists, nothing is answered.
+        limit: the rate of violations that no version may exceed.
+        silence: seconds without a verdict after which silence is an alarm.
+        keep: "full" keeps texts for `keep_days`, "hashes" drops them once they are judged.
+        verdicts: tables of settings of the judges; the first one decides.
+    """
+
+    path: Path
+    folder: Path
+    heads: Path
+    kill: Path
+    limit: float
+    versions: tuple[Version, ...]
+    verdicts: tuple[Mapping[str, Any], ...]
+    canaries: Canaries = Canaries()
+    silence: float = 60.0
+    keep: str = "full"
+    keep_days: float = 30.0
+
+    def verdict(self) -> Verdict:
+        """The judge that decides."""
+        table = dict(self.verdicts[0])
+        if "file" in table:
+            table["file"] = str(self.path.parent / str(table["file"]))
+        return VERDICTS[str(table.get("kind", "rules"))](table)
+
+
+def read_settings(path: str | Path) -> Settings:
+    """The watch that a file describes.
+
+    Raises:
+        BadInput: no such file, or something in it is none; the message names it.
+    """
+    place = Path(path).absolute()
+    try:
+        if place.stat().st_size > _LARGEST:
+            raise BadInput(f"{place}: expected at most {_LARGEST:,} bytes.")
+        found = tomllib.loads(place.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadInput(f"{path}: expected the settings of a watch (TOML): {error}") from error
+    known = {"folder", "heads", "kill", "limit", "silence", "keep", "keep_days", "version"}
+    if unknown := set(found) - known - {"verdict", "canaries"}:
+        raise BadInput(f"{path}: unknown {', '.join(sorted(unknown))}.")
+    try:
+        return _settings(place, found)
+    except (TypeError, ValueError, AttributeError) as error:
+        if isinstance(error, BadSetting):
+            raise
+        raise BadInput(f"{path}: a value is of the wrong kind: {error}") from error
+
+
+def _settings(place: Path, found: Mapping[str, Any]) -> Settings:
+    beside = place.parent
+    folder = beside / str(found.get("folder", "watch"))
+    versions = tuple(_version(beside, table) for table in found.get("version", []))
+    names = [version.name for version in versions]
+    if not versions or len(set(names)) < len(names):
+        raise BadInput(f"{place}: expected one or more tables [[version]], each with its own name.")
+    verdicts = tuple(found.get("verdict", []))
+    if not verdicts:
+        raise BadInput(f'{place}: expected a table [[verdict]], as in kind = "rules".')
+    settings = Settings(
+        path=place,
+        folder=folder,
+        heads=beside / str(found.get("heads", folder / "heads")),
+        kill=beside / str(found.get("kill", folder / "KILL")),
+        limit=float(found.get("limit", 0.01)),
+        versions=versions,
+        verdicts=verdicts,
+        canaries=_canaries(beside, found.get("canaries", {})),
+        silence=float(found.get("silence", 60)),
+        keep=str(found.get("keep", "full")),
+        keep_days=float(found.get("keep_days", 30)),
+    )
+    if not 0 < settings.limit < 1 or settings.keep not in _KEPT or settings.silence <= 0:
+        raise BadInput(f"{place}: expected limit in (0, 1), keep one of {_KEPT}, silence above 0.")
+    settings.verdict()
+    return settings
+
+
+def _version(beside: Path, table: Mapping[str, Any]) -> Version:
+    prompt = str(table.get("prompt", ""))
+    if "prompt_file" in table:
+        prompt = (beside / str(table["prompt_file"])).read_text(encoding="utf-8")
+    version = Version(
+        name=str(table.get("name", "")),
+        upstream=str(table.get("upstream", "")).rstrip("/"),
+        model=str(table.get("model", "")),
+        prompt=prompt,
+        settings=dict(table.get("settings", {})),
+        share=float(table.get("share", 1)),
+        key_env=str(table.get("key_env", "")),
+    )
+    if not version.name or not version.upstream.startswith(("http://", "https://")):
+        raise BadInput("a [[version]] needs a name, and an upstream as in http://127.0.0.1:8081/v1")
+    if not version.share >= 0:
+        raise BadInput(f"version {version.name}: expected a share of 0 or more.")
+    return version
+
+
+def _canaries(beside: Path, table: Mapping[str, Any]) -> Canaries:
+    def texts(name: str) -> tuple[str, ...]:
+        if name not in table:
+            return ()
+        lines = (beside / str(table[name])).read_text(encoding="utf-8").splitlines()
+        return tuple(line for line in lines if line.strip())
+
+    return Canaries(texts("bad"), texts("good"), max(int(table.get("every", 20)), 1))

@@ -1,0 +1,212 @@
+"""The page of a running watch: in words first, then what they rest on."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from wellhead._stats import Interval
+from wellhead.report.blocks import Block, Bullets, Callout, Section
+from wellhead.report.numbers import count, counted, percent
+from wellhead.report.page import Page
+from wellhead.report.svg import Axis, Line, LineChart
+from wellhead.report.table import Column, Table
+from wellhead.watch.status import Status, VersionStatus
+
+__all__ = ["status_page"]
+
+_SHOWN = 40
+_SURE = 3.0  # log(20): the e-value at which versions are said to differ
+
+
+def status_page(found: Status) -> Page:
+    """The whole page."""
+    return Page(
+        title="Watch",
+        lead=_lead(found),
+        facts=_facts(found),
+        alerts=_alerts(found),
+        sections=[
+            Section("Rates by version", _rates(found)),
+            Section("The meter", [Bullets(_meter(found))]),
+            Section("What must add up", [Bullets(_sums(found))]),
+            Section("What was done", [_actions(found)]),
+            Section("What cannot be excluded", [Bullets(_LEFT)]),
+        ],
+        footer=f"wellhead {found.version}, {_when(found.at)}.",
+    )
+
+
+_LEFT = [
+    "Who controls the host, the key and every saved head can write another history.",
+    "A meter that knows the canaries by their text can be honest on them alone; renew them.",
+    "Canaries tell of the meter's errors on violations like themselves.",
+]
+
+
+def between(interval: Interval) -> str:
+    """The ends of an interval, rounded outward."""
+    digits = 2 if interval.high < 0.02 else 1
+    low, high = percent(interval.low, digits, down=True), percent(interval.high, digits, up=True)
+    return f"between {low} and {high}"
+
+
+def _rate(interval: Interval) -> str:
+    return percent(interval.point, 2 if interval.point < 0.01 else 1)
+
+
+def _lead(found: Status) -> str:
+    judged = [each for each in found.versions if each.judged]
+    said = [f"Nothing is answered: {found.stopped}"] if found.stopped else []
+    said += [_of_version(each) for each in judged[:3]] or ["Nothing was judged yet"]
+    if len(judged) > 1:
+        differ = found.differs >= _SURE
+        said.append("the versions differ" if differ else "no version is known to differ")
+    said.append(_missed(found))
+    said.append(_last_drill(found))
+    text = "; ".join(said)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _of_version(each: VersionStatus) -> str:
+    rate = each.corrected or each.reported
+    as_judged = "" if each.corrected else " as the meter reports"
+    return f"version {each.name} violates {_rate(rate)} of the time{as_judged}, {between(rate)}"
+
+
+def _missed(found: Status) -> str:
+    if found.recall is None:
+        return "how much the meter misses is not known"
+    missed = found.bad_canaries - round(found.recall.point * found.bad_canaries)
+    return (
+        f"the meter missed {missed or 'none'} of {counted(found.bad_canaries, 'canary/canaries')}"
+    )
+
+
+def _last_drill(found: Status) -> str:
+    drills = [each for each in found.actions if each.kind == "drill"]
+    if not drills:
+        return "no drill was held yet"
+    days = (found.at - drills[-1].at) / 86_400
+    return f"last drill {'today' if days < 1 else f'{days:.0f} days ago'} ({drills[-1].why})"
+
+
+def _facts(found: Status) -> list[tuple[str, str]]:
+    return [
+        ("exchanges", count(found.conserved.asked)),
+        ("verdicts", count(found.conserved.verdicts)),
+        ("limit", percent(found.limit, 2)),
+        ("answers", "stopped" if found.stopped else "given"),
+    ]
+
+
+def _alerts(found: Status) -> list[Callout]:
+    told: list[tuple[str, str]] = []
+    if found.stopped:
+        told.append(("Nothing is answered", found.stopped))
+    told += [
+        (f"Version {each.name} is {each.breaker}", each.why)
+        for each in found.versions
+        if each.breaker != "closed"
+    ]
+    if found.silent > found.silence:
+        told.append(("The meter is silent", f"an answer has waited for {found.silent:.0f} seconds"))
+    if found.conserved.falsified:
+        told.append(("Bytes that were not relayed", "the meter was given other texts than users"))
+    if found.conserved.unknown:
+        told.append(("Verdicts on nothing", "there are verdicts without an exchange"))
+    told += [(f"The log {each.log} is broken", each.problem) for each in found.faults[:5]]
+    return [Callout("warning", title, text) for title, text in told]
+
+
+def _rates(found: Status) -> list[Block | str]:
+    columns = [
+        Column("version"),
+        Column("judged", "count"),
+        Column("flagged", "count"),
+        Column("reported", "percent", digits=2),
+        Column("reported, from", "percent", digits=2),
+        Column("to", "percent", digits=2),
+        Column("true, from", "percent", digits=2),
+        Column("true, to", "percent", digits=2),
+        Column("breaker"),
+    ]
+    rows = [
+        (
+            *(each.name, each.judged, each.flagged, each.reported.point),
+            *(each.reported.low, each.reported.high),
+            *((each.corrected.low, each.corrected.high) if each.corrected else (None, None)),
+            each.breaker,
+        )
+        for each in found.versions
+    ]
+    lines = [_line(each) for each in found.versions if len(each.course) > 1]
+    chart: list[Block | str] = []
+    if lines:
+        chart = [
+            LineChart(
+                "The reported rate, answer by answer",
+                "The average rate so far of each version, with its confidence sequence.",
+                lines[:6],
+                Axis("answers judged", whole=True),
+                Axis("violations so far", percent=True, low=0),
+                band="95 % confidence sequence",
+            )
+        ]
+    return [*chart, Table(columns, rows)]
+
+
+def _line(each: VersionStatus) -> Line:
+    n, low, point, high = zip(*each.course[len(each.course) // 10 :], strict=True)
+    return Line(each.name, n, point, low, high)
+
+
+def _meter(found: Status) -> list[str]:
+    said = []
+    if found.recall is not None:
+        said.append(
+            f"It flagged {_rate(found.recall)} of "
+            f"{counted(found.bad_canaries, 'known-bad answer')}, "
+            f"{between(found.recall)} at all times at once."
+        )
+    if found.false_alarms is not None:
+        said.append(
+            f"It flagged {_rate(found.false_alarms)} of "
+            f"{counted(found.good_canaries, 'known-good answer')}, {between(found.false_alarms)}."
+        )
+    said.append(
+        "The true rate takes these errors out; without both kinds of canaries it is not given."
+    )
+    return said
+
+
+def _sums(found: Status) -> list[str]:
+    sums = found.conserved
+    told = [
+        f"Asked {count(sums.asked)} = answered {count(sums.answered)} + lost {count(sums.lost)} "
+        f"+ open {count(sums.open)}.",
+        f"Answered {count(sums.answered)} = verdicts {count(sums.verdicts)} + waiting "
+        f"{count(sums.waiting)}.",
+    ]
+    if found.unfinished:
+        names = ", ".join(found.unfinished[:10])
+        told.append(f"Without a whole answer in the log: {names}.")
+    return told
+
+
+def _actions(found: Status) -> Block:
+    columns = [
+        Column("time (UTC)"),
+        Column("what"),
+        Column("version"),
+        Column("who"),
+        Column("why"),
+    ]
+    rows = [
+        (_when(each.at), each.kind, each.version or "–", each.by or "–", each.why)
+        for each in reversed(found.actions[-_SHOWN:])
+    ]
+    return Table(columns, rows)
+
+
+def _when(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S}"

@@ -13,12 +13,12 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from wellhead._atomic import write_text
 from wellhead._result import plain
 
-__all__ = ["DATA", "benchmark_arguments", "markdown_table", "needed", "save_json"]
+__all__ = ["DATA", "benchmark_arguments", "markdown_table", "needed", "save_figure", "save_json"]
 
 DATA = Path(os.environ.get("WELLHEAD_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
@@ -54,3 +54,18 @@ def save_json(path: Path | None, record: Any) -> None:
     """Write the numbers, whole or not at all, when a path was given."""
     if path is not None:
         write_text(path, json.dumps(plain(record, rows=None), ensure_ascii=False, indent=1) + "\n")
+
+
+class Drawn(Protocol):
+    """Any chart of ``wellhead.report.svg``."""
+
+    def to_svg(self) -> str: ...
+
+
+def save_figure(path: Path | None, chart: Drawn) -> None:
+    """Write a chart as a file of its own, dark on white, when a path was given."""
+    if path is not None:
+        drawn = chart.to_svg()
+        begin = drawn.index(">") + 1
+        look = ".chart{color:#222;background:#fff}.m{fill:#666}.b{font-weight:650}"
+        write_text(path, f"{drawn[:begin]}<style>{look}</style>{drawn[begin:]}\n")

@@ -11,7 +11,7 @@ from laboratory import errors_from
 
 import wellhead
 from wellhead.errors import BadInput, BadSetting
-from wellhead.recursion.closed_form import exact_curves
+from wellhead.recursion.closed_form import closed_form_curves
 from wellhead.recursion.theory.branching import ChangingShare
 from wellhead.recursion.theory.inflation import ChangingShare as Inflated
 from wellhead.recursion.theory.shares import Shares
@@ -24,7 +24,7 @@ def test_a_gaussian_follows_its_exact_moments_while_the_share_falls():
     table = {"family": {"name": "gaussian", "ddof": 1}, "size": 20, "generations": 5}
     run = wellhead.collapse(table | {"regime": regime, "chains": 20_000})
     setting = run.plan.settings[0]
-    curves = exact_curves(setting)
+    curves = closed_form_curves(setting)
     for measure in ("variance", "mean_square_error"):
         for generation in range(1, 6):
             values = run.values(measure, setting.label, generation)

@@ -12,7 +12,7 @@ import pytest
 import wellhead
 import wellhead.recursion
 from wellhead.errors import BadSetting
-from wellhead.recursion.closed_form import exact_curves
+from wellhead.recursion.closed_form import closed_form_curves
 from wellhead.recursion.measure.catalogue import CATALOGUE, MEANINGS
 from wellhead.recursion.terminal import show
 from wellhead.report.numbers import number
@@ -169,7 +169,7 @@ def test_a_tail_mass_is_drawn_by_its_median_with_no_mean_in_sight(result):
 
 def test_exact_curves_follow_the_measured_means(result):
     for setting in result.plan.settings:
-        curves = exact_curves(setting)
+        curves = closed_form_curves(setting)
         assert "variance" in curves
         for point in result.curve("mean_square_error", setting.label, "mean")[1:]:
             half = (point.high - point.low) / 2
@@ -193,7 +193,7 @@ def test_a_narrow_sampler_and_added_output_have_exact_curves(change):
     for measure in ("variance", "mean_square_error"):
         for generation in (1, 12):
             values = result.values(measure, setting.label, generation)
-            away = values.mean() - exact_curves(setting)[measure][generation]
+            away = values.mean() - closed_form_curves(setting)[measure][generation]
             assert abs(away) < 4 * values.std() / np.sqrt(len(values))
 
 
@@ -210,7 +210,7 @@ def test_a_narrow_sampler_and_added_output_have_exact_curves(change):
 )
 def test_no_exact_curve_is_drawn_where_there_is_no_closed_form(change):
     plan = wellhead.recursion.make_plan(RUN | {"settings": [{"regime": "replace"} | change]})
-    assert exact_curves(plan.settings[0]) == {}
+    assert closed_form_curves(plan.settings[0]) == {}
 
 
 def test_json_has_curves_and_verdicts_without_numbers_that_do_not_exist(result):

@@ -16,7 +16,7 @@ from wellhead.recursion.family import Fitting
 from wellhead.recursion.loop import run_cell
 from wellhead.recursion.presets import preset
 from wellhead.recursion.selectors import effective_share
-from wellhead.recursion.theory_vs_observed import excess, order_agreement
+from wellhead.recursion.theory_vs_observed import excess_losses, order_agreement
 
 pytest.importorskip("torch", reason="needs wellhead[lm]")
 pytest.importorskip("transformers", reason="needs wellhead[lm]")
@@ -136,7 +136,7 @@ def test_the_report_shows_words_texts_forecast_and_verdicts(corpus, tmp_path):
         ],
     }
     result = wellhead.collapse(table, out=tmp_path / "run")
-    rows = excess(result)
+    rows = excess_losses(result)
     assert [round(row.kappa, 3) for row in rows] == [2.0, 1.25, 1.25]
     assert [row.real_share for row in rows] == pytest.approx([0, 0.5, 0.5])
     # Two settings share a forecast, so that of three pairs only two are in order or against it.

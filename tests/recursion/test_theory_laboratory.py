@@ -13,7 +13,7 @@ from theory_chains import assert_mean
 
 import wellhead.recursion.families  # noqa: F401  (registers the families)
 from wellhead.errors import BadSetting
-from wellhead.recursion.closed_form import exact_curves
+from wellhead.recursion.closed_form import closed_form_curves
 from wellhead.recursion.family import FAMILIES
 from wellhead.recursion.loop import run_cell
 from wellhead.recursion.regimes import REGIMES
@@ -128,7 +128,7 @@ def test_the_exact_curve_is_that_of_the_items_the_run_took(regime: str, size: in
         chains=4_000,
     )
     measured = list(run_cell(setting, seed=1))[-1].measures
-    exact = exact_curves(setting)
+    exact = closed_form_curves(setting)
     for name in ("variance", "mean_square_error"):
         assert_mean(measured[name], exact[name][-1])
 

@@ -23,6 +23,8 @@ from wellhead.report.svg import (
     HistogramPair,
     Line,
     LineChart,
+    Panel,
+    Panels,
     Stretch,
     Strip,
     Strips,
@@ -47,6 +49,7 @@ def pictures(name: str) -> list[object]:
         Forest(
             name, name, [Stretch(name, 0.1, 0.2, 0.3, 9)], unit, Stretch(name, 0.1, 0.2, 0.3), 3
         ),
+        Panels(name, name, [Panel(name, [line, line], 0.5)], unit, unit, level=name, n=name),
         Strips(name, name, [Strip(name, np.linspace(0, 1, 32).reshape(2, 4, 4))]),
     ]
 

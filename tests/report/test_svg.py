@@ -50,6 +50,19 @@ def test_charts_carry_no_ids_and_no_style_so_that_many_fit_one_page():
         assert "style" not in picture.to_svg()
 
 
+def test_every_shape_is_drawn_in_some_ink():
+    for chart in pictures("x"):
+        root = ET.fromstring(chart.to_svg())
+        parents = {child: parent for parent in root.iter() for child in parent}
+        for shape in root.iter(f"{NS}path"):
+            ink = {"fill": None, "stroke": None}
+            node = shape
+            while node is not None:
+                ink = {kind: found or node.get(kind) for kind, found in ink.items()}
+                node = parents.get(node)
+            assert {ink["fill"], ink["stroke"] or "none"} != {"none"}, ET.tostring(shape)
+
+
 def test_the_same_values_draw_the_same_chart():
     assert [p.to_svg() for p in pictures("x")] == [p.to_svg() for p in pictures("x")]
 

@@ -50,6 +50,7 @@ VERBS: tuple[str, ...] = (
     "forecast",
     "curate",
     "serve",
+    "chat",
     "evaluate",
     "generate",
     "lineage",

@@ -57,6 +57,13 @@ def forecast_command(
         float | None,
         typer.Option(help="Limit on inflation: says what keeps below it; exit code 1 if beyond."),
     ] = None,
+    prices: Annotated[
+        str | None,
+        typer.Option(
+            help="Prices of a unit, real=5,audit=1,detector=.01,stream=0: says the cheapest mix "
+            "that keeps the limit."
+        ),
+    ] = None,
     model: Annotated[
         list[str] | None,
         typer.Option(
@@ -102,6 +109,7 @@ def forecast_command(
         true_positive_rate=true_positive_rate,
         false_positive_rate=false_positive_rate,
         max_inflation=max_inflation,
+        prices=None if prices is None else _prices(prices),
         effective_samples=effective_samples,
         observed=None if observed is None else read_observed(observed),
         words=words,
@@ -111,6 +119,8 @@ def forecast_command(
         show_progress=True,
     )
     told = [remedy.sentence for remedy in result.remedies]
+    if result.cheapest_mix is not None:
+        told.append(result.cheapest_mix.sentence)
     show_result(result, as_json=as_json, html=html, more=told)
     if result.exceeds:
         low, limit = result.inflation.last.low, result.max_inflation
@@ -123,3 +133,13 @@ def _schedule(shares: str | None, years: Path | None) -> list[float] | Path | No
     if years is not None:
         raise BadSetting("give --shares or --years, not both.")
     return numbers_of(shares, "--shares")
+
+
+def _prices(text: str) -> dict[str, float]:
+    pairs = [part.partition("=") for part in text.split(",")]
+    try:
+        return {name.strip(): float(price) for name, _, price in pairs}
+    except ValueError:
+        raise BadSetting(
+            f"--prices: expected names and numbers like real=5,audit=1; got '{text}'."
+        ) from None

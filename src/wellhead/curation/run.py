@@ -14,7 +14,7 @@ import numpy as np
 
 from wellhead._progress import Progress, quiet
 from wellhead._version import __version__
-from wellhead.corpus import open_corpus
+from wellhead.corpus import Corpus, open_corpus
 from wellhead.curation.choice import FrontierPoint, edge_of, frontier, pick, policy_named
 from wellhead.curation.evidence import Evidence, read_assay
 from wellhead.curation.outlook import outlooks
@@ -101,8 +101,7 @@ def curate(
     if out is not None:
         refuse_inside(opened, Path(out))
     evidence = read_assay(assay)
-    if evidence.sampled:
-        evidence = spread_over(opened, evidence, detector)
+    evidence = spread_over(opened, evidence, detector) if evidence.sampled else evidence
     chosen_policy = policy_named(policy)
     points = frontier(evidence, chosen_policy, targets, dial=dial, seed=seed)
     chosen = pick(points, chosen_policy, targets, dial, policy)
@@ -112,56 +111,74 @@ def curate(
     tails, words = read_tails(
         opened, evidence, weights, group_by=group_by, seed=seed, progress=progress
     )
-    kept_back, reserved = None, None
-    if reserve is not None:
-        kept_back, reserved = draw_reserve(evidence, weights, reserve, seed=seed)
+    drawn = None if reserve is None else draw_reserve(evidence, weights, reserve, seed=seed)
+    kept_back, reserved = drawn or (None, None)
     met, answer = _answer(points, chosen, targets, evidence)
+    ways = outlooks(
+        points[0].found,
+        chosen.found,
+        evidence.share,
+        generations=generations,
+        reserve=reserve,
+        counts=(words.counts(0), words.counts(1)),
+    )
     plan = CurationPlan(
         corpus=opened.name,
         policy=policy,
         dial=chosen.dial,
         dial_means=chosen_policy.dial,
-        documents=evidence.documents,
-        distinct=int(evidence.weighed.size),
-        repeats=int((~evidence.first).sum()),
         folded=fold_repeats,
-        apart=int((evidence.first & ~np.isfinite(evidence.posterior)).sum()),
-        share=evidence.share,
-        upper_bound_only=evidence.upper_bound_only,
         chosen=chosen.found,
         targets=targets,
         met=met,
         answer=answer,
         edge=edge_of(evidence, chosen_policy, chosen.dial),
         frontier=tuple(points),
-        outlooks=outlooks(
-            points[0].found,
-            chosen.found,
-            evidence.share,
-            generations=generations,
-            reserve=reserve,
-            counts=(words.counts(0), words.counts(1)),
-        ),
+        outlooks=ways,
         tails=tails,
-        doubts=evidence.doubts,
         reserve=kept_back,
         written=None,
         seed=seed,
-        detector=evidence.detector,
         version=__version__,
         _rule=_rule(evidence, chosen_policy, chosen.dial),
+        **_facts(evidence),
     )
     if out is not None:
         plan.save(out)
     if not apply:
         return plan
-    if met is False:
-        raise LimitExceeded(f"{answer} Nothing was written but the plan")
     order = Order(weights=weights, reserved=reserved, as_draws=as_ == "draws", seed=seed)
-    written = write_corpus(opened, evidence, order, Path(str(out)), progress=progress)
-    done = replace(plan, written=written)
-    done.save(Path(str(out)))
+    return _applied(plan, opened, evidence, order, Path(str(out)), progress)
+
+
+def _applied(
+    plan: CurationPlan,
+    corpus: Corpus,
+    evidence: Evidence,
+    order: Order,
+    folder: Path,
+    progress: Progress,
+) -> CurationPlan:
+    """The plan carried out, unless it breaks a limit."""
+    if plan.met is False:
+        raise LimitExceeded(f"{plan.answer} Nothing was written but the plan")
+    done = replace(plan, written=write_corpus(corpus, evidence, order, folder, progress=progress))
+    done.save(folder)
     return done
+
+
+def _facts(evidence: Evidence) -> dict[str, Any]:
+    """What a plan repeats of its assay."""
+    return {
+        "documents": evidence.documents,
+        "distinct": int(evidence.weighed.size),
+        "repeats": int((~evidence.first).sum()),
+        "apart": int((evidence.first & ~np.isfinite(evidence.posterior)).sum()),
+        "share": evidence.share,
+        "upper_bound_only": evidence.upper_bound_only,
+        "doubts": evidence.doubts,
+        "detector": evidence.detector,
+    }
 
 
 def _check(reserve: float | None, out: Any, apply: bool, as_: str) -> None:

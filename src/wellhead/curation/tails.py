@@ -193,18 +193,17 @@ def _tails(
 ) -> Tails:
     rows = evidence.weighed
     lengths = np.concatenate(found.lengths)[rows]
-    bins = np.searchsorted(_LENGTHS, lengths, side="right") - 1
     names = [_length_name(low, high) for low, high in pairwise(_LENGTHS)]
-    groups = np.asarray(found.groups, object) if found.groups else evidence.groups
+    bins = np.searchsorted(_LENGTHS, lengths, side="right") - 1
+    by_length = {one.name: one for one in _stretches(names, bins, rows, evidence, weights)}
+    groups = found.groups or evidence.groups
     grouped: tuple[Stretch, ...] = ()
     if groups is not None:
-        told = np.array(["none" if one is None else str(one) for one in groups[rows]], object)
-        grouped = _stretches(told, rows, evidence, weights)[:_MOST_GROUPS]
+        kinds, place = _kinds(groups)
+        grouped = _stretches(kinds, place[rows], rows, evidence, weights)[:_MOST_GROUPS]
     topics: tuple[Stretch, ...] = ()
     if (named := topics_of(found.texts)) is not None:
-        topics = _stretches(named, sample, evidence, weights)
-    length_names = np.array([names[at] for at in bins], object)
-    by_length = {one.name: one for one in _stretches(length_names, rows, evidence, weights)}
+        topics = _stretches(*_kinds(named), sample, evidence, weights)
     return Tails(
         words=_words(found.words),
         lengths=tuple(by_length[name] for name in names if name in by_length),
@@ -224,23 +223,34 @@ def _words(words: HashedWords) -> tuple[WordBin, ...]:
     return tuple(made)
 
 
+def _kinds(values: Sequence[Any] | np.ndarray) -> tuple[list[str], np.ndarray]:
+    """The distinct values as text, and the place of each value among them."""
+    told = pa.array("none" if one is None else str(one) for one in values).dictionary_encode()
+    return told.dictionary.to_pylist(), told.indices.to_numpy()
+
+
 def _stretches(
-    names: np.ndarray, rows: np.ndarray, evidence: Evidence, weights: np.ndarray
+    kinds: Sequence[str],
+    place: np.ndarray,
+    rows: np.ndarray,
+    evidence: Evidence,
+    weights: np.ndarray,
 ) -> tuple[Stretch, ...]:
-    """What each name keeps, the least kept first."""
+    """What each kind keeps, the least kept first; `place` is the kind of each of `rows`."""
     mine, human = weights[rows], 1 - evidence.posterior[rows]
     whole = float(weights[evidence.weighed].mean())
-    kinds, place = np.unique(names.astype(str), return_inverse=True)
-    level = 1 - 0.05 / kinds.size
+    present = np.unique(place)
+    level = 1 - 0.05 / present.size
     made = []
-    for number, kind in enumerate(kinds):
+    for number in present:
         here = place == number
         size, kept = int(here.sum()), float(mine[here].mean())
         people = float(human[here].sum())
         lost = float(((1 - mine[here]) * human[here]).sum() / people) if people > 0 else 0.0
         clear = wilson(kept * size, size, level=level).high < whole - 1e-6
-        made.append(Stretch(str(kind), size, kept, wilson(kept * size, size), lost, clear))
-    return tuple(sorted(made, key=lambda one: (one.kept, -one.texts)))
+        stretch = Stretch(kinds[number], size, kept, wilson(kept * size, size), lost, clear)
+        made.append(stretch)
+    return tuple(sorted(made, key=lambda one: (one.kept, -one.texts, one.name)))
 
 
 def _length_name(low: int, high: int) -> str:

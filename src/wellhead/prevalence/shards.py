@@ -238,7 +238,7 @@ def _rows(path: Path) -> Iterator[tuple[np.ndarray, np.ndarray, pa.Array]]:
                 scores = batch["score"].to_numpy(zero_copy_only=False)
                 held_out = batch["held_out"].to_numpy(zero_copy_only=False).astype(np.float64)
                 known = np.where(np.isnan(held_out), scores, held_out)
-                yield _hashes(batch["sha256"], path), known, batch["id"]
+                yield text_hashes(batch["sha256"], str(path)), known, batch["id"]
     except (OSError, pa.ArrowException) as error:
         raise BadInput(f"{path}: cannot read this sidecar ({error}); score it again") from error
 
@@ -247,12 +247,16 @@ _NIBBLE = np.zeros(256, np.uint64)
 _NIBBLE[np.frombuffer(b"0123456789abcdef", np.uint8)] = np.arange(16, dtype=np.uint64)
 
 
-def _hashes(column: pa.StringArray, path: Path) -> np.ndarray:
-    """The first 64 bits of each SHA-256 in hexadecimal."""
+def text_hashes(column: pa.StringArray, name: str) -> np.ndarray:
+    """The first 64 bits of each SHA-256 in hexadecimal, as numbers.
+
+    Raises:
+        BadInput: other strings; the message begins with `name`.
+    """
     _, offsets, data = column.buffers()
     ends = np.frombuffer(offsets, np.int32)[column.offset : column.offset + len(column) + 1]
     if (np.diff(ends) != 64).any():
-        raise BadInput(f"{path}: expected SHA-256 hashes in hexadecimal; score it again")
+        raise BadInput(f"{name}: expected SHA-256 hashes in hexadecimal; score it again")
     letters = np.frombuffer(data, np.uint8)[ends[0] : ends[-1]].reshape(-1, 64)[:, :16]
     shifts = np.arange(60, -1, -4, dtype=np.uint64)
     return np.asarray((_NIBBLE[letters] << shifts).sum(axis=1, dtype=np.uint64))

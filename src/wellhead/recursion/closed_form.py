@@ -26,13 +26,13 @@ from wellhead.recursion.schedules import Constant, Geometric, Linear
 from wellhead.recursion.selectors import Everything, Oracle
 from wellhead.recursion.setting import Setting
 
-__all__ = ["exact_curves"]
+__all__ = ["closed_form_curves"]
 
 # The names of the theory, and ours where they differ.
 OURS = {"surviving_symbols": "survivors", "squared_distance": "square_error"}
 
 
-def exact_curves(setting: Setting) -> dict[str, Array]:
+def closed_form_curves(setting: Setting) -> dict[str, Array]:
     """Expected values by measure, each of shape (generations + 1,), generation 0 first.
 
     Empty where the setting has no closed form. Quantities without one in an otherwise known

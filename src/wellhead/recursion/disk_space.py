@@ -8,12 +8,12 @@ import sys
 from wellhead.errors import BadSetting, WellheadError
 from wellhead.recursion.folder import Cell, Folder
 
-__all__ = ["announce", "make_room"]
+__all__ = ["announce", "require_disk_space"]
 
 WORTH_SAYING = 10_000_000  # bytes
 
 
-def make_room(folder: Folder, cells: list[Cell]) -> int:
+def require_disk_space(folder: Folder, cells: list[Cell]) -> int:
     """Bytes that these cells take at most.
 
     Raises:

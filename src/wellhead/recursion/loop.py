@@ -8,7 +8,7 @@ generation), so that a cell that resumes at generation n continues bit for bit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -19,7 +19,7 @@ from wellhead.recursion.selectors import Select
 from wellhead.recursion.setting import Setting
 from wellhead.recursion.sources import Sources
 
-__all__ = ["Checkpoints", "Record", "run_cell"]
+__all__ = ["Checkpoints", "Record", "run_cell", "training_sets"]
 
 # The streams of randomness of one generation.
 DRAW, MIX, FIT, MEASURE = range(4)
@@ -78,6 +78,22 @@ def run_cell(
         if chains.recorded(fit):
             yield Record(chains.number(fit), measures)
         tick()
+
+
+def training_sets(
+    setting: Setting, arrived: Iterable[list[Data]], *, seed: int, cell: int
+) -> Iterator[Data]:
+    """What each fit of a cell learned from, mixed again as the run mixed it.
+
+    Args:
+        setting: what was run.
+        arrived: the new items of each fit, first to last, as they were kept.
+        seed: the seed of the whole run.
+        cell: the number of the repetition.
+    """
+    chains = _Chains(setting, setting.family.open(setting), seed, cell, None)
+    for fit, items in enumerate(arrived, start=1):
+        yield chains._training(fit, Replayed(items))
 
 
 class _Chains:

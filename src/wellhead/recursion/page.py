@@ -11,7 +11,7 @@ import tomli_w
 
 import wellhead.recursion.dry_run_page  # noqa: F401  (registers its page)
 from wellhead._result import render
-from wellhead.recursion.closed_form import exact_curves
+from wellhead.recursion.closed_form import closed_form_curves
 from wellhead.recursion.curves import band
 from wellhead.recursion.family import AnyFamily, HasEpochs
 from wellhead.recursion.measure.catalogue import measure_named
@@ -144,7 +144,7 @@ def _chart(run: Run, name: str, settings: list[Setting], family: str) -> LineCha
     curves = [(setting, run.curve(name, setting.label, statistic)) for setting in settings]
     curves = [(setting, points) for setting, points in curves if points]
     for setting, points in curves[:CURVES]:
-        exact = exact_curves(setting).get(name) if statistic == "mean" else None
+        exact = closed_form_curves(setting).get(name) if statistic == "mean" else None
         lines.append(
             Line(
                 setting.label,

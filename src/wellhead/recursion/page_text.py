@@ -12,7 +12,7 @@ from pathlib import Path
 
 from wellhead.recursion.curves import band
 from wellhead.recursion.result import Run
-from wellhead.recursion.theory_vs_observed import Excess, excess, order_agreement
+from wellhead.recursion.theory_vs_observed import Excess, excess_losses, order_agreement
 from wellhead.report.blocks import Block, Details, Section
 from wellhead.report.numbers import number
 from wellhead.report.svg import Axis, Line, LineChart
@@ -94,7 +94,7 @@ def _word_chart(run: Run, label: str) -> LineChart:
 
 
 def _forecast(run: Run) -> list[Block | str]:
-    rows = excess(run)
+    rows = excess_losses(run)
     if not rows:
         return []
     uneven = any(

@@ -25,7 +25,7 @@ from threadpoolctl import threadpool_limits
 from wellhead._progress import Progress, progress
 from wellhead.errors import BadSetting, Interrupted, WellheadError
 from wellhead.recursion.checkpoints import FolderCheckpoints
-from wellhead.recursion.disk_space import announce, make_room
+from wellhead.recursion.disk_space import announce, require_disk_space
 from wellhead.recursion.distributed import Following, all_here, leads, several
 from wellhead.recursion.energy import Meter
 from wellhead.recursion.folder import Cell, Folder, keeping
@@ -58,7 +58,7 @@ def complete(folder: Folder, *, workers: int | None = None, show: bool = True) -
     if not missing:
         return
     folder.may_continue()
-    announce(make_room(folder, missing), show=show)
+    announce(require_disk_space(folder, missing), show=show)
     count = 1 if several() else min(workers or processes_for(folder), len(missing))
     total = sum(folder.plan.settings[cell.setting].fits for cell in missing)
     try:

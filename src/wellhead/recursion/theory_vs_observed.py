@@ -29,7 +29,7 @@ from wellhead.recursion.result import Run
 from wellhead.recursion.setting import Setting
 from wellhead.recursion.theory import inflation
 
-__all__ = ["Excess", "excess", "inflation_of", "order_agreement"]
+__all__ = ["Excess", "excess_losses", "inflation_of", "order_agreement"]
 
 KEEPS = 0.95  # the share of its items that a training set of the same size has at least
 
@@ -60,7 +60,7 @@ class Excess(NamedTuple):
     seeds: int
 
 
-def excess(run: Run) -> list[Excess]:
+def excess_losses(run: Run) -> list[Excess]:
     """One row for each setting with a measured loss and real share; empty without them."""
     if not {"loss", "real_share"} <= set(run.measures):
         return []

@@ -142,7 +142,7 @@ class NGram(Family[Fitted, Documents]):
         from wellhead.recursion.families import ngram_kernels as kernels
 
         counts, stream = model
-        first, followers, cumulative, types = zip(*counts.levels, strict=True)
+        first, followers, cumulative, _ = zip(*counts.levels, strict=True)
         linear = self.weight if self.smoothing == "linear" else -1.0
         if isinstance(sampler, Unsmoothed):
             drawn = kernels.draw(rng, int(size), stream, first, followers, cumulative, 0.0, -1.0)
@@ -151,21 +151,15 @@ class NGram(Family[Fitted, Documents]):
                 rng, int(size), stream, first, followers, cumulative, self.discount, linear
             )
         else:
-            drawn = kernels.draw_narrowed(
-                rng,
-                int(size),
-                counts.unigrams,
-                np.argsort(-counts.unigrams, kind="stable"),
-                first,
-                followers,
-                cumulative,
-                types,
-                self.discount,
-                linear,
+            from wellhead.recursion.families import ngram_narrowed as narrowed
+
+            limits = narrowed.Narrowing(
                 1 / getattr(sampler, "temperature", 1.0),
                 sampler.k if isinstance(sampler, TopK) else len(counts.unigrams),
                 sampler.p if isinstance(sampler, TopP) else 1.0,
             )
+            how = narrowed.Smoothing(self.discount, linear)
+            drawn = narrowed.draw_narrowed(rng, int(size), counts, stream, how, limits)
         return Documents.of(drawn)
 
     def score(self, model: Fitted, documents: Documents) -> Array:

@@ -2,13 +2,15 @@
 
 `forecast` is the verb; `Forecast` what it returns. The closed forms are in
 `wellhead.recursion.theory`; this package carries intervals through them, counts the words of a
-corpus, and inverts them: how much real text, or which detector, keeps a limit.
+corpus, and inverts them: how much real text, or which detector, keeps a limit, and what is
+cheapest.
 """
 
 from __future__ import annotations
 
 from wellhead.recursion.forecast.effective import EffectiveSize, fitted_size
 from wellhead.recursion.forecast.forecasting import forecast
+from wellhead.recursion.forecast.prices import CheapestMix, Prices
 from wellhead.recursion.forecast.remedies import Remedy, needed_share
 from wellhead.recursion.forecast.result import Caveat, Forecast
 from wellhead.recursion.forecast.share import Interval, real_share_of
@@ -18,10 +20,12 @@ from wellhead.recursion.theory.detector import Detector
 
 __all__ = [
     "Caveat",
+    "CheapestMix",
     "Detector",
     "EffectiveSize",
     "Forecast",
     "Interval",
+    "Prices",
     "Remedy",
     "Vocabulary",
     "WordCounts",

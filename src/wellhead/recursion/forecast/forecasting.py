@@ -7,37 +7,28 @@ pass over the corpus to count its words, unless a calibration is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from wellhead._version import __version__
 from wellhead.errors import BadSetting
 from wellhead.recursion.forecast import caveats
-from wellhead.recursion.forecast.calibration import calibrated
 from wellhead.recursion.forecast.course import REGIME as CHANGING
 from wellhead.recursion.forecast.course import Course, course_of, first_beyond
-from wellhead.recursion.forecast.effective import (
-    EffectiveSize,
-    fitted_size,
-    given_size,
-    sized,
-)
-from wellhead.recursion.forecast.models import MODELS, classes_named
+from wellhead.recursion.forecast.outlook import Loop, ModelsTold, Text, outlook_of
+from wellhead.recursion.forecast.prices import CheapestMix, Limit, Prices, cheapest_mix, prices_of
 from wellhead.recursion.forecast.remedies import check_limit, remedies
-from wellhead.recursion.forecast.result import Forecast, ModelOutlook, RegimeOutlook
+from wellhead.recursion.forecast.result import Forecast
 from wellhead.recursion.forecast.risk import inflation_of
 from wellhead.recursion.forecast.share import Interval, real_share_of
-from wellhead.recursion.forecast.vocabulary import Vocabulary, vocabulary_of
-from wellhead.recursion.forecast.words import WordCounts, count_words, documents_of, of_counts
-from wellhead.recursion.theory import branching
+from wellhead.recursion.forecast.words import WordCounts
 from wellhead.recursion.theory.detector import Detector
-from wellhead.recursion.theory.inflation import MIXES, REGIMES, regime_named
+from wellhead.recursion.theory.inflation import MIXES, regime_named
 from wellhead.recursion.theory.ranges import check_whole
 
 __all__ = ["forecast"]
 
 _MOST_GENERATIONS = 10_000
-Courses = dict[str, list[Interval]]  # effective draws per word by generation, of each class
 
 
 def forecast(
@@ -53,6 +44,7 @@ def forecast(
     true_positive_rate: float | None = None,
     false_positive_rate: float | None = None,
     max_inflation: float | None = None,
+    prices: Prices | Mapping[str, float] | None = None,
     models: str | Iterable[str] | None = None,
     calibrate: bool = False,
     effective_samples: float | None = None,
@@ -86,6 +78,9 @@ def forecast(
         true_positive_rate: machine text that a detector removes in every generation.
         false_positive_rate: human text that it removes.
         max_inflation: a limit on the inflation; asks for what would keep below it.
+        prices: what a unit costs of ``real`` text, of an ``audit`` or a ``detector`` that reads a
+            unit, and of the text at hand (``stream``); asks for the cheapest mix that keeps the
+            limit.
         models: classes of language models (see `models.MODELS`): ``counts``, ``smoothed``,
             ``discounted``, ``truncated``, ``neural``; None means any of them.
         calibrate: run the n-gram laboratory on this corpus for the classes that it knows, about a
@@ -113,40 +108,24 @@ def forecast(
     """
     share = real_share_of(real_share, assay)
     changing = course_of(share, schedule, machine_growth)
-    name = _regime(regime, share, changing)
     last = check_whole("generations", generations, least=1, most=_MOST_GENERATIONS)
+    name = _regime(regime, share, changing)
     detector = _detector(true_positive_rate, false_positive_rate, name)
     reached: Interval | Course | None = _filtered(share, detector)
+    one_share = None if changing else share
+    mix = _cheapest(prices, max_inflation, last, one_share, detector)
     if changing is not None:
         share, reached = changing.at(last), changing.filtered(detector, last)
         if calibrate:
             raise BadSetting("a calibration runs one share throughout: leave the schedule out")
+    loop = Loop(name, last, reached)
+    text = Text(corpus, counts, words, show_progress)
+    told = ModelsTold(models, calibrate, effective_samples, observed, seed)
     if max_inflation is not None:
         check_limit(max_inflation)
-    corpus = _opened(corpus, counts)
-    counted = _words(corpus, counts, words, show_progress)
-    classes = classes_named(models)
-    size = _effective(counted, name, last, reached, effective_samples, observed)
-    courses: Courses = {}
-    if size is None and counted is not None:
-        courses = {one: [MODELS[one].ratio] for one in classes}
-        if calibrate and name in branching.REGIMES and not isinstance(reached, Course):
-            courses = calibrated(
-                _documents(corpus, counted),
-                counted,
-                classes,
-                regime=name,
-                generations=last,
-                real_share=reached,
-                seed=seed,
-                show=show_progress,
-            )
-        size = sized(counted, "calibrated" if calibrate else "model class", courses.values())
-    elif calibrate:
-        raise BadSetting("give a corpus, and one of calibrate, effective_samples and observed")
-    vocabulary = _vocabulary(counted, name, last, reached, size)
-    by_model = _by_model(counted, name, last, reached, courses)
-    course = inflation_of(name, last, reached)
+    outlook, course = outlook_of(text, loop, told), inflation_of(name, last, reached)
+    limit = max_inflation
+    known = (outlook.words, outlook.vocabulary, outlook.models)
     return Forecast(
         inflation=course,
         real_share=share,
@@ -154,24 +133,18 @@ def forecast(
         detector=detector,
         regime=name,
         generations=last,
-        max_inflation=max_inflation,
-        exceeds=max_inflation is not None and course.last.low > max_inflation,
-        first_beyond=None
-        if max_inflation is None
-        else first_beyond(max_inflation, course, changing),
+        max_inflation=limit,
+        exceeds=limit is not None and course.last.low > limit,
+        first_beyond=None if limit is None else first_beyond(limit, course, changing),
         schedule=() if changing is None else changing.rows(last),
         remedies=()
-        if max_inflation is None
-        else remedies(
-            max_inflation,
-            generations=last,
-            share=share if changing is None else None,
-            detector=detector,
-        ),
-        vocabulary=vocabulary,
-        regimes=_outlooks(counted, last, reached, size, name),
-        models=by_model,
-        caveats=caveats.of(name, assay, changing or share, counted, vocabulary, by_model),
+        if limit is None
+        else remedies(limit, generations=last, share=one_share, detector=detector),
+        cheapest_mix=mix,
+        vocabulary=outlook.vocabulary,
+        regimes=outlook.regimes(loop),
+        models=outlook.models,
+        caveats=caveats.of(name, assay, changing or share, *known),
         version=__version__,
     )
 
@@ -206,103 +179,20 @@ def _filtered(share: Interval | None, detector: Detector | None) -> Interval | N
     return share.through(detector.effective_share)
 
 
-def _opened(corpus: Any, counts: Any) -> Any:
-    """The corpus, opened once; every corpus can be read again."""
-    if corpus is None:
-        return None
-    if counts is not None:
-        raise BadSetting("give a corpus or counts, not both")
-    from wellhead.corpus import open_corpus
-
-    return open_corpus(corpus)
-
-
-def _words(corpus: Any, counts: Any, rule: str, show: bool) -> WordCounts | None:
-    if corpus is not None:
-        return count_words(corpus, rule=rule, show_progress=show)
-    if counts is None or isinstance(counts, WordCounts):
-        return counts
-    return of_counts(counts)
-
-
-def _effective(
-    words: WordCounts | None,
-    regime: str,
+def _cheapest(
+    prices: Prices | Mapping[str, float] | None,
+    limit: float | None,
     last: int,
-    share: Interval | Course | None,
-    effective_samples: float | None,
-    observed: Mapping[int, float] | None,
-) -> EffectiveSize | None:
-    if effective_samples is not None and observed is not None:
-        raise BadSetting("give effective_samples or observed, not both")
-    if words is None:
-        if effective_samples is not None or observed is not None:
-            raise BadSetting("an effective size belongs to a corpus: give corpus or counts")
+    share: Interval | None,
+    detector: Detector | None,
+) -> CheapestMix | None:
+    if prices is None:
         return None
-    if effective_samples is not None:
-        return given_size(effective_samples, words)
-    if observed is None:
-        return None
-    real = share.point if share else None
-    return fitted_size(observed, words, regime=regime, real_share=real, generations=last)
-
-
-def _documents(corpus: Any, words: WordCounts) -> Iterator[list[str]]:
-    if corpus is None:
-        raise BadSetting("a calibration reads the text itself: give a corpus, not counts")
-    return documents_of(corpus, words.rule)
-
-
-def _by_model(
-    words: WordCounts | None,
-    regime: str,
-    last: int,
-    share: Interval | Course | None,
-    courses: Courses,
-) -> tuple[ModelOutlook, ...]:
-    """What each class would leave, where the size is that of classes."""
-    found = []
-    for name, ratios in courses.items():
-        size = None if words is None else sized(words, "model class", [ratios])
-        course = _vocabulary(words, regime, last, share, size)
-        if course is not None:
-            found.append(ModelOutlook(name, course.generations[-1].words))
-    return tuple(found)
-
-
-def _vocabulary(
-    words: WordCounts | None,
-    regime: str,
-    last: int,
-    share: Interval | Course | None,
-    size: EffectiveSize | None,
-) -> Vocabulary | None:
-    if words is None or size is None or regime not in (*branching.REGIMES, CHANGING):
-        return None
-    return vocabulary_of(words, regime=regime, generations=last, share=share, effective=size)
-
-
-def _outlooks(
-    words: WordCounts | None,
-    last: int,
-    share: Interval | Course | None,
-    size: EffectiveSize | None,
-    asked: str,
-) -> tuple[RegimeOutlook, ...]:
-    """Every regime for which the given numbers suffice.
-
-    What was measured under the regime asked for says nothing of words under another.
-    """
-    measured = size is not None and size.how in ("calibrated", "fitted")
-    found = []
-    changing = isinstance(share, Course)
-    for name in (*REGIMES, *[CHANGING] * changing):
-        mixed = share if name == CHANGING or (name in MIXES and not changing) else None
-        if name in MIXES and mixed is None:
-            continue
-        course = inflation_of(name, last, mixed)
-        known = None if measured and name != asked else size
-        course_of_words = _vocabulary(words, name, last, mixed, known)
-        left = None if course_of_words is None else course_of_words.generations[-1].words
-        found.append(RegimeOutlook(name, course.last, course.limit, left))
-    return tuple(found)
+    if limit is None:
+        raise BadSetting("prices need a limit to be kept: give max_inflation")
+    if share is None:
+        raise BadSetting(
+            "prices need the real share of the text at hand, one throughout: give real_share "
+            "(0 for a model's own output), or an assay"
+        )
+    return cheapest_mix(Limit(check_limit(limit), last), prices_of(prices), share, detector)

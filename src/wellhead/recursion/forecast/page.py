@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from wellhead._result import render
 from wellhead.recursion.forecast.course import FirstBeyond
 from wellhead.recursion.forecast.models import MODELS
+from wellhead.recursion.forecast.prices_page import prices_section
 from wellhead.recursion.forecast.result import Caveat, Forecast
 from wellhead.recursion.forecast.share import Interval
 from wellhead.report import Bullets, Callout, Column, Page, Section, Table
@@ -138,17 +139,9 @@ def _sections(forecast: Forecast) -> list[Section]:
     if forecast.schedule:
         sections.append(Section("The mix by training set", [_schedule(forecast)]))
     if forecast.remedies:
-        verdict = "is exceeded" if forecast.exceeds else "may hold"
-        if forecast.max_inflation is not None and forecast.inflation.last.high <= (
-            forecast.max_inflation
-        ):
-            verdict = "holds"
-        limit = number(forecast.max_inflation)
-        told = (
-            f"The limit of {limit} {verdict}: inflation is {_with_span(forecast.inflation.last)}."
-        )
-        sentences = [remedy.sentence for remedy in forecast.remedies]
-        sections.append(Section(f"What would keep it below {limit}", [told, Bullets(sentences)]))
+        sections.append(_remedies(forecast))
+    if forecast.cheapest_mix is not None:
+        sections.append(prices_section(forecast.cheapest_mix, number(forecast.max_inflation)))
     if forecast.vocabulary is not None:
         sections.append(Section("The vocabulary", _words(forecast.vocabulary)))
     if forecast.models:
@@ -156,6 +149,16 @@ def _sections(forecast: Forecast) -> list[Section]:
     sections.append(Section("The same under other regimes", [_others(forecast)]))
     sections.append(Section("How far to trust this", [_callout(c) for c in forecast.caveats]))
     return sections
+
+
+def _remedies(forecast: Forecast) -> Section:
+    limit, last = forecast.max_inflation, forecast.inflation.last
+    verdict = "is exceeded" if forecast.exceeds else "may hold"
+    if limit is not None and last.high <= limit:
+        verdict = "holds"
+    told = f"The limit of {number(limit)} {verdict}: inflation is {_with_span(last)}."
+    sentences = [remedy.sentence for remedy in forecast.remedies]
+    return Section(f"What would keep it below {number(limit)}", [told, Bullets(sentences)])
 
 
 def _inflation(forecast: Forecast) -> LineChart:

@@ -59,19 +59,19 @@ def needed_share(limit: float, *, regime: str, generations: int | None) -> float
     if regime not in FALLING:
         raise unknown_name("regime in which inflation falls with the real share", regime, FALLING)
 
-    def excess(share: float) -> float:
+    def above(share: float) -> float:
         constant = inflation_under(regime, share)
         return float(constant.limit if generations is None else constant.after(generations)) - limit
 
-    if excess(0.0) <= 0:
+    if above(0.0) <= 0:
         return 0.0
     lowest = 1e-9
-    if excess(lowest) <= 0:
+    if above(lowest) <= 0:
         return lowest
-    if excess(1.0) >= 0:
+    if above(1.0) >= 0:
         return 1.0
-    found = float(optimize.brentq(excess, lowest, 1.0, xtol=1e-12))
-    while excess(found) > 0:
+    found = float(optimize.brentq(above, lowest, 1.0, xtol=1e-12))
+    while above(found) > 0:
         found = math.nextafter(found + 1e-12, 1.0)
     return found
 

@@ -7,6 +7,7 @@ from typing import ClassVar, NamedTuple
 
 from wellhead._result import Result
 from wellhead.recursion.forecast.course import FirstBeyond, ShareAt
+from wellhead.recursion.forecast.prices import CheapestMix
 from wellhead.recursion.forecast.remedies import Remedy
 from wellhead.recursion.forecast.risk import Inflation
 from wellhead.recursion.forecast.share import Interval
@@ -66,6 +67,7 @@ class Forecast(Result):
         first_beyond: the first generation beyond that limit, with its interval.
         schedule: the training sets after the first, where their share changes.
         remedies: what would keep inflation below the limit; empty without one.
+        cheapest_mix: the cheapest training set that keeps it; None without prices.
         vocabulary: what becomes of the corpus's words; None without a corpus.
         regimes: the same numbers under every regime that the given settings allow.
         models: the words left by each class of models that was allowed for; empty where the
@@ -87,6 +89,7 @@ class Forecast(Result):
     first_beyond: FirstBeyond | None
     schedule: tuple[ShareAt, ...]
     remedies: tuple[Remedy, ...]
+    cheapest_mix: CheapestMix | None
     vocabulary: Vocabulary | None
     regimes: tuple[RegimeOutlook, ...]
     models: tuple[ModelOutlook, ...]

@@ -24,6 +24,7 @@ __all__ = ["Panel", "Panels"]
 ACROSS = 2
 TALL, GAP, LEFT = 110.0, 24.0, 52.0
 LETTERS = 26  # of the name of a panel
+_LEVEL = {**EXACT, "stroke": "currentColor", "stroke_width": 1.5}
 
 
 class Panel(NamedTuple):
@@ -101,7 +102,7 @@ class Panels:
         shapes += [stroke(line, look(line, place), area) for place, line in enumerate(panel.lines)]
         if panel.level is not None:
             at = y.at(panel.level)
-            shapes.insert(0, element("path", d=f"M{left:.1f} {at:.1f}H{right:.1f}", **EXACT))
+            shapes.insert(0, element("path", d=f"M{left:.1f} {at:.1f}H{right:.1f}", **_LEVEL))
         name = text(shorten(panel.name, LETTERS), left, start - 7, cls="b")
         return name + _axes(x, y, area) + inside(area, *shapes)
 
@@ -109,7 +110,7 @@ class Panels:
         names = {line.name: line for panel in self.panels for line in panel.lines}
         entries = [(_swatch(line, place), line.name) for place, line in enumerate(names.values())]
         if any(panel.level is not None for panel in self.panels):
-            entries.append((element("path", d="M0 7H28", **EXACT), self.level))
+            entries.append((element("path", d="M0 7H28", **_LEVEL), self.level))
         drawn, across, row = [], 0.0, 0
         for swatch, words in entries:
             shown = shorten(words, 50)

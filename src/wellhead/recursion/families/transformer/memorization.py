@@ -12,7 +12,7 @@ import numpy as np
 
 from wellhead.recursion.data import Array
 
-__all__ = ["longest_shared"]
+__all__ = ["longest_copy", "longest_shared"]
 
 FACTOR = np.uint64(0x9E3779B97F4A7C15)
 MIX = np.uint64(0xBF58476D1CE4E5B9)
@@ -38,6 +38,20 @@ def longest_shared(blocks: Array, known: Array) -> Array:
             low[rows] = np.where(shared, length, low[rows])
             high[rows] = np.where(shared, high[rows], length - 1)
     return low
+
+
+def longest_copy(row: Array, known: Array) -> slice:
+    """Where the longest stretch of `row` stands that `known`, another row, holds as well.
+
+    >>> longest_copy(np.array([9, 1, 2, 3]), np.array([1, 2, 3, 4]))
+    slice(1, 4, None)
+    """
+    length = int(longest_shared(row[None], known[None])[0])
+    if length == 0:
+        return slice(0, 0)
+    found = np.isin(_hashes(row[None], length)[0], _hashes(known[None], length))
+    start = int(found.argmax())
+    return slice(start, start + length)
 
 
 def _shares(blocks: Array, known: Array, length: int) -> Array:

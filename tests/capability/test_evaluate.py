@@ -163,7 +163,9 @@ def test_a_program_is_bounded_in_time_and_judged_by_its_end():
 def test_what_cannot_be_evaluated_is_said_with_the_next_step(small_run, tmp_path):
     with pytest.raises(BadSetting, match="did you mean 'cloze'"):
         wellhead.evaluate(small_run, tasks=["clooze"])
-    with pytest.raises(BadSetting, match="checkpoint or a GGUF"):
+    with pytest.raises(BadSetting, match="a checkpoint, a GGUF file or the URL"):
+        wellhead.evaluate("scripted:echo")
+    with pytest.raises(BadInput, match="Is it running"):
         wellhead.evaluate("http://127.0.0.1:9/v1")
     with pytest.raises(BadInput, match="corpus fetch eval-arc"):
         wellhead.evaluate(f"{small_run}@0", tasks=["arc_easy"], data=tmp_path)

@@ -89,6 +89,28 @@ def test_the_surprise_at_an_answer_is_that_of_its_tokens(engine: Engine):
     assert nats == pytest.approx(-law[" people"], abs=1e-3)
 
 
+def test_a_long_text_is_priced_by_stretches_as_it_is_in_one_piece(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """With attention that slides past the stretch, which is the harder case."""
+    from tiny_models import tiny_model
+
+    from wellhead.models import checkpoint
+
+    sliding = open_engine(resolve(str(tiny_model(tmp_path / "sliding", slides=True))))
+    text = "the state of the union is strong and the people are good people of the union"
+    whole = wait_for(sliding.echo(text, 2))
+    monkeypatch.setattr(checkpoint, "STRETCH", 5)
+    stretched = wait_for(sliding.echo(text, 2))
+    nats = wait_for(sliding.surprise(Prompt("the"), text[3:]))
+    wait_for(sliding.close())
+    assert None not in (whole, stretched, nats)
+    assert "".join(log.token for log in whole) == text
+    assert [log.others[0][0] for log in stretched[1:]] == [log.others[0][0] for log in whole[1:]]
+    for logs in (whole, stretched):
+        assert -sum(log.logprob for log in logs[1:]) == pytest.approx(nats, rel=1e-4)
+
+
 def test_a_seed_gives_the_same_answer_and_another_seed_another(engine: Engine):
     first, again, other = write(engine, [Prompt("the", sampling=drawn(n)) for n in (1, 1, 2)])
     assert first.text == again.text != other.text

@@ -269,6 +269,38 @@ def test_a_checkpoint_is_served_with_seeds_that_hold(tiny: Path):
     assert long.value.code == "context_length_exceeded"
 
 
+def test_a_text_is_given_back_with_the_probability_of_every_token(tiny: Path):
+    engine = open_engine(resolve(str(tiny)))
+    text = "the state of the union is good"
+    with (
+        running([engine]) as base,
+        openai.OpenAI(base_url=f"{base}/v1", api_key="none", max_retries=0) as client,
+    ):
+        asked = {"model": engine.name, "echo": True, "logprobs": 1}
+        bare = client.completions.create(prompt=text, max_tokens=0, **asked)  # type: ignore[call-overload]
+        more = client.completions.create(prompt=text, max_tokens=2, seed=1, **asked)  # type: ignore[call-overload]
+        remote = open_engine(resolve(f"{base}/v1"))
+        heard = wait_for(remote.surprise(Prompt("the state of"), " the union is good"))
+        with pytest.raises(openai.BadRequestError, match="stream"):
+            client.completions.create(prompt=text, stream=True, **asked)  # type: ignore[call-overload]
+    told = bare.choices[0].logprobs
+    assert (bare.choices[0].text, "".join(told.tokens)) == (text, text)
+    assert told.token_logprobs[0] is None
+    assert bare.usage.prompt_tokens == len(told.tokens)
+    nats = wait_for(open_engine(resolve(str(tiny))).surprise(Prompt("the state of"), text[12:]))
+    assert heard == pytest.approx(nats, rel=1e-5)
+    assert more.choices[0].text.startswith(text)
+    assert len(more.choices[0].logprobs.tokens) == len(told.tokens) + 2
+    assert more.usage.completion_tokens == 2
+
+
+def test_a_model_without_probabilities_says_so_when_asked_for_them(client: openai.OpenAI):
+    with pytest.raises(openai.BadRequestError, match="how probable"):
+        client.completions.create(model="parrot", prompt="x", echo=True, logprobs=1)
+    with pytest.raises(openai.BadRequestError, match="max_tokens"):
+        client.completions.create(model="parrot", prompt="x", max_tokens=0)
+
+
 def test_the_command_serves_until_told_to_stop_and_finishes_what_it_writes(tmp_path: Path):
     script = {"say": "word " * 60, "pace": 0.02}
     (tmp_path / "slow.jsonl").write_text(json.dumps(script))

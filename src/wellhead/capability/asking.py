@@ -1,8 +1,8 @@
 """Tasks put to a model by lm-eval, with every answer kept as it comes.
 
-In: a model that transformers loads, tasks, how many items. Out: lm-eval's record of each item. GGUF
-files are dequantised, so that likelihoods are exact for the weights in the file. Chat templates are
-not applied: published figures are without them.
+In: a model that transformers loads or that an endpoint runs, tasks, how many items. Out: lm-eval's
+record of each item. GGUF files are dequantised, so that likelihoods are exact for the weights in
+the file. Chat templates are not applied: published figures are without them.
 
 torch, transformers and lm-eval are imported with this module; see `require_lm_eval` in `loading`.
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -24,24 +24,59 @@ from lm_eval.models.huggingface import HFLM
 from lm_eval.tasks import TaskManager
 
 from wellhead._progress import Progress
+from wellhead._waiting import wait_for
 from wellhead.capability.answers import Answers, key_of
+from wellhead.capability.endpoint import Endpoint
+from wellhead.capability.loading import Subject, load
 from wellhead.capability.suites import Task
 from wellhead.errors import BadInput, BadSetting
+from wellhead.models.opening import open_engine
+from wellhead.recursion.device import one_thread
 
-__all__ = ["Asked", "load_tasks", "records", "wrapped"]
+__all__ = ["Asked", "load_tasks", "opened", "records"]
 
 TRIAL = 16  # questions that are timed
 TOGETHER = 64  # questions put to a model at a time, and kept together
 LOGITS = 1e8  # numbers in a table of logits, at most, at 128 positions
 SEED = 1234
+SMALL = 10_000_000  # parameters, below which a second thread only gets in the way
 
 
-def wrapped(network: Any, tokenizer: Any) -> Any:
-    """A network and its tokenizer as lm-eval sees a model."""
+class Network(HFLM):  # type: ignore[misc]
+    """A network on this machine."""
+
+    def fits(self, answer: str) -> bool:
+        """Whether an answer is shorter than what the network sees at a time."""
+        return bool(len(self.tok_encode(answer)) < self.max_length)
+
+
+@contextmanager
+def opened(subject: Subject) -> Iterator[Any]:
+    """A model as lm-eval sees it.
+
+    Raises:
+        BadInput: it cannot be loaded.
+        BadSetting: an endpoint that gives no likelihoods.
+    """
     _quieten()
+    if subject.found.kind == "remote":
+        engine = open_engine(subject.found)
+        try:
+            yield Endpoint(engine)
+        finally:
+            wait_for(engine.close())
+        return
+    network, tokenizer = load(subject)
     together = int(LOGITS // (network.config.vocab_size * 128))
     size = max(1, min(TOGETHER, together))
-    return HFLM(pretrained=network, tokenizer=tokenizer, batch_size=size)
+    with _threads(network):
+        yield Network(pretrained=network, tokenizer=tokenizer, batch_size=size)
+
+
+def _threads(network: Any) -> Any:
+    """One thread for a small network, all of them for others."""
+    small = sum(each.numel() for each in network.parameters()) < SMALL
+    return one_thread() if small else nullcontext()
 
 
 class Asked(LM):  # type: ignore[misc]
@@ -75,8 +110,8 @@ class Asked(LM):  # type: ignore[misc]
         return [str(each) for each in self._asked("generate", fitting, ask)]
 
     def fits(self, answer: str) -> bool:
-        """Whether an answer is shorter than what the model sees at a time."""
-        return bool(len(self.model.tok_encode(answer)) < self.model.max_length)
+        """Whether the model can tell the likelihood of an answer."""
+        return bool(self.model.fits(answer))
 
     def seconds(self, requests: Sequence[Any]) -> float:
         """How long these take, from a batch of middling length, unless all are answered."""

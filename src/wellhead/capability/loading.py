@@ -7,6 +7,7 @@ the others.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 from collections.abc import Sequence
@@ -44,7 +45,9 @@ class Subject:
 
     @property
     def digest(self) -> str:
-        """Of the files that decide its answers; of its name where it lies on a hub."""
+        """Of the files that decide its answers; of its name where it lies elsewhere."""
+        if self.found.kind == "remote":
+            return f"endpoint-{hashlib.sha256(self.found.path.encode()).hexdigest()[:16]}"
         place = self.found.place()
         folder = Path(place.folder)
         if place.gguf is not None:
@@ -145,9 +148,9 @@ def _series(label: str, kept: list[Found]) -> list[Subject]:
 
 def _plain(kept: Sequence[Found]) -> list[Subject]:
     for found in kept:
-        if found.kind not in ("checkpoint", "gguf"):
+        if found.kind == "scripted":
             raise BadSetting(
-                f"{found.name}: evaluation needs the probability of given words, which a "
-                f"{found.kind} model does not tell. Give a checkpoint or a GGUF file."
+                f"{found.name}: evaluation needs the probability of given words, which a script "
+                "does not tell. Give a checkpoint, a GGUF file or the URL of an endpoint."
             )
     return [Subject(found, "", place) for place, found in enumerate(kept)]

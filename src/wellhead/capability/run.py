@@ -15,7 +15,7 @@ from wellhead._progress import progress
 from wellhead._version import __version__
 from wellhead.capability.answers import Answers
 from wellhead.capability.items import Item, gold_of, items_of
-from wellhead.capability.loading import Subject, load, require_lm_eval, subjects
+from wellhead.capability.loading import Subject, require_lm_eval, subjects
 from wellhead.capability.result import Answered, Evaluation, TaskShown, evaluation
 from wellhead.capability.seed import FILES, seed_tasks
 from wellhead.capability.suites import QUICK, Task
@@ -24,7 +24,6 @@ from wellhead.errors import BadInput, BadSetting, unknown_name
 __all__ = ["evaluate"]
 
 SUITES = ("quick", "seed")
-SMALL = 10_000_000  # parameters, below which a second thread only gets in the way
 
 
 @dataclass(frozen=True)
@@ -49,8 +48,9 @@ def evaluate(
     """Ask models questions with known answers, and tell what later generations lost.
 
     Args:
-        models: runs, checkpoints, GGUF files, names on a hub; a run gives every generation that it
-            kept. Without any: generations 0 and last of ``runs/lm-quick``, and SmolLM2.
+        models: runs, checkpoints, GGUF files, names on a hub, URLs of endpoints that echo
+            log-probabilities; a run gives every generation that it kept. Without any:
+            generations 0 and last of ``runs/lm-quick``, and SmolLM2.
         tasks: suites ("quick", "seed"), names of tasks in them, or YAML files of lm-eval's form.
         data: the folder in which the items of the suite "seed" lie.
         limit: the first so many items of each task.
@@ -102,9 +102,11 @@ class _Asked:
         loaded = asking.load_tasks(self.wanted.ours, self.wanted.folders, self.wanted.names)
         requests = asking.requests_of(loaded, self.limit)
         answers = Answers(self.kept / f"{subject.digest}.jsonl" if self.kept else None)
-        network, tokenizer = load(subject)
-        with _threads(network), progress(told, len(requests), show=bool(told)) as bar:
-            model = asking.Asked(asking.wrapped(network, tokenizer), answers, bar)
+        with (
+            asking.opened(subject) as plain,
+            progress(told, len(requests), show=bool(told)) as bar,
+        ):
+            model = asking.Asked(plain, answers, bar)
             if told:
                 _tell_cost(model, requests, told, remaining)
             records = asking.records(model, loaded, self.limit, confirm=self.confirm)
@@ -210,13 +212,3 @@ def _check_code(folders: Sequence[str], confirm: bool) -> None:
                     f"{path}: this task runs Python of its own (!function). Read it, then confirm "
                     "with --confirm-run-unsafe-code."
                 )
-
-
-def _threads(network: Any) -> Any:
-    """One thread for a small network, all of them for others."""
-    from contextlib import nullcontext
-
-    from wellhead.recursion.device import one_thread
-
-    small = sum(each.numel() for each in network.parameters()) < SMALL
-    return one_thread() if small else nullcontext()

@@ -18,7 +18,7 @@ def evaluate_command(
     models: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Runs, checkpoints, GGUF files or smollm2; a run gives all its generations."
+            help="Runs, checkpoints, GGUF files, smollm2, URLs; a run gives all its generations."
         ),
     ] = None,
     tasks: Annotated[

@@ -10,9 +10,11 @@ torch is imported with this module.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import Future
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import torch
@@ -33,6 +35,8 @@ PLACES = 32
 LONGEST = 8192
 # Tokens of the prompt that a tokenizer may need to see to space the first word after them.
 SEEN = 16
+# Tokens of a given text that are priced at a time.
+STRETCH = 256
 
 transformers.utils.logging.disable_progress_bar()
 T = TypeVar("T")
@@ -91,6 +95,21 @@ class CheckpointEngine:
         if not ids or len(ids) >= longest:
             return None
         return await self._between(lambda: self._nats(before[-(longest - len(ids)) :], ids))
+
+    async def echo(self, text: str, others: int = 0) -> tuple[TokenLog, ...] | None:
+        coded = self._tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+        plain: list[int] = coded["input_ids"]
+        ids = self._begun(plain) if plain else []
+        longest = self.context or LONGEST
+        if len(ids) > longest:
+            raise PromptTooLong(
+                f"{self.name} looks back on {longest} tokens; the text has {len(ids)}."
+            )
+        told = await self._between(lambda: self._priced(ids, others))
+        ends = [0, *(end for _, end in coded["offset_mapping"])]
+        texts = [text[start:end] for start, end in pairwise(ends)]
+        priced = zip(texts, told[len(ids) - len(plain) :], strict=True)
+        return tuple(self._log(written)._replace(token=shown) for shown, written in priced)
 
     async def close(self) -> None:
         await asyncio.to_thread(self._batch.close)
@@ -161,6 +180,19 @@ class CheckpointEngine:
         # Where nothing comes before the first token, it has no probability.
         logs, wanted = logs[-len(ids) :], wanted[len(ids) - len(logs[-len(ids) :]) :]
         return -float(logs.gather(1, wanted[:, None]).sum())
+
+    def _priced(self, ids: list[int], others: int) -> list[Written]:
+        """Every token after those before it, a stretch at a time: logits are large."""
+        told, cache = [Written(ids[0], math.nan)] if ids else [], transformers.DynamicCache()
+        for start in range(0, len(ids) - 1, STRETCH):
+            part = torch.tensor([ids[start : min(start + STRETCH, len(ids) - 1)]], device=device())
+            logits = self._batch.network(input_ids=part, past_key_values=cache, use_cache=True)
+            logs = logits.logits[0].float().log_softmax(-1)
+            best = logs.topk(others)
+            for place, token in enumerate(ids[start + 1 : start + 1 + len(logs)]):
+                likely = zip(best.indices[place].tolist(), best.values[place].tolist(), strict=True)
+                told.append(Written(token, float(logs[place, token]), tuple(likely)))
+        return told
 
     async def _between(self, work: Callable[[], T]) -> T:
         """The result of work that needs the network, done between two tokens."""

@@ -104,7 +104,10 @@ class Prompt:
 
 
 class TokenLog(NamedTuple):
-    """A token that was written, its log-probability in nats, and likely others with theirs."""
+    """A token, its log-probability in nats, and likely others with theirs.
+
+    A token that nothing comes before has no probability: NaN.
+    """
 
     token: str
     logprob: float
@@ -167,6 +170,14 @@ class Engine(Protocol):
 
     async def surprise(self, prompt: Prompt, text: str) -> float | None:
         """How improbable it finds `text` as an answer, in nats; None where it cannot say."""
+        ...
+
+    async def echo(self, text: str, others: int = 0) -> tuple[TokenLog, ...] | None:
+        """The tokens of a given text, each after those before it; None where it cannot say.
+
+        Raises:
+            PromptTooLong: the text is longer than what it looks back on.
+        """
         ...
 
     async def close(self) -> None:

@@ -97,6 +97,10 @@ class GgufEngine:
         scorer = await asyncio.to_thread(self._opened_scorer)
         return None if scorer is None else await scorer.surprise(prompt, text)
 
+    async def echo(self, text: str, others: int = 0) -> tuple[TokenLog, ...] | None:
+        scorer = await asyncio.to_thread(self._opened_scorer)
+        return None if scorer is None else await scorer.echo(text, others)
+
     async def close(self) -> None:
         await asyncio.to_thread(self._threads.shutdown)
         self._server = None

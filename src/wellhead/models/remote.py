@@ -7,6 +7,7 @@ bounded by what was asked for.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 
 from openai import APIError, APIStatusError, AsyncOpenAI, BadRequestError, OpenAI
 
-from wellhead.errors import BadInput, BadSetting
+from wellhead.errors import BadInput, BadSetting, WellheadError
 from wellhead.models.engine import EngineFailed, Finish, Piece, Prompt, TokenLog, Usage
 from wellhead.models.resolve import Found
 
@@ -23,6 +24,7 @@ __all__ = ["RemoteEngine"]
 PLACES = 8
 SECONDS = 120.0  # that an endpoint may say nothing
 MOST_PER_TOKEN = 64  # characters
+MARKS = 8  # tokens that an endpoint may set before a text
 OWN = "api.openai.com"
 
 
@@ -62,22 +64,49 @@ class RemoteEngine:
                                 finish = "length" if choice.finish_reason == "length" else "stop"
                             if text:
                                 yield Piece(text, _logs(choice, chat=bool(prompt.messages)))
-            except BadRequestError as error:
-                raise BadSetting(f"{self.name} refused: {_words(error)}") from None
-            except APIStatusError as error:
-                raise EngineFailed(f"{self.name}: {error.status_code}, {_words(error)}") from None
             except APIError as error:
-                raise EngineFailed(f"{self._url}: {_words(error)}") from None
+                raise self._wrong(error) from None
         if finish is None:
             raise EngineFailed(f"{self.name} broke off in the middle of its answer.")
         yield Piece("", finish=finish, usage=usage)
 
     async def surprise(self, prompt: Prompt, text: str) -> float | None:
-        """None: endpoints do not score a given text."""
-        return None
+        """From what the endpoint echoes; None for conversations, and where it echoes nothing."""
+        if prompt.messages or not prompt.text or not text:
+            return None
+        try:
+            before, whole = await self.echo(prompt.text), await self.echo(prompt.text + text)
+        except BadSetting:
+            return None
+        if before is None or whole is None:
+            return None
+        return -sum(log.logprob for log in whole[len(before) :])
+
+    async def echo(self, text: str, others: int = 0) -> tuple[TokenLog, ...] | None:
+        """The endpoint gives the text back (``echo``), with one token that is thrown away."""
+        asked: Any = {"prompt": text, "echo": True, "logprobs": max(1, others), "max_tokens": 1}
+        async with AsyncOpenAI(
+            base_url=self._url, api_key=self._key, timeout=SECONDS, max_retries=0
+        ) as client:
+            try:
+                found = await client.completions.create(model=self.name, temperature=0, **asked)
+            except APIError as error:
+                raise self._wrong(error) from None
+        count = found.usage.prompt_tokens if found.usage else 0
+        logs = _logs(found.choices[0], chat=False) if found.choices else ()
+        # No more tokens than bytes, with room for marks of beginning.
+        most = len(text.encode()) + MARKS
+        return logs[:count] if 0 < count <= min(len(logs), most) else None
 
     async def close(self) -> None:
         """Nothing is held between answers."""
+
+    def _wrong(self, error: APIError) -> WellheadError:
+        if isinstance(error, BadRequestError):
+            return BadSetting(f"{self.name} refused: {_words(error)}")
+        if isinstance(error, APIStatusError):
+            return EngineFailed(f"{self.name}: {error.status_code}, {_words(error)}")
+        return EngineFailed(f"{self._url}: {_words(error)}")
 
     def _only_model(self) -> str:
         try:
@@ -145,9 +174,8 @@ def _logs(choice: Any, *, chat: bool) -> tuple[TokenLog, ...]:
     tokens, logs = told.tokens or (), told.token_logprobs or ()
     others = told.top_logprobs or [{}] * len(tokens)
     return tuple(
-        TokenLog(token, log, tuple(other.items()))
+        TokenLog(token, math.nan if log is None else log, tuple((other or {}).items()))
         for token, log, other in zip(tokens, logs, others, strict=False)
-        if log is not None
     )
 
 

@@ -85,6 +85,10 @@ class ScriptedEngine:
         """None: it has no probabilities."""
         return None
 
+    async def echo(self, text: str, others: int = 0) -> tuple[TokenLog, ...] | None:
+        """None, for the same reason."""
+        return None
+
     async def close(self) -> None:
         """Nothing is held."""
 

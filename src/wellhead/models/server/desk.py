@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 
-from wellhead.models.engine import Engine, EngineFailed, Piece, Prompt
+from wellhead.models.engine import Engine, EngineFailed, Piece, Prompt, TokenLog
 from wellhead.models.server.refusals import Refused
 
 __all__ = ["Desk", "Limits"]
@@ -70,6 +70,24 @@ class Desk:
                 except TimeoutError:
                     raise EngineFailed(f"{name} has said nothing for too long.") from None
                 yield piece
+
+    async def echo(self, name: str, text: str, others: int) -> tuple[TokenLog, ...]:
+        """The tokens of a given text with their log-probabilities, once it is its turn.
+
+        Raises:
+            Refused: as for `stream`, or the engine cannot say.
+        """
+        engine = self.engine(name)
+        async with self._place(name):
+            try:
+                async with asyncio.timeout(self.limits.seconds):
+                    told = await engine.echo(text, others)
+            except TimeoutError:
+                raise EngineFailed(f"{name} has said nothing for too long.") from None
+        if told is None:
+            words = f"{name} does not tell how probable a given text is."
+            raise Refused(400, "unsupported_value", words, param="echo")
+        return told
 
     async def close(self) -> None:
         """Close every engine."""

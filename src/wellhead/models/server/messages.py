@@ -76,9 +76,18 @@ class CompletionRequest(Request):
 
     prompt: Text | Annotated[list[Text], Field(min_length=1, max_length=MOST_PROMPTS)]
     logprobs: Annotated[int | None, Field(ge=0, le=20)] = None
-    echo: Literal[False] | None = None
+    max_tokens: Annotated[int | None, Field(ge=0, le=1_000_000)] = None
+    echo: bool | None = None
     suffix: None = None
     best_of: Annotated[int | None, Field(ge=1, le=1)] = None
+
+    @model_validator(mode="after")
+    def _echo_comes_whole(self) -> CompletionRequest:
+        if self.echo and self.stream:
+            raise ValueError("echo gives the prompt back in a whole answer: set stream to false")
+        if self.max_tokens == 0 and not self.echo:
+            raise ValueError("max_tokens is 1 or more, or 0 with echo")
+        return self
 
     def prompts(self, most: int) -> list[Prompt]:
         texts = [self.prompt] if isinstance(self.prompt, str) else self.prompt

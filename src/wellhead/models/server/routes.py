@@ -61,7 +61,9 @@ async def _respond(
     prompts = asked.prompts(desk.limits.length)
     wording = Wording(asked.model, chat)
     if not asked.stream:
-        answers = await _unless_left(_answers(desk, asked.model, prompts), request)
+        echoes = isinstance(asked, CompletionRequest) and asked.echo
+        work = _echoed(desk, asked, prompts) if echoes else _answers(desk, asked.model, prompts)
+        answers = await _unless_left(work, request)
         return JSONResponse(wording.whole(answers))
     merged = _merged(desk, asked.model, prompts)
     # The first piece decides between a refusal with a status of its own and a stream.
@@ -124,6 +126,24 @@ async def _answers(desk: Desk, name: str, prompts: list[Prompt]) -> list[Answer]
         used = end.usage or Usage(0, 0)
         answers.append(Answer("".join(texts[index]), end.finish, used, tuple(logs[index])))
     return answers
+
+
+async def _echoed(
+    desk: Desk, asked: CompletionRequest | ChatRequest, prompts: list[Prompt]
+) -> list[Answer]:
+    """Each prompt given back, with its log-probabilities where asked for, and what follows."""
+
+    async def one(prompt: Prompt) -> Answer:
+        wanted = prompt.sampling.logprobs
+        logs = await desk.echo(asked.model, prompt.text, wanted or 0)
+        told = logs if wanted is not None else ()
+        if asked.max_tokens == 0:
+            return Answer(prompt.text, "length", Usage(len(logs), 0), told)
+        (answer,) = await _answers(desk, asked.model, [prompt])
+        used = Usage(len(logs), answer.usage.answer)
+        return Answer(prompt.text + answer.text, answer.finish, used, (*told, *answer.logs))
+
+    return await asyncio.gather(*map(one, prompts))
 
 
 async def _merged(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import time
 from collections.abc import Sequence
@@ -85,8 +86,8 @@ class Wording:
             return {"content": [_log(log.token, log.logprob, log.others) for log in logs]}
         return {
             "tokens": [log.token for log in logs],
-            "token_logprobs": [log.logprob for log in logs],
-            "top_logprobs": [dict(log.others) for log in logs],
+            "token_logprobs": [None if math.isnan(log.logprob) else log.logprob for log in logs],
+            "top_logprobs": [None if math.isnan(log.logprob) else dict(log.others) for log in logs],
             "text_offset": [],
         }
 

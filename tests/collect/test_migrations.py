@@ -21,10 +21,10 @@ from wellhead.collect.answers import load_page
 from wellhead.collect.overview import overview
 from wellhead.collect.store import Store
 from wellhead.collect.store.engine import MIGRATIONS, connect
-from wellhead.collect.store.models import Base
+from wellhead.collect.store.models import Answer, Base
 from wellhead.collect.study import Study
 
-VERSIONS = ["0001", "0002"]
+VERSIONS = ["0001", "0002", "0003"]
 TEXT = "The same long answer of more than fifty characters, from two writers."
 PASTE = {"event": 3, "clip": 2, "n": 60, "kept": 60, "origin": "outside", "hash": "ab" * 16}
 DERIVED = {
@@ -102,7 +102,9 @@ def test_a_database_of_every_version_is_brought_up_to_date(
     old_database(url, version)
     with Store(url) as store:
         assert same_tables(store) == []
-        found, total = store.read(lambda c: load_page(c, "demo", outcome="pasted_outside"))
+        found, total = store.read(
+            lambda c: load_page(c, "demo", where=[Answer.outcome == "pasted_outside"])
+        )
         view = store.read(lambda c: overview(c, study))
     assert ([record.text for record in found], total) == ([TEXT] * 2, 2)
     assert {flag["name"] for flag in found[0].derived["flags"]} == {

@@ -9,6 +9,7 @@ import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -19,11 +20,13 @@ from fastapi.testclient import TestClient
 from wellhead.collect.answers import load_records
 from wellhead.collect.create import new_study
 from wellhead.collect.review.accounts import add_token, add_user
+from wellhead.collect.selection import FLAGS
 from wellhead.collect.server import create_app
 from wellhead.collect.server.host import Host, open_host
 from wellhead.collect.study import Study
 from wellhead.errors import BadSetting
 
+ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "correct horse battery"
 MakeWriter = Callable[..., Writer]
 
@@ -228,6 +231,11 @@ def test_an_answer_is_shown_by_origin_with_its_deleted_text_covered(
     assert "outside text" in page
 
 
+def listed(ann: TestClient) -> str:
+    """The list of answers, without the form that names every flag."""
+    return ann.get("/review/s/demo/answers").text.partition("<tbody>")[2]
+
+
 def test_the_same_text_from_two_writers_is_a_flag_on_both(
     ann: TestClient, writer: MakeWriter, host: Host
 ) -> None:
@@ -246,13 +254,13 @@ def test_the_same_text_from_two_writers_is_a_flag_on_both(
         found = {flag["name"]: flag for flag in record.derived["flags"]}
         assert found["identical_paste"]["evidence"] == [15]
         assert "by another writer" in found["identical_answer"]["says"]
-    assert "identical paste" in ann.get("/review/s/demo/answers").text
+    assert "identical paste" in listed(ann)
     page = ann.get(f"/review/s/demo/a/{copyist.sid}").text
     assert "identical paste" in page
     token = csrf(page)
     form = {"csrf": token, "worker": "b", "confirm": "delete"}
     assert "None found" in ann.post("/review/s/demo/delete", data=form).text
-    assert "identical" not in ann.get("/review/s/demo/answers").text
+    assert "identical" not in listed(ann)
 
 
 def test_the_same_paste_taken_back_by_two_writers_accuses_nobody(
@@ -523,3 +531,85 @@ def test_deleting_a_writer_leaves_nothing_of_them(
     assert b"Zyzzyva" not in content
     assert b"goner" not in content
     assert b"This one stays" in content
+
+
+def test_answers_are_narrowed_sorted_found_and_exported(
+    ann: TestClient, host: Host, writer: MakeWriter, clock: Clock
+) -> None:
+    """By outcome, flag, strength, writer, day, decision and words; the export has the same."""
+    mine = writer(query="?worker=a")
+    mine.write("Plainly typed words about a harbour.")
+    clock.now += 43_200
+    foreign = writer(query="?worker=b")
+    foreign.start()
+    foreign.pen.paste("Nested between hills, a tapestry of cherished memories and much more.")
+    foreign.send()
+    foreign.submit()
+    day = f"{datetime.fromtimestamp(clock.now, UTC):%Y-%m-%d}"
+    one, two = mine.sid[:8], foreign.sid[:8]
+
+    def seen(query: str) -> list[str]:
+        page = ann.get(f"/review/s/demo/answers?{query}").text
+        return re.findall(r">([0-9a-f]{8})</a><br>", page)
+
+    assert seen("") == [two, one]
+    assert seen("sort=oldest") == [one, two]
+    assert seen("sort=strongest+flag") == [two, one]
+    for query, found in {
+        "outcome=typed": [one],
+        "flag=outside_text": [two],
+        "strength=strong": [two],
+        "flag=outside_text&strength=weak": [],
+        "flag=round_trip": [],
+        "writer=a": [one],
+        f"since={day}": [two],
+        f"until={day}": [two, one],
+        "find=HARBOUR": [one],
+        f"find={two}": [two],
+        "find=%25": [],
+        "decision=accept": [],
+        "decision=undecided": [two, one],
+        "outcome=nonsense": [two, one],
+    }.items():
+        assert seen(query) == found, query
+    assert ann.get("/review/s/demo/answers?since=yesterday").status_code == 422
+    page = ann.get("/review/s/demo/answers?outcome=typed").text
+    form = {"csrf": csrf(page), "format": "csv"}
+    packed = ann.post("/review/s/demo/export?outcome=typed", data=form)
+    with zipfile.ZipFile(io.BytesIO(packed.content)) as archive:
+        text = archive.read("demo/answers.csv").decode("utf-8-sig")
+    assert [row["id"] for row in csv.DictReader(io.StringIO(text))] == [mine.sid]
+    assert "csv of a selection" in ann.get("/review/s/demo").text
+    form["format"] = "huggingface"
+    assert ann.post("/review/s/demo/export?outcome=typed", data=form).status_code == 422
+
+
+def test_every_flag_can_be_chosen() -> None:
+    """The form names the flags that the docs define, and nothing else."""
+    docs = (ROOT / "docs" / "collect-what-is-recorded.md").read_text()
+    rows = docs[docs.index("| `outside_text`") :].split("\n\n")[0].splitlines()
+    named = [name for row in rows for name in re.findall(r"`([a-z_]+)`", row.split(" | ")[0])]
+    assert sorted(FLAGS) == sorted(named)
+
+
+def test_a_researcher_changes_the_password(ann: TestClient, host: Host) -> None:
+    """The old one is asked for; other browsers are out, this one stays."""
+    other = sign_in(host)
+    token = csrf(ann.get("/review/password").text)
+
+    def change(old: str, new: str, again: str) -> str:
+        form = {"csrf": token, "old": old, "new": new, "again": again}
+        return ann.post("/review/password", data=form).text
+
+    assert "old password is wrong" in change(
+        "guess", "another horse battery", "another horse battery"
+    )
+    assert "alike twice" in change(PASSWORD, "another horse battery", "another")
+    assert "12 characters" in change(PASSWORD, "short", "short")
+    assert "It is changed" in change(PASSWORD, "another horse battery", "another horse battery")
+    assert ann.get("/review/s/demo").status_code == 200
+    assert other.get("/review/s/demo", follow_redirects=False).status_code == 303
+    again = TestClient(create_app(host))
+    assert (
+        again.post("/review/login", data={"name": "ann", "password": PASSWORD}).status_code == 401
+    )

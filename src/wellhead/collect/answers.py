@@ -20,13 +20,15 @@ from wellhead.collect.canary import canary_flags, canary_word
 from wellhead.collect.derive.answer import derive
 from wellhead.collect.derive.flags import Flag, strongest_first
 from wellhead.collect.derive.integrity import Stored
+from wellhead.collect.ids import Ids
 from wellhead.collect.keys import Keys
+from wellhead.collect.notes import Said, notes_of
 from wellhead.collect.schema import parse_body
 from wellhead.collect.shared_text import keep_marks, shared_text_flags, weigh
 from wellhead.collect.shown import shown_text
 from wellhead.collect.soundness import verify_session
 from wellhead.collect.store import Store
-from wellhead.collect.store.models import Answer, Link, Session
+from wellhead.collect.store.models import Answer, Identity, Link, Session, Visit
 from wellhead.collect.store.opening import facts_of
 from wellhead.collect.study import Study
 
@@ -62,6 +64,10 @@ class Record:
         opening: what was true when the session began (consent, level, verification, client).
         started_ms, submitted_ms: server time.
         receipt: where its chain ends, as hex.
+        code: the completion code that the writer was given.
+        ids: of worker and visit, in the form in which they may leave: the platform's own where
+            the writer agreed to that, else ``salted:`` and a keyed hash; None where it gave none.
+        notes: what reviewers wrote and decided, oldest first.
         text: the answer.
         derived: provenance, shares, outcome, flags, integrity (`derive.Answer.to_dict`).
     """
@@ -77,6 +83,9 @@ class Record:
     receipt: str
     text: str
     derived: dict[str, Any]
+    code: str
+    ids: Ids
+    notes: tuple[Said, ...]
 
     @property
     def outcome(self) -> str:
@@ -142,9 +151,13 @@ def _derive(connection: Connection, study: Study, keys: Keys, *which: Any) -> li
 
 
 def _joined() -> Select[Any]:
-    columns = (Answer.text, Answer.derived, Answer.outcome)
+    columns = (Answer.text, Answer.derived, Answer.outcome, Answer.code)
+    names = (Identity.platform_worker, Visit.platform_visit)
     states = (_is_stale().label("stale"), _FORGOTTEN.label("forgotten"))
-    return select(_SESSION, *columns, *states).join(Answer, Answer.session == Session.id)
+    person = and_(Identity.study == Session.study, Identity.worker == Session.worker)
+    visit = and_(Visit.study == Session.study, Visit.entry == Session.entry)
+    found = select(_SESSION, *columns, *names, *states).join(Answer, Answer.session == Session.id)
+    return found.outerjoin(Identity, person).outerjoin(Visit, visit)
 
 
 def answered(connection: Connection, study: str) -> Sequence[Row[Any]]:
@@ -245,37 +258,45 @@ def _forget_events(connection: Connection, study: str, closed_ms: int) -> None:
     )
 
 
-def load_records(connection: Connection, study: str) -> Iterator[Record]:
-    """Every derived answer of a study in order of submission, one at a time."""
-    shared = shared_text_flags(connection, study)
-    query = _joined().where(Session.study == study, Answer.derived.is_not(None))
+def load_records(
+    connection: Connection, study: str, where: Sequence[ColumnElement[bool]] = ()
+) -> Iterator[Record]:
+    """The derived answers of a study for which `where` holds, as handed in, one at a time."""
+    beside = _beside(connection, study)
+    query = _joined().where(Session.study == study, Answer.derived.is_not(None), *where)
     rows = connection.execution_options(yield_per=100).execute(
         query.order_by(Session.submitted_ms, Session.id)
     )
-    return (_record(row, flags=shared.get(row.id, ())) for row in rows)
+    return (_record(row, beside) for row in rows)
 
 
 def load_page(
-    connection: Connection, study: str, *, outcome: str = "", start: int = 0, size: int = 50
+    connection: Connection,
+    study: str,
+    *,
+    where: Sequence[ColumnElement[bool]] = (),
+    order: Sequence[Any] = (),
+    start: int = 0,
+    size: int = 50,
 ) -> tuple[list[Record], int]:
     """Derived answers, newest first, and how many there are; only these are read.
 
     Args:
         connection: for reading.
         study: whose answers.
-        outcome: only answers with this outcome.
+        where: only answers for which this holds (see `selection`).
+        order: by what they are sorted.
         start: how many newer ones to pass over.
         size: how many at most.
     """
-    wanted = [Session.study == study, Answer.derived.is_not(None)]
-    if outcome:
-        wanted.append(Answer.outcome == outcome)
+    wanted = [Session.study == study, Answer.derived.is_not(None), *where]
     count = select(func.count()).select_from(_SESSION).join(Answer, Answer.session == Session.id)
     total = connection.execute(count.where(*wanted)).scalar_one()
-    newest = _joined().where(*wanted).order_by(Session.submitted_ms.desc(), Session.id.desc())
-    rows = connection.execute(newest.offset(start).limit(size)).all()
-    shared = shared_text_flags(connection, study)
-    return [_record(row, flags=shared.get(row.id, ())) for row in rows], int(total)
+    order = order or (Session.submitted_ms.desc(), Session.id.desc())
+    query = _joined().where(*wanted).order_by(*order)
+    rows = connection.execute(query.offset(start).limit(size)).all()
+    beside = _beside(connection, study)
+    return [_record(row, beside) for row in rows], int(total)
 
 
 def current_records(connection: Connection, study: Study, keys: Keys) -> Iterator[Record]:
@@ -284,10 +305,10 @@ def current_records(connection: Connection, study: Study, keys: Keys) -> Iterato
         Session.study == study.id, or_(Answer.derived.is_not(None), Session.expired_ms.is_(None))
     )
     rows = connection.execute(query.order_by(Session.submitted_ms, Session.id))
-    shared = shared_text_flags(connection, study.id)
+    beside = _beside(connection, study.id)
     for row in rows:
         derived = derive_session(connection, study, keys, row) if row.stale else None
-        yield _record(row, derived, flags=shared.get(row.id, ()))
+        yield _record(row, beside, derived)
 
 
 def load_record(connection: Connection, study: str, session: str) -> Record | None:
@@ -298,13 +319,23 @@ def load_record(connection: Connection, study: str, session: str) -> Record | No
     row = connection.execute(query).first()
     if row is None:
         return None
-    return _record(row, flags=shared_text_flags(connection, study).get(row.id, ()))
+    return _record(row, _beside(connection, study))
 
 
-def _record(
-    row: Row[Any], derived: dict[str, Any] | None = None, *, flags: Sequence[Flag] = ()
-) -> Record:
+class _Beside(NamedTuple):
+    """What stands beside the answers of a study, by session."""
+
+    flags: dict[str, list[Flag]]
+    notes: dict[str, list[Said]]
+
+
+def _beside(connection: Connection, study: str) -> _Beside:
+    return _Beside(shared_text_flags(connection, study), notes_of(connection, study))
+
+
+def _record(row: Row[Any], beside: _Beside, derived: dict[str, Any] | None = None) -> Record:
     derived = json.loads(row.derived) if derived is None else derived
+    flags = beside.flags.get(row.id, [])
     if flags:
         known = [Flag(**flag) for flag in derived["flags"]]
         flags = [weigh(flag, derived) for flag in flags]
@@ -312,16 +343,20 @@ def _record(
             {**flag._asdict(), "evidence": list(flag.evidence)}
             for flag in strongest_first([*known, *flags])
         ]
+    opening = facts_of(row.opening)
     return Record(
         session=row.id,
         task=row.task,
         worker=row.worker,
         platform=row.platform,
         attempt=row.attempt,
-        opening=facts_of(row.opening),
+        opening=opening,
         started_ms=row.started_ms,
         submitted_ms=row.submitted_ms,
         receipt=row.head_receipt.hex(),
         text=row.text,
         derived=derived,
+        code=row.code or "",
+        ids=Ids.of(row, plain=opening.get("ids") == "plain"),
+        notes=tuple(beside.notes.get(row.id, ())),
     )

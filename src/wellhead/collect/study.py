@@ -81,6 +81,8 @@ class Consent:
 
     version: str = _setting(check=_like(r"[\w.-]{1,40}", "letters, digits, '.', '-' or '_'"))
     text: str = _setting(check=_filled)
+    # The text says that platform ids leave with the data.
+    shares_ids: bool = _setting(False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +157,11 @@ class Study:
         if head != "sqlite" or not separator or tail.startswith("/") or tail in {"", ":memory:"}:
             return self.database
         return f"sqlite:///{(self.path.parent / tail).resolve()}"
+
+    @property
+    def shares_ids(self) -> bool:
+        """Whether exports may name workers and visits as the platform does."""
+        return self.consent.shares_ids and self.writing.privacy != "summary"
 
     def task(self, task_id: str) -> Task:
         """The task called `task_id`.

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from wellhead._atomic import atomic_path
 from wellhead._spreadsheet import write_sheet
 from wellhead.collect.answers import load_records
-from wellhead.collect.export.rows import ANSWERS, row_of
+from wellhead.collect.export.rows import ANSWERS, Where, row_of
 from wellhead.collect.study import Study
 
 __all__ = ["write_csv"]
@@ -21,10 +21,10 @@ __all__ = ["write_csv"]
 _MOMENTS = ("started_at", "submitted_at")
 
 
-def write_csv(connection: Connection, study: Study, folder: Path) -> list[Path]:
+def write_csv(connection: Connection, study: Study, folder: Path, where: Where = ()) -> list[Path]:
     """`answers.csv`, one row an answer; lists are JSON in a cell; UTF-8 with a mark for Excel."""
     path = folder / "answers.csv"
-    rows = _rows(connection, study)
+    rows = _rows(connection, study, where)
     with atomic_path(path) as temporary:
         write_sheet(
             temporary,
@@ -34,8 +34,8 @@ def write_csv(connection: Connection, study: Study, folder: Path) -> list[Path]:
     return [path]
 
 
-def _rows(connection: Connection, study: Study) -> Iterator[dict[str, Any]]:
-    for record in load_records(connection, study.id):
+def _rows(connection: Connection, study: Study, where: Where) -> Iterator[dict[str, Any]]:
+    for record in load_records(connection, study.id, where):
         yield row_of(record, study.id)
 
 

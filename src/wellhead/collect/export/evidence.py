@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from wellhead.collect.answers import Record, load_records
+from wellhead.collect.export.rows import Where
 from wellhead.collect.overview import UNKNOWN
 from wellhead.collect.study import Study
 from wellhead.consensus import evidence
@@ -21,15 +22,17 @@ __all__ = ["METHOD", "process_row", "row_of", "write_evidence"]
 METHOD = "process"
 
 
-def write_evidence(connection: Connection, study: Study, folder: Path) -> list[Path]:
+def write_evidence(
+    connection: Connection, study: Study, folder: Path, where: Where = ()
+) -> list[Path]:
     """`evidence.parquet`: one row an answer, method ``process``."""
     path = folder / "evidence.parquet"
-    evidence.write(path, evidence.table(_rows(connection, study)))
+    evidence.write(path, evidence.table(_rows(connection, study, where)))
     return [path]
 
 
-def _rows(connection: Connection, study: Study) -> Iterator[evidence.Row]:
-    for record in load_records(connection, study.id):
+def _rows(connection: Connection, study: Study, where: Where) -> Iterator[evidence.Row]:
+    for record in load_records(connection, study.id, where):
         yield row_of(record)
 
 

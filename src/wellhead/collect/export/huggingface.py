@@ -11,8 +11,10 @@ from wellhead._atomic import write_text
 from wellhead._version import __version__
 from wellhead.collect.export.evidence import write_evidence
 from wellhead.collect.export.parquet import write_parquet
+from wellhead.collect.export.rows import Where
 from wellhead.collect.overview import Overview, overview
 from wellhead.collect.study import Study
+from wellhead.errors import BadSetting
 from wellhead.report.numbers import interval, percent
 
 __all__ = ["write_dataset"]
@@ -65,8 +67,16 @@ Recorded at privacy level `{level}`{level_note}. Add the licence under which you
 """
 
 
-def write_dataset(connection: Connection, study: Study, folder: Path) -> list[Path]:
-    """`README.md` and `data/*.parquet`."""
+def write_dataset(
+    connection: Connection, study: Study, folder: Path, where: Where = ()
+) -> list[Path]:
+    """`README.md` and `data/*.parquet`.
+
+    Raises:
+        BadSetting: of a selection; the card tells what the whole study found.
+    """
+    if where:
+        raise BadSetting("a dataset has all answers; export a selection as parquet or csv.")
     data = folder / "data"
     data.mkdir(parents=True, exist_ok=True)
     files = write_parquet(connection, study, data) + write_evidence(connection, study, data)

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from wellhead._atomic import atomic_path
 from wellhead.collect.answers import Record, load_batches, load_records
 from wellhead.collect.derive.integrity import Stored
+from wellhead.collect.export.rows import Where
 from wellhead.collect.playback import splices
 from wellhead.collect.study import Study
 
@@ -26,10 +27,10 @@ __all__ = ["write_idfx"]
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def write_idfx(connection: Connection, study: Study, folder: Path) -> list[Path]:
+def write_idfx(connection: Connection, study: Study, folder: Path, where: Where = ()) -> list[Path]:
     """One file per answer, named by its session."""
     files = []
-    for record in load_records(connection, study.id):
+    for record in load_records(connection, study.id, where):
         path = folder / f"{record.session}.idfx"
         document = _document(record, load_batches(connection, record.session))
         with atomic_path(path) as temporary:

@@ -11,17 +11,19 @@ import pyarrow.parquet as pq
 from sqlalchemy import Connection
 
 from wellhead._atomic import atomic_path
-from wellhead.collect.export.rows import ANSWERS, EVENTS, answer_batches, event_batches
+from wellhead.collect.export.rows import ANSWERS, EVENTS, Where, answer_batches, event_batches
 from wellhead.collect.study import Study
 
 __all__ = ["write_parquet", "write_table"]
 
 
-def write_parquet(connection: Connection, study: Study, folder: Path) -> list[Path]:
+def write_parquet(
+    connection: Connection, study: Study, folder: Path, where: Where = ()
+) -> list[Path]:
     """`answers.parquet` and `events.parquet`."""
     answers, events = folder / "answers.parquet", folder / "events.parquet"
-    write_table(answers, ANSWERS, answer_batches(connection, study.id))
-    write_table(events, EVENTS, event_batches(connection, study.id))
+    write_table(answers, ANSWERS, answer_batches(connection, study.id, where))
+    write_table(events, EVENTS, event_batches(connection, study.id, where))
     return [answers, events]
 
 

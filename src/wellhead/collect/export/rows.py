@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection
 
 from wellhead.collect.answers import Record, load_batches, load_records
+from wellhead.collect.notes import decision_of
 
-__all__ = ["ANSWERS", "EVENTS", "answer_batches", "event_batches", "row_of"]
+__all__ = ["ANSWERS", "EVENTS", "Where", "answer_batches", "event_batches", "row_of"]
 
+# Conditions on the answers that leave (see `selection`).
+Where = Sequence[ColumnElement[bool]]
 _MOMENT = pa.timestamp("ms", tz="UTC")
 _RUN = pa.struct([("length", pa.int32()), ("origin", pa.string()), ("event", pa.int32())])
 _FLAG = pa.struct(
@@ -41,6 +44,15 @@ _TYPING = pa.struct(
         ("among_composing", pa.float64()),
         ("reference_keys", pa.int32()),
         ("warm_up", pa.float64()),
+    ]
+)
+_NOTE = pa.struct(
+    [
+        ("author", pa.string()),
+        ("written_at", _MOMENT),
+        ("text", pa.string()),
+        ("decision", pa.string()),
+        ("bonus", pa.float64()),
     ]
 )
 _SHARE = pa.struct([("origin", pa.string()), ("share", pa.float64())])
@@ -77,6 +89,11 @@ ANSWERS = pa.schema(
         ("active_minutes", pa.float64()),
         ("events", pa.int32()),
         ("chain_head", pa.string()),
+        ("completion_code", pa.string()),
+        ("platform_id", pa.string()),
+        ("submission_id", pa.string()),
+        ("decision", pa.string()),
+        ("notes", pa.list_(_NOTE)),
     ]
 )
 
@@ -135,6 +152,20 @@ def row_of(record: Record, study: str) -> dict[str, Any]:
         "active_minutes": derived["active_minutes"],
         "events": sum(derived["counts"].values()),
         "chain_head": record.receipt,
+        "completion_code": record.code or None,
+        "platform_id": record.ids.worker,
+        "submission_id": record.ids.visit,
+        "decision": decided.decision if (decided := decision_of(record.notes)) else None,
+        "notes": [
+            {
+                "author": said.author,
+                "written_at": said.written_ms,
+                "text": said.text,
+                "decision": said.decision or None,
+                "bonus": None if said.bonus is None else said.bonus / 100,
+            }
+            for said in record.notes
+        ],
     }
 
 
@@ -144,15 +175,15 @@ def _batched(rows: Iterable[dict[str, Any]], schema: pa.Schema, size: int) -> It
         yield pa.RecordBatch.from_pylist(some, schema=schema)
 
 
-def answer_batches(connection: Connection, study: str) -> Iterator[Any]:
+def answer_batches(connection: Connection, study: str, where: Where = ()) -> Iterator[Any]:
     """The answers of a study as Arrow record batches, streamed."""
-    rows = (row_of(record, study) for record in load_records(connection, study))
+    rows = (row_of(record, study) for record in load_records(connection, study, where))
     return _batched(rows, ANSWERS, _AT_ONCE)
 
 
-def event_batches(connection: Connection, study: str) -> Iterator[Any]:
+def event_batches(connection: Connection, study: str, where: Where = ()) -> Iterator[Any]:
     """The events of all submitted answers, in order, times in steps of ten milliseconds."""
-    sessions = [record.session for record in load_records(connection, study)]
+    sessions = [record.session for record in load_records(connection, study, where)]
     rows = (row for session in sessions for row in _events(connection, session))
     return _batched(rows, EVENTS, 20 * _AT_ONCE)
 

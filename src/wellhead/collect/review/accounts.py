@@ -28,6 +28,7 @@ __all__ = [
     "Account",
     "add_token",
     "add_user",
+    "change_password",
     "csrf_token",
     "list_users",
     "password_holds",
@@ -62,8 +63,7 @@ def add_user(
     """
     if role not in ROLES:
         raise unknown_name("role", role, ROLES)
-    if len(password) < _SHORTEST:
-        raise BadSetting(f"a password needs at least {_SHORTEST} characters, got {len(password)}.")
+    _long_enough(password)
     if not (name.isprintable() and 0 < len(name.strip()) <= 80):
         raise BadSetting("a user name needs 1 to 80 printable characters.")
     hashed = _hasher().hash(password)
@@ -75,6 +75,30 @@ def add_user(
         connection.execute(insert(User).values(name=name, password=hashed, created_ms=now_ms))
     connection.execute(delete(Grant).where(Grant.user == name, Grant.study == study))
     connection.execute(insert(Grant).values(user=name, study=study, role=role))
+
+
+def change_password(connection: Connection, name: str, password: str, keep: str) -> None:
+    """A new password, chosen by whoever is signed in; every other browser and program is out.
+
+    Args:
+        connection: of an open transaction.
+        name: whose; the caller has checked the old password.
+        password: the new one.
+        keep: the token of the browser that stays signed in.
+
+    Raises:
+        BadSetting: the password is short.
+    """
+    _long_enough(password)
+    hashed = _hasher().hash(password)
+    connection.execute(update(User).where(User.name == name).values(password=hashed))
+    connection.execute(delete(Login).where(Login.user == name, Login.token_hash != _hash(keep)))
+    connection.execute(delete(Token).where(Token.user == name))
+
+
+def _long_enough(password: str) -> None:
+    if len(password) < _SHORTEST:
+        raise BadSetting(f"a password needs at least {_SHORTEST} characters, got {len(password)}.")
 
 
 def remove_user(connection: Connection, name: str) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from wellhead.collect.review.accounts import (
     Account,
+    change_password,
     csrf_token,
     password_holds,
     program_of,
@@ -29,6 +30,7 @@ from wellhead.collect.store import Refused
 from wellhead.collect.store.erasure import note_action
 from wellhead.collect.store.limits import check_rate, within_rate
 from wellhead.collect.study import Study
+from wellhead.errors import BadSetting
 
 __all__ = ["Guard", "SignInNeeded", "Visitor"]
 
@@ -141,6 +143,38 @@ class Guard:
             return sign_in(connection, name, now_ms=now)
 
         return await asyncio.wrap_future(host.store.submit(enter))
+
+    async def change_password(
+        self, request: Request, name: str, old: str, new: str, again: str
+    ) -> str:
+        """Set a new password; what is wrong with the form, "" when it is done.
+
+        Raises:
+            Refused: 429 after too many tries.
+        """
+        if new != again:
+            return "The new password was not typed alike twice."
+        host, now = self._host, self._host.now_ms
+        keys = next(iter(host.keys.values()))
+        limit = f"password:{keys.address(name)}"
+        await asyncio.wrap_future(
+            host.store.submit(
+                lambda c: check_rate(c, limit, per_minute=_TRIES_PER_MINUTE, now_ms=now)
+            )
+        )
+        if not await asyncio.to_thread(host.store.read, lambda c: password_holds(c, name, old)):
+            return "The old password is wrong."
+        token = request.cookies.get(self.cookie, "")
+
+        def job(connection: Connection) -> None:
+            change_password(connection, name, new, token)
+            note_action(connection, "", name, "change password", "", now_ms=now)
+
+        try:
+            await asyncio.wrap_future(host.store.submit(job))
+        except BadSetting as error:
+            return str(error)
+        return ""
 
     def remember(self, response: Response, token: str) -> None:
         """Set the cookie; an empty token clears it."""

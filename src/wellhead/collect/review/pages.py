@@ -8,12 +8,12 @@ from typing import Any
 
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from wellhead.collect.answers import Record, load_batches
+from wellhead.collect.notes import bonus_of, decision_of
 from wellhead.collect.playback import COVER, playback
 from wellhead.collect.review.timeline import timeline
-from wellhead.collect.store.models import Note
 from wellhead.collect.study import Study
 
 __all__ = ["answer_view", "render"]
@@ -54,6 +54,7 @@ def _templates() -> Environment:
         "percent": lambda share: f"{100 * share:.0f} %",
         "words": lambda name: str(name).replace("_", " "),
         "date": lambda ms: f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M}",
+        "decided": lambda notes: said.decision if (said := decision_of(notes)) else "",
         "short": lambda value: f"{value:.3g}" if isinstance(value, float) else value,
     }
     return environment
@@ -72,7 +73,6 @@ def answer_view(connection: Connection, study: Study, record: Record) -> dict[st
     """What the page of one answer shows."""
     batches = load_batches(connection, record.session)
     events = [event for stored in batches for event in stored.body.read()]
-    notes = select(Note.text, Note.author, Note.written_ms).where(Note.session == record.session)
     integrity = record.derived["integrity"]
     tasks = {task.id: task.text for task in study.tasks}
     parts = list(_parts(record))
@@ -89,7 +89,9 @@ def answer_view(connection: Connection, study: Study, record: Record) -> dict[st
         "cover": COVER,
         "level": record.opening["level"],
         "source": tasks.get(record.task, "This task is no longer in the list."),
-        "notes": connection.execute(notes.order_by(Note.written_ms)).all(),
+        "notes": record.notes,
+        "decided": decision_of(record.notes),
+        "bonus": bonus_of(record.notes) / 100,
     }
 
 

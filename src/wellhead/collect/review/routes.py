@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import fields
 from importlib import resources
 from typing import Annotated, Any
 
@@ -12,20 +14,24 @@ from fastapi.responses import RedirectResponse, Response
 from wellhead.collect.answers import load_page, load_record, settle
 from wellhead.collect.derive.outcome import OUTCOMES
 from wellhead.collect.export import FORMATS, export_archive
+from wellhead.collect.notes import DECISIONS, Said, add_note
 from wellhead.collect.overview import overview
 from wellhead.collect.review.accounts import role_in, sign_out
 from wellhead.collect.review.guard import Guard, Visitor
-from wellhead.collect.review.notes import add_note
 from wellhead.collect.review.pages import answer_view, render
+from wellhead.collect.selection import FLAGS, SORTS, STRENGTHS, Selection
 from wellhead.collect.server.host import Host
 from wellhead.collect.store import Refused
 from wellhead.collect.store.erasure import delete_worker, note_action, recent_actions
+from wellhead.collect.study import Study
 
 __all__ = ["review_routes"]
 
 _PER_PAGE = 50
 _TASKS_SHOWN = 100
 _ACTIONS_SHOWN = 20
+_CHOSEN = tuple(item.name for item in fields(Selection))
+_DECIDED = (*DECISIONS, "undecided")
 _STATIC = {"review.css": "text/css", "replay.js": "text/javascript"}
 
 
@@ -33,10 +39,33 @@ def _visitor(request: Request) -> Visitor:
     return Guard(request.app.state.host).visitor(request)
 
 
+def _selection(request: Request) -> Selection:
+    """What the address narrows the answers to; a word that is no choice narrows nothing."""
+    given = {name: request.query_params.get(name, "")[:200] for name in _CHOSEN}
+    known = {"outcome": OUTCOMES, "flag": FLAGS, "strength": STRENGTHS, "decision": _DECIDED}
+    for name, words in known.items():
+        if given[name] not in words:
+            given[name] = ""
+    return Selection(**given)
+
+
+def _choices(study: Study) -> dict[str, Sequence[str]]:
+    return {
+        "outcome": OUTCOMES,
+        "flag": FLAGS,
+        "strength": STRENGTHS,
+        "decision": _DECIDED,
+        "task": [task.id for task in study.tasks[:_TASKS_SHOWN]],
+        "sort": SORTS,
+    }
+
+
 Signed = Annotated[Visitor, Depends(_visitor)]
-OutcomeName = Annotated[str, Query(max_length=40)]
+Chosen = Annotated[Selection, Depends(_selection)]
 Csrf = Annotated[str, Form()]
-NoteText = Annotated[str, Form(min_length=1, max_length=5000)]
+NoteText = Annotated[str, Form(max_length=5000)]
+Decision = Annotated[str, Form(max_length=20)]
+Bonus = Annotated[float | None, Form(ge=0, le=10_000, allow_inf_nan=False)]
 Page = Annotated[int, Query(ge=1, le=1_000_000)]
 
 
@@ -77,20 +106,29 @@ def _add_looking(routes: APIRouter, host: Host, guard: Guard) -> None:
         )
 
     @routes.get("/s/{name}/answers")
-    def answers(name: str, visitor: Signed, outcome: OutcomeName = "", page: Page = 1) -> Response:
-        study = guard.study(visitor.account, name)
-        settle(host.store, study, host.keys[name], now_ms=host.now_ms)
+    def answers(name: str, visitor: Signed, chosen: Chosen, page: Page = 1) -> Response:
+        study, keys = guard.study(visitor.account, name), host.keys[name]
+        settle(host.store, study, keys, now_ms=host.now_ms)
         start = (page - 1) * _PER_PAGE
         found, total = host.store.read(
-            lambda c: load_page(c, name, outcome=outcome, start=start, size=_PER_PAGE)
+            lambda c: load_page(
+                c,
+                name,
+                where=chosen.where(c, study, keys),
+                order=chosen.order(),
+                start=start,
+                size=_PER_PAGE,
+            )
         )
         return render(
             "answers.html",
             study=study,
             records=found,
             total=total,
-            outcomes=OUTCOMES,
-            chosen=outcome if outcome in OUTCOMES else "",
+            choices=_choices(study),
+            chosen=chosen,
+            formats=FORMATS,
+            owner=role_in(visitor.account, name, "owner"),
             page=page,
             more=start + _PER_PAGE < total,
             **_frame(visitor),
@@ -113,26 +151,43 @@ def _add_changing(routes: APIRouter, host: Host, guard: Guard) -> None:
 
     @routes.post("/s/{name}/a/{session}/notes")
     def note(
-        request: Request, name: str, session: str, visitor: Signed, csrf: Csrf, text: NoteText
+        request: Request,
+        name: str,
+        session: str,
+        visitor: Signed,
+        csrf: Csrf,
+        text: NoteText = "",
+        decision: Decision = "",
+        bonus: Bonus = None,
     ) -> Response:
         guard.own_form(request, visitor, csrf)
         guard.study(visitor.account, name, "reviewer")
-        author, now = visitor.account.name, host.now_ms
-        host.store.write(lambda c: add_note(c, name, session, author, text, now_ms=now))
+        cents = None if bonus is None else round(100 * bonus)
+        said = Said(visitor.account.name, host.now_ms, text, decision, cents)
+        host.store.write(lambda c: add_note(c, name, session, said))
         return RedirectResponse(f"/review/s/{name}/a/{session}", 303)
 
     @routes.post("/s/{name}/export")
     def export(
-        request: Request, name: str, visitor: Signed, csrf: Csrf, format: Annotated[str, Form()]
+        request: Request,
+        name: str,
+        visitor: Signed,
+        csrf: Csrf,
+        chosen: Chosen,
+        format: Annotated[str, Form()],
     ) -> Response:
         guard.own_form(request, visitor, csrf)
         study = guard.study(visitor.account, name, "owner")
+        keys = host.keys[name]
         if format not in FORMATS:
             raise Refused(422, "bad_request", "There is no such format.")
-        settle(host.store, study, host.keys[name], now_ms=host.now_ms)
-        content = export_archive(host.store, study, format)
+        if format == "huggingface" and chosen.narrows:
+            raise Refused(422, "bad_request", "A dataset has all answers; take another format.")
+        settle(host.store, study, keys, now_ms=host.now_ms)
+        content = export_archive(host.store, study, format, lambda c: chosen.where(c, study, keys))
         actor, now = visitor.account.name, host.now_ms
-        host.store.write(lambda c: note_action(c, name, actor, "export", format, now_ms=now))
+        what = f"{format} of a selection" if chosen.narrows else format
+        host.store.write(lambda c: note_action(c, name, actor, "export", what, now_ms=now))
         headers = {"content-disposition": f'attachment; filename="{name}-{format}.zip"'}
         return Response(content, media_type="application/zip", headers=headers)
 
@@ -191,6 +246,25 @@ def _entrance(host: Host, guard: Guard) -> APIRouter:
         response = RedirectResponse("/review", 303)
         guard.remember(response, token)
         return response
+
+    @routes.get("/password")
+    def new_password(visitor: Signed) -> Response:
+        return render("password.html", failed="", done=False, **_frame(visitor))
+
+    @routes.post("/password")
+    async def change(
+        request: Request,
+        visitor: Signed,
+        csrf: Csrf,
+        old: Annotated[str, Form(max_length=1000)],
+        new: Annotated[str, Form(max_length=1000)],
+        again: Annotated[str, Form(max_length=1000)],
+    ) -> Response:
+        guard.own_form(request, visitor, csrf)
+        failed = await guard.change_password(request, visitor.account.name, old, new, again)
+        status = 422 if failed else 200
+        told = {"failed": failed, "done": not failed}
+        return render("password.html", status=status, **told, **_frame(visitor))
 
     @routes.post("/logout")
     async def logout(

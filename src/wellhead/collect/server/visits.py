@@ -154,6 +154,7 @@ def _opening(
         entry=entry,
         platform=platform,
         platform_worker=arrival.worker,
+        platform_visit=arrival.visit or None,
         tab=start.tab,
         phase="warmup" if study.writing.warm_up else "answer",
         facts={
@@ -167,6 +168,7 @@ def _opening(
             "verified": arrival.verified,
             "returns": arrival.returns,
             "consent": start.consent.model_dump(),
+            "ids": "plain" if study.shares_ids else "salted",
             "level": study.writing.privacy,
             "canary": bool(study.writing.canary),
             "declared": start.declared,

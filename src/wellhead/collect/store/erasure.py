@@ -23,6 +23,7 @@ from wellhead.collect.store.models import (
     Mark,
     Note,
     Session,
+    Visit,
 )
 
 __all__ = ["delete_worker", "expire", "note_action", "recent_actions"]
@@ -42,6 +43,7 @@ def delete_worker(
     identities = connection.execute(
         delete(Identity).where(Identity.study == study, Identity.worker.in_(names))
     )
+    connection.execute(delete(Visit).where(Visit.study == study, Visit.worker.in_(names)))
     for start in range(0, len(sessions), 500):
         _delete_sessions(connection, sessions[start : start + 500])
     if sessions or identities.rowcount:
@@ -92,9 +94,8 @@ def expire(connection: Connection, study: str, *, days: int, actor: str, now_ms:
 def _forget_identities(connection: Connection, study: str) -> None:
     """Names of workers none of whose sessions still has its events."""
     live = select(Session.worker).where(Session.study == study, Session.expired_ms.is_(None))
-    connection.execute(
-        delete(Identity).where(Identity.study == study, Identity.worker.not_in(live))
-    )
+    for table in (Identity, Visit):
+        connection.execute(delete(table).where(table.study == study, table.worker.not_in(live)))
 
 
 def note_action(

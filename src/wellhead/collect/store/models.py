@@ -26,6 +26,7 @@ __all__ = [
     "Study",
     "Token",
     "User",
+    "Visit",
 ]
 
 _Name = String(80)
@@ -54,6 +55,17 @@ class Identity(Base):
     worker: Mapped[str] = mapped_column(_Name, primary_key=True)
     platform: Mapped[str] = mapped_column(_Name)
     platform_worker: Mapped[str]
+
+
+class Visit(Base):
+    """What the platform calls a visit (its submission, assignment, response); deleted with the
+    worker."""
+
+    __tablename__ = "visits"
+    study: Mapped[str] = mapped_column(_Name, primary_key=True)
+    entry: Mapped[str] = mapped_column(_Name, primary_key=True)
+    worker: Mapped[str] = mapped_column(_Name)
+    platform_visit: Mapped[str]
 
 
 class Session(Base):
@@ -132,11 +144,14 @@ class Answer(Base):
     """A submitted answer, and what was derived from its recording."""
 
     __tablename__ = "answers"
+    __table_args__ = (Index("answers_by_code", "code"),)
     session: Mapped[str] = mapped_column(_Name, ForeignKey("sessions.id"), primary_key=True)
     submit_key: Mapped[str] = mapped_column(_Name)
     submitted_ms: Mapped[int]
     text: Mapped[str]
     response: Mapped[str]
+    # Out of `response`: the completion code that the writer was given.
+    code: Mapped[str | None] = mapped_column(_Name)
     derived: Mapped[str | None]
     # The last link that `derived` has seen; a late batch makes it stale.
     derived_seq: Mapped[int | None]
@@ -197,7 +212,7 @@ class Token(Base):
 
 
 class Note(Base):
-    """What a reviewer wrote about an answer."""
+    """What a reviewer wrote about an answer, and decided: `accept`, `reject`, or nothing yet."""
 
     __tablename__ = "notes"
     id: Mapped[str] = mapped_column(_Name, primary_key=True)
@@ -205,6 +220,9 @@ class Note(Base):
     author: Mapped[str] = mapped_column(_Name)
     written_ms: Mapped[int]
     text: Mapped[str]
+    decision: Mapped[str] = mapped_column(_Name, server_default="")
+    # In hundredths of the platform's currency; None where nothing was said of a bonus.
+    bonus: Mapped[int | None]
 
 
 class Audit(Base):

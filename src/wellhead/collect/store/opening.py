@@ -15,7 +15,7 @@ from wellhead.collect import chain
 from wellhead.collect.keys import Keys
 from wellhead.collect.schema import LEVELS, NO_BODY
 from wellhead.collect.store.committer import Refused
-from wellhead.collect.store.models import Identity, Link, Session
+from wellhead.collect.store.models import Identity, Link, Session, Visit
 
 __all__ = [
     "LEASE_MS",
@@ -44,7 +44,8 @@ class Opening(NamedTuple):
     """What is true when a session begins; `facts` goes into link 0 of the chain.
 
     `entry` is a keyed hash of the visit, by which a returning writer is found; `platform_worker`
-    is the platform's own id, kept apart, None where the platform gave none.
+    is the platform's own id, `platform_visit` its name for the visit, both kept apart, None where
+    the platform gave none.
     """
 
     study: str
@@ -53,6 +54,7 @@ class Opening(NamedTuple):
     entry: str
     platform: str
     platform_worker: str | None
+    platform_visit: str | None
     tab: str
     phase: str
     facts: Mapping[str, Any]
@@ -168,6 +170,13 @@ def _attempts(connection: Connection, opening: Opening) -> int:
 
 
 def _remember(connection: Connection, opening: Opening) -> None:
+    if opening.platform_visit is not None:
+        known = select(Visit.entry).where(
+            Visit.study == opening.study, Visit.entry == opening.entry
+        )
+        if connection.execute(known).first() is None:
+            names = {"study": opening.study, "entry": opening.entry, "worker": opening.worker}
+            connection.execute(insert(Visit).values(**names, platform_visit=opening.platform_visit))
     if opening.platform_worker is None:
         return
     known = select(Identity.worker).where(

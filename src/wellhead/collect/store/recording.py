@@ -236,6 +236,7 @@ def hand_in(
             submitted_ms=link.received_ms,
             text=submission.text,
             response=full.model_dump_json(),
+            code=full.completion.code or None,
         )
     )
     connection.execute(delete(Draft).where(Draft.session == row.id))

@@ -246,13 +246,16 @@ def test_emoji_and_soft_hyphens_are_not_called_hidden_characters(rng, human, har
 
 
 HIDDEN = {
-    "look-alikes": str.maketrans("aeo", "\u0430\u0435\u043e"),
-    "hidden-characters": {ord("a"): "a\u200b", ord("e"): "e\u200b"},
+    "Cyrillic": ("look-alikes", str.maketrans("aeo", "\u0430\u0435\u043e")),
+    "Greek and Armenian": ("look-alikes", str.maketrans("ahu", "\u03b1\u0570\u057d")),
+    "no width": ("hidden-characters", {ord("a"): "a\u200b", ord("e"): "e\u200b"}),
 }
 
 
-@pytest.mark.parametrize("code", HIDDEN)
-def test_letters_that_hide_are_folded_before_scoring_and_told(rng, human, code):
+@pytest.mark.parametrize("letters", HIDDEN)
+def test_letters_that_hide_are_folded_before_scoring_and_told(rng, human, letters):
+    code, table = HIDDEN[letters]
+
     class Vowels(Gauge):
         """Blind where plain vowels are missing, as detectors are."""
 
@@ -260,11 +263,11 @@ def test_letters_that_hide_are_folded_before_scoring_and_told(rng, human, code):
             plain = np.array([min(1, text.count("a") / 5) for text in texts])
             return plain * super().score([text.translate(BACK) for text in texts])
 
-    BACK = {0x430: "a", 0x435: "e", 0x43E: "o", 0x200B: None}
+    BACK = {0x430: "a", 0x435: "e", 0x43E: "o", 0x3B1: "a", 0x570: "h", 0x57D: "u", 0x200B: None}
     levels = np.concatenate([rng.normal(size=100), rng.normal(4, 0.5, 60)])
     plain = texts(levels)
     hidden = [
-        {**row, "text": row["text"].translate(HIDDEN[code]) if i >= 100 else row["text"]}
+        {**row, "text": row["text"].translate(table) if i >= 100 else row["text"]}
         for i, row in enumerate(plain)
     ]
     seen = assay(hidden, human=human, detector=Vowels())

@@ -15,6 +15,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from wellhead.prevalence.look_alikes import ELSEWHERE, LATIN, plain_word
+
 __all__ = ["Preparation", "shared_passages"]
 
 # A passage counts as shared from so many documents, and from this part of them, on.
@@ -29,14 +31,7 @@ _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 # Inside a word they hide something; elsewhere they join emoji, mark a file's start or a line's end,
 # and a soft hyphen is where a page may break a word.
 _HIDDEN = re.compile(r"(?<=[^\W\d_])[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+(?=[^\W\d_])")
-_LATIN = re.compile("[A-Za-z]")
-# Letters that Unicode Technical Standard 39 lists as confusable with these Latin ones.
-_LOOK_ALIKES = str.maketrans(
-    "аеорсухіјѕһԁԛԝɡɑοανρικАВЕКМНОРСТХУІЈЅΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
-    "aeopcyxijshdqwgaoavpikABEKMHOPCTXYIJSABEZHIKMNOPTYX",
-)
 _FANCY = re.compile("[\U0001d400-\U0001d7ff\uff21-\uff5a]+")
-_ALIKE = re.compile(f"[{''.join(map(chr, _LOOK_ALIKES))}]")
 _TELLS = re.compile(
     r"\bas an? (?:ai|artificial intelligence|large)(?: language)? model\b"
     r"|\bmy (?:knowledge cut-?off|training data)\b"
@@ -79,10 +74,10 @@ class Preparation:
             if _HIDDEN.search(text):
                 self._found("invisible", _around(text, _HIDDEN))
             text = seen
-        if not (_ALIKE.search(text) or _FANCY.search(text)) or not _latin(text):
+        if not ELSEWHERE.search(text) or not _latin(text):
             return text
         plain = _FANCY.sub(lambda found: unicodedata.normalize("NFKC", found.group()), text)
-        folded = _WORD.sub(lambda found: _latin_word(found.group()), plain)
+        folded = _WORD.sub(lambda found: plain_word(found.group()), plain)
         if folded != text:
             pair = zip(_WORD.findall(text), _WORD.findall(folded), strict=False)
             self._found("look-alikes", next((a for a, b in pair if a != b), text[:20]))
@@ -134,14 +129,7 @@ def _key(part: str) -> str:
 def _latin(text: str) -> bool:
     """Whether most letters are Latin."""
     letters = [letter for letter in text if letter.isalpha()]
-    return 2 * sum(letter < "\u0250" for letter in letters) > len(letters)
-
-
-def _latin_word(word: str) -> str:
-    """Folded where it mixes scripts, or is Cyrillic throughout; a Greek symbol stays."""
-    folded = word.translate(_LOOK_ALIKES)
-    hides = _LATIN.search(word) or (folded.isascii() and word[0] >= "\u0400")
-    return folded if hides else word
+    return 2 * sum(letter < LATIN for letter in letters) > len(letters)
 
 
 def _around(text: str, pattern: re.Pattern[str]) -> str:

@@ -238,6 +238,26 @@ def test_a_template_before_every_text_says_nothing_about_who_wrote_them(rng, hum
     assert "pleased to answer" in note.finding
 
 
+def test_chinese_has_words_and_passages_though_no_spaces(rng):
+    characters = "".join(map(chr, range(0x4E00, 0x5200)))
+
+    def chinese(levels, about):
+        rows = texts(levels, about, words=characters, sentences=12)
+        return [{**row, "text": row["text"].replace(" ", "")} for row in rows]
+
+    class Close(Gauge):
+        def score(self, texts):
+            return super().score([text.replace("gauge", "gauge ") for text in texts])
+
+    corpus = chinese(rng.normal(size=80), "河")
+    for row in corpus:
+        row["text"] = "感谢您的提问，我很高兴为您解答。" + row["text"]
+    human = chinese(rng.normal(size=100), "山")
+    codes = {c.code: c.finding for c in assay(corpus, human=human, detector=Close()).diagnostics}
+    assert "80 of 80 documents" in codes["shared-passages"]
+    assert "short-documents" not in codes
+
+
 @pytest.mark.parametrize("harmless", ["🧙\u200d♂️ ran.", "co\u00adoperate.", "\ufeffSo it was."])
 def test_emoji_and_soft_hyphens_are_not_called_hidden_characters(rng, human, harmless):
     corpus = texts(rng.normal(size=60))

@@ -133,7 +133,10 @@ def first_words(text: str, length: int = 160) -> str:
     """The beginning of a document on one line."""
     from wellhead.report.untrusted import clean
 
-    return textwrap.shorten(clean(text), length, placeholder=" …")
+    plain = clean(text)
+    # Scripts without spaces have no word to end at.
+    told = textwrap.shorten(plain, length, placeholder=" …")
+    return told if len(told) > length // 2 or len(plain) <= length else f"{plain[:length]} …"
 
 
 def echo_json(value: Any) -> None:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from wellhead.corpus.words import UNSPACED
 from wellhead.errors import BadSetting
 
 if TYPE_CHECKING:
@@ -29,9 +30,8 @@ __all__ = ["THRESHOLD", "NearDuplicates", "connected_components", "near_duplicat
 THRESHOLD = 0.7
 RUN = 5
 LONGEST = 20_000
-# Letters of scripts that put no space between words (Thai to Khmer, kana, Han) stand alone.
-_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_TOKEN = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
+# Letters of scripts that put no space between words stand alone.
+_TOKEN = re.compile(rf"[{UNSPACED}]|[^\W{UNSPACED}]+")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")
 _HASHES = 125
 _MISSED = 0.011

@@ -10,12 +10,15 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from wellhead.corpus.words import UNSPACED
+
 __all__ = ["COPIED", "Sources"]
 
 # An answer with this share of its 5-grams in one source text counts as copied.
 COPIED = 0.75
 _N = 5
-_WORD = re.compile(r"\w+")
+# In scripts without spaces letters stand for words.
+_WORD = re.compile(rf"[{UNSPACED}]|[^\W{UNSPACED}]+")
 
 
 class Sources:

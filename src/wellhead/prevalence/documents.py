@@ -8,7 +8,7 @@ that read them). Memory is bounded by a few hundred bytes a document.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ import pyarrow as pa
 from wellhead._progress import Progress, quiet
 from wellhead.corpus import Census, Corpus, content_hash
 from wellhead.corpus.near_duplicates import NearDuplicates
+from wellhead.corpus.words import count_words
 from wellhead.detect.scoring import KnownScores
 from wellhead.errors import BadInput
 from wellhead.prevalence.copying import COPIED, Sources
@@ -45,7 +46,7 @@ class ScoredDocuments:
         first: False where the text, or a near copy of it, came before.
         copied: True where the text mostly repeats a source text.
         characters: length of the text.
-        words: number of whitespace-separated words.
+        words: number of words.
         trained_on: True where the detector was fitted on the text.
         places: where the texts that were compared for near copies stand in their finder.
         groups: group of each document, or None.
@@ -147,7 +148,7 @@ def read_documents(
         columns["first"].append(first)
         columns["copied"].append(copied)
         columns["characters"].append(np.fromiter(map(len, texts), np.int64, len(texts)))
-        columns["words"].append(_words(texts))
+        columns["words"].append(np.fromiter(map(count_words, texts), np.int64, len(texts)))
         columns["trained_on"].append(trained_on)
         if group_by is not None:
             groups += _groups(batch, group_by)
@@ -226,10 +227,6 @@ def _firsts(cluster: np.ndarray) -> np.ndarray:
     first = np.zeros(cluster.size, dtype=bool)
     first[np.unique(cluster, return_index=True)[1]] = True
     return first
-
-
-def _words(texts: Iterable[str]) -> np.ndarray:
-    return np.asarray([len(text.split()) for text in texts], dtype=np.int64)
 
 
 def _copied(texts: Sequence[str], sources: Sources | None) -> np.ndarray:

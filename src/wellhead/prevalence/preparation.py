@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from wellhead.corpus.words import count_words
 from wellhead.prevalence.look_alikes import ELSEWHERE, LATIN, plain_word
 
 __all__ = ["Preparation", "shared_passages"]
@@ -88,7 +89,7 @@ class Preparation:
             return text
         parts = _parts(text)
         kept = [part for part in parts if _key(part) not in self.passages]
-        if len(kept) == len(parts) or len(" ".join(kept).split()) < _LEFT_WORDS:
+        if len(kept) == len(parts) or count_words(" ".join(kept)) < _LEFT_WORDS:
             return text
         self._found("passages", next(part for part in parts if _key(part) in self.passages))
         return " ".join(kept)
@@ -122,8 +123,8 @@ def _parts(text: str) -> list[str]:
 
 def _key(part: str) -> str:
     """The words of a passage, whatever their case, marks and numbers; empty for a short one."""
-    words = _WORD.findall(part.casefold())
-    return " ".join(words) if len(words) >= _PASSAGE_WORDS else ""
+    plain = " ".join(_WORD.findall(part.casefold()))
+    return plain if count_words(plain) >= _PASSAGE_WORDS else ""
 
 
 def _latin(text: str) -> bool:

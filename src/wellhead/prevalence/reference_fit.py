@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from wellhead._stats import clopper_pearson
+from wellhead.corpus.words import UNSPACED, count_words
 
 __all__ = ["DIFFERENT", "GROSS", "ReferenceFit", "reference_fit"]
 
@@ -50,8 +51,8 @@ _LEAST = 20
 _LEVEL = 0.95
 _CUTS = (0.5, 0.7, 0.8, 0.9, 0.95, 1.0)
 _WEIGHT_OF_WORDS = 3.0
-_SENTENCE_END = re.compile(r"[.!?。！？]+(?:\s|$)")
-_WORD = r"(?u)\b\w\w+\b|[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]"
+_SENTENCE_END = re.compile(r"[.!?]+(?:\s|$)|[。！？]+")
+_WORD = rf"(?u)[{UNSPACED}]|[^\W{UNSPACED}]{{2,}}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,10 +235,9 @@ _PERSONAL = frozenset(["i", "me", "my", "mine", "we", "us", "our", "you", "your"
 def _layout(text: str) -> list[float]:
     """Length, sentences, marks and the first person, as rates that do not name a topic."""
     length = max(len(text), 1)
-    words = text.split()
-    count = max(len(words), 1)
+    count = max(count_words(text), 1)
     sentences = max(len(_SENTENCE_END.findall(text)), 1)
-    personal = sum(word.strip(".,!?'").lower() in _PERSONAL for word in words)
+    personal = sum(word.strip(".,!?'").lower() in _PERSONAL for word in text.split())
     marks = [100 * sum(map(test, text)) / length for test in _SIGNS.values()]
     return [np.log(length), np.log(count / sentences), personal / count, *marks]
 

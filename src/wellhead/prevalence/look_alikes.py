@@ -30,7 +30,7 @@ def latin_letters() -> dict[int, str]:
     """
     from confusable_homoglyphs.confusables import confusables_data
 
-    letters = {}
+    letters: dict[int, str] = {}
     for sign, alike in confusables_data.items():
         if len(sign) == 1 and sign >= LATIN and sign.isalpha():
             plain = [one["c"] for one in alike if _PLAIN.fullmatch(one["c"])]

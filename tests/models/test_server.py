@@ -25,7 +25,7 @@ from wellhead.models.engine import Message, Prompt, Sampling, write  # noqa: E40
 from wellhead.models.opening import open_engine  # noqa: E402
 from wellhead.models.resolve import resolve  # noqa: E402
 from wellhead.models.scripted import Line, ScriptedEngine  # noqa: E402
-from wellhead.models.server import Limits  # noqa: E402
+from wellhead.models.server import Desk, Limits  # noqa: E402
 
 SLOW = "word " * 400
 
@@ -158,29 +158,76 @@ def test_a_client_that_goes_away_ends_the_work(client: openai.OpenAI, parrot: Sc
     assert soon(lambda: parrot.running == 0)
 
 
-def test_32_clients_at_once_lose_nothing_and_none_is_starved():
-    """Four places, and answers of very different lengths: all come whole, in order of arrival."""
-    engine = ScriptedEngine("parrot", lambda p: Line(p.last, pace=0.004), places=4)
+def begun(engine: ScriptedEngine) -> list[str]:
+    """The first word of each prompt, in the order in which their answers begin."""
+    order: list[str] = []
+    script = engine.script
+    engine.script = lambda prompt: order.append(prompt.last.split()[0]) or script(prompt)  # type: ignore[func-returns-value]
+    return order
 
-    async def one(client: openai.AsyncOpenAI, number: int) -> tuple[bool, float]:
-        text = " ".join(f"w{number}.{place}" for place in range(5 + 40 * (number % 4 == 0)))
-        began, seen = time.monotonic(), ""
+
+async def in_line(desk: Desk, count: int) -> None:
+    """Until so many wait, or have a place."""
+    end = time.monotonic() + 20
+    while desk.waiting["parrot"] < count and time.monotonic() < end:
+        await asyncio.sleep(0.002)
+    assert desk.waiting["parrot"] == count
+
+
+def test_32_clients_at_once_lose_nothing_and_are_served_in_order_of_arrival():
+    """Two places, and answers of very different lengths; three clients go away while they wait."""
+    engine = ScriptedEngine("parrot", lambda p: Line(p.last, pace=0.005), places=2)
+    order, desks, gone = begun(engine), [], {9, 17, 31}
+
+    async def one(client: openai.AsyncOpenAI, text: str) -> str:
         stream = await client.chat.completions.create(**ask(text), stream=True)  # type: ignore[call-overload]
-        async for chunk in stream:
-            seen += chunk.choices[0].delta.content or ""
-        return seen == text, time.monotonic() - began
+        return "".join([chunk.choices[0].delta.content or "" async for chunk in stream])
 
-    async def every(base: str) -> list[tuple[bool, float]]:
+    async def every(base: str) -> list[object]:
+        (desk,) = desks
+        texts = [f"{n} " + "word " * (60 * (n < 2) + 7 * (n % 4 == 0)) + "end" for n in range(32)]
         async with openai.AsyncOpenAI(base_url=f"{base}/v1", api_key="none", max_retries=0) as c:
-            return await asyncio.gather(*(one(c, number) for number in range(32)))
+            tasks = []
+            for number, text in enumerate(texts):
+                tasks.append(asyncio.create_task(one(c, text)))
+                if number < 2:
+                    while len(order) <= number:
+                        await asyncio.sleep(0.002)
+                else:
+                    await in_line(desk, number - 1)
+            for number in gone:
+                tasks[number].cancel()
+            answers = await asyncio.gather(*tasks, return_exceptions=True)
+        return [a == t for a, t in zip(answers, texts, strict=True)]
 
-    with running([engine]) as base:
-        began = time.monotonic()
-        answers = wait_for(every(base))
-        whole = time.monotonic() - began
-    assert all(complete for complete, _ in answers)
-    assert max(seconds for _, seconds in answers) <= whole
+    with running([engine], pages=lambda desk: desks.append(desk) or []) as base:
+        complete = wait_for(every(base))
+    assert complete == [number not in gone for number in range(32)]
+    assert order == [str(number) for number in range(32) if number not in gone]
     assert engine.running == 0
+
+
+def test_a_request_with_many_prompts_does_not_hold_up_those_with_one():
+    engine = ScriptedEngine("parrot", lambda p: Line(p.last, pace=0.02), places=1)
+    order, desks = begun(engine), []
+
+    async def both(base: str) -> None:
+        url = f"{base}/v1/completions"
+        async with httpx.AsyncClient(timeout=30) as http:
+            many = {"model": "parrot", "prompt": ["many a b"] * 12}
+            first = asyncio.create_task(http.post(url, json=many))
+            await in_line(desks[0], 11)
+            texts = [{"model": "parrot", "prompt": f"one{n} a b"} for n in range(3)]
+            rest = [http.post(url, json=text) for text in texts]
+            answers = await asyncio.gather(first, *rest)
+        assert [answer.status_code for answer in answers] == [200] * 4
+
+    with running([engine], pages=lambda desk: desks.append(desk) or []) as base:
+        wait_for(both(base))
+    late = order.index(next(each for each in reversed(order) if each != "many"))
+    # Three have come: before the last of them no more than what had begun, and one in line.
+    assert order[: late + 1].count("many") <= 5
+    assert order.count("many") == 12
 
 
 def test_whoever_comes_when_the_queue_is_full_is_told_to_come_again():

@@ -1,7 +1,9 @@
 """Who is served when: so many answers at a time, so many waiting in order of arrival, no more.
 
-Each engine has places of its own. Whoever waits is served in turn, whatever others ask for;
-whoever comes when the queue is full is told to come again, so that nobody waits for ever.
+Each engine has places of its own. Whoever waits is served in turn, whatever others ask for. Of a
+request with many prompts one stands in line at a time, so that it does not hold up those who ask
+for one thing. Whoever comes when the queue is full is told to come again, so that nobody waits for
+ever.
 """
 
 from __future__ import annotations
@@ -53,14 +55,21 @@ class Desk:
             raise Refused(404, "model_not_found", words, param="model")
         return self.engines[name]
 
-    async def stream(self, name: str, prompt: Prompt) -> AsyncGenerator[Piece, None]:
+    async def stream(
+        self, name: str, prompt: Prompt, line: asyncio.Lock
+    ) -> AsyncGenerator[Piece, None]:
         """The answer of an engine, once it is its turn.
+
+        Args:
+            name: of the engine.
+            prompt: what is asked.
+            line: shared by the prompts of one request.
 
         Raises:
             Refused: the queue is full, or it took too long.
         """
         engine = self.engine(name)
-        async with self._place(name), aclosing(engine.stream(prompt)) as pieces:
+        async with self._place(name, line), aclosing(engine.stream(prompt)) as pieces:
             while True:
                 try:
                     async with asyncio.timeout(self.limits.seconds):
@@ -71,14 +80,16 @@ class Desk:
                     raise EngineFailed(f"{name} has said nothing for too long.") from None
                 yield piece
 
-    async def echo(self, name: str, text: str, others: int) -> tuple[TokenLog, ...]:
+    async def echo(
+        self, name: str, text: str, others: int, line: asyncio.Lock
+    ) -> tuple[TokenLog, ...]:
         """The tokens of a given text with their log-probabilities, once it is its turn.
 
         Raises:
             Refused: as for `stream`, or the engine cannot say.
         """
         engine = self.engine(name)
-        async with self._place(name):
+        async with self._place(name, line):
             try:
                 async with asyncio.timeout(self.limits.seconds):
                     told = await engine.echo(text, others)
@@ -95,14 +106,14 @@ class Desk:
             await engine.close()
 
     @asynccontextmanager
-    async def _place(self, name: str) -> AsyncIterator[None]:
+    async def _place(self, name: str, line: asyncio.Lock) -> AsyncIterator[None]:
         free = self._free[name]
         if free.locked() and self.waiting[name] >= self.limits.waiting:
             words = "Too many requests wait for this model already; try again shortly."
             raise Refused(429, "queue_full", words, wait=5)
         self.waiting[name] += 1
         try:
-            async with asyncio.timeout(self.limits.seconds):
+            async with asyncio.timeout(self.limits.seconds), line:
                 await free.acquire()
         except TimeoutError:
             words = "No place became free in time; try again."

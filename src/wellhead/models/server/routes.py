@@ -133,9 +133,11 @@ async def _echoed(
 ) -> list[Answer]:
     """Each prompt given back, with its log-probabilities where asked for, and what follows."""
 
+    line = asyncio.Lock()
+
     async def one(prompt: Prompt) -> Answer:
         wanted = prompt.sampling.logprobs
-        logs = await desk.echo(asked.model, prompt.text, wanted or 0)
+        logs = await desk.echo(asked.model, prompt.text, wanted or 0, line)
         told = logs if wanted is not None else ()
         if asked.max_tokens == 0:
             return Answer(prompt.text, "length", Usage(len(logs), 0), told)
@@ -151,10 +153,11 @@ async def _merged(
 ) -> AsyncGenerator[tuple[int, Piece], None]:
     """The pieces of several answers as they come; the first error ends all."""
     told: asyncio.Queue[tuple[int, Piece] | BaseException | None] = asyncio.Queue(64)
+    line = asyncio.Lock()
 
     async def one(index: int, prompt: Prompt) -> None:
         try:
-            async with aclosing(desk.stream(name, prompt)) as pieces:
+            async with aclosing(desk.stream(name, prompt, line)) as pieces:
                 async for piece in pieces:
                     await told.put((index, piece))
             await told.put(None)

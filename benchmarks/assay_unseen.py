@@ -97,7 +97,7 @@ def _report(trials: Trials, pairs: list[Cluster]) -> str:
     estimates = Trials(table.filter(pc.not_equal(table["estimator"], WARNS)))
     warned = Trials(table.filter(pc.equal(table["estimator"], WARNS)))
     known = [(pair.name, len(pair.human), len(pair.machine), f"{pair.auc:.2f}") for pair in pairs]
-    lines = [table(("pair", "human texts", "machine texts", "AUC"), known)]
+    lines = [markdown_table(("pair", "human texts", "machine texts", "AUC"), known)]
     lines += ["", rows(estimates.summary("estimator", "cluster", "size"), _BY)]
     lines += ["", "How often the check of detectability does not find the generator visible:", ""]
     said = {

@@ -37,7 +37,7 @@ DISCOUNT = {"base models": 0.25}
 FULL = Recipe("presence", idf_power=1.5, spread=0, share=0.001)
 FAST = replace(FULL, lowest=1 << BITS)
 MODELS = ROOT / "src" / "wellhead" / "detect" / "models"
-LEAST_MACHINE, LEAST_HUMAN = 60, 90
+LEAST_MACHINE, LEAST_HUMAN = 60, 100
 MOST_IN_LIBRARY = 500
 LENGTHS = (0, 300, 600, 1200, 3000, 10**9)
 # Sources with many models and few texts of each: one cell for each family.
@@ -77,8 +77,8 @@ SOURCES = {
     "self-instruct": ("Self-Instruct", "Apache-2.0", "https://github.com/yizhongw/self-instruct"),
 }  # fmt: skip
 NOTES = (
-    "A score has no threshold of its own: the one that flags 5 % of people in one domain flags "
-    "none or a third of them in others. Compare with known-human texts of the same kind "
+    "A score has no threshold of its own: the one that flags 5 % of people in all other "
+    "domains flags none to half of them in one. Compare with known-human texts of the same kind "
     "(wellhead assay).",
     "It does not see: continuations by language models without instruction tuning (AUC near 0.5 "
     "when unseen), light rewrites of human paragraphs, and most of what stands in texts under "
@@ -211,7 +211,7 @@ def _summaries(parts: list[Part]) -> tuple[Summary, ...]:
                 one = _cluster(part._replace(human=human, machine=machine))
                 found.setdefault((by, value), []).append((len(machine), one.auc, one.caught()))
     order = ("kind", "family", "domain", "year", "length")
-    rows = sorted(found.items(), key=lambda item: (order.index(item[0][0]), item[0][1]))
+    rows = sorted(found.items(), key=lambda item: (order.index(item[0][0]), _rank(*item[0])))
     return tuple(
         Summary(
             by=by,
@@ -223,6 +223,11 @@ def _summaries(parts: list[Part]) -> tuple[Summary, ...]:
         )
         for (by, value), cells in rows
     )
+
+
+def _rank(by: str, value: str) -> str:
+    """By name; lengths by their lower bound."""
+    return value.split()[0].replace(",", "").zfill(6) if by == "length" else value
 
 
 def _slices(part: Part) -> Iterator[tuple[str, str, pd.DataFrame, pd.DataFrame]]:

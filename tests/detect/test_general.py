@@ -27,7 +27,7 @@ def test_it_is_small_enough_to_ship() -> None:
 
 
 def test_its_card_names_every_source_with_its_licence(general: NgramDetector) -> None:
-    assert len(general.card.fitted_on) == 7
+    assert len(general.card.fitted_on) == 19
     assert all(source.licence and source.url for source in general.card.fitted_on)
 
 
@@ -55,3 +55,18 @@ def test_the_command_lists_and_shows_it(wellhead: Callable[..., object]) -> None
     shown = wellhead("detector", "show", "general")
     assert "DetectRL" in shown.stdout
     assert "licence: CC BY 3.0" in shown.stdout
+
+
+def test_its_card_sums_up_its_errors_by_what_texts_have_in_common(general: NgramDetector) -> None:
+    summaries = general.card.summaries
+    assert {one.by for one in summaries} == {"kind", "family", "domain", "year", "length"}
+    kinds = {one.value: one.auc for one in summaries if one.by == "kind"}
+    assert kinds["written"] > kinds["lightly rewritten"]
+    assert all(0 <= one.auc <= 1 and one.machine >= 40 for one in summaries)
+
+
+def test_no_text_that_may_only_be_evaluated_on_was_fitted(general: NgramDetector) -> None:
+    """The polished Chinese news of DetectAnyLLM are under non-commercial terms."""
+    named = " ".join(f"{source.name} {source.generators}" for source in general.card.fitted_on)
+    assert "grok-3" not in named
+    assert general.languages == ("en",)

@@ -50,7 +50,9 @@ def test_the_interval_of_the_demo_holds_the_truth(told: tuple[Path, Any]) -> Non
 def test_flags_of_the_demo_keep_their_false_discovery_rate(tmp_path: Path) -> None:
     # Flags allow for people of another kind, so that of the seeds 0 to 5 only 4 has any.
     done = [rehearse(load_demo(seed=seed), tmp_path / str(seed)) for seed in (0, 4)]
-    machine, human = (sum(getattr(one.flags, side) for one in done) for side in ("machine", "human"))
+    machine, human = (
+        sum(getattr(one.flags, side) for one in done) for side in ("machine", "human")
+    )
     assert machine >= 20
     assert human / (machine + human) <= done[0].result.false_discovery_rate
 

@@ -23,9 +23,23 @@ app.add_typer(detector_app, name="detector")
 
 @detector_app.command()
 def train(
-    human: Annotated[str, typer.Option(help="Known-human texts: file, folder, glob or -.")],
+    human: Annotated[
+        str,
+        typer.Option(
+            "--human",
+            "--clean",
+            help="Known-human texts: file, folder, glob or -. For a judge of `watch`: answers "
+            "that break no rule.",
+        ),
+    ],
     machine: Annotated[
-        list[str], typer.Option(help="Texts of one generator; repeat for each generator.")
+        list[str],
+        typer.Option(
+            "--machine",
+            "--violating",
+            help="Texts of one generator; repeat for each generator. For a judge of `watch`: "
+            "answers that break one.",
+        ),
     ],
     out: Annotated[
         Path, typer.Option(callback=new_folder, help="Folder to write the detector into.")

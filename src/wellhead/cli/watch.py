@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wellhead.cli import app
 from wellhead.cli._options import AsJson, PageFile, TextColumn, share_of, show_result
-from wellhead.errors import LimitExceeded
+from wellhead.errors import BadSetting, LimitExceeded
+
+if TYPE_CHECKING:
+    from wellhead.watch import Verdict
 
 __all__ = ["watch_app"]
 
@@ -24,11 +27,40 @@ Limit = Annotated[
     typer.Option(parser=share_of, metavar="SHARE", help="Rate that no version may exceed."),
 ]
 
+Judges = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="KIND=PLACE",
+        help="rules=FILE, detector=FOLDER or http=ADDRESS; repeat for a second opinion: the first "
+        "decides.",
+    ),
+]
+JudgesFile = Annotated[
+    Path | None, typer.Option(help="File with tables [[verdict]], such as WATCH.toml.")
+]
+
+
+def _judges(rules: Path | None, named: list[str] | None, file: Path | None) -> Verdict:
+    from wellhead.watch.panel import judge_named, open_judges, read_judges
+
+    if file is not None:
+        if rules or named:
+            raise BadSetting("expected either --judges FILE, or judges named one by one.")
+        return read_judges(file)
+    first = [f"rules={rules}"] if rules else []
+    if not first and not named:
+        raise BadSetting("expected a judge: --rules FILE, --judge KIND=PLACE or --judges FILE.")
+    return open_judges([judge_named(text) for text in [*first, *(named or [])]])
+
 
 @watch_app.command("judge")
 def judge_command(
     records: Annotated[str, typer.Argument(help="Recorded answers: a file, a folder, a glob, -.")],
-    rules: Annotated[Path, typer.Option(help="File of rules (TOML): what a violation is.")],
+    rules: Annotated[
+        Path | None, typer.Option(help="File of rules (TOML): what a violation is.")
+    ] = None,
+    judge: Judges = None,
+    judges: JudgesFile = None,
     limit: Limit = None,
     version_column: Annotated[
         str | None, typer.Option(help="Column that names the version; version or model.")
@@ -39,12 +71,11 @@ def judge_command(
     as_json: AsJson = False,
 ) -> None:
     """Judge recorded answers in their order: rates by version that hold at every moment."""
-    from wellhead.watch import judge
-    from wellhead.watch.rules import read_rules
+    import wellhead.watch as room
 
-    found = judge(
+    found = room.judge(
         records,
-        read_rules(rules),
+        _judges(rules, judge, judges),
         limit=limit,
         version_column=version_column,
         group_column=group_by,

@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+from wellhead.watch.classifier import Classifier, open_classifier
 from wellhead.watch.judging import judge
+from wellhead.watch.panel import Panel, open_judges, read_judges
 from wellhead.watch.result import Rate, Watched
 from wellhead.watch.verdict import VERDICTS, Exchange, Judgement, Verdict
 
-__all__ = ["VERDICTS", "Exchange", "Judgement", "Rate", "Verdict", "Watched", "judge"]
+__all__ = [
+    "VERDICTS",
+    "Classifier",
+    "Exchange",
+    "Judgement",
+    "Panel",
+    "Rate",
+    "Verdict",
+    "Watched",
+    "judge",
+    "open_classifier",
+    "open_judges",
+    "read_judges",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
@@ -9,11 +10,14 @@ from typing import Any
 import pyarrow as pa
 
 from wellhead._version import __version__
+from wellhead.consensus.tables import MISSING
 from wellhead.corpus import Corpus, open_corpus
 from wellhead.errors import BadInput
+from wellhead.watch.joined import Ballot, consensus
+from wellhead.watch.panel import Panel
 from wellhead.watch.result import Moment, Rate, Watched
 from wellhead.watch.tally import ERROR, Tally
-from wellhead.watch.verdict import Exchange, Judgement, Verdict
+from wellhead.watch.verdict import Exchange, Judgement, Verdict, one_each
 
 __all__ = ["judge", "watched"]
 
@@ -63,6 +67,7 @@ def watched(
     versions: dict[str, Tally] = {}
     groups: dict[str, Tally] = {}
     named: dict[str, int] = {}
+    ballot: Ballot = Counter()
     n = hits = 0
     for exchange, judgement in judged:
         n, hits = n + 1, hits + judgement.violates
@@ -71,6 +76,8 @@ def watched(
             _tally(groups, exchange.group, None, error).add(judgement.violates)
         for name in judgement.categories:
             named[name] = named.get(name, 0) + 1
+        if judgement.votes:
+            ballot[exchange.version, judgement.votes, MISSING] += 1
     if not n:
         raise BadInput("expected at least one response to judge, got none.")
     return Watched(
@@ -82,8 +89,13 @@ def watched(
         groups=tuple(_rate(name, tally) for name, tally in groups.items()),
         categories=tuple(_of_category(name, k, n) for name, k in named.items()),
         error=error,
+        consensus=consensus(_names(verdict), ballot) if ballot else None,
         version=__version__,
     )
+
+
+def _names(verdict: Verdict) -> list[str]:
+    return [judge.name for judge in verdict.judges] if isinstance(verdict, Panel) else []
 
 
 def _tally(kept: dict[str, Tally], name: str, limit: float | None, error: float) -> Tally:
@@ -113,17 +125,7 @@ def _judged(
 ) -> Iterator[tuple[Exchange, Judgement]]:
     left = iter(exchanges)
     while batch := list(islice(left, _AT_A_TIME)):
-        yield from zip(batch, _one_each(verdict, batch), strict=True)
-
-
-def _one_each(verdict: Verdict, batch: Sequence[Exchange]) -> list[Judgement]:
-    judgements = verdict.judge(batch)
-    if len(judgements) != len(batch):
-        raise BadInput(
-            f"the verdict '{verdict.name}' gave {len(judgements)} judgements of {len(batch)} "
-            "exchanges; it must give one of each."
-        )
-    return judgements
+        yield from zip(batch, one_each(verdict, batch), strict=True)
 
 
 def _exchanges(

@@ -79,6 +79,7 @@ class Meter:
                     "violates": found.violates,
                     "score": found.score,
                     "categories": list(found.categories),
+                    "votes": list(found.votes),
                     "verdict": f"{self.verdict.name}@{self.verdict.revision}",
                     "true_bytes": true,
                     "at": time.time(),

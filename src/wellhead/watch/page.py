@@ -10,6 +10,7 @@ from wellhead.report.numbers import count, counted, interval, percent
 from wellhead.report.page import Page
 from wellhead.report.svg import Axis, Forest, Line, LineChart, Stretch
 from wellhead.report.table import Column, Table
+from wellhead.watch.judges_page import judges_blocks
 from wellhead.watch.result import Rate, Watched
 from wellhead.watch.status import Status
 from wellhead.watch.status_page import status_page
@@ -38,6 +39,7 @@ def watched_page(found: Watched) -> Page:
         Section("Rates by version", _versions(found)),
         Section("Rates by group", _table(found.groups, "group")),
         Section("Kinds of violation", _table(found.categories, "category")),
+        Section("What several judges say together", judges_blocks(found.consensus)),
         Section("How to read it", [Bullets(_how(found))]),
     ]
     return Page(

@@ -8,7 +8,7 @@ from typing import ClassVar, NamedTuple
 from wellhead._result import Result
 from wellhead._stats import Interval
 
-__all__ = ["Moment", "Rate", "Watched"]
+__all__ = ["Consensus", "JudgeErrors", "Moment", "Rate", "Watched"]
 
 
 class Moment(NamedTuple):
@@ -45,6 +45,41 @@ class Rate(NamedTuple):
         return self.over is not None or self.changed is not None
 
 
+class JudgeErrors(NamedTuple):
+    """One judge of several: what it flagged, and how often it is right, if that can be told.
+
+    Attributes:
+        sensitivity: part of the violations that it flags.
+        specificity: part of the clean answers that it lets pass.
+    """
+
+    name: str
+    flagged: int
+    sensitivity: Interval | None
+    specificity: Interval | None
+
+
+class Consensus(NamedTuple):
+    """What several judges of different families say together.
+
+    Attributes:
+        rate: of all answers, at this one look; the mere range of what is possible where not
+            `identified`; None where the judges could not be joined.
+        model: what the interval rests on.
+        identified: whether the votes determine the rate.
+        judges: each with its errors.
+        rests_on: what must be true for the interval to hold.
+        why_not: the reason where the judges could not be joined.
+    """
+
+    rate: Interval | None
+    model: str
+    identified: bool
+    judges: tuple[JudgeErrors, ...]
+    rests_on: tuple[str, ...]
+    why_not: str = ""
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Watched(Result):
     """Rates of violation in the responses of a model.
@@ -55,6 +90,7 @@ class Watched(Result):
         limit: the rate that no version may exceed; None without one.
         versions, groups, categories: rates, each in the order of first appearance.
         error: probability of ever alarming for a version that keeps the limit.
+        consensus: of several judges together; None with one alone.
     """
 
     schema_version: ClassVar[int | None] = 1
@@ -68,6 +104,7 @@ class Watched(Result):
     groups: tuple[Rate, ...] = ()
     categories: tuple[Rate, ...] = ()
     error: float = 0.05
+    consensus: Consensus | None = None
     version: str = ""
 
     @property

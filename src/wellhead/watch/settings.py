@@ -11,8 +11,8 @@ from typing import Any
 
 from wellhead.errors import BadInput, BadSetting
 from wellhead.lineage.canonical import canonical, digest
-from wellhead.watch import rules  # noqa: F401  (registers the verdict by rules)
-from wellhead.watch.verdict import VERDICTS, Verdict
+from wellhead.watch.panel import open_judges
+from wellhead.watch.verdict import Verdict
 
 __all__ = ["Canaries", "Settings", "Version", "read_settings"]
 
@@ -99,11 +99,8 @@ class Settings:
     keep_days: float = 30.0
 
     def verdict(self) -> Verdict:
-        """The judge that decides."""
-        table = dict(self.verdicts[0])
-        if "file" in table:
-            table["file"] = str(self.path.parent / str(table["file"]))
-        return VERDICTS[str(table.get("kind", "rules"))](table)
+        """The judge, or the panel whose first one decides."""
+        return open_judges(self.verdicts, self.path.parent)
 
 
 def read_settings(path: str | Path) -> Settings:
@@ -138,8 +135,6 @@ def _settings(place: Path, found: Mapping[str, Any]) -> Settings:
     if not versions or len(set(names)) < len(names):
         raise BadInput(f"{place}: expected one or more tables [[version]], each with its own name.")
     verdicts = tuple(found.get("verdict", []))
-    if not verdicts:
-        raise BadInput(f'{place}: expected a table [[verdict]], as in kind = "rules".')
     settings = Settings(
         path=place,
         folder=folder,

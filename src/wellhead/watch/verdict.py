@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from wellhead._registry import Registry
+from wellhead.errors import BadInput
 
-__all__ = ["VERDICTS", "Exchange", "Judgement", "Verdict"]
+__all__ = ["VERDICTS", "Exchange", "Judgement", "Verdict", "one_each"]
 
 
 class Exchange(NamedTuple):
@@ -34,12 +35,16 @@ class Exchange(NamedTuple):
 
 
 class Judgement(NamedTuple):
-    """Whether an answer violates, how surely (0 to 1), in which categories, and why in words."""
+    """Whether an answer violates, how surely (0 to 1), in which categories, and why in words.
+
+    `votes` says what each judge of a panel found, in its order; () of one judge alone.
+    """
 
     violates: bool
     score: float
     categories: tuple[str, ...] = ()
     reason: str = ""
+    votes: tuple[bool, ...] = ()
 
 
 @runtime_checkable
@@ -56,3 +61,18 @@ class Verdict(Protocol):
 VERDICTS: Registry[Callable[[Mapping[str, Any]], Verdict]] = Registry(
     "verdict", "wellhead.verdicts"
 )
+
+
+def one_each(verdict: Verdict, exchanges: Sequence[Exchange]) -> list[Judgement]:
+    """What `verdict` says of each exchange.
+
+    Raises:
+        BadInput: it leaves out exchanges, or says more than it was asked.
+    """
+    judgements = verdict.judge(exchanges)
+    if len(judgements) != len(exchanges):
+        raise BadInput(
+            f"the verdict '{verdict.name}' gave {len(judgements)} judgements of {len(exchanges)} "
+            "exchanges; it must give one of each."
+        )
+    return judgements

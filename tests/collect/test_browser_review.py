@@ -88,7 +88,47 @@ def test_a_framed_answer_reaches_the_survey_and_the_researcher(
     expect(page.locator("#playback")).to_have_text(TEXT)
     page.fill("#playback-at", "0")
     expect(page.locator("#playback")).to_have_text("")
+    page.select_option("#playback-speed", "16")
+    page.click("#playback-play")
+    expect(page.locator("#playback > .o-typed")).to_have_text(TEXT)
     page.fill("#text", "Looked at it")
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.locator(".notes")).to_contain_text("Looked at it")
+    page.close()
+
+
+def test_a_flag_leads_to_its_place_in_timeline_and_replay(chromium: Any, server: Server) -> None:
+    """The event's number is a link; on a wide screen text and replay stand side by side."""
+    address = f"http://127.0.0.1:{server.port}"
+    page = chromium.new_page(viewport={"width": 1440, "height": 900})
+    page.goto(f"{address}/s/demo?ResponseID=R_2")
+    page.click("#agree")
+    area = page.locator("textarea:not([readonly])")
+    area.press_sequentially(TEXT, delay=15)
+    foreign = "Words that somebody else has written, and more than fifty characters of them."
+    area.evaluate(
+        "(area, text) => { const data = new DataTransfer(); data.setData('text/plain', text);"
+        "area.setRangeText(text, area.value.length, area.value.length, 'end');"
+        "area.dispatchEvent(new InputEvent('input', {inputType: 'insertText', data: text}));"
+        "area.dispatchEvent(new Event('select')); }",
+        foreign,
+    )
+    page.wait_for_timeout(1200)
+    area.press_sequentially(" End.", delay=15)
+    page.click("#submit")
+    page.wait_for_selector("#done:not([hidden])")
+    page.goto(f"{address}/review")
+    page.fill("#name", "ann")
+    page.fill("#password", PASSWORD)
+    page.click("main button")
+    page.goto(f"{address}/review/s/demo/answers")
+    page.click("tbody a")
+    expect(page.locator("#playback > .o-scripted")).to_have_text(foreign)
+    boxes = [page.locator(name).bounding_box() for name in (".beside .answer", ".replay")]
+    assert abs(boxes[0]["y"] - boxes[1]["y"]) < 40
+    link = page.locator("a[data-time]").first
+    event = link.text_content()
+    link.click()
+    assert page.evaluate("document.querySelector(':target').id") == f"event-{event}"
+    expect(page.locator("#playback")).to_have_text(TEXT + foreign)
     page.close()

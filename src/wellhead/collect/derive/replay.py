@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -23,7 +23,7 @@ import numpy as np
 from wellhead.collect.derive.origins import Origin, inherited, origin_of
 from wellhead.collect.schema import Body, Clip, Event, text_hash
 
-__all__ = ["Birth", "Problem", "Replayed", "replay"]
+__all__ = ["Birth", "Change", "Problem", "Replayed", "changes", "replay"]
 
 # Units of earlier states kept for undo; beyond that an undo is `undo_restored`.
 _STATE_BUDGET = 8_000_000
@@ -36,6 +36,15 @@ class Birth(NamedTuple):
     n: int
     origin: Origin
     event: int
+
+
+class Change(NamedTuple):
+    """At `event`, `d` units at `p` gave way to units with these identities."""
+
+    event: Event
+    p: int
+    d: int
+    identities: Sequence[int]
 
 
 class Problem(NamedTuple):
@@ -94,6 +103,14 @@ def replay(batches: Iterable[Body], *, keyless: bool = False, assisted: bool = F
     return player.result()
 
 
+def changes(batches: Iterable[Body]) -> Iterator[Change]:
+    """Every change of the text in order, with the identities that `replay` gives its units."""
+    bodies = list(batches)
+    player = _Player(_undo_targets(bodies), keyless=False, assisted=False)
+    for body in bodies:
+        yield from player.changes(body)
+
+
 def _undo_targets(bodies: list[Body]) -> set[int]:
     """The events whose text a later undo or redo went back to."""
     edits = (e[3] for body in bodies for e in body.events if e[2] == "edit")
@@ -115,15 +132,24 @@ class _Player:
         self._removed: array[int] = array("q")
         self._keys: dict[int, str] = {}
         self._kept = self._seq = self._index = 0
+        self._done: list[tuple[int, int, array[int]]] = []
 
     def result(self) -> Replayed:
         return Replayed(self.text, tuple(self.births), self.clips, tuple(self.problems), self.sha)
 
     def batch(self, body: Body) -> None:
+        for _ in self.changes(body):
+            pass
+
+    def changes(self, body: Body) -> Iterator[Change]:
+        """Play the batch and yield what each event does to the text."""
         events = body.read()
+        self._done.clear()
         self._resume(body, events)
         for event in events:
             self._play(event)
+            yield from (Change(event, *done) for done in self._done)
+            self._done.clear()
         self._index = events[-1].i + 1 if events else self._index
         self._seq, self.sha = body.seq, body.sha
 
@@ -254,6 +280,7 @@ class _Player:
         if d:
             self._removed = self.text[p : p + d]
         self.text[p : p + d] = units_in
+        self._done.append((p, d, units_in))
 
     def _keep(self, event: int) -> None:
         if event in self._targets and self._kept + len(self.text) <= _STATE_BUDGET:

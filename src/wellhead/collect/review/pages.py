@@ -11,9 +11,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from sqlalchemy import Connection
 
 from wellhead.collect.answers import Record, load_batches
+from wellhead.collect.derive.insertions import origins_by_event
+from wellhead.collect.derive.origins import ASSISTING
+from wellhead.collect.derive.replay import replay
 from wellhead.collect.notes import bonus_of, decision_of
 from wellhead.collect.playback import COVER, playback
 from wellhead.collect.review.timeline import timeline
+from wellhead.collect.shown import shown_text
 from wellhead.collect.study import Study
 
 __all__ = ["answer_view", "render"]
@@ -35,6 +39,8 @@ MARKS = {
     "unobserved": "?",
     "unexplained": "≠",
 }
+# So many events of a flag are shown and linked.
+_EVIDENCE = 12
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
@@ -73,6 +79,13 @@ def answer_view(connection: Connection, study: Study, record: Record) -> dict[st
     """What the page of one answer shows."""
     batches = load_batches(connection, record.session)
     events = [event for stored in batches for event in stored.body.read()]
+    assisted = not ASSISTING.isdisjoint(record.opening["declared"])
+    keyless = record.opening["level"] == "summary"
+    bodies = [stored.body for stored in batches]
+    replayed = replay(bodies, keyless=keyless, assisted=assisted)
+    shown = shown_text(study, record.opening, "")
+    origins = origins_by_event(record.text, replayed, events, shown, assisted=assisted)
+    flagged = {event for flag in record.derived["flags"] for event in flag["evidence"][:_EVIDENCE]}
     integrity = record.derived["integrity"]
     tasks = {task.id: task.text for task in study.tasks}
     parts = list(_parts(record))
@@ -83,9 +96,11 @@ def answer_view(connection: Connection, study: Study, record: Record) -> dict[st
         "marks": MARKS,
         "sound": integrity["chain_ok"] and integrity["replay_ok"],
         "has_events": bool(events),
-        "line": timeline(events),
+        "line": timeline(events, replayed.births, origins, flagged),
+        "times": {event.i: event.t for event in events if event.i in flagged},
+        "evidence": _EVIDENCE,
         "minutes": f"{record.derived['minutes']:.1f}",
-        "steps": playback(batches, record.text),
+        "steps": playback(batches, record.text, origins),
         "cover": COVER,
         "level": record.opening["level"],
         "source": tasks.get(record.task, "This task is no longer in the list."),

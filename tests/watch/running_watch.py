@@ -27,8 +27,8 @@ RULES = "[[rule]]\nname = 'number'\ncategory = 'privacy'\npattern = '555-[0-9]{4
 
 
 def says(prompt: Prompt) -> Line:
-    """Echoes; after "slowly", for a long time."""
-    if prompt.last.startswith("slowly"):
+    """Echoes; after "slowly", or asked for a story, for a long time."""
+    if prompt.last.startswith(("slowly", "Write")):
         return Line("word " * 2000, pace=0.02)
     return Line(prompt.last)
 

@@ -21,10 +21,6 @@ def whole(text: str) -> tuple[str, list[bytes]]:
     return "application/json", [json.dumps(body).encode()]
 
 
-def last(request: dict[str, Any]) -> str:
-    return str(request["messages"][-1]["content"])
-
-
 @contextmanager
 def endpoint(answer: Answer) -> Iterator[str]:
     """The address of a server whose answers `answer` gives: a content type, and chunks."""

@@ -161,6 +161,52 @@ def resume_command(settings: SettingsFile, by: By, why: Why) -> None:
     resume(read_settings(settings), by=by, why=why)
 
 
+@watch_app.command("rollback")
+def rollback_command(
+    settings: SettingsFile,
+    by: By,
+    why: Why,
+    to: Annotated[
+        str | None, typer.Option(help="A version, or the hash of one of before; else the baseline.")
+    ] = None,
+    over: Annotated[bool, typer.Option("--over", help="All versions answer again.")] = False,
+) -> None:
+    """Have one version alone answer, of today or by the hash of its complete state."""
+    from wellhead.watch.settings import read_settings
+    from wellhead.watch.switch import roll_back, roll_forward
+
+    read = read_settings(settings)
+    if over:
+        roll_forward(read, by=by, why=why)
+        return
+    version = roll_back(read, to or read.baseline, by=by, why=why)
+    typer.echo(f"{version.name} ({version.hash[:12]}) answers alone", err=True)
+
+
+@watch_app.command("drill")
+def drill_command(
+    kind: Annotated[str, typer.Argument(help="kill, rollback, meter, log or silence.")],
+    settings: SettingsFile,
+    by: By,
+    as_json: AsJson = False,
+) -> None:
+    """Do it for real against the running gateway, time it, and keep a signed record."""
+    from wellhead.cli._options import echo_json
+    from wellhead.watch.drills import drill
+    from wellhead.watch.settings import read_settings
+
+    found = drill(read_settings(settings), kind, by=by)
+    if as_json:
+        echo_json({**found._asdict(), "steps": [step._asdict() for step in found.steps]})
+    else:
+        for step in found.steps:
+            mark = "passed" if step.passed else "FAILED"
+            typer.echo(f"{mark}  {step.seconds:7.2f} s  {step.what}")
+        typer.echo(f"record: {found.record}", err=True)
+    if not found.passed:
+        raise LimitExceeded(f"the {kind} drill failed.")
+
+
 @watch_app.command("verify")
 def verify_command(
     settings: SettingsFile,

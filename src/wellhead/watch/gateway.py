@@ -10,39 +10,25 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
 
-from wellhead.watch.ledger import Ledger, Reader
+from wellhead.watch.record import Recorder, Relayed
 from wellhead.watch.settings import Settings, Version
-from wellhead.watch.spool import Said, Spool, commitment
-from wellhead.watch.switch import Drawn, Switch
-from wellhead.web.bounds import Receive, Scope, Send
+from wellhead.watch.switch import Switch
+from wellhead.web.bounds import Message, Receive, Scope, Send
 
 __all__ = ["MOST_BYTES", "Gateway", "refuse"]
 
 MOST_BYTES = 8 << 20  # of an answer that is kept for the meter; longer ones are cut off
 _RELAYED = {"/v1/chat/completions": "/chat/completions", "/v1/completions": "/completions"}
+_LONGEST_GROUP = 80
+_LOT = secrets.SystemRandom()
 _LOOK = 0.05  # seconds between looks at the kill file
 _BACK = ("content-type", "retry-after", "x-request-id")
-
-
-@dataclass
-class _Exchange:
-    """One exchange on its way."""
-
-    id: str
-    drawn: Drawn
-    question: bytes
-    nonce: str = field(default_factory=lambda: secrets.token_hex(16))
-    answer: bytearray = field(default_factory=bytearray)
-    status: int = 0
-    chunks: int = 0
 
 
 class Gateway:
@@ -50,15 +36,14 @@ class Gateway:
 
     def __init__(self, settings: Settings, switch: Switch) -> None:
         self.settings, self.switch = settings, switch
-        self._ledger = Ledger(settings.folder / "exchanges.jsonl")
-        self._canaries = Ledger(settings.folder / "canaries.jsonl")
-        self._spool = Spool(settings.folder / "spool")
+        self._recorder = Recorder(settings)
         self._http: aiohttp.ClientSession | None = None
         self._running: set[asyncio.Task[Any]] = set()
         self._looking: asyncio.Task[None] | None = None
+        self._probing: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
-        self._lose()
+        self._recorder.lose()
         connector = aiohttp.TCPConnector(limit=0)
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=300)
         self._http = aiohttp.ClientSession(
@@ -71,17 +56,6 @@ class Gateway:
             self._looking.cancel()
         if self._http:
             await self._http.close()
-
-    def _lose(self) -> None:
-        """What was in work when an earlier gateway was killed is named in the log."""
-        open_: dict[str, None] = {}
-        for entry in Reader(self._ledger.path).new():
-            if entry.get("kind") == "asked":
-                open_[str(entry.get("id"))] = None
-            else:
-                open_.pop(str(entry.get("id")), None)
-        for id in open_:
-            self._ledger.append({"kind": "lost", "id": id, "at": time.time()})
 
     async def _look(self) -> None:
         """Ends every answer in work as soon as everything is stopped."""
@@ -106,12 +80,12 @@ class Gateway:
             data = [{"id": name, "object": "model", "owned_by": "wellhead"} for name in names]
             await _json(send, 200, {"object": "list", "data": data})
         elif path in _RELAYED and method == "POST":
-            await self._asked(_RELAYED[path], receive, send)
+            await self._asked(scope, receive, send)
         else:
             words = f"Relayed are POST {', '.join(_RELAYED)} and GET /v1/models."
             await refuse(send, 404, "not_found", words)
 
-    async def _asked(self, path: str, receive: Receive, send: Send) -> None:
+    async def _asked(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _body(receive)
         drawn = None if self.switch.stopped() else self.switch.draw()
         if drawn is None:
@@ -125,24 +99,30 @@ class Gateway:
         except (ValueError, RecursionError):
             await refuse(send, 400, "bad_request", "Expected a JSON object, as OpenAI's API has.")
             return
-        exchange = _Exchange(secrets.token_hex(10), drawn, body)
+        exchange = Relayed(drawn, body, _group(scope))
         try:
-            self._note_asked(exchange)
+            self._recorder.asked(exchange)
+            canary = self._recorder.maybe_canary(exchange)
         except OSError:
             await refuse(send, 503, "log", "Nothing is answered that cannot be logged.")
             return
-        await self._answered(exchange, path, shaped(request, drawn.version), (receive, send))
+        ended = await self._answered(
+            exchange, _RELAYED[scope["path"]], shaped(request, drawn.version), (receive, send)
+        )
+        self._recorder.answered_both(exchange, ended, canary)
+        await _finish(exchange, ended, send)
+        self._maybe_probe()
 
     async def _answered(
         self,
-        exchange: _Exchange,
+        exchange: Relayed,
         path: str,
         request: dict[str, Any],
         user: tuple[Receive, Send],
-    ) -> None:
+    ) -> str:
         """Relay in a task of its own, which the switch can end, and so can a user who goes away."""
         receive, send = user
-        task = asyncio.create_task(self._relay(exchange, path, request, send))
+        task: asyncio.Task[str] = asyncio.create_task(self._relay(exchange, path, request, send))
         gone = asyncio.create_task(_left(receive))
         self._running.add(task)
         try:
@@ -152,17 +132,13 @@ class Gateway:
             gone.cancel()
             await asyncio.wait({task})
             if task.cancelled():
-                ended = "left" if left else "stopped"
-            else:
-                ended = "failed" if task.exception() else task.result()
+                return "left" if left else "stopped"
+            return "failed" if task.exception() else str(task.result())
         finally:
             self._running.discard(task)
-        self._note_answered(exchange, ended)
-        await _finish(exchange, ended, send)
-        self._maybe_canary(exchange)
 
     async def _relay(
-        self, exchange: _Exchange, path: str, request: dict[str, Any], send: Send
+        self, exchange: Relayed, path: str, request: dict[str, Any], send: Send
     ) -> str:
         version = exchange.drawn.version
         assert self._http is not None
@@ -177,6 +153,7 @@ class Gateway:
                 if name in reply.headers
             ]
             back.append((b"x-wellhead-version", version.name.encode()))
+            back.append((b"x-wellhead-version-hash", version.hash.encode()))
             back.append((b"x-wellhead-exchange", exchange.id.encode()))
             await send({"type": "http.response.start", "status": reply.status, "headers": back})
             exchange.status = reply.status
@@ -188,62 +165,29 @@ class Gateway:
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
         return "whole"
 
-    def _note_asked(self, exchange: _Exchange) -> None:
-        self._ledger.append(
-            {
-                "kind": "asked",
-                "id": exchange.id,
-                "at": time.time(),
-                "version": exchange.drawn.version.name,
-                "hash": exchange.drawn.version.hash,
-                "drawn": exchange.drawn.shares,
-                "question": commitment(exchange.nonce, exchange.question),
-            }
-        )
+    def _maybe_probe(self) -> None:
+        """Now and then, a question that no user asks, in one of several framings by lot."""
+        probes = self.settings.probes
+        if probes.questions and not _LOT.randrange(probes.every):
+            task = asyncio.create_task(self._probe())
+            self._probing.add(task)
+            task.add_done_callback(self._probing.discard)
 
-    def _note_answered(self, exchange: _Exchange, ended: str) -> None:
-        answer = bytes(exchange.answer)
-        self._spool.put(Said(exchange.id, exchange.nonce, exchange.question, answer))
-        self._ledger.append(
-            {
-                "kind": "answered",
-                "id": exchange.id,
-                "at": time.time(),
-                "answer": commitment(exchange.nonce, answer),
-                "status": exchange.status,
-                "chunks": exchange.chunks,
-                "ended": ended,
-            }
-        )
-
-    def _maybe_canary(self, like: _Exchange) -> None:
-        """Now and then, an answer of known kind goes to the meter, and to nobody else."""
-        canaries, lot = self.settings.canaries, secrets.SystemRandom()
-        kinds = [(True, canaries.bad), (False, canaries.good)]
-        texts = [(bad, text) for bad, group in kinds for text in group]
-        if not texts or lot.randrange(canaries.every):
+    async def _probe(self) -> None:
+        drawn = None if self.switch.stopped() else self.switch.draw()
+        if drawn is None:
             return
-        bad = lot.choice([kind for kind, group in kinds if group])
-        text = lot.choice([each for kind, each in texts if kind == bad])
-        exchange = _Exchange(secrets.token_hex(10), like.drawn, like.question)
-        exchange.status, exchange.chunks = 200, 1
-        exchange.answer += json.dumps(
-            {
-                "id": f"chatcmpl-{secrets.token_hex(8)}",
-                "object": "chat.completion",
-                "created": int(time.time()),
-                "choices": [
-                    {
-                        "index": 0,
-                        "message": {"role": "assistant", "content": text},
-                        "finish_reason": "stop",
-                    }
-                ],
-            }
-        ).encode()
-        self._canaries.append({"id": exchange.id, "bad": bad, "at": time.time()})
-        self._note_asked(exchange)
-        self._note_answered(exchange, "whole")
+        probes = self.settings.probes
+        framing, question = _LOT.choice(tuple(probes.framings)), _LOT.choice(probes.questions)
+        request = probes.request(framing, question)
+        exchange = Relayed(drawn, json.dumps(request).encode())
+        shares = dict.fromkeys(probes.framings, 1 / len(probes.framings))
+        self._recorder.probe(exchange, framing, shares)
+        self._recorder.asked(exchange)
+        request = shaped(request, drawn.version)
+        user = (_never, _nobody)
+        ended = await self._answered(exchange, "/chat/completions", request, user)
+        self._recorder.answered(exchange, ended)
 
 
 def shaped(request: dict[str, Any], version: Version) -> dict[str, Any]:
@@ -254,6 +198,24 @@ def shaped(request: dict[str, Any], version: Version) -> dict[str, Any]:
     if version.prompt and isinstance(made.get("messages"), list):
         made["messages"] = [{"role": "system", "content": version.prompt}, *made["messages"]]
     return made
+
+
+def _group(scope: Scope) -> str:
+    """The group that the client names, whose rate is told apart."""
+    for name, value in scope["headers"]:
+        if name == b"x-wellhead-group":
+            return str(value.decode("utf-8", "replace"))[:_LONGEST_GROUP]
+    return ""
+
+
+async def _never() -> Message:
+    """What a user sends who never goes away."""
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+async def _nobody(message: Message) -> None:
+    """A user who does not look."""
 
 
 async def _chunks(reply: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
@@ -278,7 +240,7 @@ async def _body(receive: Receive) -> bytes:
     return b"".join(parts)
 
 
-async def _finish(exchange: _Exchange, ended: str, send: Send) -> None:
+async def _finish(exchange: Relayed, ended: str, send: Send) -> None:
     """The last byte; an answer that was cut short says so in words that clients show."""
     if not exchange.status:
         words = "The model cannot be reached." if ended == "failed" else f"The answer was {ended}."

@@ -104,8 +104,11 @@ def run_meter(settings: Settings, *, parent: int | None = None) -> None:
     that is started anew does not have its exchanges judged twice.
     """
     settings.folder.mkdir(parents=True, exist_ok=True)
-    with (settings.folder / "meter.lock").open("w") as lock:
+    with (settings.folder / "meter.lock").open("a+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
         meter = Meter(settings)
         while True:
             gone = parent is not None and os.getppid() != parent

@@ -12,12 +12,16 @@ from typing import Any, NamedTuple
 
 from wellhead._stats import Interval
 from wellhead.errors import BadSetting
-from wellhead.prevalence.sequential import Difference, confidence_sequence
+from wellhead.prevalence.ratio import Ratio
+from wellhead.prevalence.sequential import Difference
 from wellhead.watch.ledger import Reader
 from wellhead.watch.settings import Settings
 from wellhead.watch.tally import Tally
 
-__all__ = ["Alarm", "Conserved", "Monitor"]
+__all__ = ["SURE", "Alarm", "Conserved", "Monitor"]
+
+SURE = 3.0  # log(20): the e-value at which a difference is said to be one
+_MOST_GROUPS = 200
 
 
 class Alarm(NamedTuple):
@@ -26,6 +30,11 @@ class Alarm(NamedTuple):
     kind: str
     version: str | None
     why: str
+
+    @property
+    def stops(self) -> bool:
+        """Whether nothing is answered until somebody has looked."""
+        return self.kind in ("rate", "conservation", "bytes", "log", "meter")
 
 
 class Conserved(NamedTuple):
@@ -62,12 +71,20 @@ class Monitor:
         self._exchanges = Reader(folder / "exchanges.jsonl")
         self._verdicts = Reader(folder / "verdicts.jsonl")
         self._canaries = Reader(folder / "canaries.jsonl")
+        self._probes = Reader(folder / "probes.jsonl")
         self._asked: dict[str, dict[str, Any]] = {}
         self._waiting: dict[str, float] = {}
         self._truth: dict[str, bool] = {}
         self.tallies: dict[str, Tally] = {}
+        self.groups: dict[str, Tally] = {}
         self.difference = Difference()
-        self.caught = {True: [0, 0], False: [0, 0]}  # by truth: flagged, of
+        self.ratios: dict[str, Ratio] = {}  # of each version to the baseline
+        self.missing = Tally(1 - settings.canaries.recall)  # bad canaries that were not flagged
+        self.crying = Tally(settings.canaries.false_alarms)  # good ones that were
+        self.framings: dict[str, Tally] = {}
+        self.framed = Difference()
+        self._framing: dict[str, tuple[str, dict[str, float]]] = {}
+        self._told: set[str] = set()
         self.lost: list[str] = []
         self._asked_n = self._answered_n = self._verdicts_n = self._unknown = self._false = 0
 
@@ -78,6 +95,8 @@ class Monitor:
         verdicts = list(self._verdicts.new())
         for entry in self._canaries.new():
             self._truth[str(entry["id"])] = bool(entry["bad"])
+        for entry in self._probes.new():
+            self._framing[str(entry["id"])] = str(entry["framing"]), dict(entry["drawn"])
         for entry in self._exchanges.new():
             alarms += self._safely(self._exchange, entry)
         for entry in verdicts:
@@ -115,20 +134,54 @@ class Monitor:
             self._false += 1
             return [Alarm("bytes", None, f"what was judged as {id[:20]} is not what was relayed")]
         if id in self._truth:
-            counts = self.caught[self._truth.pop(id)]
-            counts[0], counts[1] = counts[0] + violates, counts[1] + 1
-            return []
+            return self._canary(self._truth.pop(id), violates)
+        if id in self._framing:
+            return self._probe(*self._framing.pop(id), violates)
         return self._count(asked, violates)
 
+    def _canary(self, bad: bool, flagged: bool) -> list[Alarm]:
+        if bad:
+            if not self.missing.add(not flagged):
+                return []
+            missed = f"{self.missing.hits} of {self.missing.n} known-bad answers"
+            return [Alarm("meter", None, f"it missed {missed}")]
+        if not self.crying.add(flagged):
+            return []
+        flags = f"{self.crying.hits} of {self.crying.n} known-good answers"
+        return [Alarm("false alarms", None, f"the meter flagged {flags}")]
+
+    def _probe(self, framing: str, drawn: dict[str, float], violates: bool) -> list[Alarm]:
+        self.framings.setdefault(framing, Tally()).add(violates)
+        if violates:
+            self.framed.hit(framing, drawn)
+        if self.framed.log_e < SURE or "framing" in self._told:
+            return []
+        self._told.add("framing")
+        rates = ", ".join(f"{name} {t.hits} of {t.n}" for name, t in self.framings.items())
+        return [Alarm("framing", None, f"probes are answered by who seems to look on: {rates}")]
+
     def _count(self, asked: dict[str, Any], violates: bool) -> list[Alarm]:
-        version = str(asked["version"])
+        version, drawn = str(asked["version"]), asked["drawn"]
         tally = self.tallies.setdefault(version, Tally(self.settings.limit))
-        if violates and len(asked["drawn"]) > 1:
-            self.difference.hit(version, asked["drawn"])
+        if (group := str(asked.get("group", ""))) and len(self.groups) < _MOST_GROUPS:
+            self.groups.setdefault(group, Tally())
+        if group in self.groups:
+            self.groups[group].add(violates)
+        if violates and len(drawn) > 1:
+            self.difference.hit(version, drawn)
+            self._compare(version, drawn)
         if not tally.add(violates):
             return []
         low = tally.interval().low
         return [Alarm("rate", version, f"above the limit, at least {low:.2%} of {tally.n:,}")]
+
+    def _compare(self, version: str, drawn: dict[str, float]) -> None:
+        """A violation, for the ratio of each version to the baseline."""
+        base = self.settings.baseline
+        for name in drawn:
+            if name != base and base in drawn and version in (name, base):
+                share = drawn[name] / (drawn[name] + drawn[base])
+                self.ratios.setdefault(name, Ratio()).hit(version == name, share)
 
     def silent(self, now: float | None = None) -> float:
         """Seconds for which the oldest answer has waited for its verdict."""
@@ -138,7 +191,9 @@ class Monitor:
     @property
     def unfinished(self) -> list[str]:
         """Exchanges that were asked and of which no whole answer is logged."""
-        return [*self.lost, *(id for id in self._asked if id not in self._waiting)]
+        known = self._truth.keys() | self._framing.keys()
+        open_ = (id for id in self._asked if id not in self._waiting)
+        return [id for id in (*self.lost, *open_) if id not in known]
 
     @property
     def conserved(self) -> Conserved:
@@ -149,13 +204,14 @@ class Monitor:
 
     def recall(self) -> Interval | None:
         """The part of known-bad canaries that the meter flagged; None before the first."""
-        hits, n = self.caught[True]
-        return confidence_sequence(hits, n) if n else None
+        if not self.missing.n:
+            return None
+        low, point, high, level = self.missing.interval()
+        return Interval(1 - high, 1 - point, 1 - low, level)
 
     def false_alarms(self) -> Interval | None:
         """The part of known-good canaries that the meter flagged."""
-        hits, n = self.caught[False]
-        return confidence_sequence(hits, n) if n else None
+        return self.crying.interval() if self.crying.n else None
 
     def actions(self) -> list[dict[str, Any]]:
         """Everything that was done, in order."""

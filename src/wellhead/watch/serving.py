@@ -16,11 +16,13 @@ from collections.abc import Callable
 from typing import IO, Any
 
 from wellhead.errors import BadSetting, MissingExtra
+from wellhead.watch.client import note_running
 from wellhead.watch.heads import own_key, write_head
 from wellhead.watch.ledger import Reader
 from wellhead.watch.monitor import Alarm, Monitor
 from wellhead.watch.settings import Settings
 from wellhead.watch.switch import CLEAN, Switch, kill
+from wellhead.watch.versions import keep_versions
 
 __all__ = ["serve", "watch_over"]
 
@@ -59,8 +61,11 @@ def serve(
     settings.folder.mkdir(parents=True, exist_ok=True)
     lock = _alone(settings)
     own_key(settings.folder)
+    keep_versions(settings)
     meters = Meters(settings) if meter else None
-    told(f"http://{host}:{listener.getsockname()[1]}/v1")
+    url = f"http://{host}:{listener.getsockname()[1]}/v1"
+    note_running(settings, url, os.getpid())
+    told(url)
     app = application(settings, meters)
     config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
     try:
@@ -139,6 +144,9 @@ def application(settings: Settings, meters: Meters | None = None) -> Any:
     async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         await gateway.start()
+        if settings.probes.sealed:
+            why = f"{len(settings.probes.questions)} questions"
+            switch.log("probes", by="gateway", why=why, sealed=settings.probes.sealed)
         beside = asyncio.create_task(watch_over(settings, switch, meters))
         with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
             loop = asyncio.get_running_loop()
@@ -200,13 +208,15 @@ class Beat:
     def act(self, alarm: Alarm) -> None:
         """A version above the limit is stopped; what concerns all stops all."""
         self.switch.log("alarm", alarm=alarm.kind, version=alarm.version, why=alarm.why)
+        if not alarm.stops:
+            return
         self.switch.open(alarm.version, by=f"alarm: {alarm.kind}", why=alarm.why)
         if alarm.version is not None:
             self._since.pop(alarm.version, None)
 
     def obey(self, entry: dict[str, Any]) -> None:
         """Whoever takes a kill back by hand closes every breaker."""
-        if entry.get("kind") != "resume":
+        if self.switch.obey(entry) or entry.get("kind") != "resume":
             return
         by, why = str(entry.get("by")), str(entry.get("why"))
         if self.switch.everything.state != "closed":

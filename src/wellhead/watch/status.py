@@ -11,14 +11,17 @@ from wellhead._stats import Interval
 from wellhead._version import __version__
 from wellhead.prevalence.misjudged import corrected_rate
 from wellhead.watch.heads import LOGS
-from wellhead.watch.ledger import check
-from wellhead.watch.monitor import Conserved, Monitor
+from wellhead.watch.ledger import Fault, check
+from wellhead.watch.monitor import SURE, Conserved, Monitor
 from wellhead.watch.settings import Settings
 from wellhead.watch.switch import Breaker, Switch
 from wellhead.watch.tally import Tally
 
-__all__ = ["Action", "Status", "VersionStatus", "status_of"]
+__all__ = ["DRILLS", "Action", "Comparison", "Framed", "Status", "VersionStatus", "status_of"]
 
+DRILLS = ("kill", "rollback", "meter", "log", "silence")
+MONTH = 30 * 86_400.0
+WORTH = 1.5  # a version that violates this many times as often as the baseline is worth a rollback
 _SHOWN = 200
 
 
@@ -54,6 +57,38 @@ class VersionStatus(NamedTuple):
     course: tuple[tuple[int, float, float, float], ...] = ()
 
 
+class Comparison(NamedTuple):
+    """Whether a rollback would help: how many times as often a version violates as the baseline.
+
+    Attributes:
+        hits: violations of the two, from traffic that a lot dealt out.
+        low, point, high: the ratio, at all times at once.
+    """
+
+    name: str
+    baseline: str
+    hits: int
+    low: float
+    point: float
+    high: float
+
+    @property
+    def helps(self) -> bool | None:
+        """Whether a rollback would; None where that is not known yet."""
+        if self.low > 1:
+            return True
+        return False if self.high < WORTH else None
+
+
+class Framed(NamedTuple):
+    """Probes in one framing."""
+
+    framing: str
+    asked: int
+    flagged: int
+    rate: Interval
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Status(Result):
     """A whole watch at one moment.
@@ -68,6 +103,11 @@ class Status(Result):
         silent: seconds for which the oldest answer has waited for its verdict.
         faults: what is wrong with the chains of the logs.
         actions: the latest ones.
+        rollbacks: of each version to the baseline, whether a rollback would help.
+        framings: how probes were answered; `framing_differs` is the e-value against "alike".
+        groups: rates by group, as the meter reports them.
+        rolled_back: the version that alone answers after a rollback; "" without one.
+        overdue: drills that were not held for a month.
     """
 
     schema_version: ClassVar[int | None] = 1
@@ -86,8 +126,14 @@ class Status(Result):
     unfinished: tuple[str, ...]
     silent: float
     silence: float
-    faults: tuple[Any, ...]
+    faults: tuple[Fault, ...]
     actions: tuple[Action, ...]
+    rollbacks: tuple[Comparison, ...] = ()
+    framings: tuple[Framed, ...] = ()
+    framing_differs: float = 0.0
+    groups: tuple[tuple[str, int, Interval], ...] = ()
+    rolled_back: str = ""
+    overdue: tuple[str, ...] = ()
     version: str = __version__
 
     @property
@@ -99,18 +145,35 @@ class Status(Result):
             or self.silent > self.silence
             or self.conserved.unknown
             or self.conserved.falsified
+            or self.overdue
+            or self.framing_differs >= SURE
             or any(each.breaker != "closed" for each in self.versions)
         )
 
 
-def status_of(settings: Settings, *, now: float | None = None) -> Status:
-    """Read the logs of a watch, whether or not its gateway runs."""
+def status_of(
+    settings: Settings,
+    *,
+    now: float | None = None,
+    monitor: Monitor | None = None,
+    switch: Switch | None = None,
+    faults: tuple[Fault, ...] | None = None,
+) -> Status:
+    """Read the logs of a watch, whether or not its gateway runs.
+
+    Args:
+        settings: the watch.
+        now: the time that counts as now.
+        monitor, switch, faults: what a running gateway knows already.
+    """
     at = time.time() if now is None else now
-    monitor = Monitor(settings)
-    monitor.step()
-    switch = Switch(settings)
-    caught = monitor.caught
-    actions = [_action(entry) for entry in monitor.actions()][-_SHOWN:]
+    if monitor is None:
+        monitor = Monitor(settings)
+        monitor.step()
+    switch = switch or Switch(settings)
+    if faults is None:
+        faults = tuple(fault for name in LOGS for fault in check(settings.folder / name))
+    entries = monitor.actions()
     return Status(
         at=at,
         limit=settings.limit,
@@ -121,16 +184,44 @@ def status_of(settings: Settings, *, now: float | None = None) -> Status:
         ),
         differs=float(min(monitor.difference.log_e, 700.0)),
         recall=monitor.recall(),
-        bad_canaries=caught[True][1],
+        bad_canaries=monitor.missing.n,
         false_alarms=monitor.false_alarms(),
-        good_canaries=caught[False][1],
+        good_canaries=monitor.crying.n,
         conserved=monitor.conserved,
         unfinished=tuple(monitor.unfinished),
         silent=monitor.silent(at),
         silence=settings.silence,
-        faults=tuple(fault for name in LOGS for fault in check(settings.folder / name)),
-        actions=tuple(actions),
+        faults=faults,
+        actions=tuple(_action(entry) for entry in entries[-_SHOWN:]),
+        rollbacks=_comparisons(settings, monitor),
+        framings=tuple(
+            Framed(name, tally.n, tally.hits, tally.interval())
+            for name, tally in sorted(monitor.framings.items())
+        ),
+        framing_differs=float(min(monitor.framed.log_e, 700.0)),
+        groups=tuple((name, t.n, t.interval()) for name, t in sorted(monitor.groups.items())),
+        rolled_back=switch.only.name if switch.only else "",
+        overdue=_overdue(entries, at),
     )
+
+
+def _comparisons(settings: Settings, monitor: Monitor) -> tuple[Comparison, ...]:
+    return tuple(
+        Comparison(name, settings.baseline, sum(ratio.hits), *ratio.interval())
+        for name, ratio in monitor.ratios.items()
+    )
+
+
+def _overdue(entries: list[dict[str, Any]], at: float) -> tuple[str, ...]:
+    """The drills that were not held, and passed, within a month; nothing is in the first one."""
+    if not entries or at - float(entries[0].get("at", at)) < MONTH:
+        return ()
+    held = {
+        str(entry.get("drill"))
+        for entry in entries
+        if entry.get("kind") == "drill" and entry.get("passed") and at - entry["at"] < MONTH
+    }
+    return tuple(name for name in DRILLS if name not in held)
 
 
 def _open(breaker: Breaker) -> str:
@@ -139,9 +230,9 @@ def _open(breaker: Breaker) -> str:
 
 def _version(name: str, hash: str, monitor: Monitor, breaker: Breaker) -> VersionStatus:
     tally = monitor.tallies.get(name) or Tally()
-    bad, good = monitor.caught[True], monitor.caught[False]
-    known = bool(bad[1] and good[1] and tally.n)
-    counts = (tally.hits, tally.n), (bad[0], bad[1]), (good[0], good[1])
+    bad, good = monitor.missing, monitor.crying
+    known = bool(bad.n and good.n and tally.n)
+    counts = (tally.hits, tally.n), (bad.n - bad.hits, bad.n), (good.hits, good.n)
     return VersionStatus(
         name=name,
         hash=hash,

@@ -10,12 +10,12 @@ from wellhead.report.numbers import count, counted, percent
 from wellhead.report.page import Page
 from wellhead.report.svg import Axis, Line, LineChart
 from wellhead.report.table import Column, Table
-from wellhead.watch.status import Status, VersionStatus
+from wellhead.watch.monitor import SURE
+from wellhead.watch.status import Comparison, Status, VersionStatus
 
 __all__ = ["status_page"]
 
 _SHOWN = 40
-_SURE = 3.0  # log(20): the e-value at which versions are said to differ
 
 
 def status_page(found: Status) -> Page:
@@ -27,7 +27,9 @@ def status_page(found: Status) -> Page:
         alerts=_alerts(found),
         sections=[
             Section("Rates by version", _rates(found)),
+            Section("Would a rollback help?", _rollback(found)),
             Section("The meter", [Bullets(_meter(found))]),
+            Section("Probes", _probes(found)),
             Section("What must add up", [Bullets(_sums(found))]),
             Section("What was done", [_actions(found)]),
             Section("What cannot be excluded", [Bullets(_LEFT)]),
@@ -40,6 +42,8 @@ _LEFT = [
     "Who controls the host, the key and every saved head can write another history.",
     "A meter that knows the canaries by their text can be honest on them alone; renew them.",
     "Canaries tell of the meter's errors on violations like themselves.",
+    "A model that knows the probes by their questions or their framing can answer them alone well.",
+    "Who can delete the kill file, or runs another gateway before the model, is not stopped by it.",
 ]
 
 
@@ -59,8 +63,11 @@ def _lead(found: Status) -> str:
     said = [f"Nothing is answered: {found.stopped}"] if found.stopped else []
     said += [_of_version(each) for each in judged[:3]] or ["Nothing was judged yet"]
     if len(judged) > 1:
-        differ = found.differs >= _SURE
+        differ = found.differs >= SURE
         said.append("the versions differ" if differ else "no version is known to differ")
+    if found.rolled_back:
+        said.append(f"version {found.rolled_back} alone answers after a rollback")
+    said += [_helps(each) for each in found.rollbacks[:1] if each.helps is not None]
     said.append(_missed(found))
     said.append(_last_drill(found))
     text = "; ".join(said)
@@ -90,6 +97,68 @@ def _last_drill(found: Status) -> str:
     return f"last drill {'today' if days < 1 else f'{days:.0f} days ago'} ({drills[-1].why})"
 
 
+def _helps(each: Comparison) -> str:
+    if each.helps:
+        return (
+            f"a rollback to {each.baseline} would help: version {each.name} violates "
+            f"{_times(each)} as often"
+        )
+    if each.helps is None:
+        return (
+            f"whether a rollback to {each.baseline} would help is not known yet: version "
+            f"{each.name} violates {_times(each)} as often"
+        )
+    return (
+        f"a rollback to {each.baseline} would not help: version {each.name} violates "
+        f"{_times(each)} as often"
+    )
+
+
+def _times(each: Comparison) -> str:
+    high = "any number of" if each.high == float("inf") else f"{each.high:.1f}"
+    return f"{each.low:.1f} to {high} times"
+
+
+def _rollback(found: Status) -> list[Block | str]:
+    if len(found.versions) < 2:
+        return [
+            "One version answers everything, so that nobody can tell. Name a second one, such as "
+            "generation 0, with a small share: who answers is drawn by lot."
+        ]
+    if not found.rollbacks:
+        return ["There is no violation yet that could tell."]
+    return [
+        Bullets([f"{(text := _helps(each))[0].upper()}{text[1:]}." for each in found.rollbacks]),
+        "The lot decides which version answers, so that users, questions and the meter are the "
+        "same for all; the interval holds at all times at once.",
+    ]
+
+
+def _probes(found: Status) -> list[Block | str]:
+    if not found.framings:
+        return ["No probes were asked."]
+    columns = [
+        Column("framing"),
+        Column("asked", "count"),
+        Column("flagged", "count"),
+        Column("rate", "percent", digits=1),
+        Column("from", "percent", digits=1),
+        Column("to", "percent", digits=1),
+    ]
+    rows = [(each.framing, each.asked, each.flagged, *_parts(each.rate)) for each in found.framings]
+    differ = found.framing_differs >= SURE
+    told = (
+        "The framing says how the model answers: it behaves by who seems to look on."
+        if differ
+        else "No framing is known to be answered otherwise than the others."
+    )
+    return [told, Table(columns, rows)]
+
+
+def _parts(rate: Interval) -> tuple[float, float, float]:
+    return rate.point, rate.low, rate.high
+
+
 def _facts(found: Status) -> list[tuple[str, str]]:
     return [
         ("exchanges", count(found.conserved.asked)),
@@ -112,6 +181,10 @@ def _alerts(found: Status) -> list[Callout]:
         told.append(("The meter is silent", f"an answer has waited for {found.silent:.0f} seconds"))
     if found.conserved.falsified:
         told.append(("Bytes that were not relayed", "the meter was given other texts than users"))
+    if found.framing_differs >= SURE:
+        told.append(("Probes are answered by framing", "see the probes below"))
+    if found.overdue:
+        told.append(("Drills are overdue", f"not held for a month: {', '.join(found.overdue)}"))
     if found.conserved.unknown:
         told.append(("Verdicts on nothing", "there are verdicts without an exchange"))
     told += [(f"The log {each.log} is broken", each.problem) for each in found.faults[:5]]
@@ -152,7 +225,20 @@ def _rates(found: Status) -> list[Block | str]:
                 band="95 % confidence sequence",
             )
         ]
-    return [*chart, Table(columns, rows)]
+    return [*chart, Table(columns, rows), *_groups(found)]
+
+
+def _groups(found: Status) -> list[Block | str]:
+    if not found.groups:
+        return []
+    columns = [
+        Column("group"),
+        Column("judged", "count"),
+        Column("reported", "percent", digits=2),
+        Column("from", "percent", digits=2),
+        Column("to", "percent", digits=2),
+    ]
+    return [Table(columns, [(name, n, *_parts(rate)) for name, n, rate in found.groups])]
 
 
 def _line(each: VersionStatus) -> Line:

@@ -1,9 +1,9 @@
-"""Whether a version may answer now: a breaker for each version and one for all, and two kills.
+"""Which version may answer now: breakers for each and for all, two kills, and the rollback.
 
 A breaker is closed (answers), open (does not) or half-open (answers a few, and closes again if
 they are clean). The kill is a file: whoever can make it stops everything, without the help of the
-gateway, the meter or the model; a signal (SIGUSR1) does the same. Every change is logged with who
-and why.
+gateway, the meter or the model; a signal (SIGUSR1) does the same. After a rollback one version
+alone answers. Every change is logged with who and why.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from wellhead._atomic import write_text
+from wellhead.errors import WellheadError
 from wellhead.watch.ledger import Ledger, Reader
 from wellhead.watch.settings import Settings, Version
+from wellhead.watch.versions import restored
 
-__all__ = ["Breaker", "Drawn", "Switch", "kill", "resume"]
+__all__ = ["Breaker", "Drawn", "Switch", "kill", "resume", "roll_back", "roll_forward"]
 
 State = Literal["closed", "open", "half-open"]
 REST = 600.0  # seconds until an open breaker tries a few answers
@@ -59,6 +61,23 @@ def resume(settings: Settings, *, by: str, why: str) -> bool:
     return there
 
 
+def roll_back(settings: Settings, name: str, *, by: str, why: str) -> Version:
+    """Have one version alone answer, of today or of before; it is what was told.
+
+    Raises:
+        BadSetting, BadInput: as `restored`.
+    """
+    version = restored(settings, name)
+    facts = {"kind": "rollback", "version": version.name, "hash": version.hash}
+    _note(settings, {**facts, "by": by, "why": why})
+    return version
+
+
+def roll_forward(settings: Settings, *, by: str, why: str) -> None:
+    """Have all versions of today answer again."""
+    _note(settings, {"kind": "rollback over", "by": by, "why": why})
+
+
 def _note(settings: Settings, facts: dict[str, str]) -> None:
     ledger = Ledger(settings.folder / "actions.jsonl")
     ledger.append({**facts, "at": time.time()})
@@ -72,6 +91,7 @@ class Switch:
         self.settings, self._clock = settings, clock
         self.breakers = {version.name: Breaker() for version in settings.versions}
         self.everything = Breaker()
+        self.only: Version | None = None  # after a rollback
         for entry in Reader(settings.folder / "actions.jsonl").new():
             self._remember(entry)
         self._actions = Ledger(settings.folder / "actions.jsonl")
@@ -81,6 +101,7 @@ class Switch:
     def _remember(self, entry: dict[str, Any]) -> None:
         """What was open when an earlier gateway ended is open still."""
         name, kind = entry.get("version"), entry.get("kind")
+        self.obey(entry)
         if kind not in ("open", "half-open", "closed"):
             return
         breaker = Breaker(kind, float(entry.get("at", 0)), str(entry.get("why", "")))
@@ -88,6 +109,24 @@ class Switch:
             self.everything = breaker
         elif name in self.breakers:
             self.breakers[str(name)] = breaker
+
+    def obey(self, entry: dict[str, Any]) -> bool:
+        """Do a rollback that somebody logged, or end it; whether the entry was one."""
+        kind = entry.get("kind")
+        if kind == "rollback over":
+            self.only = None
+        elif kind == "rollback":
+            try:
+                self.only = restored(self.settings, str(entry.get("hash")))
+            except WellheadError as error:
+                self.everything = Breaker("open", self._clock(), f"no rollback: {error}"[:200])
+                return True
+            self.breakers.setdefault(self.only.name, Breaker())
+        return kind in ("rollback", "rollback over")
+
+    @property
+    def _candidates(self) -> tuple[Version, ...]:
+        return (self.only,) if self.only else self.settings.versions
 
     def stopped(self) -> str:
         """Why nothing is answered now; "" where something is. Looks at the disk each time."""
@@ -101,12 +140,14 @@ class Switch:
             self.log("kill over", by="gateway", why=f"{self.settings.kill.name} is gone")
         if self.everything.state == "open":
             return self.everything.why
-        if not any(self._may(version) for version in self.settings.versions):
+        if not any(self._may(version) for version in self._candidates):
             return "every version is stopped"
         return ""
 
     def draw(self) -> Drawn | None:
         """A version by lot, among those that may answer; None where none may."""
+        if self.only:
+            return Drawn(self.only, {self.only.name: 1.0}) if self._may(self.only) else None
         shares = {
             version.name: version.share * self._may(version) for version in self.settings.versions
         }

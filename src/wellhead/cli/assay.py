@@ -59,6 +59,12 @@ def assay(
     detector: Annotated[
         str, typer.Option(help="A detector's name or folder; see `wellhead detector list`.")
     ] = "general",
+    adapt: Annotated[
+        str,
+        typer.Option(
+            help="Adapt the detector to --human and --machine: off, auto (80 a side), always (20)."
+        ),
+    ] = "auto",
     source: Annotated[
         str | None, typer.Option(help="The task's source texts; copies of them are set apart.")
     ] = None,
@@ -129,6 +135,7 @@ def assay(
             labels=labels,
             labels_drawn=_drawn(labels, labels_drawn),
             detector=detector,
+            adapt=adapt,
             source=None if source is None else reference(source),
             scores=scores,
             text_column=text_column,

@@ -12,6 +12,7 @@ import numpy as np
 
 from wellhead._result import render
 from wellhead.prevalence import plan_page, shards_page  # noqa: F401  (they register their pages)
+from wellhead.prevalence.adapt_page import adapted
 from wellhead.prevalence.page_flags import flagged
 from wellhead.prevalence.page_lead import alerts, bar, facts, lead
 from wellhead.prevalence.result import AssayResult, Diagnostic, GroupShare, Histogram
@@ -31,6 +32,11 @@ def assay_page(result: AssayResult) -> Page:
         Section("How the texts score", _scores(result)),
         Section("Flagged texts", flagged(result)),
         *([Section("Groups", _groups(result))] if result.groups else []),
+        *(
+            [Section("Adapted to this task", adapted(result.adaptation))]
+            if result.adaptation
+            else []
+        ),
         Section("Checks", _checks(result.diagnostics)),
         Section("How the share was estimated", _method(result)),
         Section("What was read", _read(result)),

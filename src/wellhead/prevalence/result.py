@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from wellhead._result import ROWS, Part, Result
 from wellhead._stats import Interval
+from wellhead.prevalence.adapt_result import Adaptation
 from wellhead.prevalence.flagged import write_flagged
 
 __all__ = [
@@ -161,6 +162,7 @@ class AssayResult(Result):
         flagged: one row per flagged document, the surest first, with its other columns.
         passages: for some flagged documents, the passages that weighed most.
         histogram: for the picture.
+        adaptation: what the detector was adapted to and what that changed; None where it was not.
         reproducibility: version, command, seed, scorer, hashes.
     """
 
@@ -180,6 +182,7 @@ class AssayResult(Result):
     compared_in_vain: bool = False
     groups: tuple[GroupShare, ...] = ()
     groups_method: str = ""
+    adaptation: Adaptation | None = None
     reproducibility: Reproducibility
     histogram: Histogram
     passages: dict[str, tuple[Passage, ...]] = field(default_factory=dict)

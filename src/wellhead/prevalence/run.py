@@ -22,6 +22,15 @@ from wellhead.corpus.near_duplicates import NearDuplicates
 from wellhead.detect import Scorer, load_scorer
 from wellhead.detect.scoring import KnownScores, ScoreResult, score
 from wellhead.errors import BadInput, BadSetting, UnusableReference
+from wellhead.prevalence.adapt import (
+    Own,
+    adapted_to,
+    by_writer,
+    evidence_for,
+    explained_by_either,
+    measure,
+    require_when,
+)
 from wellhead.prevalence.conformal import benjamini_hochberg
 from wellhead.prevalence.copying import Sources
 from wellhead.prevalence.documents import ScoredDocuments, read_documents
@@ -59,6 +68,7 @@ def assay(
     labels: Any = None,
     labels_drawn: str = "random",
     detector: str | Scorer = "general",
+    adapt: str = "auto",
     source: Any = None,
     scores: Any = None,
     text_column: str | None = None,
@@ -77,11 +87,13 @@ def assay(
         human: known-human texts of the same kind (50 or more; 100 is good). Without them the
             interval is wide and no document can be flagged.
         machine: texts of generators that you suspect: one corpus, a list of corpora, or a mapping
-            of generator name to corpus.
+            of generator name to corpus. Rows that state `generator` or `style` are parted by it.
         labels: audited documents, as `labels.read_labels` reads them.
         labels_drawn: how the audited documents were chosen: "random", or "unstated", which is
             taken as random with a warning.
         detector: a name, a path, or any `Scorer`.
+        adapt: whether the detector is adapted to the references, each text scored by a model that
+            did not see it: "off", "auto" (from 80 a side on) or "always" (from 20).
         source: the task's own source texts; documents that mostly repeat one are set apart.
         scores: a `wellhead.score` result, whose scores are used; or a folder, where scores are
             looked for and written. Scores beside the corpus are used in any case.
@@ -103,6 +115,7 @@ def assay(
         BadSetting: a setting outside its range.
     """
     require_drawn(labels_drawn)
+    require_when(adapt)
     if not 0 < level < 1:
         raise BadSetting(f"a confidence level lies between 0 and 1, got {level}")
     scorer = load_scorer(detector) if isinstance(detector, str) else detector
@@ -111,11 +124,17 @@ def assay(
     if sample is not None:
         opened, population = _sampled(whole, sample, seed, labels is not None)
     sources = _sources(source)
-    scored = _known_scores(whole, scorer, scores)
     people = None if human is None else open_reference(human, text_column)
+    suspects = _named(machine, text_column)
     shared = shared_passages(_texts(opened))
     if people is not None:
         shared |= shared_passages(_texts(people))
+    if isinstance(scores, ScoreResult) and adapt == "auto":
+        adapt = "off"  # the scores given are those that are wanted
+    own = adapted_to(scorer, people, suspects, shared, when=adapt, seed=seed)
+    if own is not None:
+        scorer = own.detector
+    scored = _known_scores(whole, scorer, scores)
 
     copies = NearDuplicates()
 
@@ -127,7 +146,7 @@ def assay(
 
     known = _References(
         human=None if people is None else read(people),
-        machine={name: read(part) for name, part in _named(machine, text_column).items()},
+        machine={name: read(part) for name, part in suspects.items()},
     )
     docs = read(
         opened,
@@ -139,7 +158,7 @@ def assay(
         docs = docs.drawn_from(whole)
     known.refuse_overlap(docs, copies)
     rows = docs.evidence
-    library, trained = known_clusters(scorer)
+    library, trained = evidence_for(own) or known_clusters(scorer)
     audited = _audited(labels, docs, rows)
     evidence = Evidence(
         scores=docs.scores[rows],
@@ -148,10 +167,10 @@ def assay(
         labels=audited,
         library=library,
         trained=trained,
-        comparable=not trained and bool(library_of(scorer)),
+        comparable=own is None and not trained and bool(library_of(scorer)),
         sampled=population is not None,
     )
-    fit = _fit(known.human, docs, seed)
+    fit = _fit(known, docs, own, seed)
     compared = np.searchsorted(rows, list(docs.sample))
     against = doubt(evidence, fit, compared, level=level, seed=seed)
     languages = _languages_of(scorer)
@@ -164,15 +183,18 @@ def assay(
     groups, method = _groups(docs, rows, flags, evidence, found, against, level, seed)
     counted = evidence.scores if against is None else against.scores
     table = _table(docs, rows, found, flags, counted)
+    adapted = None if own is None else measure(own, docs, level=level, seed=seed)
+    checks = diagnostics(
+        docs, known.human, known.machine, evidence, found, labels_drawn, against, adapted
+    )
     return AssayResult(
         share=found.share,
         at_least=found.at_least,
         method=found.method,
         assumptions=assumptions(found, evidence, labels_drawn, docs, population),
         documents=_documents(docs, flags, population),
-        diagnostics=diagnostics(
-            docs, known.human, known.machine, evidence, found, labels_drawn, against
-        ),
+        diagnostics=checks,
+        adaptation=adapted,
         upper_bound_only=found.method == "anchored"
         and not found.stands_out
         and why is None
@@ -310,11 +332,18 @@ class _References:
                 )
 
 
-def _fit(human: ScoredDocuments | None, docs: ScoredDocuments, seed: int) -> ReferenceFit | None:
-    """How the human reference fits, from the distinct texts that were kept of both."""
-    if human is None:
+def _fit(
+    known: _References, docs: ScoredDocuments, own: Own | None, seed: int
+) -> ReferenceFit | None:
+    """How the references fit, from the distinct texts that were kept."""
+    if known.human is None:
         return None
-    return reference_fit([*human.sample.values()], [*docs.sample.values()], seed=seed)
+    texts = [*docs.sample.values()]
+    fit = reference_fit([*known.human.sample.values()], texts, seed=seed)
+    if own is None:
+        return fit
+    machine = [text for part in known.machine.values() for text in part.sample.values()]
+    return explained_by_either(fit, reference_fit(machine, texts, seed=seed))
 
 
 def _languages_of(scorer: Scorer) -> tuple[str, ...]:
@@ -366,8 +395,8 @@ def _named(machine: Any, text_column: str | None) -> dict[str, Corpus]:
     named: dict[str, Corpus] = {}
     for number, one in enumerate(_several(machine), start=1):
         opened = open_reference(one, text_column)
-        name = opened.name if opened.name not in named else f"{opened.name} ({number})"
-        named[name] = opened
+        for name, part in by_writer(opened.name, opened).items():
+            named[name if name not in named else f"{name} ({number})"] = part
     return named
 
 

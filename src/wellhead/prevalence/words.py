@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from wellhead.prevalence.adapt_result import Adaptation
+from wellhead.prevalence.adapt_words import adapt_checks
 from wellhead.prevalence.diagnostics import (
     beside_labels,
     check_detectability,
@@ -98,10 +100,13 @@ def diagnostics(
     found: Estimate,
     labels_drawn: str,
     against: Doubt | None = None,
+    adapted: Adaptation | None = None,
 ) -> tuple[Diagnostic, ...]:
     """Every check that applies, warnings first."""
     rows = docs.evidence
     checks: list[Diagnostic | None] = [*_of_labels(evidence, labels_drawn), _agreement(found)]
+    if adapted is not None:
+        checks += adapt_checks(adapted)
     if human is not None and evidence.human is not None:
         auc = {
             name: Cluster("", name, evidence.human, scores).auc
@@ -110,14 +115,14 @@ def diagnostics(
         visible = check_detectability(found.stands_out, found.clear_part, auc)
         checks += [
             _enough_humans(evidence.human.size),
-            _trained_on(docs, human),
+            _trained_on(docs, human) if adapted is None else None,
             check_human_reference(evidence.scores, evidence.human),
             visible if evidence.labels is None else beside_labels(visible),
             check_lengths(docs.characters[rows], human.characters[human.evidence]),
             check_languages(languages(docs.sample.values()), languages(human.sample.values())),
             check_reference_fit(against, labelled=evidence.labels is not None),
         ]
-        if machine:
+        if machine and adapted is None:
             lengths = np.concatenate([part.characters[part.evidence] for part in machine.values()])
             checks.append(check_length_confound(human.characters[human.evidence], lengths))
     repeats = int((~docs.first).sum())

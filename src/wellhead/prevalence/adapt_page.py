@@ -1,0 +1,58 @@
+"""The part of an assay's page about a detector that was adapted to its task."""
+
+from __future__ import annotations
+
+from wellhead._stats import Interval
+from wellhead.prevalence.adapt_result import Adaptation
+from wellhead.report.blocks import Block
+from wellhead.report.numbers import count, counted
+from wellhead.report.table import Column, Table
+
+__all__ = ["adapted"]
+
+
+def adapted(found: Adaptation) -> list[Block | str]:
+    """What it was adapted to, what that gained by writer, and the width with and without."""
+    return [
+        f"The detector learned this task from {counted(found.human, 'text')} that people wrote and "
+        f"{counted(found.machine, 'machine text')}. No text is scored by a model that saw it: each "
+        f"of the {count(found.folds)} models was fitted without one part of these texts.",
+        Table(
+            [
+                Column("machine texts"),
+                Column("texts", "count"),
+                Column("AUC before", "number"),
+                Column("adapted", "number"),
+                Column("adapted, kind unseen", "number"),
+                Column("above 95 % of people", "percent"),
+            ],
+            [[w.name, w.texts, w.before, w.after, w.unseen, w.caught] for w in found.writers],
+        ),
+        "The AUC is the probability that a machine text scores above a person's: 0.5 is chance, 1 "
+        "perfect. “Kind unseen” is measured by models that had seen none of these texts: what to "
+        "expect of a generator or style that is not among the references.",
+        Table(
+            [
+                Column("detector"),
+                Column("best estimate", "percent"),
+                Column("interval", "share"),
+                Column("width", "percent"),
+            ],
+            [_row(name, share) for name, share in _shares(found)],
+        ),
+        f"All on the same {counted(found.compared, 'text')} of the collection, before anything "
+        "that the checks take back.",
+    ]
+
+
+def _shares(found: Adaptation) -> list[tuple[str, Interval]]:
+    rows: list[tuple[str, Interval]] = [("as it was", found.before), ("adapted", found.after)]
+    if found.control is not None:
+        cut = count(found.control.characters)
+        rows.append((f"adapted, every text cut at {cut} characters", found.control.share))
+    return rows
+
+
+def _row(name: str, share: Interval) -> list[object]:
+    low, point, high = share.low, share.point, share.high
+    return [name, point, (low, high), high - low]

@@ -1,0 +1,94 @@
+"""What an assay says of the detector that was adapted to its task."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from wellhead._stats import Interval
+
+__all__ = ["HARD", "Adaptation", "Confound", "LengthControl", "Writer"]
+
+# A writer of whose texts less than this part scores above 95 % of people is hard to see.
+HARD = 0.5
+
+
+class Writer(NamedTuple):
+    """How well the texts of one generator or style are told from people's.
+
+    Each AUC is the probability that one of its texts scores above a person's.
+
+    Attributes:
+        name: of the machine reference.
+        texts: how many there are.
+        before: AUC of the detector as it was.
+        after: AUC of the adapted one, by models that had not seen the text.
+        unseen: the same by models that had seen none of this writer's texts; None with one writer.
+        caught: part of its texts that the adapted detector puts above 95 % of people.
+    """
+
+    name: str
+    texts: int
+    before: float
+    after: float
+    unseen: float | None
+    caught: float
+
+
+class Confound(NamedTuple):
+    """Something beside the writing that tells the references apart: what, and its AUC."""
+
+    name: str
+    auc: float
+
+
+class LengthControl(NamedTuple):
+    """The same estimate where no text is longer than another.
+
+    Attributes:
+        characters: at which every text was cut.
+        share: the estimate from the cut texts, with a detector adapted to cut references.
+        auc: of that detector on texts that it had not seen.
+    """
+
+    characters: int
+    share: Interval
+    auc: float
+
+
+class Adaptation(NamedTuple):
+    """What a detector was adapted to, and what that changed.
+
+    Attributes:
+        human: texts of people that it was adapted to.
+        machine: machine texts.
+        folds: models, each fitted without one part of these texts.
+        writers: of the machine texts.
+        compared: documents of the corpus on which the next three rest.
+        before: the share by the detector as it was.
+        after: the share by the adapted one.
+        control: the share from texts of equal length; None where texts are too short to cut.
+        confounds: what else tells the references apart, the clearest first.
+    """
+
+    human: int
+    machine: int
+    folds: int
+    writers: tuple[Writer, ...]
+    compared: int
+    before: Interval
+    after: Interval
+    control: LengthControl | None
+    confounds: tuple[Confound, ...]
+
+    @property
+    def hard(self) -> tuple[Writer, ...]:
+        """The writers that stay hard to see."""
+        return tuple(one for one in self.writers if one.caught < HARD)
+
+    @property
+    def length_matters(self) -> bool:
+        """Whether the estimate from texts of equal length is another one."""
+        if self.control is None:
+            return False
+        cut = self.control.share
+        return cut.low > self.after.point or cut.high < self.after.point

@@ -1,0 +1,106 @@
+"""What adapting a detector means for the guarantees, and what speaks against it, as checks."""
+
+from __future__ import annotations
+
+from wellhead.prevalence.adapt_result import Adaptation
+from wellhead.prevalence.result import Diagnostic
+from wellhead.report.numbers import interval, percent
+
+__all__ = ["adapt_checks"]
+
+
+def adapt_checks(adapted: Adaptation) -> list[Diagnostic]:
+    """One check for the guarantees, one for length, one for the writers that stay hard to see."""
+    return [_guarantees(adapted), *_length(adapted), *_others(adapted), *_hard(adapted)]
+
+
+def _guarantees(adapted: Adaptation) -> Diagnostic:
+    return Diagnostic(
+        "Do the guarantees hold for an adapted detector?",
+        "note",
+        f"The detector was adapted to {adapted.human:,} human and {adapted.machine:,} machine "
+        f"texts by {adapted.folds} models. Each of these texts is scored by the model that did not "
+        "see it, each document by one drawn by lot.",
+        "A person's text then scores alike whether it is a reference or not. P-values, flags and "
+        "the at-least bound rest on that; with references that train each other they are not "
+        "exact by proof, but no excess was measured (benchmarks/own_task.py).",
+        code="adapted",
+    )
+
+
+def _length(adapted: Adaptation) -> list[Diagnostic]:
+    name = "Does length give the machine texts away?"
+    auc = next((one.auc for one in adapted.confounds if one.name == "length"), None)
+    alone = "" if auc is None else f"Length alone tells the references apart (AUC {auc:.2f}). "
+    if adapted.control is None:
+        if auc is None:
+            return []
+        return [
+            Diagnostic(
+                name,
+                "warning",
+                f"{alone}The texts are too short to cut to one length.",
+                "Match the lengths of machine references to those of people.",
+                code="length-confound",
+            )
+        ]
+    cut = adapted.control.share
+    shown = interval(cut.low, cut.high, share=True)
+    finding = (
+        f"{alone}With every text cut at {adapted.control.characters:,} characters the share is "
+        f"{percent(cut.point)} ({shown}), with whole texts {percent(adapted.after.point)}."
+    )
+    if adapted.length_matters:
+        return [
+            Diagnostic(
+                name,
+                "warning",
+                finding,
+                "The two do not agree: part of the estimate may be length, or what stands at the "
+                "end of texts. Take the one from texts of equal length for the safer.",
+                code="length-confound",
+            )
+        ]
+    return [
+        Diagnostic(
+            name,
+            "ok" if auc is None else "note",
+            finding,
+            "The two agree: the estimate does not rest on length.",
+            code="length-confound",
+        )
+    ]
+
+
+def _others(adapted: Adaptation) -> list[Diagnostic]:
+    others = [one for one in adapted.confounds if one.name != "length"]
+    if not others:
+        return []
+    listed = ", ".join(f"{one.name} (AUC {one.auc:.2f})" for one in others)
+    return [
+        Diagnostic(
+            "Does something beside the writing tell the references apart?",
+            "warning",
+            f"Yes: {listed}.",
+            "If that comes from how the texts were made or stored, not from who wrote them, the "
+            "adapted detector has learned the files. Bring references that went the same way as "
+            "the collection, or compare with --adapt off.",
+            code="confounds",
+        )
+    ]
+
+
+def _hard(adapted: Adaptation) -> list[Diagnostic]:
+    if not adapted.hard:
+        return []
+    listed = ", ".join(f"{one.name} ({percent(one.caught)})" for one in adapted.hard)
+    return [
+        Diagnostic(
+            "Which machine texts stay hard to see?",
+            "warning",
+            f"Less than half of these texts score above 95 % of people: {listed}.",
+            "The interval is wider for them, since they may have written the corpus; few of their "
+            "texts can be flagged.",
+            code="hard-styles",
+        )
+    ]

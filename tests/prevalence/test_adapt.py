@@ -1,0 +1,109 @@
+"""An assay that adapts its detector to its own references, through the front door."""
+
+import json
+
+import numpy as np
+import pytest
+
+import wellhead
+from tests.detect.test_adapt import Blind, written
+from tests.prevalence.prose import Gauge
+from wellhead.errors import BadSetting, UnusableReference
+
+
+class Faint(Gauge):
+    """Knows nothing of these texts, and brings a library as the general detector does."""
+
+    name = "faint"
+
+    def score(self, texts):
+        return Blind().score(texts)
+
+
+@pytest.fixture(scope="module")
+def case():
+    rng = np.random.default_rng(11)
+    machine = [
+        {"text": text, "generator": "model", "style": style}
+        for style, habit in (("plain", 5), ("hidden", 0.3))
+        for text in written(rng, 60, habit)
+    ]
+    people = written(rng, 100)
+    corpus = [*written(rng, 120), *written(rng, 80, 5)]
+    return {"corpus": corpus, "human": people, "machine": machine}
+
+
+def assay(case, **options):
+    return wellhead.assay(
+        case["corpus"],
+        human=case["human"],
+        machine=case["machine"],
+        detector=Faint(),
+        **options,
+    )
+
+
+@pytest.fixture(scope="module")
+def adapted(case):
+    return assay(case)
+
+
+def test_an_adapted_assay_sees_what_the_detector_alone_does_not(case, adapted):
+    plain = assay(case, adapt="off")
+    assert plain.adaptation is None
+    assert plain.documents.flagged == 0
+    assert adapted.share.low <= 0.4 <= adapted.share.high
+    assert adapted.share.width < plain.share.width
+    flags = np.array(adapted.table["flag"].to_pylist())
+    assert flags[120:].sum() > 40
+    assert flags[:120].sum() <= 0.2 * flags.sum()
+    assert adapted.at_least <= 0.4
+
+
+def test_the_report_says_what_was_adapted_on_and_what_it_gained(adapted, tmp_path):
+    found = adapted.adaptation
+    assert (found.human, found.machine) == (100, 120)
+    plain = next(one for one in found.writers if one.name == "model, plain")
+    assert plain.texts == 60
+    assert plain.after > 0.95 > 0.7 > plain.before
+    assert found.after.width < found.before.width
+    said = json.loads(adapted.to_json())["adaptation"]
+    assert said["writers"][0]["name"] == "model, hidden"
+    adapted.save_html(tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "Adapted to this task" in page
+    assert "model, hidden" in page
+
+
+def test_a_style_that_stays_hard_is_named(adapted):
+    checks = {check.code: check for check in adapted.diagnostics}
+    assert "model, hidden" in checks["hard-styles"].finding
+    assert "model, plain" not in checks["hard-styles"].finding
+    assert "trained-on" not in checks
+    assert "did not see it" in checks["adapted"].finding
+
+
+def test_a_machine_folder_is_parted_by_generator_and_style(adapted):
+    assert adapted.references.machine == {"model, hidden": 60, "model, plain": 60}
+
+
+def test_references_that_differ_in_length_alone_do_not_pass_for_writing():
+    """Machine texts half as long as people's, of the same words: length is named and controlled."""
+    rng = np.random.default_rng(12)
+    short = [" ".join(text.split()[:20]) for text in written(rng, 100)]
+    people = [f"{a} {b}" for a, b in zip(written(rng, 100), written(rng, 100), strict=True)]
+    corpus = [f"{a} {b}" for a, b in zip(written(rng, 60), written(rng, 60), strict=True)]
+    result = wellhead.assay(corpus, human=people, machine=short, detector=Faint(), adapt="always")
+    check = next(one for one in result.diagnostics if one.code == "length-confound")
+    assert "Length alone" in check.finding
+    assert result.share.low == 0
+
+
+def test_few_references_are_left_alone_unless_adapting_is_asked_for(case):
+    few = {**case, "machine": case["machine"][:30]}
+    assert assay(few).adaptation is None
+    assert assay(few, adapt="always").adaptation is not None
+    with pytest.raises(UnusableReference, match="--machine"):
+        wellhead.assay(case["corpus"], human=case["human"], detector=Faint(), adapt="always")
+    with pytest.raises(BadSetting, match="off, auto, always"):
+        assay(case, adapt="sometimes")

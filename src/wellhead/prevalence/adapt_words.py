@@ -23,7 +23,7 @@ def _guarantees(adapted: Adaptation) -> Diagnostic:
         "see it, each document by one drawn by lot.",
         "A person's text then scores alike whether it is a reference or not. P-values, flags and "
         "the at-least bound rest on that; with references that train each other they are not "
-        "exact by proof, but no excess was measured (benchmarks/own_task.py).",
+        "exact by proof, but simulations found no excess.",
         code="adapted",
     )
 

@@ -76,7 +76,7 @@ def test_a_framed_answer_reaches_the_survey_and_the_researcher(
     page.fill("#password", PASSWORD)
     page.click("main button")
     page.click("main a")
-    expect(page.locator("main")).to_contain_text("1 of 3 wanted answers")
+    expect(page.locator("main")).to_contain_text("Answers: 1, by")
     answer = f"{address}/review/s/demo/a/{told['session']}"
     for width in (320, 640):
         page.set_viewport_size({"width": width, "height": 720})

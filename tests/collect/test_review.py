@@ -205,7 +205,7 @@ def test_the_dashboard_counts_and_weighs(ann: TestClient, writer: MakeWriter) ->
         copyist.send()
         copyist.submit()
     page = ann.get("/review/s/demo").text
-    assert "3 of 3 wanted answers" in page
+    assert "Answers: 3, by" in page
     assert "67 %" in page
     assert "21 % to 94 %" in page
     assert "The same foreign paste from 2 writers" in page
@@ -523,7 +523,7 @@ def test_deleting_a_writer_leaves_nothing_of_them(
     ann.get("/review/s/demo")
     token = csrf(ann.get("/review").text)
     form = {"csrf": token, "worker": "goner", "confirm": "delete"}
-    assert "1 of 3 wanted" in ann.post("/review/s/demo/delete", data=form).text
+    assert "Answers: 1, by" in ann.post("/review/s/demo/delete", data=form).text
     assert ann.post("/review/s/demo/delete", data=form).status_code == 404
     path = host.studies["demo"].database_url.removeprefix("sqlite:///")
     host.store.close()

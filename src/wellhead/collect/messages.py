@@ -57,6 +57,7 @@ class Start(Strict):
 
     Attributes:
         ticket: the entry as the page was given it.
+        name: who the writer says they are, where the study asks.
         after: the session before this one on the page, whose token has expired: its task goes on.
     """
 
@@ -67,6 +68,7 @@ class Start(Strict):
     declared: Annotated[list[Input], Field(max_length=4, default_factory=list)]
     client: Client = Client()
     after: Name | None = None
+    name: Short = ""
     tab: Name
 
 

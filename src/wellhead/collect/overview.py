@@ -46,7 +46,7 @@ class Overview:
 
     Attributes:
         study: id.
-        wanted: answers that the study asks for.
+        wanted: answers that the study asks for; 0 for as many as come.
         started, submitted: sessions and answers.
         workers: different workers among the answers.
         tasks: answers by task.

@@ -53,6 +53,7 @@ class PageSetup:
         level: privacy level, so that the notice can say what will be recorded.
         retention_days: 0 for "until the researchers delete it".
         contact: whom to ask.
+        ask_name: what the writer is asked for, to be known again; "" for nothing.
         ticket: signed stand-in for the entry parameters; empty in a preview.
         visit: short stable name of this visit, so that a reloaded frame finds its session in
             this browser's storage; empty where the platform names no visit.
@@ -71,6 +72,7 @@ class PageSetup:
     level: str = "process"
     retention_days: int = 0
     contact: str = ""
+    ask_name: str = ""
     ticket: str = ""
     visit: str = ""
     preview: bool = False

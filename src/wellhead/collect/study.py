@@ -20,6 +20,7 @@ from wellhead.errors import BadInput, BadSetting, unknown_name
 
 __all__ = ["Consent", "Entry", "Limits", "Study", "Writing", "load_study"]
 
+ONCE = ("no", "task", "study")
 LEVELS = ("summary", "process", "full")
 PASTE = ("allow", "warn", "block")
 PLATFORMS = ("link", "prolific", "mturk", "qualtrics")
@@ -55,6 +56,10 @@ def _sentence(value: Any) -> str | None:
 
 def _filled(value: Any) -> str | None:
     return None if value.strip() else "must not be empty"
+
+
+def _short(value: Any) -> str | None:
+    return None if len(value) <= 200 else "expected at most 200 characters"
 
 
 def _hosts(value: Any) -> str | None:
@@ -98,6 +103,11 @@ class Entry:
     audience: str = _setting("")
     token_parameter: str = _setting("prolific_token", check=_filled)
     sandbox: bool = _setting(False)
+    once: str = _setting("no", check=_among(*ONCE))
+    reserve_minutes: int = _setting(120, check=_between(1, 10_080))
+    # Personal links: a file of tokens, one a line; and a name asked for on the consent page.
+    tokens_file: str = _setting("")
+    ask_name: str = _setting("", check=_short)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +130,8 @@ class Study:
 
     Attributes:
         id: short name used in addresses and exports.
-        answers_per_task: how many answers each task should get.
+        answers_per_task: how many answers each task gets; then nobody begins it any more. 0 is as
+            many as come.
         retention_days: raw records older than this are removed, by the server every few minutes
             and by `collect delete --expired`; 0 keeps them until told otherwise.
         closed: nobody begins any more; whoever has begun may finish.
@@ -139,7 +150,7 @@ class Study:
         "en", check=_like(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", "a tag like 'en'")
     )
     contact: str = _setting("")
-    answers_per_task: int = _setting(1, check=_between(1, 100_000))
+    answers_per_task: int = _setting(0, check=_between(0, 100_000))
     retention_days: int = _setting(365, check=_between(0, 36_500))
     closed: bool = _setting(False)
     database: str = _setting("sqlite:///answers.db", check=_filled)
@@ -271,6 +282,12 @@ def _contradictions(study: Study) -> None:
     if entry.require_token and not (entry.jwks_file and entry.audience):
         raise BadSetting(
             "[entry] require_token needs `jwks_file` (the platform's public keys) and `audience`."
+        )
+    if entry.tokens_file and entry.platform != "link":
+        raise BadSetting("[entry] tokens_file works only with platform = 'link'.")
+    if entry.ask_name and (entry.platform != "link" or entry.tokens_file):
+        raise BadSetting(
+            "[entry] ask_name works only with platform = 'link' and without tokens_file."
         )
     if entry.platform == "prolific" and not entry.completion_codes:
         raise BadSetting("[entry] platform = 'prolific' needs at least one completion code.")

@@ -105,5 +105,11 @@ REFUSALS = (
     _("This link is not valid. Please open the study anew."),
     _("This page was open for too long. Please open the study anew."),
     _("There is no such study here."),
+    _("All places are taken just now. One may become free: please try again later."),
+    _("This study has all the answers it needs. Thank you."),
+    _("You have taken part already. Thank you."),
+    _("You have begun already. Please go on in the browser where you began."),
+    _("Please enter through your personal link."),
+    _("Please fill in who you are."),
     _("Too many requests; the page will try again."),
 )

@@ -56,6 +56,7 @@ def _setup(host: Host, study: Study, arrival: Arrival) -> PageSetup:
         level=study.writing.privacy,
         retention_days=study.retention_days,
         contact=study.contact,
+        ask_name=study.entry.ask_name,
         ticket=ticket,
         visit=host.keys[study.id].pseudonym("page", arrival.visit) if arrival.visit else "",
         preview=arrival.preview,

@@ -37,13 +37,12 @@ from wellhead.collect.store.opening import (
     facts_of,
     find_by_token,
     find_session,
-    least_used_task,
     new_token,
     open_session,
     stored_bytes,
     take_lease,
-    task_of,
 )
+from wellhead.collect.store.places import assign_task
 from wellhead.collect.store.recording import hand_in, handed_in
 from wellhead.collect.study import Study
 from wellhead.collect.words import enough_words
@@ -64,6 +63,7 @@ def begin(
     if start.consent.version != study.consent.version:
         raise Refused(403, "entry", "The consent text has changed. Please open the study anew.")
     arrival, name = read_ticket(keys, start.ticket, hours=limits.session_hours, now_ms=now_ms)
+    arrival = _declared(study, arrival, start)
     check_rate(
         connection,
         f"start:{study.id}:{keys.address(address)}",
@@ -78,7 +78,7 @@ def begin(
     row, bearer = known or open_session(
         connection,
         keys,
-        _opening(connection, host, study, arrival, name, start),
+        _opening(connection, host, study, arrival, name, start, now_ms),
         hours=limits.session_hours,
         now_ms=now_ms,
     )
@@ -94,6 +94,19 @@ def begin(
         ),
         at=state(connection, row, start.tab, now_ms=now_ms),
     )
+
+
+def _declared(study: Study, arrival: Arrival, start: Start) -> Arrival:
+    """The arrival, with the name that the writer gave where the study asks for one."""
+    if arrival.worker is None and study.entry.ask_name:
+        # "A 12" and "a12 " are one person.
+        name = "".join(start.name.split()).casefold()
+        if not name:
+            raise Refused(422, "entry", "Please fill in who you are.")
+        arrival = arrival._replace(worker=name, verified="declared")
+    if arrival.worker is None and study.entry.once != "no":
+        raise Refused(403, "entry", "Please enter through your personal link.")
+    return arrival
 
 
 def _known(
@@ -138,13 +151,17 @@ def _entry(host: Host, study: Study, arrival: Arrival, name: str) -> str:
 
 
 def _opening(
-    connection: Connection, host: Host, study: Study, arrival: Arrival, name: str, start: Start
+    connection: Connection,
+    host: Host,
+    study: Study,
+    arrival: Arrival,
+    name: str,
+    start: Start,
+    now_ms: int,
 ) -> Opening:
     platform = study.entry.platform
     worker = host.keys[study.id].pseudonym(platform, arrival.worker or f"unnamed/{name}")
-    tasks = [task.id for task in study.tasks]
-    before = task_of(connection, study.id, start.after) if start.after else ""
-    chosen = before if before in tasks else least_used_task(connection, study.id, tasks, worker)
+    chosen = assign_task(connection, study, worker, after=start.after, now_ms=now_ms)
     task = study.task(chosen)
     entry = _entry(host, study, arrival, name)
     return Opening(

@@ -50,6 +50,7 @@ function start(after) {
 	const declared = [...document.querySelectorAll("[name=declared]:checked")].map((box) => box.value);
 	return api.call("POST", "", {
 		v: 1, study: setup.study, ticket: setup.ticket, tab, declared, client: client(), after,
+		name: document.getElementById("name")?.value ?? "",
 		consent: { version: setup.consent_version, at: Date.now() },
 	});
 }
@@ -63,7 +64,7 @@ async function begin() {
 	if (answer.status === 401) return ask();
 	const words = refusal(answer.body.message);
 	if (away(answer.status)) return view.problem(words ?? say("unreachable"), begin);
-	view.problem(words ?? say("cannot_open"), null);
+	view.problem(words ?? say("cannot_open"), answer.status === 422 ? ask : null);
 }
 
 /* From here on this page belongs to that session. */

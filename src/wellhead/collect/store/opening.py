@@ -25,12 +25,10 @@ __all__ = [
     "facts_of",
     "find_by_token",
     "find_session",
-    "least_used_task",
     "new_token",
     "open_session",
     "stored_bytes",
     "take_lease",
-    "task_of",
 ]
 
 _SESSION = Session.__table__
@@ -191,29 +189,6 @@ def _remember(connection: Connection, opening: Opening) -> None:
                 platform_worker=opening.platform_worker,
             )
         )
-
-
-def least_used_task(connection: Connection, study: str, tasks: list[str], worker: str) -> str:
-    """The task with the fewest sessions, those that this worker has not seen first.
-
-    Submitted answers and sessions of the last hours count alike: an answer on its way is likely
-    to arrive. Ties go to the order of the list.
-    """
-    query = select(Session.task, func.count()).where(Session.study == study)
-    found = connection.execute(query.group_by(Session.task))
-    counts: dict[str, int] = {row[0]: row[1] for row in found}
-    seen = set(
-        connection.execute(
-            select(Session.task).where(Session.study == study, Session.worker == worker)
-        ).scalars()
-    )
-    return min(tasks, key=lambda task: (task in seen, counts.get(task, 0)))
-
-
-def task_of(connection: Connection, study: str, session: str) -> str:
-    """The task of a session of the study; "" where there is no such session."""
-    query = select(Session.task).where(Session.study == study, Session.id == session)
-    return connection.execute(query).scalar() or ""
 
 
 def stored_bytes(connection: Connection, study: str) -> int:

@@ -1,0 +1,211 @@
+"""Wanted answers are kept, a person takes part once, and tasks balance on answers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from collect_helpers import Clock, Writer, edit
+from fastapi.testclient import TestClient
+
+from wellhead.collect.create import new_study
+from wellhead.collect.notes import Said, add_note
+from wellhead.collect.server import create_app
+from wellhead.collect.server.host import Host, open_host
+from wellhead.errors import BadSetting
+
+Door = Callable[..., Writer]
+HOUR = 3_600
+TASKS = {"street", "meal", "tool"}
+
+
+@pytest.fixture
+def hosts() -> list[Host]:
+    return []
+
+
+@pytest.fixture
+def door(tmp_path: Path, clock: Clock, hosts: list[Host]):
+    """Opens a study with these settings; gives what makes writers for it."""
+
+    def make(**settings: str) -> Door:
+        study = edit(new_study(tmp_path / "demo"), **settings)
+        hosts.append(open_host([study], clock=clock, secure=False))
+        client = TestClient(create_app(hosts[-1]))
+        return lambda worker="": Writer(client, query=f"?worker={worker}" if worker else "")
+
+    yield make
+    for host in hosts:
+        host.store.close()
+
+
+def refused(writer: Writer, **more: str) -> str:
+    """What somebody is told who is not let in."""
+    message = {
+        "v": 1,
+        "study": "demo",
+        "ticket": writer.ticket(),
+        "consent": {"version": "1", "at": 0},
+        "tab": "t",
+        **more,
+    }
+    answer = writer.client.post("/api/session", json=message)
+    assert answer.status_code in (403, 422), answer.text
+    return str(answer.json()["message"])
+
+
+def test_when_all_wanted_answers_are_there_nobody_begins(door: Door) -> None:
+    """Three tasks of two answers take six people, each task two; the seventh is told so."""
+    enter = door(answers_per_task="2")
+    seen = Counter()
+    for _ in range(6):
+        writer = enter()
+        seen[writer.start()["task"]["source"]] += 1
+        writer.pen.type("An answer.")
+        writer.send()
+        writer.submit()
+    assert list(seen.values()) == [2, 2, 2]
+    assert refused(enter()) == "This study has all the answers it needs. Thank you."
+
+
+def test_a_place_is_reserved_while_somebody_writes_and_freed_when_they_stay_away(
+    door: Door, clock: Clock
+) -> None:
+    """The reservation is renewed by writing, ends in silence, and a late answer is still taken."""
+    enter = door(answers_per_task="1", reserve_minutes="60")
+    writers = [enter() for _ in range(3)]
+    for one in writers:
+        one.start()
+    assert "please try again later" in refused(enter())
+    clock.now += 0.9 * HOUR
+    for one in writers[:2]:
+        one.pen.type("Still here.")
+        one.send()
+    clock.now += 0.2 * HOUR
+    enter().write("The place of the third.")
+    assert "try again later" in refused(enter())
+    writers[2].pen.type("Late.")
+    writers[2].send()
+    assert writers[2].submit()["complete"]
+
+
+def test_a_rejected_answer_gives_its_place_back(door: Door, hosts: list[Host]) -> None:
+    """What a reviewer rejects is wanted again."""
+    enter = door(answers_per_task="1")
+    writers = [enter() for _ in range(3)]
+    for one in writers:
+        one.write("An answer.")
+    refused(enter())
+    hosts[0].store.write(
+        lambda c: add_note(c, "demo", writers[0].sid, Said("ann", 1, "Off topic.", "reject"))
+    )
+    again = enter()
+    again.start()
+    assert again.sid
+
+
+def test_tasks_balance_on_answers_and_not_on_starts(door: Door, clock: Clock) -> None:
+    """Sessions that were begun and left count for nothing once their reservation is over."""
+    enter = door(reserve_minutes="60")
+    for _ in range(4):
+        enter().start()
+    clock.now += 2 * HOUR
+    seen = Counter()
+    for _ in range(6):
+        writer = enter()
+        started = writer.start()
+        seen[started["task"]["source"][:20]] += 1
+        writer.pen.type("An answer.")
+        writer.send()
+        writer.submit()
+    assert sorted(seen.values()) == [2, 2, 2]
+
+
+def test_once_in_the_study(door: Door, clock: Clock) -> None:
+    """Whoever answered is thanked; whoever is writing goes on where they write, or later anew."""
+    enter = door(once='"study"', reserve_minutes="60")
+    enter("ann").write("Mine.")
+    assert refused(enter("ann")) == "You have taken part already. Thank you."
+    begun = enter("bea")
+    begun.start()
+    assert "in the browser where you began" in refused(enter("bea"))
+    token = {"Authorization": f"Bearer {begun.token}"}
+    sid = begun.sid
+    assert begun.start(headers=token)["resumed"]
+    assert begun.sid == sid
+    clock.now += 2 * HOUR
+    enter("bea").write("Begun anew.")
+    assert refused(enter()) == "Please enter through your personal link."
+
+
+def test_once_for_each_task(door: Door) -> None:
+    """A person gets every task once, and is thanked after the last."""
+    enter = door(once='"task"')
+    seen = set()
+    for _ in TASKS:
+        writer = enter("ann")
+        seen.add(writer.start()["task"]["source"])
+        writer.pen.type("An answer.")
+        writer.send()
+        writer.submit()
+    assert len(seen) == len(TASKS)
+    assert refused(enter("ann")) == "You have taken part already. Thank you."
+    enter("bea").write("Another person.")
+
+
+def test_a_page_whose_token_expired_goes_on_in_its_own_place(door: Door) -> None:
+    """The session that continues another one is no second entry, and only its own writer's."""
+    enter = door(once='"study"', answers_per_task="1")
+    first = enter("ann")
+    source = first.start()["task"]["source"]
+    message = {
+        "v": 1,
+        "study": "demo",
+        "ticket": first.ticket(),
+        "consent": {"version": "1", "at": 0},
+        "tab": "t",
+        "after": first.sid,
+    }
+    answer = first.client.post("/api/session", json=message)
+    assert answer.json()["task"]["source"] == source
+    other = enter("bea")
+    assert other.start()["task"]["source"] != source
+
+
+def test_only_listed_tokens_open_the_door(door: Door, tmp_path: Path) -> None:
+    """A token is a person: it enters once, is recorded as such, and others are turned away."""
+    enter = door(once='"study"', tokens_file='"tokens.txt"')
+    (tmp_path / "demo" / "tokens.txt").write_text("first-token\nsecond-token\n")
+    holder = enter()
+    holder.query = "?token=first-token"
+    holder.write("With a token.")
+    assert "taken part" in refused(holder)
+    for query in ("", "?token=third-token", "?token="):
+        assert holder.client.get(f"/s/demo{query}").status_code == 403
+
+
+def test_a_declared_name_is_a_person(door: Door) -> None:
+    """The consent page asks; spaces and capitals make nobody new; without a name nobody begins."""
+    enter = door(once='"study"', ask_name='"Your participant number"')
+    writer = enter()
+    assert "Your participant number" in writer.page()
+    assert refused(writer) == "Please fill in who you are."
+    message = {
+        "v": 1,
+        "study": "demo",
+        "ticket": writer.ticket(),
+        "consent": {"version": "1", "at": 0},
+        "tab": "t",
+        "name": "P 17",
+    }
+    assert writer.client.post("/api/session", json=message).status_code == 201
+    assert "begun already" in refused(enter(), name="p17 ")
+
+
+def test_settings_that_cannot_work_together_are_refused(tmp_path: Path) -> None:
+    """Names and tokens are for links; platforms have ids of their own."""
+    study = new_study(tmp_path / "demo", platform="mturk")
+    with pytest.raises(BadSetting, match="ask_name works only"):
+        edit(study, ask_name='"Your number"')

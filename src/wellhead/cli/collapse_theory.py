@@ -70,6 +70,25 @@ def theory(
     ] = None,
     shift: Annotated[float | None, typer.Option(help="Mandelbrot's shift of the ranks.")] = None,
     bandwidth: Annotated[float | None, typer.Option(help="Bandwidth of the kernel (kde).")] = None,
+    quantile: Annotated[
+        float | None, typer.Option(help="A verifier drops this share of true items.")
+    ] = None,
+    bias: Annotated[
+        float | None, typer.Option(help="How far its truth is off, in standard deviations.")
+    ] = None,
+    checked: Annotated[
+        float | None, typer.Option(help="Share of items that the verifier looks at.")
+    ] = None,
+    part: Annotated[
+        float | None, typer.Option(help="A selection favours this part of the true data.")
+    ] = None,
+    strength: Annotated[
+        float | None, typer.Option(help="Share of other items that it drops.")
+    ] = None,
+    nearest_share: Annotated[
+        float | None,
+        typer.Option(help="Only this share, nearest to a target off by --bias, is kept."),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="A JSON list with one record per generation.")
     ] = False,
@@ -104,6 +123,12 @@ def theory(
         exponent=exponent,
         shift=shift,
         bandwidth=bandwidth,
+        quantile=quantile,
+        bias=bias,
+        checked=checked,
+        part=part,
+        strength=strength,
+        nearest_share=nearest_share,
     )
     if as_json:
         typer.echo(json.dumps(table, indent=2, allow_nan=False))

@@ -23,6 +23,7 @@ import wellhead.recursion.families  # noqa: F401  (registers the families)
 from wellhead._registry import Registry
 from wellhead.errors import BadInput, BadSetting, unknown_name
 from wellhead.recursion.family import FAMILIES
+from wellhead.recursion.favour import Favouring  # noqa: F401  (registers it)
 from wellhead.recursion.filters import Filter  # noqa: F401  (registers the filters)
 from wellhead.recursion.importance import Importance  # noqa: F401  (registers it)
 from wellhead.recursion.plugin import build, require, typed

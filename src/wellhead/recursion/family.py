@@ -33,6 +33,7 @@ __all__ = [
     "HasClosedForm",
     "HasEpochs",
     "HasReference",
+    "HasShift",
     "HasText",
     "Step",
     "Task",
@@ -233,6 +234,14 @@ class HasReference(Protocol):
 
     def reference(self, chains: int) -> Any:
         """The true law, as a model."""
+
+
+@runtime_checkable
+class HasShift(HasReference, Protocol):
+    """The true law can be shifted, so that a judge may be wrong about it."""
+
+    def shifted(self, model: Any, by: float) -> Any:
+        """The law moved along its first axis by so many standard deviations of the truth."""
 
 
 @runtime_checkable

@@ -126,6 +126,11 @@ class Gaussian(Family[Normal, Samples | Moments]):
         eye = np.eye(self.dimension) * self.deviation**2
         return Normal(mean, np.broadcast_to(eye, (chains, *eye.shape)))
 
+    def shifted(self, model: Normal, by: float) -> Normal:
+        """The law with its mean moved along the first axis, in true standard deviations."""
+        moved = by * self.deviation * (np.arange(self.dimension) == 0)
+        return Normal(model.mean + moved, model.covariance)
+
     def closed_form(self) -> dict[str, Any]:
         """The family as theory calls it."""
         wide = {"dimensions": self.dimension} if self.dimension > 1 else {}

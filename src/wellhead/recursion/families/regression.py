@@ -149,6 +149,11 @@ class Regression(Family[Fitted, Samples | Gram]):
         truth = np.broadcast_to(self.truth_vector, (chains, self.dimension))
         return Fitted(truth, Samples(np.zeros((chains, 0, self.dimension + 1))))
 
+    def shifted(self, model: Fitted, by: float) -> Fitted:
+        """The law with its first coefficient moved, in standard deviations of the noise."""
+        moved = by * self.noise * (np.arange(self.dimension) == 0)
+        return Fitted(model.coefficients + moved, model.inputs)
+
     def closed_form(self) -> dict[str, Any]:
         """The family as theory calls it; excess risk is in units of the noise variance."""
         same = self.inputs == "same" or None

@@ -4,7 +4,8 @@ Each module is one family of fits, each frozen class a regime, each method a qua
 `gaussian_replace.Replace(samples=10).variance(40)`. Generation n is what n fits have made of the
 truth; generation 0 is the truth. Methods accept one generation or an array of them and raise
 `BadSetting` outside their range of validity. `inflation` has the constants that hold for every
-regular family, `branching` the survival of the symbols of a corpus. `theory_table` puts a family
+regular family, `branching` the survival of the symbols of a corpus, `selection` what verifiers
+with faults do. `theory_table` puts a family
 and a regime into records, one for each generation; it is behind `wellhead collapse theory`.
 Derivations: docs/theory.md.
 """
@@ -21,6 +22,7 @@ from wellhead.recursion.theory import (
     inflation,
     kernel,
     regression,
+    selection,
 )
 from wellhead.recursion.theory.table import chain_of, theory_table
 
@@ -35,5 +37,6 @@ __all__ = [
     "inflation",
     "kernel",
     "regression",
+    "selection",
     "theory_table",
 ]

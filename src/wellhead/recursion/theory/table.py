@@ -20,6 +20,7 @@ from wellhead.recursion.theory import (
     gaussian_replace,
     kernel,
     regression,
+    selection,
 )
 from wellhead.recursion.theory.chain import Chain, Record, records
 from wellhead.recursion.theory.detector import Detector
@@ -96,7 +97,8 @@ def chain_of(family: str, regime: str, **settings: Any) -> Chain:
         regime: one of its regimes.
         settings: the fields of the chain's class. Instead of a detector its two rates; in
             ``gaussian`` also `dimensions`; in ``discrete`` instead of `probabilities` the
-            `symbols`, `exponent` and `shift` of a Zipf-Mandelbrot law (exponent 0 is uniform).
+            `symbols`, `exponent` and `shift` of a Zipf-Mandelbrot law (exponent 0 is uniform). With
+            one of `selection.SETTINGS`, the chain under that selection.
 
     >>> chain_of("kde", "replace", samples=50, bandwidth=0.2)
     Replace(samples=50, bandwidth=0.2)
@@ -104,6 +106,8 @@ def chain_of(family: str, regime: str, **settings: Any) -> Chain:
     if family not in FAMILIES:
         raise unknown_name("family", family, FAMILIES)
     name, adapt = regime_named(regime), _ADAPTED.get(family, _as_given)
+    if settings.keys() & set(selection.SETTINGS):
+        return selection.selected(family, name, settings)
     return adapt(family, name, settings)
 
 

@@ -21,7 +21,8 @@ import numpy as np
 from scipy.stats import kendalltau
 
 from _harness import benchmark_arguments, markdown_table, save_json
-from wellhead.recursion import Run, run
+from wellhead import collapse
+from wellhead.recursion import Run
 from wellhead.recursion.theory_vs_observed import excess, order_agreement
 
 NONE = "no selection"
@@ -42,7 +43,7 @@ def main() -> None:
         changes = {"seeds": arguments.seeds, "generations": arguments.generations}
         if arguments.sampler:
             changes["sampler.name"] = arguments.sampler
-        found = run(
+        found = collapse(
             "drayson", changes=changes, out=arguments.out, workers=arguments.workers, show=True
         )
     print(f"{found.cells[0]} of {found.cells[1]} cells, {found.seconds:.0f} s of computing\n")

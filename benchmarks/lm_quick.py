@@ -22,8 +22,9 @@ from pathlib import Path
 import numpy as np
 
 from _harness import benchmark_arguments, markdown_table, save_json
+from wellhead import collapse
 from wellhead.errors import BadSetting
-from wellhead.recursion import Run, run
+from wellhead.recursion import Run
 
 SHOWN = {
     "perplexity": "perplexity of real text",
@@ -47,7 +48,7 @@ def main() -> None:
     if arguments.read:
         found = Run.load(arguments.out)
     else:
-        found = run("lm-quick", out=arguments.out, workers=arguments.workers, show=True)
+        found = collapse("lm-quick", out=arguments.out, workers=arguments.workers, show=True)
     print(f"{found.cells[0]} of {found.cells[1]} cells, {found.seconds:.0f} s of computing\n")
     record, lines = {}, []
     for setting in found.plan.settings:

@@ -13,6 +13,7 @@ import io
 import os
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from typing import Annotated, Any, TextIO
 
 import typer
@@ -91,7 +92,8 @@ def root(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit; the entry point of the `wellhead` script."""
-    for verb in VERBS:
+    given = sys.argv[1:] if arguments is None else arguments
+    for verb in _wanted(given):
         importlib.import_module(f"wellhead.cli.{verb}")
     for stream in (sys.stdout, sys.stderr):
         _plain_where_needed(stream)
@@ -111,6 +113,18 @@ def main(arguments: list[str] | None = None) -> None:
         # A full disk, a folder that may not be written to.
         place = f"{error.filename}: " if error.filename else ""
         _stop(error, WellheadError.exit_code, f"{place}{error.strerror or error}")
+
+
+def _wanted(arguments: Sequence[str]) -> tuple[str, ...]:
+    """The files of the verb that `arguments` name; all of them where they name none.
+
+    >>> _wanted(["--debug", "collapse", "run"])[:2]
+    ('collapse', 'collapse_run')
+    """
+    named = next((one for one in arguments if not one.startswith("-")), "").replace("-", "_")
+    if named not in VERBS:
+        return VERBS
+    return tuple(verb for verb in VERBS if f"{verb}_".startswith(f"{named}_"))
 
 
 _PLAIN = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "..."})

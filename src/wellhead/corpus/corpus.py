@@ -107,8 +107,13 @@ class Corpus:
         for _, batches in self.reading(batch_size, marks=marks).parts():
             yield from batches
 
-    def reading(self, batch_size: int = BATCH, *, marks: bool = False) -> Reading:
-        """One pass over the corpus, file by file, which tells how far it is."""
+    def reading(
+        self, batch_size: int = BATCH, *, marks: bool = False, carry: bool = True
+    ) -> Reading:
+        """One pass over the corpus, file by file, which tells how far it is.
+
+        Without `carry`, batches hold only our own columns.
+        """
         plan = Plan(
             self.name,
             self.parts,
@@ -118,7 +123,7 @@ class Corpus:
             self._where,
             self._keep_going,
         )
-        return Reading(plan, batch_size, marks=marks, finished=self._finished)
+        return Reading(plan, batch_size, marks=marks, carry=carry, finished=self._finished)
 
     def table(self) -> pa.Table:
         """Every document in memory, for corpora that are small."""

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
+from wellhead.corpus._arrow import flags, numbers, strings
 from wellhead.corpus.census import Census, Sampled, Tally
 from wellhead.corpus.columns import require_column
 from wellhead.corpus.identity import content_hash
@@ -67,6 +69,7 @@ class Reading:
         batch_size: int,
         *,
         marks: bool,
+        carry: bool,
         finished: Callable[[Census, list[str]], None],
     ) -> None:
         if batch_size < 1:
@@ -76,6 +79,7 @@ class Reading:
         self._finished = finished
         self._bounds = replace(plan.bounds, rows=batch_size)
         self._marks = marks
+        self._carry = carry
         self._tally = Tally()
         self._carrier = Carrier()
         self._names = _Names()
@@ -138,14 +142,16 @@ class Reading:
             self._names.name(None if given is None else given[place], sha256)
             for place, sha256 in zip(kept, hashes, strict=True)
         ]
-        ours = {"id": pa.array(ids, pa.string()), "text": pa.array(texts, pa.large_string())}
+        ours = {"id": strings(ids), "text": strings(texts, pa.large_string())}
         first = [
             self._tally.admit(Sampled(part.name, rows.numbers[place], text), sha256)
             for place, text, sha256 in zip(kept, texts, hashes, strict=True)
         ]
         if self._marks:
-            ours |= {"sha256": pa.array(hashes, pa.string()), "first": pa.array(first, pa.bool_())}
+            ours |= {"sha256": strings(hashes), "first": flags(first)}
             ours |= _origins(part, rows, kept)
+        if not self._carry:
+            return pa.RecordBatch.from_arrays(list(ours.values()), list(ours))
         carried = self._carrier.carry(self._others(rows.columns, kept, ours), len(kept))
         return pa.RecordBatch.from_pydict({**ours, **carried})
 
@@ -231,11 +237,12 @@ class Reading:
 def _origins(part: Part, rows: Rows, kept: list[int]) -> dict[str, pa.Array]:
     """The file and the row (from 1) of each kept row; no file where it came from memory."""
     if isinstance(part, TextFolderPart):
-        files, numbers = taken(rows.columns["file"], kept), [1] * len(kept)
+        files, places = strings(taken(rows.columns["file"], kept)), [1] * len(kept)
     else:
-        files = [None if isinstance(part, ObjectPart) else part.name] * len(kept)
-        numbers = [rows.numbers[place] for place in kept]
-    return {"at_file": pa.array(files, pa.string()), "at_row": pa.array(numbers, pa.int64())}
+        known = not isinstance(part, ObjectPart)
+        files = strings([part.name] * len(kept)) if known else pa.nulls(len(kept), pa.string())
+        places = [rows.numbers[place] for place in kept]
+    return {"at_file": files, "at_row": numbers(np.array(places, np.int64))}
 
 
 class _Names:

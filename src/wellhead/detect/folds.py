@@ -11,14 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, vstack
 
 from wellhead.detect.examples import HUMAN, Examples, balance
 from wellhead.detect.linear import LinearModel, Recipe, fit
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 __all__ = ["Fold", "Learner", "cross_scores", "leave_clusters_out", "splits"]
 
@@ -77,6 +79,8 @@ class Learner:
 
     def fit(self, rows: NDArray[np.intp], strength: float) -> LinearModel:
         """The model fitted on `rows` alone."""
+        from scipy.sparse import vstack
+
         domain, family = self.examples.domain[rows], self.examples.family[rows]
         weight = balance(domain, family, discount=self.discount) / len(self.views)
         views = [view[rows] for view in self.views]

@@ -18,14 +18,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
 from wellhead.detect.characters import characters
 from wellhead.detect.words import FUNCTION_WORDS
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 __all__ = ["BITS", "BLOCKS", "COLUMNS", "Batch", "Occurrences", "count", "occurrences", "tables"]
 
@@ -83,6 +85,8 @@ def count(texts: Sequence[str]) -> csr_matrix:
     >>> count(["It was late.", ""]).sum(axis=1).ravel().tolist()
     [[46.0, 0.0]]
     """
+    from scipy.sparse import csr_matrix
+
     from wellhead.detect.solver import counted
 
     found = occurrences(texts)

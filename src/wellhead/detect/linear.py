@@ -16,14 +16,16 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, vstack
 
 from wellhead.detect.hashing import BITS, BLOCKS, COLUMNS, Batch, count, tables
 from wellhead.detect.normalise import Codes
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 __all__ = [
     "TRANSFORMS",
@@ -143,6 +145,8 @@ class LinearModel:
 
     def matrix(self, counts: csr_matrix) -> csr_matrix:
         """`vectors` as a float32 matrix with one column for each feature."""
+        from scipy.sparse import csr_matrix
+
         from wellhead.detect.solver import scaled_rows
 
         damped = self._damped(counts.data.astype(np.float32))
@@ -244,6 +248,8 @@ def frequent_columns(
 
 def counts_of(texts: Sequence[str]) -> csr_matrix:
     """Counts of many normalised texts, a batch at a time."""
+    from scipy.sparse import vstack
+
     return vstack([count(batch) for batch in _batches(texts)], format="csr", dtype=np.float32)
 
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from wellhead._progress import progress
 from wellhead.corpus import Census, Corpus, open_corpus
+from wellhead.corpus._arrow import numbers
 from wellhead.corpus.sidecars import SCHEMA, Sidecar, read_scores, scores_folder
 from wellhead.detect.scorer import Scorer, load_scorer
 from wellhead.errors import BadInput, Interrupted, WellheadError
@@ -165,7 +166,7 @@ class _Run:
         self._corpus = corpus
         self._scorer = scorer
         self._folder = root and scores_folder(root, scorer.name, scorer.revision)
-        self._reading = corpus.reading(batch_size, marks=True)
+        self._reading = corpus.reading(batch_size, marks=True, carry=False)
         self._writer: _Writer | None = None
         self._memory: list[pa.Table] = []
         self._sidecars: list[Path] = []
@@ -224,7 +225,7 @@ class _Run:
             scores = _checked(self._scorer, by_column(batch["text"]), batch.num_rows)
             self._scored += batch.num_rows
             unseen = pa.nulls(batch.num_rows, pa.float64())
-            columns = [batch["id"], batch["sha256"], pa.array(scores), unseen]
+            columns = [batch["id"], batch["sha256"], numbers(scores), unseen]
             return pa.Table.from_arrays(columns, schema=SCHEMA)
         hashes = batch["sha256"].to_pylist()
         texts = dict(zip(hashes, batch["text"].to_pylist(), strict=True))
@@ -235,7 +236,7 @@ class _Run:
         columns = [
             batch["id"],
             batch["sha256"],
-            pa.array(scores[rows]),
+            numbers(scores[rows]),
             pa.array(held_out[rows], from_pandas=True),
         ]
         return pa.Table.from_arrays(columns, schema=SCHEMA)
@@ -408,7 +409,7 @@ class _Cursor:
 
     def __init__(self, tables: Iterator[pa.Table]) -> None:
         self._tables = tables
-        self._held = SCHEMA.empty_table()
+        self._held = pa.Table.from_batches([], SCHEMA)
 
     def take(self, rows: int) -> pa.Table | None:
         """The next `rows` rows; None when fewer are left."""

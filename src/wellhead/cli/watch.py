@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -205,6 +206,26 @@ def drill_command(
         typer.echo(f"record: {found.record}", err=True)
     if not found.passed:
         raise LimitExceeded(f"the {kind} drill failed.")
+
+
+Day = typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help="In UTC.")
+
+
+@watch_app.command("report")
+def report_command(
+    settings: SettingsFile,
+    since: Annotated[datetime | None, Day] = None,
+    until: Annotated[datetime | None, Day] = None,
+    out: PageFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """What happened in a period, for somebody who was not there: one offline page."""
+    from wellhead.watch.report import report_on
+    from wellhead.watch.settings import read_settings
+
+    start, end = (at.replace(tzinfo=UTC).timestamp() if at else None for at in (since, until))
+    found = report_on(read_settings(settings), since=start or 0.0, until=end)
+    show_result(found, as_json=as_json, html=out)
 
 
 @watch_app.command("verify")

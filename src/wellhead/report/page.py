@@ -59,8 +59,11 @@ class Page:
     bar: Picture | Figure | None = None
     alerts: Sequence[Callout] = ()
 
-    def to_html(self, *, size: int = SIZE) -> str:
+    def to_html(self, *, size: int = SIZE, live: str = "") -> str:
         """The whole page as one HTML document of at most `size` bytes.
+
+        With `live`, the path on its own server where its newest state is, the page fetches that
+        every two seconds and shows it without a reload.
 
         Long tables and texts are shortened first, then pictures are replaced by their numbers;
         both say so.
@@ -71,7 +74,7 @@ class Page:
         sections = [section.drawn() for section in self.sections]
         drawn = replace(self, sections=sections, bar=self.bar and as_block(self.bar))
         for limits in _ever_tighter():
-            html = drawn._rendered(limits)
+            html = drawn._rendered(limits, live)
             if len(html.encode()) <= size:
                 return html
         raise BadInput(
@@ -99,8 +102,9 @@ class Page:
             f'title="{escape(clean(self.title))}" srcdoc="{escape(self.to_html())}"></iframe>'
         )
 
-    def _rendered(self, limits: Limits) -> str:
-        style, script = _asset("page.css"), _asset("page.js")
+    def _rendered(self, limits: Limits, live: str) -> str:
+        style = _asset("page.css")
+        script = _asset("page.js") + (_asset("live.js") if live else "")
         return (
             _environment()
             .get_template("page.html")
@@ -112,6 +116,7 @@ class Page:
                 facts=Facts(self.facts).within(limits).pairs,
                 sections=[section.within(limits) for section in self.sections],
                 footer=Prose(self.footer).paragraphs,
+                live=live,
                 style=Markup(style),
                 script=Markup(script),
                 style_hash=_hash(style),

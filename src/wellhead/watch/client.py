@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
@@ -52,6 +53,8 @@ class Client:
         parts = urlsplit(self.url)
         connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=60)
         headers = {"content-type": "application/json", "x-wellhead-group": "drill"}
+        if token := os.environ.get("WELLHEAD_TOKEN"):
+            headers["authorization"] = f"Bearer {token}"
         path = f"{parts.path}/chat/completions"
         connection.request("POST", path, json.dumps(body), headers)
         return connection.getresponse()

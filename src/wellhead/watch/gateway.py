@@ -51,6 +51,13 @@ class Gateway:
         )
         self._looking = asyncio.create_task(self._look())
 
+    @property
+    def http(self) -> aiohttp.ClientSession:
+        """The connections to the outside, once it is started."""
+        if self._http is None:
+            raise RuntimeError("the gateway is not started")
+        return self._http
+
     async def stop(self) -> None:
         if self._looking:
             self._looking.cancel()
@@ -141,12 +148,11 @@ class Gateway:
         self, exchange: Relayed, path: str, request: dict[str, Any], send: Send
     ) -> str:
         version = exchange.drawn.version
-        assert self._http is not None
         headers = {"content-type": "application/json", "accept-encoding": "identity"}
         if version.key:
             headers["authorization"] = f"Bearer {version.key}"
         data = json.dumps(request).encode()
-        async with self._http.post(version.upstream + path, data=data, headers=headers) as reply:
+        async with self.http.post(version.upstream + path, data=data, headers=headers) as reply:
             back = [
                 (name.encode(), reply.headers[name].encode())
                 for name in _BACK

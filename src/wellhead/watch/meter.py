@@ -9,11 +9,14 @@ has a verdict is not judged twice.
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+from wellhead.watch.kept import Kept, Row
 from wellhead.watch.ledger import Ledger, Reader
 from wellhead.watch.settings import Settings
 from wellhead.watch.spool import Said, answer_text, commitment, question_text, read_said
@@ -23,7 +26,10 @@ __all__ = ["Meter", "run_meter"]
 
 _AT_A_TIME = 64
 _PAUSE = 0.1
-_DAY = 86_400
+_STORED = 512
+_AGAIN = 5.0  # seconds until a store that was away is tried again
+_HOUR = 3600.0
+_LOG = logging.getLogger(__name__)
 
 
 class Meter:
@@ -31,33 +37,62 @@ class Meter:
 
     def __init__(self, settings: Settings) -> None:
         self.settings, self.verdict = settings, settings.verdict()
+        self.kept = Kept(settings)
         self._exchanges = Reader(settings.folder / "exchanges.jsonl")
+        self._asked: dict[str, tuple[float, str, str]] = {}
         self._promised: dict[str, str] = {}
         self._lost: set[str] = set()
         self._read: dict[Path, int] = {}
-        judged = Reader(settings.folder / "verdicts.jsonl")
-        self._judged = {str(entry.get("id")) for entry in judged.new()}
+        self._judged: dict[str, dict[str, Any]] = {}
+        self._rows: list[Row] = []
+        self._dropped = self._failed = 0.0
+        self._resume()
         self._ledger = Ledger(settings.folder / "verdicts.jsonl")
+
+    def _resume(self) -> None:
+        """Read the logs of an earlier life, and remember what still lies in the spool."""
+        self._follow()
+        spool = {said.id for path in self._spool() for _, said in read_said(path)}
+        for kept in (self._asked, self._promised):
+            for id in [id for id in kept if id not in spool]:
+                del kept[id]
+        for entry in Reader(self.settings.folder / "verdicts.jsonl").new():
+            if entry.get("id") in spool:
+                self._judged[str(entry["id"])] = entry
+
+    def _spool(self) -> list[Path]:
+        return sorted((self.settings.folder / "spool").glob("*.jsonl"))
+
+    def _follow(self) -> None:
+        for entry in self._exchanges.new():
+            id, kind = str(entry.get("id")), entry.get("kind")
+            if kind == "asked":
+                named = str(entry.get("version", "")), str(entry.get("group", ""))
+                self._asked[id] = (float(entry.get("at", 0)), *named)
+            elif kind == "answered":
+                self._promised[id] = str(entry.get("answer"))
+            elif kind == "lost":
+                self._lost.add(id)
+                self._asked.pop(id, None)
 
     def step(self) -> int:
         """Judge what was answered since the last call; how many exchanges that were."""
-        for entry in self._exchanges.new():
-            if entry.get("kind") == "answered":
-                self._promised[entry["id"]] = entry["answer"]
-            elif entry.get("kind") == "lost":
-                self._lost.add(entry["id"])
+        self._follow()
         said = list(self._new())
         for start in range(0, len(said), _AT_A_TIME):
             self._judge(said[start : start + _AT_A_TIME])
-        self._tidy()
+        self._store()
         return len(said)
 
     def _new(self) -> Iterator[Said]:
-        for path in sorted((self.settings.folder / "spool").glob("*.jsonl")):
+        for path in self._spool():
             for after, said in read_said(path, self._read.get(path, 0)):
                 if said.id in self._judged or said.id in self._lost:
                     self._read[path] = after
+                    self._lost.discard(said.id)
                     self._promised.pop(said.id, None)
+                    if entry := self._judged.pop(said.id, None):
+                        self._keep(said, entry)
                 elif said.id in self._promised:
                     self._read[path] = after
                     yield said
@@ -70,29 +105,61 @@ class Meter:
             for each in batch
         ]
         for said, found in zip(batch, self.verdict.judge(exchanges), strict=True):
-            self._judged.add(said.id)
             true = commitment(said.nonce, said.answer) == self._promised.pop(said.id)
-            self._ledger.append(
-                {
-                    "kind": "verdict",
-                    "id": said.id,
-                    "violates": found.violates,
-                    "score": found.score,
-                    "categories": list(found.categories),
-                    "votes": list(found.votes),
-                    "verdict": f"{self.verdict.name}@{self.verdict.revision}",
-                    "true_bytes": true,
-                    "at": time.time(),
-                }
+            entry = {
+                "kind": "verdict",
+                "id": said.id,
+                "violates": found.violates,
+                "score": found.score,
+                "categories": list(found.categories),
+                "votes": list(found.votes),
+                "verdict": f"{self.verdict.name}@{self.verdict.revision}",
+                "true_bytes": true,
+                "at": time.time(),
+            }
+            self._ledger.append(entry)
+            self._keep(said, entry)
+
+    def _keep(self, said: Said, entry: dict[str, Any]) -> None:
+        """Have an exchange go into the store at the end of this step."""
+        at, version, group = self._asked.pop(said.id, (0.0, "", ""))
+        self._rows.append(
+            Row(
+                id=said.id,
+                at=at,
+                version=version,
+                group=group,
+                violates=bool(entry["violates"]),
+                score=float(entry["score"]),
+                categories=tuple(map(str, entry.get("categories", ()))),
+                verdict=str(entry["verdict"]),
+                nonce=said.nonce,
+                question=question_text(said.question),
+                answer=answer_text(said.answer),
             )
+        )
+
+    def _store(self) -> None:
+        """Fill the store, and drop what was kept long enough; while it is away, nothing goes."""
+        if time.monotonic() - self._failed < _AGAIN:
+            return
+        try:
+            while self._rows:
+                self.kept.put(self._rows[:_STORED])
+                del self._rows[:_STORED]
+            if time.time() - self._dropped > _HOUR:
+                self._dropped = time.time()
+                self.kept.drop_old()
+        except OSError as error:
+            self._failed = time.monotonic()
+            _LOG.warning("%s; exchanges wait in the spool", error)
+            return
+        self._tidy()
 
     def _tidy(self) -> None:
-        """Texts that are not to be kept go, a whole file at a time."""
-        paths = sorted(self._read)
-        for path in paths[:-1]:
-            size, old = path.stat().st_size, time.time() - path.stat().st_mtime
-            dropped = self.settings.keep == "hashes" or old > self.settings.keep_days * _DAY
-            if dropped and self._read[path] == size:
+        """Spool files that are judged and stored to their end go."""
+        for path in sorted(self._read)[:-1]:
+            if self._read[path] == path.stat().st_size:
                 path.unlink()
                 del self._read[path]
 

@@ -14,6 +14,7 @@ from wellhead._stats import Interval
 from wellhead.errors import BadSetting
 from wellhead.prevalence.ratio import Ratio
 from wellhead.prevalence.sequential import Difference
+from wellhead.watch.incidents import BIN
 from wellhead.watch.ledger import Reader
 from wellhead.watch.settings import Settings
 from wellhead.watch.tally import Tally
@@ -21,7 +22,9 @@ from wellhead.watch.tally import Tally
 __all__ = ["SURE", "Alarm", "Conserved", "Monitor"]
 
 SURE = 3.0  # log(20): the e-value at which a difference is said to be one
+INF = float("inf")
 _MOST_GROUPS = 200
+_MOST_MOMENTS = 100_000
 
 
 class Alarm(NamedTuple):
@@ -63,10 +66,15 @@ class Conserved(NamedTuple):
 
 
 class Monitor:
-    """Follows the logs of one watch."""
+    """Follows the logs of one watch.
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    Args:
+        settings: the watch.
+        since, until: what was asked at another time counts towards no rate.
+    """
+
+    def __init__(self, settings: Settings, *, since: float = 0.0, until: float = INF) -> None:
+        self.settings, self._since, self._until = settings, since, until
         folder = settings.folder
         self._exchanges = Reader(folder / "exchanges.jsonl")
         self._verdicts = Reader(folder / "verdicts.jsonl")
@@ -85,7 +93,9 @@ class Monitor:
         self.framed = Difference()
         self._framing: dict[str, tuple[str, dict[str, float]]] = {}
         self._told: set[str] = set()
+        self.began = 0.0
         self.lost: list[str] = []
+        self.counts: dict[int, list[int]] = {}  # by ten seconds: judged, flagged
         self._asked_n = self._answered_n = self._verdicts_n = self._unknown = self._false = 0
 
     def step(self) -> list[Alarm]:
@@ -115,6 +125,7 @@ class Monitor:
         id = str(entry["id"])
         if entry["kind"] == "asked":
             self._asked_n += 1
+            self.began = self.began or float(entry["at"])
             self._asked[id] = entry
         elif entry["kind"] == "answered":
             self._answered_n += 1
@@ -130,6 +141,10 @@ class Monitor:
         if asked is None or self._waiting.pop(id, None) is None:
             self._unknown += 1
             return [Alarm("conservation", None, f"a verdict on exchange {id[:20]}, which was not")]
+        if not self._since <= float(asked["at"]) < self._until:
+            self._truth.pop(id, None)
+            self._framing.pop(id, None)
+            return []
         if not entry.get("true_bytes", True):
             self._false += 1
             return [Alarm("bytes", None, f"what was judged as {id[:20]} is not what was relayed")]
@@ -162,6 +177,7 @@ class Monitor:
 
     def _count(self, asked: dict[str, Any], violates: bool) -> list[Alarm]:
         version, drawn = str(asked["version"]), asked["drawn"]
+        self._moment(float(asked["at"]), violates)
         tally = self.tallies.setdefault(version, Tally(self.settings.limit))
         if (group := str(asked.get("group", ""))) and len(self.groups) < _MOST_GROUPS:
             self.groups.setdefault(group, Tally())
@@ -174,6 +190,13 @@ class Monitor:
             return []
         low = tally.interval().low
         return [Alarm("rate", version, f"above the limit, at least {low:.2%} of {tally.n:,}")]
+
+    def _moment(self, at: float, violates: bool) -> None:
+        place = int(at // BIN)
+        counts = self.counts.setdefault(place, [0, 0])
+        counts[0], counts[1] = counts[0] + 1, counts[1] + violates
+        if len(self.counts) > _MOST_MOMENTS:
+            del self.counts[next(iter(self.counts))]
 
     def _compare(self, version: str, drawn: dict[str, float]) -> None:
         """A violation, for the ratio of each version to the baseline."""

@@ -11,6 +11,8 @@ from wellhead.report.page import Page
 from wellhead.report.svg import Axis, Forest, Line, LineChart, Stretch
 from wellhead.report.table import Column, Table
 from wellhead.watch.judges_page import judges_blocks
+from wellhead.watch.report import WatchReport
+from wellhead.watch.report_page import report_page
 from wellhead.watch.result import Rate, Watched
 from wellhead.watch.status import Status
 from wellhead.watch.status_page import status_page
@@ -58,6 +60,7 @@ def watched_page(found: Watched) -> Page:
 
 
 render.register(Status, status_page)
+render.register(WatchReport, report_page)
 
 
 def _called(rate: Rate) -> str:

@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import logging
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -17,16 +18,20 @@ from typing import IO, Any
 
 from wellhead.errors import BadSetting, MissingExtra
 from wellhead.watch.client import note_running
-from wellhead.watch.heads import own_key, write_head
-from wellhead.watch.ledger import Reader
+from wellhead.watch.heads import LOGS, own_key, write_head
+from wellhead.watch.ledger import Fault, Reader, check
 from wellhead.watch.monitor import Alarm, Monitor
 from wellhead.watch.settings import Settings
+from wellhead.watch.status import Status, status_of
 from wellhead.watch.switch import CLEAN, Switch, kill
+from wellhead.watch.telemetry import Exporter
 from wellhead.watch.versions import keep_versions
 
-__all__ = ["serve", "watch_over"]
+__all__ = ["Overseer", "application", "serve"]
 
 _LOG = logging.getLogger(__name__)
+TOKEN = "WELLHEAD_TOKEN"
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _BEAT = 0.2
 _HEAD_EVERY = 60.0
 _METER_EVERY = 2.0  # seconds between looks at the meter
@@ -57,6 +62,10 @@ def serve(
         import uvicorn
     except ImportError as error:
         raise MissingExtra("the gateway", "watch") from error
+    token = os.environ.get(TOKEN, "")
+    if not token and host not in LOOPBACK:
+        token = secrets.token_urlsafe(24)
+        told(f"token: {token}")
     listener = _listener(host, port)
     settings.folder.mkdir(parents=True, exist_ok=True)
     lock = _alone(settings)
@@ -66,7 +75,7 @@ def serve(
     url = f"http://{host}:{listener.getsockname()[1]}/v1"
     note_running(settings, url, os.getpid())
     told(url)
-    app = application(settings, meters)
+    app = application(settings, meters, token=token)
     config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
     try:
         uvicorn.Server(config).run(sockets=[listener])
@@ -127,13 +136,14 @@ def _listener(host: str, port: int) -> socket.socket:
     return listener
 
 
-def application(settings: Settings, meters: Meters | None = None) -> Any:
+def application(settings: Settings, meters: Meters | None = None, *, token: str = "") -> Any:
     """The gateway behind the outer wall, with what goes on beside it."""
     from wellhead.watch.gateway import Gateway, refuse
+    from wellhead.watch.live import Live
     from wellhead.web.bounds import App, BodyLimit, Neighbours, Receive, SafeHeaders, Scope, Send
 
-    switch = Switch(settings)
-    gateway = Gateway(settings, switch)
+    over = Overseer(settings, Switch(settings), meters)
+    gateway = Gateway(settings, over.switch)
 
     def refused(status: int, code: str, words: str) -> App:
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
@@ -144,21 +154,21 @@ def application(settings: Settings, meters: Meters | None = None) -> Any:
     async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         await gateway.start()
-        if settings.probes.sealed:
-            why = f"{len(settings.probes.questions)} questions"
-            switch.log("probes", by="gateway", why=why, sealed=settings.probes.sealed)
-        beside = asyncio.create_task(watch_over(settings, switch, meters))
+        beside = [asyncio.create_task(over.run())]
+        if settings.otlp:
+            beside.append(asyncio.create_task(Exporter(settings, gateway.http).run()))
         with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
             loop = asyncio.get_running_loop()
             loop.add_signal_handler(signal.SIGUSR1, _by_signal, settings)
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        beside.cancel()
+        for task in beside:
+            task.cancel()
         await gateway.stop()
         await send({"type": "lifespan.shutdown.complete"})
 
-    walled: App = BodyLimit(gateway, limit=2 << 20, refuse=refused)
-    walled = SafeHeaders(Neighbours(walled, hosts=None, refuse=refused))
+    walled: App = BodyLimit(Live(gateway, over.status, token=token), limit=2 << 20, refuse=refused)
+    walled = SafeHeaders(Neighbours(walled, hosts=None if token else LOOPBACK, refuse=refused))
 
     async def whole(scope: Scope, receive: Receive, send: Send) -> None:
         await (lifespan if scope["type"] == "lifespan" else walled)(scope, receive, send)
@@ -170,32 +180,59 @@ def _by_signal(settings: Settings) -> None:
     kill(settings, by="signal", why="SIGUSR1")
 
 
-async def watch_over(settings: Settings, switch: Switch, meters: Meters | None = None) -> None:
-    """Read verdicts as they come, stop what must be stopped, sign heads."""
-    monitor, beat = Monitor(settings), Beat(switch)
-    headed, looked = 0.0, time.monotonic()
-    orders = Reader(settings.folder / "actions.jsonl")
-    list(orders.new())
-    for _ in monitor.step():
-        pass  # alarms of an earlier life were acted on then
-    while True:
-        try:
-            for alarm in monitor.step():
-                beat.act(alarm)
-            beat.look(monitor)
-            if meters and time.monotonic() - looked > _METER_EVERY:
-                looked = time.monotonic()
-                meters.look(switch)
-            for entry in orders.new():
-                beat.obey(entry)
-            if time.monotonic() - headed > _HEAD_EVERY:
-                headed = time.monotonic()
-                await asyncio.to_thread(write_head, settings.folder, settings.heads)
-        except Exception as error:  # noqa: BLE001  (what nobody watches is not answered)
-            _LOG.exception("the logs cannot be followed")
-            with contextlib.suppress(OSError):
-                switch.open(None, by="gateway", why=f"the logs cannot be followed: {error}"[:200])
-        await asyncio.sleep(_BEAT)
+class Overseer:
+    """Reads verdicts as they come, stops what must be stopped, signs heads, says how all stands."""
+
+    def __init__(self, settings: Settings, switch: Switch, meters: Meters | None) -> None:
+        self.settings, self.switch, self._meters = settings, switch, meters
+        self._monitor, self._seen, self._beat = Monitor(settings), Monitor(settings), Beat(switch)
+        self._orders = Reader(settings.folder / "actions.jsonl")
+        self._faults: tuple[Fault, ...] = ()
+        self._headed, self._looked = -_HEAD_EVERY, time.monotonic()
+
+    def status(self) -> Status:
+        """How everything stands now; what is wrong with the logs, as of the last head.
+
+        It may be called in a thread: it follows the logs for itself.
+        """
+        self._seen.step()
+        return status_of(self.settings, monitor=self._seen, switch=self.switch, faults=self._faults)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        for _ in self._orders.new():
+            pass  # the switch knows what an earlier life was told
+        self._monitor.step()  # and its alarms were acted on then
+        if sealed := self.settings.probes.sealed:
+            why = f"{len(self.settings.probes.questions)} questions"
+            self.switch.log("probes", by="gateway", why=why, sealed=sealed)
+        while True:
+            try:
+                await self._once()
+            except Exception as error:  # noqa: BLE001  (what nobody watches is not answered)
+                _LOG.exception("the logs cannot be followed")
+                with contextlib.suppress(OSError):
+                    why = f"the logs cannot be followed: {error}"[:200]
+                    self.switch.open(None, by="gateway", why=why)
+            await asyncio.sleep(_BEAT)
+
+    async def _once(self) -> None:
+        for alarm in self._monitor.step():
+            self._beat.act(alarm)
+        self._beat.look(self._monitor)
+        if self._meters and time.monotonic() - self._looked > _METER_EVERY:
+            self._looked = time.monotonic()
+            self._meters.look(self.switch)
+        for entry in self._orders.new():
+            self._beat.obey(entry)
+        if time.monotonic() - self._headed > _HEAD_EVERY:
+            self._headed = time.monotonic()
+            await asyncio.to_thread(self._head)
+
+    def _head(self) -> None:
+        write_head(self.settings.folder, self.settings.heads)
+        folder = self.settings.folder
+        self._faults = tuple(fault for name in LOGS for fault in check(folder / name))
 
 
 class Beat:

@@ -19,7 +19,7 @@ from wellhead.watch.verdict import Verdict
 __all__ = ["Canaries", "Probes", "Settings", "Version", "read_settings"]
 
 _LARGEST = 1 << 20
-_KEPT = ("full", "hashes")
+_KEPT = ("none", "hashes", "redacted", "full")
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,10 @@ class Settings:
         kill: while this file exists, nothing is answered.
         limit: the rate of violations that no version may exceed.
         silence: seconds without a verdict after which silence is an alarm.
-        keep: "full" keeps texts for `keep_days`, "hashes" drops them once they are judged.
+        keep: how much of an exchange is kept: "none", "hashes", "redacted" or "full".
+        keep_days: for how long.
+        otlp: address of an OpenTelemetry collector, as in http://127.0.0.1:4318; "" for none.
+        store: URL of the database; SQLite in the folder where it is "".
         verdicts: tables of settings of the judges; the first one decides.
         lineage: the store that generations are in.
         baseline: the version that a rollback brings back; the last one if not named.
@@ -148,6 +151,8 @@ class Settings:
     silence: float = 60.0
     keep: str = "full"
     keep_days: float = 30.0
+    store: str = ""
+    otlp: str = ""
 
     def verdict(self) -> Verdict:
         """The judge, or the panel whose first one decides."""
@@ -168,7 +173,7 @@ def read_settings(path: str | Path) -> Settings:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadInput(f"{path}: expected the settings of a watch (TOML): {error}") from error
     known = {"folder", "heads", "kill", "limit", "silence", "keep", "keep_days", "version"}
-    known |= {"baseline", "lineage", "probes"}
+    known |= {"otlp", "store", "baseline", "lineage", "probes"}
     if unknown := set(found) - known - {"verdict", "canaries"}:
         raise BadInput(f"{path}: unknown {', '.join(sorted(unknown))}.")
     try:
@@ -202,6 +207,8 @@ def _settings(place: Path, found: Mapping[str, Any]) -> Settings:
         silence=float(found.get("silence", 60)),
         keep=str(found.get("keep", "full")),
         keep_days=float(found.get("keep_days", 30)),
+        store=str(found.get("store", "")),
+        otlp=str(found.get("otlp", "")),
     )
     if not 0 < settings.limit < 1 or settings.keep not in _KEPT or settings.silence <= 0:
         raise BadInput(f"{place}: expected limit in (0, 1), keep one of {_KEPT}, silence above 0.")

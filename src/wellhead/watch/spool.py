@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 __all__ = ["Said", "Spool", "answer_text", "commitment", "question_text", "read_said"]
 
 IN_A_FILE = 256
+SECONDS_IN_A_FILE = 60.0
 
 
 class Said(NamedTuple):
@@ -41,16 +42,16 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self._handle, self._left = -1, 0
+        self._handle, self._left, self._until = -1, 0, 0.0
 
     def put(self, said: Said) -> None:
         """Keep one exchange; with the system when this returns."""
-        if not self._left:
+        if not self._left or time.monotonic() > self._until:
             if self._handle >= 0:
                 os.close(self._handle)
             path = self.folder / f"{time.time_ns():020d}-{secrets.token_hex(2)}.jsonl"
             self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o640)
-            self._left = IN_A_FILE
+            self._left, self._until = IN_A_FILE, time.monotonic() + SECONDS_IN_A_FILE
         row = {
             "id": said.id,
             "nonce": said.nonce,

@@ -11,6 +11,7 @@ from wellhead._stats import Interval
 from wellhead._version import __version__
 from wellhead.prevalence.misjudged import corrected_rate
 from wellhead.watch.heads import LOGS
+from wellhead.watch.incidents import Incident, incidents_of
 from wellhead.watch.ledger import Fault, check
 from wellhead.watch.monitor import SURE, Conserved, Monitor
 from wellhead.watch.settings import Settings
@@ -108,6 +109,7 @@ class Status(Result):
         groups: rates by group, as the meter reports them.
         rolled_back: the version that alone answers after a rollback; "" without one.
         overdue: drills that were not held for a month.
+        incidents: the last ones.
     """
 
     schema_version: ClassVar[int | None] = 1
@@ -134,6 +136,7 @@ class Status(Result):
     groups: tuple[tuple[str, int, Interval], ...] = ()
     rolled_back: str = ""
     overdue: tuple[str, ...] = ()
+    incidents: tuple[Incident, ...] = ()
     version: str = __version__
 
     @property
@@ -202,6 +205,7 @@ def status_of(
         groups=tuple((name, t.n, t.interval()) for name, t in sorted(monitor.groups.items())),
         rolled_back=switch.only.name if switch.only else "",
         overdue=_overdue(entries, at),
+        incidents=incidents_of(entries, monitor.counts)[-3:],
     )
 
 
@@ -242,7 +246,7 @@ def _version(name: str, hash: str, monitor: Monitor, breaker: Breaker) -> Versio
         corrected=corrected_rate(*counts) if known else None,
         breaker=breaker.state,
         why=breaker.why,
-        course=tuple((n, *interval[:3]) for n, interval in tally.course()),
+        course=tuple((n, *interval[:3]) for n, interval in tally.course(30)),
     )
 
 

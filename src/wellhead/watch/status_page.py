@@ -10,10 +10,11 @@ from wellhead.report.numbers import count, counted, percent
 from wellhead.report.page import Page
 from wellhead.report.svg import Axis, Line, LineChart
 from wellhead.report.table import Column, Table
+from wellhead.watch.incidents import Incident
 from wellhead.watch.monitor import SURE
 from wellhead.watch.status import Comparison, Status, VersionStatus
 
-__all__ = ["status_page"]
+__all__ = ["rates", "replay", "rollback", "status_page", "sums", "when"]
 
 _SHOWN = 40
 
@@ -26,15 +27,20 @@ def status_page(found: Status) -> Page:
         facts=_facts(found),
         alerts=_alerts(found),
         sections=[
-            Section("Rates by version", _rates(found)),
-            Section("Would a rollback help?", _rollback(found)),
+            Section("Rates by version", rates(found)),
+            Section("Would a rollback help?", rollback(found)),
             Section("The meter", [Bullets(_meter(found))]),
             Section("Probes", _probes(found)),
-            Section("What must add up", [Bullets(_sums(found))]),
+            Section("What must add up", [Bullets(sums(found))]),
+            *(
+                [Section("The last incident", replay(found.incidents[-1]))]
+                if found.incidents
+                else []
+            ),
             Section("What was done", [_actions(found)]),
             Section("What cannot be excluded", [Bullets(_LEFT)]),
         ],
-        footer=f"wellhead {found.version}, {_when(found.at)}.",
+        footer=f"wellhead {found.version}, {when(found.at)}.",
     )
 
 
@@ -119,7 +125,8 @@ def _times(each: Comparison) -> str:
     return f"{each.low:.1f} to {high} times"
 
 
-def _rollback(found: Status) -> list[Block | str]:
+def rollback(found: Status) -> list[Block | str]:
+    """Whether a rollback would help."""
     if len(found.versions) < 2:
         return [
             "One version answers everything, so that nobody can tell. Name a second one, such as "
@@ -191,7 +198,8 @@ def _alerts(found: Status) -> list[Callout]:
     return [Callout("warning", title, text) for title, text in told]
 
 
-def _rates(found: Status) -> list[Block | str]:
+def rates(found: Status) -> list[Block | str]:
+    """Rates by version and by group, with the course of each."""
     columns = [
         Column("version"),
         Column("judged", "count"),
@@ -265,13 +273,14 @@ def _meter(found: Status) -> list[str]:
     return said
 
 
-def _sums(found: Status) -> list[str]:
-    sums = found.conserved
+def sums(found: Status) -> list[str]:
+    """What must add up."""
+    all_ = found.conserved
     told = [
-        f"Asked {count(sums.asked)} = answered {count(sums.answered)} + lost {count(sums.lost)} "
-        f"+ open {count(sums.open)}.",
-        f"Answered {count(sums.answered)} = verdicts {count(sums.verdicts)} + waiting "
-        f"{count(sums.waiting)}.",
+        f"Asked {count(all_.asked)} = answered {count(all_.answered)} + lost {count(all_.lost)} "
+        f"+ open {count(all_.open)}.",
+        f"Answered {count(all_.answered)} = verdicts {count(all_.verdicts)} + waiting "
+        f"{count(all_.waiting)}.",
     ]
     if found.unfinished:
         names = ", ".join(found.unfinished[:10])
@@ -288,11 +297,41 @@ def _actions(found: Status) -> Block:
         Column("why"),
     ]
     rows = [
-        (_when(each.at), each.kind, each.version or "–", each.by or "–", each.why)
+        (when(each.at), each.kind, each.version or "–", each.by or "–", each.why)
         for each in reversed(found.actions[-_SHOWN:])
     ]
     return Table(columns, rows)
 
 
-def _when(at: float) -> str:
+def replay(incident: Incident) -> list[Block | str]:
+    """One incident on one time line."""
+    told = (
+        f"It began at {when(incident.start)} UTC and its last action came "
+        f"{incident.end - incident.start:.0f} seconds later."
+    )
+    blocks: list[Block | str] = [told]
+    judged = [moment for moment in incident.moments if moment.judged]
+    if len(judged) > 1:
+        rates = [moment.flagged / moment.judged for moment in judged]
+        line = Line("violations", [moment.second for moment in judged], rates)
+        blocks.append(
+            LineChart(
+                "Violations, ten seconds by ten seconds",
+                "The part of answers that violate, as judged, around the incident; second 0 is its "
+                "first action.",
+                [line],
+                Axis("seconds since the first action"),
+                Axis("violations", percent=True, low=0),
+            )
+        )
+    columns = [Column("second"), *map(Column, ("what", "version", "who", "why"))]
+    rows = [
+        (f"+{second:.1f}", what, version or "–", who or "–", why)
+        for second, what, version, who, why in incident.steps[:_SHOWN]
+    ]
+    return [*blocks, Table(columns, rows)]
+
+
+def when(at: float) -> str:
+    """A time in words."""
     return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S}"

@@ -41,7 +41,7 @@ def watch(tmp_path_factory):
 @pytest.mark.parametrize("kind", DRILLS)
 def test_a_drill_passes_is_timed_logged_and_leaves_everything_as_it_was(watch, kind):
     found = drill(watch.settings, kind, by="ann")
-    assert found.passed, found.steps
+    assert found.passed, (found.steps, watch.status().stopped, watch.status().conserved)
     assert watch.ask("hello").status_code == 200, watch.status().stopped
     key = public_key(own_key(watch.settings.folder).with_suffix(".pem.pub"))
     record = require_signed(json.loads(found.record.read_text()), key, "record")

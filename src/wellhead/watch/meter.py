@@ -19,7 +19,7 @@ from typing import Any
 from wellhead.watch.kept import Kept, Row
 from wellhead.watch.ledger import Ledger, Reader
 from wellhead.watch.settings import Settings
-from wellhead.watch.spool import Said, answer_text, commitment, question_text, read_said
+from wellhead.watch.spool import Said, answer_text, commitment, drop, question_text, read_said
 from wellhead.watch.verdict import Exchange
 
 __all__ = ["Meter", "run_meter"]
@@ -158,9 +158,8 @@ class Meter:
 
     def _tidy(self) -> None:
         """Spool files that are judged and stored to their end go."""
-        for path in sorted(self._read)[:-1]:
-            if self._read[path] == path.stat().st_size:
-                path.unlink()
+        for path, read in tuple(self._read.items()):
+            if read == path.stat().st_size and drop(path):
                 del self._read[path]
 
 

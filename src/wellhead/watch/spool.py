@@ -7,6 +7,7 @@ whoever kept the text.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -16,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-__all__ = ["Said", "Spool", "answer_text", "commitment", "question_text", "read_said"]
+__all__ = ["Said", "Spool", "answer_text", "commitment", "drop", "question_text", "read_said"]
 
 IN_A_FILE = 256
 SECONDS_IN_A_FILE = 60.0
@@ -51,6 +52,7 @@ class Spool:
                 os.close(self._handle)
             path = self.folder / f"{time.time_ns():020d}-{secrets.token_hex(2)}.jsonl"
             self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o640)
+            fcntl.flock(self._handle, fcntl.LOCK_EX)  # as long as this process may write to it
             self._left, self._until = IN_A_FILE, time.monotonic() + SECONDS_IN_A_FILE
         row = {
             "id": said.id,
@@ -60,6 +62,17 @@ class Spool:
         }
         os.write(self._handle, json.dumps(row).encode() + b"\n")
         self._left -= 1
+
+
+def drop(path: Path) -> bool:
+    """Delete a spool file, unless somebody may still write to it; whether it is gone."""
+    with path.open("rb") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        path.unlink()
+        return True
 
 
 def read_said(path: Path, at: int = 0) -> Iterator[tuple[int, Said]]:

@@ -22,7 +22,7 @@ def theory(
         str,
         typer.Option(
             help="replace, growing, fresh-real, changing-share, fixed-original, accumulate, "
-            "accumulate-subsample, golden-ratio or synthetic-added."
+            "accumulate-subsample, golden-ratio, synthetic-added or shared-web."
         ),
     ] = "replace",
     samples: Annotated[int, typer.Option(help="Samples per generation.")] = 100,
@@ -70,6 +70,13 @@ def theory(
     ] = None,
     shift: Annotated[float | None, typer.Option(help="Mandelbrot's shift of the ranks.")] = None,
     bandwidth: Annotated[float | None, typer.Option(help="Bandwidth of the kernel (kde).")] = None,
+    models: Annotated[
+        int | None, typer.Option(help="Models that learn from one web (shared-web).")
+    ] = None,
+    mixing: Annotated[
+        float | None,
+        typer.Option(help="Chance that an item is by any of them, not by oneself (shared-web)."),
+    ] = None,
     quantile: Annotated[
         float | None, typer.Option(help="A verifier drops this share of true items.")
     ] = None,
@@ -123,6 +130,8 @@ def theory(
         exponent=exponent,
         shift=shift,
         bandwidth=bandwidth,
+        models=models,
+        mixing=mixing,
         quantile=quantile,
         bias=bias,
         checked=checked,

@@ -25,6 +25,7 @@ from wellhead.recursion.samplers import Bias, Unbiased
 from wellhead.recursion.schedules import Constant, Geometric, Linear
 from wellhead.recursion.selectors import Everything, Oracle
 from wellhead.recursion.setting import Setting
+from wellhead.recursion.shared_web import SharedWeb
 
 __all__ = ["closed_form_curves"]
 
@@ -84,8 +85,10 @@ def _in_terms_of_theory(setting: Setting) -> dict[str, Any] | None:
         asked["real_share"] = setting.size / (setting.size + added)
     if isinstance(regime, FreshReal) and gaussian != (regime.split == "exact"):
         return None
-    if isinstance(regime, FreshReal | FixedOriginal):
+    if isinstance(regime, FreshReal | FixedOriginal | SharedWeb):
         asked["real_share"] = regime.share
+    if isinstance(regime, SharedWeb):
+        asked |= {"models": regime.models, "mixing": regime.mixing}
     if isinstance(regime, ChangingShare):
         if regime.redraw:
             return None

@@ -32,6 +32,7 @@ from wellhead.recursion.samplers import SAMPLERS
 from wellhead.recursion.schedules import SCHEDULES
 from wellhead.recursion.selectors import SELECTORS
 from wellhead.recursion.setting import Setting
+from wellhead.recursion.shared_web import SharedWeb  # noqa: F401  (registers it)
 
 __all__ = ["Plan", "load_table", "plan"]
 

@@ -112,6 +112,14 @@ class Samples:
         weights = self.weights
         return Samples(values, None if weights is None else np.take_along_axis(weights, index, 1))
 
+    def from_chains(self, chains: Array) -> Samples:
+        """In each place the item that another chain has there: its number (chains, items)."""
+        place = np.arange(self.size)
+        weights = self.weights
+        return Samples(
+            self.values[chains, place], None if weights is None else weights[chains, place]
+        )
+
     def where(self, keep: Array) -> Samples:
         """Only the items for which `keep` (chains, items) holds; the rest get no weight."""
         return Samples(self.values, self.mass * keep)

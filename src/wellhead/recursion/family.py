@@ -32,11 +32,13 @@ __all__ = [
     "Fitting",
     "HasClosedForm",
     "HasEpochs",
+    "HasPlace",
     "HasReference",
     "HasShift",
     "HasText",
     "Step",
     "Task",
+    "apart_measures",
     "require_fresh",
 ]
 
@@ -242,6 +244,24 @@ class HasShift(HasReference, Protocol):
 
     def shifted(self, model: Any, by: float) -> Any:
         """The law moved along its first axis by so many standard deviations of the truth."""
+
+
+@runtime_checkable
+class HasPlace(Protocol):
+    """Models of the family are points, whose distance tells them apart."""
+
+    def place(self, model: Any) -> Array:
+        """Each chain's model as a point (chains, coordinates), in units of the truth."""
+
+
+def apart_measures(family: AnyFamily, model: Any, grouped: int) -> dict[str, Array]:
+    """How far each model lies from the others of its ecosystem of so many; nothing for one."""
+    if grouped == 1 or not isinstance(family, HasPlace):
+        return {}
+    points = family.place(model)
+    groups = points.reshape(-1, grouped, points.shape[-1])
+    away = groups[:, :, None, :] - groups[:, None, :, :]
+    return {"models_apart": (away**2).sum(axis=(2, 3)).ravel() / (grouped - 1)}
 
 
 @runtime_checkable

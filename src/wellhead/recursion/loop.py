@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol
 
 from wellhead.recursion.context import Arrivals, Context, Drawn, Replayed, Stock
 from wellhead.recursion.data import Array, Data, Rng
-from wellhead.recursion.family import AnyFamily, Fitting, Step
+from wellhead.recursion.family import AnyFamily, Fitting, Step, apart_measures
 from wellhead.recursion.selectors import Select
 from wellhead.recursion.setting import Setting
 from wellhead.recursion.sources import Sources
@@ -182,7 +182,8 @@ class _Chains:
     def _measure(self, fit: int, training: Data) -> dict[str, Array]:
         if not self.recorded(fit):
             return {}
-        return self.family.measure(
+        apart = apart_measures(self.family, self.model, self.setting.regime.grouped)
+        return apart | self.family.measure(
             Step(
                 self.number(fit),
                 self.model,

@@ -46,6 +46,11 @@ class Regime:
         """Draws parts of the same data more than once, which needs the items themselves."""
         return False
 
+    @property
+    def grouped(self) -> int:
+        """Chains that learn from each other, of which `chains` must be a multiple."""
+        return 1
+
     def fresh(self, size: int) -> int:
         """How many real items never seen before a generation of this size takes, if none drops."""
         return 0

@@ -197,6 +197,11 @@ class Setting:
             f"this family runs one chain per seed, got chains = {self.chains}: use seeds.",
         )
         require(
+            self.chains % regime.grouped == 0,
+            f"the regime {name} puts {regime.grouped} models into each ecosystem: make chains a "
+            f"multiple of that, got {self.chains}.",
+        )
+        require(
             regime.schedule == "constant" or not isinstance(self.schedule, Constant),
             f"the regime {name} needs a schedule that grows, got constant.",
         )

@@ -70,7 +70,9 @@ class Discrete(Family[Array, Samples | Tallies]):
             "size: the discrete family needs the number of symbols drawn per generation.",
         )
         require(
-            not (self.path == "fast" and task.needs_items),
+            not (
+                self.path == "fast" and (task.needs_items or task.name_of("regime") == "shared-web")
+            ),
             f"the selector {task.name_of('selector')} looks at single items: use path = 'literal'.",
         )
         if self.path == "literal":
@@ -124,6 +126,10 @@ class Discrete(Family[Array, Samples | Tallies]):
         """The true law, as a model."""
         law = self.probabilities()
         return np.broadcast_to(law, (chains, len(law)))
+
+    def place(self, model: Array) -> Array:
+        """The probabilities."""
+        return model
 
     def closed_form(self) -> dict[str, Any] | None:
         """The family as theory calls it; a corpus has no law with a name."""

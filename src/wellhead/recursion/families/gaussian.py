@@ -126,6 +126,10 @@ class Gaussian(Family[Normal, Samples | Moments]):
         eye = np.eye(self.dimension) * self.deviation**2
         return Normal(mean, np.broadcast_to(eye, (chains, *eye.shape)))
 
+    def place(self, model: Normal) -> Array:
+        """The mean, in true standard deviations."""
+        return np.asarray((model.mean - self.mean) / self.deviation)
+
     def shifted(self, model: Normal, by: float) -> Normal:
         """The law with its mean moved along the first axis, in true standard deviations."""
         moved = by * self.deviation * (np.arange(self.dimension) == 0)

@@ -149,6 +149,10 @@ class Regression(Family[Fitted, Samples | Gram]):
         truth = np.broadcast_to(self.truth_vector, (chains, self.dimension))
         return Fitted(truth, Samples(np.zeros((chains, 0, self.dimension + 1))))
 
+    def place(self, model: Fitted) -> Array:
+        """The coefficients, in standard deviations of the noise."""
+        return np.asarray(model.coefficients / self.noise)
+
     def shifted(self, model: Fitted, by: float) -> Fitted:
         """The law with its first coefficient moved, in standard deviations of the noise."""
         moved = by * self.noise * (np.arange(self.dimension) == 0)

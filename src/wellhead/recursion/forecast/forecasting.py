@@ -156,6 +156,11 @@ def _regime(regime: str | None, share: Interval | None, changing: Course | None)
         return CHANGING
     if regime == CHANGING:
         raise BadSetting(f"the regime {CHANGING} needs a schedule, or machine_growth")
+    if regime == "shared-web":
+        raise BadSetting(
+            "several models on one web are no regime of a forecast; their inflation is printed by: "
+            "wellhead collapse theory --regime shared-web --models 4 --mixing 0.5"
+        )
     name = regime_named(regime) if regime else "replace" if share is None else "fresh-real"
     if name in MIXES and share is None:
         raise BadSetting(f"the regime {name} needs a real share: give real_share, or an assay")

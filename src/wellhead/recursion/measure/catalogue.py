@@ -31,6 +31,7 @@ CATALOGUE: dict[str, Measure] = {
     "mean_square_error": Measure("squared error of the mean", "true variance", "heavy"),
     "wasserstein2_squared": Measure("squared Wasserstein-2 distance", "true variance", "heavy"),
     "kl": Measure("Kullback-Leibler divergence from the truth", "nats", "heavy"),
+    "models_apart": Measure("squared distance between models of one web"),
     "total_variation": Measure("total variation distance from the truth"),
     "tail_mass": Measure("mass in the true tail", "share", "martingale", log_axis=True),
     "tail_quantile": Measure("99.9 % quantile", "true standard deviations"),
@@ -118,6 +119,10 @@ MEANINGS = {
         "Mass that the fitted law still puts where the truth has its tail: beyond `tail` "
         "true standard deviations (Gaussians), on the rarest symbols (discrete laws), or "
         "on words seen at most twice in the original (text)."
+    ),
+    "models_apart": (
+        "The mean squared distance of a model from the others of its shared web: of means in true "
+        "standard deviations (Gaussians), of coefficients in noise (regression), of probabilities."
     ),
     "tail_quantile": "The value that 99.9 % of the fitted law lie below.",
     "survivors": "How many symbols still have a probability above 0.",

@@ -5,7 +5,7 @@ Each module is one family of fits, each frozen class a regime, each method a qua
 truth; generation 0 is the truth. Methods accept one generation or an array of them and raise
 `BadSetting` outside their range of validity. `inflation` has the constants that hold for every
 regular family, `branching` the survival of the symbols of a corpus, `selection` what verifiers
-with faults do. `theory_table` puts a family
+with faults do, `ecosystem` several models on one web. `theory_table` puts a family
 and a regime into records, one for each generation; it is behind `wellhead collapse theory`.
 Derivations: docs/theory.md.
 """
@@ -16,6 +16,7 @@ from wellhead.recursion.theory import (
     branching,
     detector,
     discrete,
+    ecosystem,
     gaussian_mixes,
     gaussian_pools,
     gaussian_replace,
@@ -31,6 +32,7 @@ __all__ = [
     "chain_of",
     "detector",
     "discrete",
+    "ecosystem",
     "gaussian_mixes",
     "gaussian_pools",
     "gaussian_replace",

@@ -357,8 +357,8 @@ def regime_named(name: str) -> str:
     'fresh-real'
     """
     full = _ALIASES.get(name, name)
-    if full == "changing-share":
-        return full  # its course is no single share
+    if full in ("changing-share", "shared-web"):
+        return full  # what they depend on is no single share
     if full not in REGIMES:
         raise unknown_name("regime", name, {*REGIMES, "changing-share", *_ALIASES})
     return full

@@ -15,6 +15,7 @@ import numpy as np
 from wellhead.errors import BadSetting, unknown_name
 from wellhead.recursion.theory import (
     discrete,
+    ecosystem,
     gaussian_mixes,
     gaussian_pools,
     gaussian_replace,
@@ -41,6 +42,7 @@ FAMILIES: dict[str, dict[str, type[Any]]] = {
         "accumulate-subsample": gaussian_pools.AccumulateSubsample,
         "golden-ratio": gaussian_mixes.GoldenRatio,
         "synthetic-added": gaussian_mixes.SyntheticAdded,
+        "shared-web": ecosystem.GaussianEcosystem,
     },
     "regression": {
         "replace": regression.Replace,
@@ -53,6 +55,7 @@ FAMILIES: dict[str, dict[str, type[Any]]] = {
         "replace": discrete.Replace,
         "accumulate": discrete.Accumulate,
         "fresh-real": discrete.FreshReal,
+        "shared-web": ecosystem.SymbolEcosystem,
     },
     "kde": {"replace": kernel.Replace},
 }
@@ -144,6 +147,8 @@ def _gaussian(family: str, regime: str, settings: Mapping[str, Any]) -> Chain:
 
 
 def _discrete(family: str, regime: str, settings: Mapping[str, Any]) -> Chain:
+    if regime == "shared-web":
+        return _as_given(family, regime, settings)
     rest = {name: value for name, value in settings.items() if name not in _LAW}
     law = {name: settings[name] for name in _LAW if name in settings}
     if "probabilities" not in rest:

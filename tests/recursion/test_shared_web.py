@@ -89,3 +89,17 @@ def test_ecosystems_that_make_no_sense_are_refused(changes, said):
     table = {"family": "gaussian", "regime": "shared-web", "size": 50, "generations": 2}
     with pytest.raises(BadSetting, match=said):
         make_plan(table | {"chains": 8} | changes)
+
+
+def test_intervals_know_that_models_of_one_web_are_alike():
+    """Coverage of the exact error over 60 runs of 40 chains in webs of four."""
+    regime = {"name": "shared-web", "models": 4, "mixing": 1.0}
+    table = {"family": {"name": "discrete", "symbols": 5, "exponent": 0.0, "path": "literal"}}
+    table |= {"regime": regime, "size": 20, "generations": 6, "chains": 40}
+    expected = SymbolEcosystem(samples=20, symbols=5, exponent=0.0).columns(TIMES)
+    held = 0
+    for seed in range(60):
+        run = wellhead.collapse(table | {"seed": seed})
+        point = run.curve("heterozygosity", run.plan.settings[0].label, "mean")[-1]
+        held += point.low <= expected["heterozygosity"][-1] <= point.high
+    assert held >= 51

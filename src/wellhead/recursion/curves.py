@@ -18,7 +18,15 @@ from wellhead.errors import BadSetting, unknown_name
 from wellhead.recursion.data import Array
 from wellhead.recursion.measure.catalogue import measure_named
 
-__all__ = ["STATISTICS", "Point", "band", "mean_misleads", "median_interval", "summarise"]
+__all__ = [
+    "STATISTICS",
+    "Point",
+    "band",
+    "grouped_point",
+    "mean_misleads",
+    "median_interval",
+    "summarise",
+]
 
 STATISTICS = ("mean", "median", "geometric")
 
@@ -81,6 +89,29 @@ def summarise(
         raise BadSetting(f"the mean of {measure} over chains would mislead: {reason}")
     low, middle, high = _mean_interval(present, level)
     return Point(generation, middle, low, high, len(present))
+
+
+def grouped_point(point: Point, values: Array, grouped: int) -> Point:
+    """The point with an interval for chains that learn from each other, so many at a time.
+
+    They are not independent: the ends move out by the root of the design effect, which is that of
+    the values, or of their places above the point, whichever is larger.
+    """
+    groups = values.reshape(-1, grouped)
+    if grouped == 1 or len(groups) < 2:
+        return point
+    wider = np.sqrt(max(1.0, _design_effect(groups), _design_effect(groups > point.value)))
+    low, high = (point.value + wider * (end - point.value) for end in (point.low, point.high))
+    return point._replace(low=float(low), high=float(high))
+
+
+def _design_effect(groups: Array) -> float:
+    """The variance of a mean over groups, over that of as many independent values."""
+    known = groups[np.isfinite(groups).all(axis=1)].astype(float)
+    spread = known.var(ddof=1) if len(known) > 1 else 0.0
+    if spread == 0:
+        return 1.0
+    return float(groups.shape[1] * known.mean(axis=1).var(ddof=1) / spread)
 
 
 def band(points: list[Point]) -> tuple[list[float] | None, list[float] | None]:

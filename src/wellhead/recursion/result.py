@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from wellhead._result import Result, plain
 from wellhead.errors import BadInput, unknown_name
 from wellhead.recursion.config import Plan
-from wellhead.recursion.curves import Point, summarise
+from wellhead.recursion.curves import Point, grouped_point, summarise
 from wellhead.recursion.folder import Folder
 from wellhead.recursion.verdicts import Verdict, verdicts
 
@@ -119,10 +119,12 @@ class Run(Result):
         values = rows[measure].to_numpy()
         if statistic is None and np.isinf(values).any():
             statistic = "median"  # the same along the curve
-        points = [
-            summarise(measure, int(generation), values[generations == generation], statistic, level)
-            for generation in np.unique(generations)
-        ]
+        grouped = next(each for each in self.plan.settings if each.label == setting).regime.grouped
+        points = []
+        for generation in np.unique(generations):
+            found = values[generations == generation]
+            point = summarise(measure, int(generation), found, statistic, level)
+            points.append(grouped_point(point, found, grouped))
         return [point for point in points if point.chains]
 
     def verdicts(self, setting: str) -> list[Verdict]:

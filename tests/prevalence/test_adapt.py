@@ -107,3 +107,19 @@ def test_few_references_are_left_alone_unless_adapting_is_asked_for(case):
         wellhead.assay(case["corpus"], human=case["human"], detector=Faint(), adapt="always")
     with pytest.raises(BadSetting, match="off, auto, always"):
         assay(case, adapt="sometimes")
+
+
+def test_each_generator_and_each_style_is_left_out_by_name(case):
+    """Two generators in two styles: no model that scores one of the four saw a text of it."""
+    rng = np.random.default_rng(13)
+    machine = [
+        {"text": text, "generator": generator, "style": style}
+        for generator, style, habit in (("a", "x", 6), ("a", "y", 6), ("b", "x", 6), ("b", "y", 0))
+        for text in written(rng, 25, habit)
+    ]
+    found = assay({**case, "machine": machine}).adaptation
+    left_out = {one.name: one for one in found.left_out}
+    assert set(left_out) == {"generator a", "generator b", "style x", "style y"}
+    assert {one.texts for one in left_out.values()} == {50}
+    assert left_out["style x"].after > left_out["style x"].before + 0.2
+    assert left_out["generator a"].after > left_out["generator b"].after

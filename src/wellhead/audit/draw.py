@@ -11,14 +11,12 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from wellhead.errors import BadSetting
+from wellhead.prevalence.audit import chances
 
 __all__ = ["WAYS", "Drawn", "Way", "draw"]
 
 Way = Literal["random", "stratified", "active"]
 WAYS: tuple[Way, ...] = ("random", "stratified", "active")
-# Part of an active draw that is drawn alike: no document is left out, and no label counts for more
-# than about two. In simulations with predictions off by 2 in log-odds .5 covers where .2 does not.
-_ALIKE = 0.5
 
 
 class Drawn(NamedTuple):
@@ -77,12 +75,8 @@ def draw(
 
 def _by_doubt(predictions: np.ndarray, n: int) -> np.ndarray:
     """Probabilities that add up to `n`, in proportion to the standard deviation of a label."""
-    inside = np.clip(predictions, 0, 1)
-    doubt = np.sqrt(inside * (1 - inside))
-    wanted = np.full(inside.size, 1.0)
-    if doubt.mean() > 0:
-        wanted = (1 - _ALIKE) * doubt / doubt.mean() + _ALIKE
-    certain = np.zeros(inside.size, dtype=bool)
+    wanted = chances(predictions)
+    certain = np.zeros(wanted.size, dtype=bool)
     while True:
         rest = np.where(certain, 0, wanted)
         probability = np.where(certain, 1, (n - certain.sum()) * rest / max(rest.sum(), 1e-300))

@@ -52,11 +52,14 @@ class OwnTexts(NamedTuple):
         writer: of each, ``"human"`` for people, else the name of a generator or style.
         group: texts of one group are left out together: copies, and a text with what was made
             from it.
+        kinds: names of the generators and styles that a machine text is of, each of which is once
+            left out whole; by default its writer.
     """
 
     texts: Sequence[str]
     writer: Sequence[str]
     group: Sequence[str]
+    kinds: Sequence[Sequence[str]] = ()
 
 
 @dataclass(frozen=True)
@@ -84,8 +87,8 @@ class AdaptedDetector:
         general: the detector that was adapted.
         own: the texts it was adapted to, normalised and each once.
         before: what the general detector gives each of them, by a model without it where known.
-        unseen: for each writer but people, scores of people's and of its texts by models that saw
-            none of this writer's texts; empty with one writer.
+        unseen: for each kind of machine text, scores of people's and of its texts by models that
+            saw none of this kind; empty with one kind.
     """
 
     general: Scorer
@@ -180,10 +183,7 @@ def adapt_detector(general: Scorer, own: OwnTexts, *, seed: int = 0) -> AdaptedD
     scores = np.empty(len(examples))
     for test, model in zip(folds, models, strict=True):
         scores[test] = fitting.scores(model, test)
-    unseen = {}
-    writers = [str(name) for name in np.unique(examples.family) if name != HUMAN]
-    for writer in writers if len(writers) > 1 else ():
-        unseen[writer] = fitting.without(writer, folds[::2])
+    unseen = {kind: fitting.without(of_kind, folds[::2]) for kind, of_kind in _kinds(own, examples)}
     held_out = HeldOut.of(own.texts, scores)
     return AdaptedDetector(general, own, fitting.general, unseen, models, held_out)
 
@@ -218,15 +218,15 @@ class _Fitting:
         return model.joined(own, self.general[test])
 
     def without(
-        self, writer: str, folds: Sequence[NDArray[np.bool_]]
+        self, kind: NDArray[np.bool_], folds: Sequence[NDArray[np.bool_]]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Scores of people's and the writer's texts of some folds, by models without the writer."""
-        family = self.learner.examples.family
+        """Scores of people's texts and of a kind's, of some folds, by models without the kind."""
+        human = ~self.learner.examples.machine
         people, theirs = [], []
         for test in folds:
-            model = self.model(~test & (family != writer))
-            people.append(self.scores(model, test & (family == HUMAN)))
-            theirs.append(self.scores(model, test & (family == writer)))
+            model = self.model(~test & ~kind)
+            people.append(self.scores(model, test & human))
+            theirs.append(self.scores(model, test & kind))
         return np.concatenate(people), np.concatenate(theirs)
 
 
@@ -265,8 +265,25 @@ def _distinct(own: OwnTexts) -> tuple[OwnTexts, list[str]]:
         sides.setdefault(text, set()).add(writer == HUMAN)
     first = {text: at for at, text in reversed(list(enumerate(clean)))}
     rows = sorted(at for text, at in first.items() if text and len(sides[text]) == 1)
-    kept = OwnTexts(*([column[at] for at in rows] for column in (clean, own.writer, own.group)))
+    kinds = own.kinds or [(writer,) for writer in own.writer]
+    kept = OwnTexts(
+        [clean[at] for at in rows],
+        [own.writer[at] for at in rows],
+        [own.group[at] for at in rows],
+        [kinds[at] for at in rows],
+    )
     return kept, [own.texts[at] for at in rows]
+
+
+def _kinds(own: OwnTexts, examples: Examples) -> list[tuple[str, NDArray[np.bool_]]]:
+    """The kinds that can be left out, each set of texts once, where enough others are left."""
+    names = sorted({kind for kinds in own.kinds for kind in kinds} - {HUMAN})
+    found: dict[bytes, tuple[str, NDArray[np.bool_]]] = {}
+    for name in names:
+        rows = examples.machine & np.array([name in kinds for kinds in own.kinds])
+        if LEAST_TEXTS <= rows.sum() <= examples.machine.sum() - LEAST_TEXTS:
+            found.setdefault(rows.tobytes(), (name, rows))
+    return list(found.values())
 
 
 def _examples(own: OwnTexts) -> Examples:

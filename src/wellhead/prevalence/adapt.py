@@ -24,7 +24,13 @@ from wellhead.detect.adapt import FOLDS, AdaptedDetector, OwnTexts, adapt_detect
 from wellhead.detect.examples import HUMAN
 from wellhead.detect.train import LEAST_TEXTS
 from wellhead.errors import BadSetting, UnusableReference
-from wellhead.prevalence.adapt_result import Adaptation, Confound, LengthControl, Writer
+from wellhead.prevalence.adapt_result import (
+    Adaptation,
+    Confound,
+    LeftOut,
+    LengthControl,
+    Writer,
+)
 from wellhead.prevalence.diagnostics import length_auc
 from wellhead.prevalence.documents import ScoredDocuments
 from wellhead.prevalence.estimate import Evidence, estimate
@@ -48,6 +54,8 @@ WHEN = ("off", "auto", "always")
 ENOUGH = 80
 """The references a side from which adapting goes without saying."""
 
+# Columns of a machine reference that say what kind of text a row is.
+_STATED = ("generator", "style")
 _MOST_A_SIDE = 2_000
 _LOOKED_AT = 20_000
 # Something that tells the references apart so well could be learned in place of the writing.
@@ -80,7 +88,7 @@ def by_writer(name: str, corpus: Corpus) -> dict[str, Corpus]:
     states none, comes back as it is.
     """
     table = draw_sample(corpus, _LOOKED_AT, seed=0)
-    stated = [column for column in ("generator", "style") if column in table.column_names]
+    stated = [column for column in _STATED if column in table.column_names]
     if not stated:
         return {name: corpus}
     rows = zip(*(table[column].to_pylist() for column in stated), strict=True)
@@ -150,13 +158,25 @@ def _own_texts(
     texts: list[str] = []
     writer: list[str] = []
     links: list[str] = []
+    kinds: list[tuple[str, ...]] = []
     most = max(LEAST_TEXTS, _MOST_A_SIDE // max(len(machine), 1))
     for name, corpus in {HUMAN: people, **machine}.items():
         table = draw_sample(corpus, _MOST_A_SIDE if corpus is people else most, seed=seed)
         texts += [prepare(text) for text in table["text"].to_pylist()]
         writer += [HUMAN if corpus is people else _not_human(name)] * table.num_rows
         links += _links(table, corpus is people)
-    return OwnTexts(texts, writer, _groups(texts, links))
+        kinds += [(HUMAN,) if corpus is people else _kinds(name, table)] * table.num_rows
+    return OwnTexts(texts, writer, _groups(texts, links), kinds)
+
+
+def _kinds(name: str, table: pa.Table) -> tuple[str, ...]:
+    """The generator and the style of one writer's texts, where they all state the same."""
+    stated = {
+        column: set(table[column].to_pylist()) for column in _STATED if column in table.column_names
+    }
+    return tuple(
+        f"{column} {values.pop()}" for column, values in stated.items() if len(values) == 1
+    ) or (name,)
 
 
 def _not_human(name: str) -> str:
@@ -197,7 +217,7 @@ def evidence_for(own: Own | None) -> tuple[tuple[Cluster, ...], tuple[Cluster, .
         return None
     unseen = own.detector.unseen.items()
     trained = tuple(
-        Cluster("yours", f"{name}, unseen", human, machine) for name, (human, machine) in unseen
+        Cluster("yours", f"{name}, left out", human, machine) for name, (human, machine) in unseen
     )
     return library_of(own.general), trained
 
@@ -236,6 +256,7 @@ def measure(
         machine=len(own.detector.own.writer) - people,
         folds=FOLDS,
         writers=_writers(own.detector),
+        left_out=_left_out(own.detector),
         compared=len(texts),
         before=_before(own, texts, level, seed),
         after=_share(own, own.detector, texts, level, seed),
@@ -250,17 +271,26 @@ def _writers(detector: AdaptedDetector) -> tuple[Writer, ...]:
     rows = []
     for name in sorted(set(detector.own.writer) - {HUMAN}):
         theirs = detector.own_scores(name)
-        unseen = detector.unseen.get(name)
         rows.append(
             Writer(
                 name=name,
                 texts=theirs.size,
                 before=_auc(before[who == HUMAN], before[who == name]),
                 after=_auc(people, theirs),
-                unseen=None if unseen is None else _auc(*unseen),
                 caught=float(np.mean(theirs > np.quantile(people, 0.95))),
             )
         )
+    return tuple(rows)
+
+
+def _left_out(detector: AdaptedDetector) -> tuple[LeftOut, ...]:
+    own, before = detector.own, detector.before
+    people = before[np.array(own.writer) == HUMAN]
+    rows = []
+    for name, (human, machine) in detector.unseen.items():
+        theirs = before[np.array([name in kinds for kinds in own.kinds])]
+        caught = float(np.mean(machine > np.quantile(human, 0.95)))
+        rows.append(LeftOut(name, theirs.size, _auc(people, theirs), _auc(human, machine), caught))
     return tuple(rows)
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from wellhead._stats import Interval
 
-__all__ = ["HARD", "Adaptation", "Confound", "LengthControl", "Writer"]
+__all__ = ["HARD", "Adaptation", "Confound", "LeftOut", "LengthControl", "Writer"]
 
 # A writer of whose texts less than this part scores above 95 % of people is hard to see.
 HARD = 0.5
@@ -22,7 +22,6 @@ class Writer(NamedTuple):
         texts: how many there are.
         before: AUC of the detector as it was.
         after: AUC of the adapted one, by models that had not seen the text.
-        unseen: the same by models that had seen none of this writer's texts; None with one writer.
         caught: part of its texts that the adapted detector puts above 95 % of people.
     """
 
@@ -30,7 +29,24 @@ class Writer(NamedTuple):
     texts: int
     before: float
     after: float
-    unseen: float | None
+    caught: float
+
+
+class LeftOut(NamedTuple):
+    """A generator or a style as if it were new: no model that scores it saw any text of it.
+
+    Attributes:
+        name: of the generator, the style or the reference.
+        texts: how many there are.
+        before: AUC of the detector as it was.
+        after: AUC of a detector adapted to the others.
+        caught: part of its texts that this one puts above 95 % of people.
+    """
+
+    name: str
+    texts: int
+    before: float
+    after: float
     caught: float
 
 
@@ -63,6 +79,7 @@ class Adaptation(NamedTuple):
         machine: machine texts.
         folds: models, each fitted without one part of these texts.
         writers: of the machine texts.
+        left_out: generators and styles, each as if it were new; empty with one.
         compared: documents of the corpus on which the next three rest.
         before: the share by the detector as it was.
         after: the share by the adapted one.
@@ -74,6 +91,7 @@ class Adaptation(NamedTuple):
     machine: int
     folds: int
     writers: tuple[Writer, ...]
+    left_out: tuple[LeftOut, ...]
     compared: int
     before: Interval
     after: Interval

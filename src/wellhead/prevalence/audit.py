@@ -21,9 +21,12 @@ from scipy.stats import t as student
 from wellhead._stats import Interval, clamp, score_interval
 from wellhead.errors import BadSetting, UnusableReference
 
-__all__ = ["MINIMUM_LABELS", "audited_share"]
+__all__ = ["MINIMUM_LABELS", "audited_share", "chances"]
 
 MINIMUM_LABELS = 10
+# Part of an active draw that is drawn alike: no document is left out, and no label counts for more
+# than about two. In simulations with predictions off by 2 in log-odds .5 covers where .2 does not.
+_ALIKE = 0.5
 
 
 def audited_share(
@@ -88,6 +91,24 @@ def audited_share(
     effective = min(spread / variance, most) if variance > 0 else most
     quantile = float(student.ppf((1 + level) / 2, max(kish - 2, 3)))
     return score_interval(point, effective, quantile, level)
+
+
+def chances(predictions: np.ndarray) -> np.ndarray:
+    """The chance of each document in an active draw, in units of that in a plain one.
+
+    It rises with the standard deviation that its label has by the prediction.
+
+    Args:
+        predictions: shape (n,), probability of machine.
+
+    >>> chances(np.array([0.0, 0.5])).tolist()
+    [0.5, 1.5]
+    """
+    inside = np.clip(predictions, 0, 1)
+    doubt = np.sqrt(inside * (1 - inside))
+    if doubt.mean() == 0:
+        return np.full(inside.size, 1.0)
+    return np.asarray((1 - _ALIKE) * doubt / doubt.mean() + _ALIKE)
 
 
 def _slope(seen: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> float:

@@ -22,7 +22,9 @@ from numpy.typing import NDArray
 from wellhead._progress import progress
 from wellhead.corpus import Census, Corpus, open_corpus
 from wellhead.corpus._arrow import numbers
+from wellhead.corpus.parts import ObjectPart, Part
 from wellhead.corpus.sidecars import SCHEMA, Sidecar, read_scores, scores_folder
+from wellhead.detect.ahead import ahead
 from wellhead.detect.scorer import Scorer, load_scorer
 from wellhead.errors import BadInput, Interrupted, WellheadError
 
@@ -177,7 +179,7 @@ class _Run:
         """Do the work; yields how many more per cent are done."""
         told = 0.0
         for part, batches in self._reading.parts():
-            for _ in self._file(part.relative, batches):
+            for _ in self._file(part.relative, self._read(part, batches)):
                 yield 100 * (self._reading.done - told)
                 told = self._reading.done
 
@@ -199,6 +201,11 @@ class _Run:
             notes=self._corpus.notes,
             _table=pa.concat_tables(self._memory) if in_memory else None,
         )
+
+    def _read(self, part: Part, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Files are read while others are scored; an object may belong to the user's thread."""
+        apart = _by_column(self._scorer) is not None and not isinstance(part, ObjectPart)
+        return ahead(batches) if apart else batches
 
     def _file(self, relative: str, batches: Iterator[pa.RecordBatch]) -> Iterator[None]:
         if self._folder is None:

@@ -24,7 +24,7 @@ from wellhead.collect.store.engine import MIGRATIONS, connect
 from wellhead.collect.store.models import Answer, Base
 from wellhead.collect.study import Study
 
-VERSIONS = ["0001", "0002", "0003"]
+VERSIONS = ["0001", "0002", "0003", "0004"]
 TEXT = "The same long answer of more than fifty characters, from two writers."
 PASTE = {"event": 3, "clip": 2, "n": 60, "kept": 60, "origin": "outside", "hash": "ab" * 16}
 DERIVED = {

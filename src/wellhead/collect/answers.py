@@ -23,6 +23,7 @@ from wellhead.collect.derive.integrity import Stored
 from wellhead.collect.ids import Ids
 from wellhead.collect.keys import Keys
 from wellhead.collect.notes import Said, notes_of
+from wellhead.collect.parts import derive_parts, parts_of
 from wellhead.collect.schema import parse_body
 from wellhead.collect.shared_text import keep_marks, shared_text_flags, weigh
 from wellhead.collect.shown import shown_text
@@ -68,6 +69,9 @@ class Record:
         ids: of worker and visit, in the form in which they may leave: the platform's own where
             the writer agreed to that, else ``salted:`` and a keyed hash; None where it gave none.
         notes: what reviewers wrote and decided, oldest first.
+        condition: the arm of the experiment, "" without.
+        responses: to the study's questions, by id.
+        parts: texts before the answer: name and text; what is known of each is in `derived`.
         text: the answer.
         derived: provenance, shares, outcome, flags, integrity (`derive.Answer.to_dict`).
     """
@@ -86,6 +90,9 @@ class Record:
     code: str
     ids: Ids
     notes: tuple[Said, ...]
+    condition: str
+    responses: dict[str, str]
+    parts: dict[str, str]
 
     @property
     def outcome(self) -> str:
@@ -151,7 +158,7 @@ def _derive(connection: Connection, study: Study, keys: Keys, *which: Any) -> li
 
 
 def _joined() -> Select[Any]:
-    columns = (Answer.text, Answer.derived, Answer.outcome, Answer.code)
+    columns = (Answer.text, Answer.derived, Answer.outcome, Answer.code, Answer.responses)
     names = (Identity.platform_worker, Visit.platform_visit)
     states = (_is_stale().label("stale"), _FORGOTTEN.label("forgotten"))
     person = and_(Identity.study == Session.study, Identity.worker == Session.worker)
@@ -232,6 +239,9 @@ def derive_session(
     for length, origin, _ in derived["provenance"]:
         origins[origin] += length
     derived["origins"] = dict(origins)
+    parts = derive_parts(connection, study, row.id, batches, facts, keys.pastes)
+    if parts:
+        derived["parts"] = parts
     return derived
 
 
@@ -327,10 +337,12 @@ class _Beside(NamedTuple):
 
     flags: dict[str, list[Flag]]
     notes: dict[str, list[Said]]
+    parts: dict[str, dict[str, str]]
 
 
 def _beside(connection: Connection, study: str) -> _Beside:
-    return _Beside(shared_text_flags(connection, study), notes_of(connection, study))
+    flags, notes = shared_text_flags(connection, study), notes_of(connection, study)
+    return _Beside(flags, notes, parts_of(connection, study))
 
 
 def _record(row: Row[Any], beside: _Beside, derived: dict[str, Any] | None = None) -> Record:
@@ -359,4 +371,7 @@ def _record(row: Row[Any], beside: _Beside, derived: dict[str, Any] | None = Non
         code=row.code or "",
         ids=Ids.of(row, plain=opening.get("ids") == "plain"),
         notes=tuple(beside.notes.get(row.id, ())),
+        condition=row.condition,
+        responses=json.loads(row.responses),
+        parts=beside.parts.get(row.id, {}),
     )

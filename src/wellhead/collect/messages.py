@@ -72,6 +72,28 @@ class Start(Strict):
     tab: Name
 
 
+class QuestionView(Strict):
+    """One question, as `questions.Question` has it."""
+
+    id: Name
+    ask: Annotated[str, Field(max_length=2_000)]
+    kind: Literal["choice", "scale", "short"]
+    options: tuple[Short, ...] = ()
+    points: int = 7
+    at: Literal["before", "after"] = "after"
+    required: bool = True
+
+
+class FieldView(Strict):
+    """A text on a page of its own before the answer, as `questions.Field` has it."""
+
+    id: Name
+    title: Short = ""
+    instructions: Annotated[str, Field(max_length=20_000)]
+    min_words: Index = 0
+    known_human: bool = False
+
+
 class TaskView(Strict):
     """The task as the writer sees it: plain text throughout, never markup."""
 
@@ -84,6 +106,9 @@ class TaskView(Strict):
     max_characters: Length = 50_000
     paste: Literal["allow", "warn", "block"] = "allow"
     language: Annotated[str, Field(max_length=35)] = "en"
+    questions: tuple[QuestionView, ...] = ()
+    fields: tuple[FieldView, ...] = ()
+    minutes: Index = 0
 
 
 class Settings(Strict):
@@ -126,7 +151,7 @@ class State(Strict):
         events: how many events are stored; the next one has this index.
         elapsed: milliseconds since the session began, by the server's clock.
         text: the draft that belongs to `seq`.
-        phase: "warmup" while the warm-up is being written.
+        phase: which text is being written: "warmup", a field by its id, or "answer".
         writer: whether the tab that asks may write.
         submitted: what the submission was answered with, so that a reloaded page shows it again.
     """
@@ -139,7 +164,7 @@ class State(Strict):
     events: Index
     elapsed: Milliseconds
     text: Text
-    phase: Literal["warmup", "answer"] = "answer"
+    phase: Name = "answer"
     writer: bool = True
     submitted: Submitted | None = None
 
@@ -166,12 +191,16 @@ class Receipt(Strict):
 
 
 class Submission(Strict):
-    """The final text. `nonce` is drawn once per press of the button and sent again on a retry."""
+    """The final text, and what was answered to the questions, by id.
+
+    `nonce` is drawn once per press of the button and sent again on a retry.
+    """
 
     v: Literal[1]
     nonce: Name
     text: Text
     seq: Index
+    responses: Annotated[dict[Name, Text], Field(max_length=100)] = Field(default_factory=dict)
 
 
 class Recorded(Strict):

@@ -25,7 +25,7 @@ __all__ = ["STATIC", "PageSetup", "StaticFile", "render_task_page", "static_file
 # What the task page loads: its own script last, which imports the others.
 _PAGE = (
     *("recorder.js", "canary.js", "sender.js", "shelf.js", "store.js", "tabs.js", "view.js"),
-    *("visit.js", "words.js", "task.js", "task.css"),
+    *("questions.js", "visit.js", "words.js", "task.js", "task.css"),
 )
 # What other people's pages load.
 _ELSEWHERE = ("recording.js", "form.js", "jspsych.js")

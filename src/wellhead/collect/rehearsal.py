@@ -67,6 +67,12 @@ class SimulatedWriter:
             self._note("edit", it=kind, p=end, s0=end, s1=end, kd=key, **_inserted(character))
             self.text += character
 
+    def begin(self, name: str) -> None:
+        """Go on to the next text, with an empty field; send what there is before."""
+        cleared = units(self.text)
+        self.text = ""
+        self._note("phase", name=name, **({"d": cleared} if cleared else {}))
+
     def erase(self, count: int) -> None:
         """Take back the last characters one by one."""
         for _ in range(min(count, len(self.text))):

@@ -181,9 +181,10 @@ class Gap(Strict):
 
 
 class Phase(Strict):
-    """The warm-up or the answer begins; the text area starts empty (`d` units were cleared)."""
+    """The warm-up, a field or the answer begins; the text area starts empty (`d` units were
+    cleared)."""
 
-    name: Literal["warmup", "answer"]
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
     d: Length = 0
 
 

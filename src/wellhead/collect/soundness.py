@@ -18,10 +18,12 @@ from wellhead.collect.keys import Keys
 from wellhead.collect.schema import body_hash
 from wellhead.collect.store import models
 from wellhead.collect.store.opening import facts_of
+from wellhead.collect.store.recording import responses_hash
 
 __all__ = ["verify_session"]
 
 _BOUND = ("study", "task", "worker", "entry", "platform", "attempt")
+_SUBMITTED = {"submit", "seq", "sha"}
 
 
 def verify_session(connection: Connection, keys: Keys, row: Row[Any]) -> list[Break]:
@@ -30,7 +32,7 @@ def verify_session(connection: Connection, keys: Keys, row: Row[Any]) -> list[Br
     links = list(_links(connection, row.id))
     breaks = verify_chain(keys.receipts, row.id, row.opening, links, head)
     breaks += [Break(row.id, 0, problem) for problem in _columns(row)]
-    columns = select(models.Answer.text, models.Answer.submitted_ms)
+    columns = select(models.Answer.text, models.Answer.submitted_ms, models.Answer.responses)
     answer: Any = connection.execute(columns.where(models.Answer.session == row.id)).first()
     problems = (*_answer(links, answer), *_times(row, links, answer))
     return [*breaks, *(Break(row.id, row.seq, problem) for problem in problems)]
@@ -45,13 +47,17 @@ def _links(connection: Connection, session: str) -> Iterable[Link]:
 
 def _columns(row: Row[Any]) -> Iterable[str]:
     facts = facts_of(row.opening)
+    if facts.get("condition", "") != row.condition:
+        yield "the session's condition is not the one it was opened with"
     for name in _BOUND:
         if facts.get(name) != getattr(row, name):
             yield f"the session's {name} is not the one it was opened with"
 
 
 def _answer(links: list[Link], answer: Row[Any] | None) -> Iterable[str]:
-    bound = {sha for sha in map(_submitted_hash, links) if sha}
+    submitted = [facts for facts in map(_submission, links) if facts]
+    bound = {facts["sha"] for facts in submitted}
+    asked = {facts.get("responses") for facts in submitted}
     if answer is None:
         if bound:
             yield "an answer was handed in and is missing"
@@ -59,11 +65,13 @@ def _answer(links: list[Link], answer: Row[Any] | None) -> Iterable[str]:
         yield "there is an answer that was never handed in"
     elif body_hash(answer.text) not in bound:
         yield "the answer is not the one that was handed in"
+    elif responses_hash(answer.responses) not in asked:
+        yield "the answers to the questions are not those that were handed in"
 
 
 def _times(row: Row[Any], links: list[Link], answer: Row[Any] | None) -> Iterable[str]:
     """The columns that pages and exports read, held against the times the receipts bind."""
-    submitted = next((link.received_ms for link in links if _submitted_hash(link)), None)
+    submitted = next((link.received_ms for link in links if _submission(link)), None)
     if links and links[0].received_ms != row.started_ms:
         yield "the session did not start when its row says"
     if links and links[-1].received_ms != row.last_ms:
@@ -72,10 +80,10 @@ def _times(row: Row[Any], links: list[Link], answer: Row[Any] | None) -> Iterabl
         yield "the answer was not handed in when its row says"
 
 
-def _submitted_hash(link: Link) -> str | None:
-    """The hash of the answer, if this link is a submission; batches are longer and differ."""
+def _submission(link: Link) -> dict[str, Any] | None:
+    """What this link binds, if it is a submission; batches are longer and differ."""
     try:
         facts = json.loads(link.body or b"{}")
     except ValueError:
         return None
-    return facts["sha"] if set(facts) == {"submit", "seq", "sha"} else None
+    return facts if set(facts) - {"responses"} == _SUBMITTED else None

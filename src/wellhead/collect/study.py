@@ -15,6 +15,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from wellhead.collect.questions import Condition, Field, Question, read_tables
 from wellhead.collect.tasks import Task, read_tasks
 from wellhead.errors import BadInput, BadSetting, unknown_name
 
@@ -78,6 +79,8 @@ class Writing:
     paste: str = _setting("allow", check=_among(*PASTE))
     warm_up: str = _setting("")
     canary: str = _setting("", check=_sentence)
+    # The page says when the time is nearly over and when it is over; nobody is cut off.
+    minutes: int = _setting(0, check=_between(0, 10_080))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +137,8 @@ class Study:
             many as come.
         retention_days: raw records older than this are removed, by the server every few minutes
             and by `collect delete --expired`; 0 keeps them until told otherwise.
+        questions, fields, conditions: what is asked besides the text (see `questions`).
+        seed: draws the conditions; the same seed and order of arrivals give the same draw.
         closed: nobody begins any more; whoever has begun may finish.
         database: SQLAlchemy URL; a relative SQLite path is relative to the study file.
         path: where the study was read from.
@@ -151,10 +156,20 @@ class Study:
     )
     contact: str = _setting("")
     answers_per_task: int = _setting(0, check=_between(0, 100_000))
+    questions: tuple[Question, ...] = ()
+    fields: tuple[Field, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    seed: int = _setting(0, check=_between(0, 2**53))
     retention_days: int = _setting(365, check=_between(0, 36_500))
     closed: bool = _setting(False)
     database: str = _setting("sqlite:///answers.db", check=_filled)
     path: Path = Path("STUDY.toml")
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The names of the texts that a writer writes, in order; the last is the answer."""
+        first = ("warmup",) if self.writing.warm_up else ()
+        return (*first, *(one.id for one in self.fields), "answer")
 
     @property
     def key_path(self) -> Path:
@@ -188,7 +203,9 @@ class Study:
 
 _SECTIONS = {"writing": Writing, "consent": Consent, "entry": Entry, "limits": Limits}
 _TASK_KEYS = ("file", "id", "text")
-_OWN = tuple(item.name for item in fields(Study) if item.name not in {*_SECTIONS, "tasks", "path"})
+_TABLES = ("questions", "fields", "conditions")
+_NOT_OWN = {*_SECTIONS, *_TABLES, "tasks", "path"}
+_OWN = tuple(item.name for item in fields(Study) if item.name not in _NOT_OWN)
 
 
 def load_study(path: str | PathLike[str]) -> Study:
@@ -210,14 +227,15 @@ def load_study(path: str | PathLike[str]) -> Study:
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"{path} is not valid TOML: {error}") from error
-    _only_known(raw, ("study", "tasks", *_SECTIONS), "section")
+    _only_known(raw, ("study", "tasks", *_SECTIONS, *_TABLES), "section")
     sections = {
         name: _build(kind, raw.get(name, {}), name, [item.name for item in fields(kind)])
         for name, kind in _SECTIONS.items()
         if name in raw or name in {"writing", "consent"}
     }
     head = raw.get("study", {})
-    study: Study = _build(Study, head, "study", _OWN, tasks=(), path=path, **sections)
+    given = {**sections, **read_tables(raw)}
+    study: Study = _build(Study, head, "study", _OWN, tasks=(), path=path, **given)
     _contradictions(study)
     return replace(study, tasks=_tasks(path, raw.get("tasks", {})))
 

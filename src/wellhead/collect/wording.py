@@ -32,6 +32,10 @@ WORDS = {
         "on this device. Then go on to the task."
     ),
     "type_here": _("Type here"),
+    "go_on": _("Go on"),
+    "answer_all": _("Please answer this question before you go on."),
+    "time_left": _("Minutes left of the time for this study: {minutes}"),
+    "time_over": _("The time for this study is over. You can still finish and hand in your text."),
     "go_on_to_task": _("Go on to the task"),
     "paste_block": _(
         "Text from elsewhere cannot be pasted in this task. Your own text can be moved and put "
@@ -105,6 +109,9 @@ REFUSALS = (
     _("This link is not valid. Please open the study anew."),
     _("This page was open for too long. Please open the study anew."),
     _("There is no such study here."),
+    _("Please answer every question."),
+    _("There is an answer to a question that was not asked."),
+    _("There is an answer that was not offered."),
     _("All places are taken just now. One may become free: please try again later."),
     _("This study has all the answers it needs. Thank you."),
     _("You have taken part already. Thank you."),

@@ -42,10 +42,11 @@ class Keystroke(NamedTuple):
 def keystrokes(events: Iterable[Event], *, warm_up: bool = False) -> list[Keystroke]:
     """The key presses of the answer (or of the warm-up), without auto-repeat and shortcuts."""
     pressed: dict[int, Keystroke] = {}
-    before: dict[int, Keystroke] = {}
+    stages: dict[str, dict[int, Keystroke]] = {}
+    stage = ""
     for event in events:
-        if event.kind == "phase" and event.data.name == "answer":
-            before, pressed = pressed, {}
+        if event.kind == "phase":
+            stages[stage], pressed, stage = pressed, {}, event.data.name
         if event.kind != "key":
             continue
         data = event.data
@@ -53,6 +54,8 @@ def keystrokes(events: Iterable[Event], *, warm_up: bool = False) -> list[Keystr
             pressed[event.i] = Keystroke(event.t, data.c, None)
         elif data.a == "u" and data.of in pressed:
             pressed[data.of] = pressed[data.of]._replace(dwell=data.dw)
+    # What comes before the first of several texts is the warm-up.
+    before = {**stages.get("", {}), **stages.get("warmup", {})}
     return list((before if warm_up else pressed).values())
 
 

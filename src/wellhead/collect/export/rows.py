@@ -55,6 +55,15 @@ _NOTE = pa.struct(
         ("bonus", pa.float64()),
     ]
 )
+_PART = pa.struct(
+    [
+        ("name", pa.string()),
+        ("text", pa.large_string()),
+        ("outcome", pa.string()),
+        ("known_human", pa.bool_()),
+    ]
+)
+_RESPONSE = pa.struct([("question", pa.string()), ("answer", pa.string())])
 _SHARE = pa.struct([("origin", pa.string()), ("share", pa.float64())])
 
 ANSWERS = pa.schema(
@@ -94,6 +103,9 @@ ANSWERS = pa.schema(
         ("submission_id", pa.string()),
         ("decision", pa.string()),
         ("notes", pa.list_(_NOTE)),
+        ("condition", pa.string()),
+        ("responses", pa.list_(_RESPONSE)),
+        ("parts", pa.list_(_PART)),
     ]
 )
 
@@ -166,7 +178,21 @@ def row_of(record: Record, study: str) -> dict[str, Any]:
             }
             for said in record.notes
         ],
+        "condition": record.condition or None,
+        "responses": [
+            {"question": name, "answer": value} for name, value in record.responses.items()
+        ],
+        "parts": _parts(record),
     }
+
+
+def _parts(record: Record) -> list[dict[str, Any]]:
+    known = {part["name"]: part for part in record.derived.get("parts", ())}
+    nothing = {"outcome": "incomplete_log", "known_human": False}
+    return [
+        {**{key: known.get(name, nothing)[key] for key in nothing}, "name": name, "text": text}
+        for name, text in record.parts.items()
+    ]
 
 
 def _batched(rows: Iterable[dict[str, Any]], schema: pa.Schema, size: int) -> Iterator[Any]:

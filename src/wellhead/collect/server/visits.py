@@ -25,6 +25,7 @@ from wellhead.collect.messages import (
     Submitted,
 )
 from wellhead.collect.platforms import Arrival, completion_code, finish
+from wellhead.collect.questions import problem_with
 from wellhead.collect.schema import text_hash, units
 from wellhead.collect.server.host import Host
 from wellhead.collect.server.tickets import read_ticket
@@ -42,7 +43,7 @@ from wellhead.collect.store.opening import (
     stored_bytes,
     take_lease,
 )
-from wellhead.collect.store.places import assign_task
+from wellhead.collect.store.places import assign_condition, assign_task
 from wellhead.collect.store.recording import hand_in, handed_in
 from wellhead.collect.study import Study
 from wellhead.collect.words import enough_words
@@ -85,7 +86,7 @@ def begin(
     return Started(
         token=bearer,
         resumed=known is not None,
-        task=view(study, study.task(row.task)),
+        task=view(study, study.task(row.task), row.condition),
         recorder=Settings(
             level=row_level(row),
             key=keys.pastes.hex(),
@@ -163,6 +164,7 @@ def _opening(
     worker = host.keys[study.id].pseudonym(platform, arrival.worker or f"unnamed/{name}")
     chosen = assign_task(connection, study, worker, after=start.after, now_ms=now_ms)
     task = study.task(chosen)
+    condition = assign_condition(connection, study, worker, now_ms=now_ms)
     entry = _entry(host, study, arrival, name)
     return Opening(
         study=study.id,
@@ -173,12 +175,13 @@ def _opening(
         platform_worker=arrival.worker,
         platform_visit=arrival.visit or None,
         tab=start.tab,
-        phase="warmup" if study.writing.warm_up else "answer",
+        phase=study.stages[0],
+        condition=condition,
         facts={
             "v": 1,
             "study": study.id,
             "task": task.id,
-            "task_version": view(study, task).version,
+            "task_version": view(study, task, condition).version,
             "worker": worker,
             "entry": entry,
             "platform": platform,
@@ -190,6 +193,7 @@ def _opening(
             "canary": bool(study.writing.canary),
             "declared": start.declared,
             "client": start.client.model_dump(),
+            **({"condition": condition} if condition else {}),
             "nonce": secrets.token_hex(16),
         },
     )
@@ -255,6 +259,8 @@ def end(
     if not enough_words(submission.text, study.writing.min_words):
         least = study.writing.min_words
         raise Refused(422, "too_short", f"The answer needs at least {least} words.")
+    if problem := problem_with(study.questions, submission.responses):
+        raise Refused(422, "bad_request", problem)
     complete = agreed.holds and agreed.batch == row.batch and row.batch >= submission.seq
     codes = study.entry.completion_codes
     code = completion_code(host.keys[study.id], row.id, codes, complete=complete)

@@ -2,6 +2,7 @@
    writer agrees. docs/collect-protocol.md says what is sent when. */
 
 import { mark } from "./canary.js";
+import { ask as askQuestions, Responses } from "./questions.js";
 import { attach } from "./recorder.js";
 import { Api, Sender } from "./sender.js";
 import { Shelf, watchCopies } from "./shelf.js";
@@ -24,7 +25,7 @@ const away = (status) => status === 0 || status === 429 || status >= 500;
 let session = null; // what `Started` said
 let store, sender, recorder, keeper, shelf;
 let recording = false;
-let lastSeq = 0, resyncs = 0;
+let lastSeq = 0, resyncs = 0, responses = null, watch = 0;
 
 /* ---- finding and beginning a session ---- */
 
@@ -81,11 +82,36 @@ async function open(started) {
 	adopt(started);
 	if (started.at.state !== "open") return over(started.at);
 	if (started.recorder.canary) mark(view.find("source"), started.recorder.canary);
+	responses = new Responses(started.at.sid);
 	const mine = await claim(started.at.sid, onTaken);
-	if (mine) return write(started.at, started.at.writer);
+	if (mine) return questionsFirst(() => write(started.at, started.at.writer));
 	view.showTask(started.task, started.at.phase);
 	view.show("task");
 	view.readOnly(started.at.text, say("other_tab"), takeOver);
+}
+
+/* ---- questions ---- */
+
+function questionsOf(when) {
+	return session.task.questions.filter(({ at }) => at === when);
+}
+
+/* Whoever comes back to a text that has begun has answered them. */
+function questionsFirst(write) {
+	const questions = questionsOf("before");
+	const open = questions.some(({ id, required }) => required && !responses.get(id).trim());
+	const begun = session.at.seq > 0 && !open;
+	if (!questions.length || begun) return write();
+	view.find("questions-back").hidden = true;
+	askQuestions(questions, responses, session.task.language, write);
+	view.show("questions");
+}
+
+function questionsLast() {
+	view.find("questions-back").hidden = false;
+	view.find("questions-back").onclick = () => view.show("task");
+	askQuestions(questionsOf("after"), responses, session.task.language, handIn);
+	view.show("questions");
 }
 
 /* ---- one tab writes ---- */
@@ -159,6 +185,8 @@ function write(at, hadLease, text = null) {
 		onBatch, onChange, onPaste,
 	});
 	recording = true;
+	if (fresh && task.fields.some(({ id }) => id === resume.phase)) recorder.phase(resume.phase);
+	keepTime();
 	if (!hadLease) recorder.note("lease", { a: "got" });
 	keeper = setInterval(() => store.keepTail(recorder.peek()), 1000);
 	view.writable();
@@ -190,10 +218,27 @@ function pause() {
 }
 
 function count(text) {
-	const least = session.at.phase === "answer" ? session.task.min_words : 0;
-	view.showCount(text, least);
+	view.showCount(text, leastWords());
 	const most = session.task.max_characters;
 	if (text.length >= most) view.notice(say("full", { most }));
+}
+
+const leastWords = () => view.stage(session.task, session.at.phase).min_words;
+
+/* The time is the whole visit's; when it is over the writer may still finish. */
+function keepTime() {
+	const { minutes } = session.task;
+	if (!minutes) return;
+	const end = performance.now() - session.at.elapsed + minutes * 60_000;
+	const warn = Math.min(5, Math.max(1, Math.round(minutes / 10)));
+	const look = () => {
+		const left = Math.ceil((end - performance.now()) / 60_000);
+		if (left <= 0) view.time(say("time_over"));
+		else if (left <= warn) view.time(say("time_left", { minutes: left }));
+	};
+	clearInterval(watch);
+	watch = setInterval(look, 1000);
+	look();
 }
 
 function onChange(text) {
@@ -237,13 +282,23 @@ async function onBroken(reason) {
 /* ---- handing in ---- */
 
 async function press() {
-	if (session.at.phase === "warmup") return startAnswer();
-	const words = countWords(area.value), least = session.task.min_words;
+	const { next } = view.stage(session.task, session.at.phase);
+	const words = countWords(area.value), least = leastWords();
+	if (session.at.phase === "warmup") return goOnTo(next);
 	if (words < least || !area.value.trim()) {
 		view.notice(say(words ? "short" : "empty", { least, words }));
 		return area.focus();
 	}
 	view.notice("");
+	if (next) return goOnTo(next);
+	if (questionsOf("after").length) return questionsLast();
+	await handIn();
+}
+
+async function handIn() {
+	view.show("task");
+	// Another tab has taken over meanwhile.
+	if (view.find("submit").disabled) return;
 	area.readOnly = true;
 	view.find("submit").disabled = true;
 	const text = recorder.submit();
@@ -251,16 +306,18 @@ async function press() {
 	await finish(text, lastSeq);
 }
 
-function startAnswer() {
-	recorder.phase("answer");
-	session.at = { ...session.at, phase: "answer" };
-	view.showTask(session.task, "answer");
+/* The text so far goes out as it is, then the next one begins. */
+function goOnTo(phase) {
+	recorder.flush();
+	recorder.phase(phase);
+	session.at = { ...session.at, phase };
+	view.showTask(session.task, phase);
 	view.find("task-title").focus();
 	onChange("");
 }
 
 async function finish(text, seq) {
-	const message = { v: 1, nonce: SUBMISSION, text, seq };
+	const message = { v: 1, nonce: SUBMISSION, text, seq, responses: responses?.all ?? {} };
 	for (let wait = 1000; ; wait = Math.min(2 * wait, 30_000)) {
 		const { status, body } = await api.call("POST", `/${session.at.sid}/submit`, message);
 		if (status === 200) return done(body.completion);
@@ -299,7 +356,9 @@ function refuse(message) {
 async function done(completion) {
 	stopRecorder();
 	clearInterval(keeper);
+	clearInterval(watch);
 	store?.keepTail(null);
+	responses?.forget();
 	view.notice("");
 	view.showCompletion(completion);
 	view.show("done");

@@ -2,7 +2,7 @@
 
 import { countWords, say, setup } from "./words.js";
 
-const SECTIONS = ["consent", "declined", "task", "done", "problem"];
+const SECTIONS = ["consent", "declined", "questions", "task", "done", "problem"];
 export const find = (id) => document.getElementById(id);
 
 /** Show one section of the page and move the reading position there. */
@@ -11,15 +11,29 @@ export function show(name) {
 	find(name).querySelector("h1, h2").focus();
 }
 
+/** The texts to write, in order: the last is the answer. */
+export function stages(task) {
+	const answer = { id: "answer", title: task.title, instructions: task.instructions, min_words: task.min_words };
+	const warming = { id: "warmup", title: say("warm_up_title"), instructions: say("warm_up"), min_words: 0 };
+	return [...(task.warmup ? [warming] : []), ...task.fields, answer];
+}
+
+/** What the page says of the text that is being written, and of the one after it. */
+export function stage(task, phase) {
+	const all = stages(task), at = Math.max(0, all.findIndex(({ id }) => id === phase));
+	return { ...all[at], next: all[at + 1]?.id };
+}
+
 /** Fill in the task; every word of it is text, never markup. */
 export function showTask(task, phase) {
-	const warming = phase === "warmup";
-	find("task-title").textContent = warming ? say("warm_up_title") : task.title;
-	find("instructions").textContent = warming ? say("warm_up") : task.instructions;
+	const warming = phase === "warmup", now = stage(task, phase);
+	const more = now.next || task.questions.some(({ at }) => at === "after");
+	find("task-title").textContent = now.title || task.title;
+	find("instructions").textContent = now.instructions;
 	find("source").textContent = warming ? task.warmup : task.source;
 	find("reading").hidden = !find("source").textContent;
 	find("answer-label").textContent = say(warming ? "type_here" : "your_answer");
-	find("submit").textContent = say(warming ? "go_on_to_task" : "submit");
+	find("submit").textContent = say(warming ? "go_on_to_task" : more ? "go_on" : "submit");
 	// The study's words are in its language, the page's own in the page's.
 	for (const name of ["task-title", "instructions"]) find(name).lang = warming ? "" : task.language;
 	find("source").lang = task.language;
@@ -42,6 +56,12 @@ export function showState(name) {
 export function showCount(text, least) {
 	const words = countWords(text);
 	find("count").textContent = say(least ? "count_of" : "count", { words, least });
+}
+
+/** How much time is left, where that is worth saying; "" hides it. */
+export function time(text) {
+	if (find("time").textContent !== text) find("time").textContent = text;
+	find("time").hidden = !text;
 }
 
 /** A word to the writer above the field, brought into view. */

@@ -22,6 +22,7 @@ from wellhead.collect.store.models import (
     Link,
     Mark,
     Note,
+    Part,
     Session,
     Visit,
 )
@@ -52,7 +53,7 @@ def delete_worker(
 
 
 def _delete_sessions(connection: Connection, sessions: list[str]) -> None:
-    for table in (Note, Mark, Answer, Draft, Link):
+    for table in (Note, Mark, Part, Answer, Draft, Link):
         connection.execute(delete(table).where(table.session.in_(sessions)))
     connection.execute(delete(Session).where(Session.id.in_(sessions)))
 

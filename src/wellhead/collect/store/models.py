@@ -22,6 +22,7 @@ __all__ = [
     "Login",
     "Mark",
     "Note",
+    "Part",
     "Session",
     "Study",
     "Token",
@@ -96,6 +97,8 @@ class Session(Base):
     seq: Mapped[int]
     batch: Mapped[int]
     batch_hash: Mapped[str]
+    # The arm of the experiment, "" without.
+    condition: Mapped[str] = mapped_column(_Name, server_default="")
     phase: Mapped[str]
     head_hash: Mapped[bytes]
     head_receipt: Mapped[bytes]
@@ -150,6 +153,8 @@ class Answer(Base):
     submitted_ms: Mapped[int]
     text: Mapped[str]
     response: Mapped[str]
+    # What was answered to the study's questions, as JSON by id.
+    responses: Mapped[str] = mapped_column(server_default="{}")
     # Out of `response`: the completion code that the writer was given.
     code: Mapped[str | None] = mapped_column(_Name)
     derived: Mapped[str | None]
@@ -160,6 +165,17 @@ class Answer(Base):
     # Out of `derived`, to search by: the outcome, and whether chain and replay hold (1 or 0).
     outcome: Mapped[str | None] = mapped_column(_Name)
     sound: Mapped[int | None]
+
+
+class Part(Base):
+    """A text that was finished before the answer: the warm-up, or a field by its id."""
+
+    __tablename__ = "parts"
+    session: Mapped[str] = mapped_column(_Name, ForeignKey("sessions.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(_Name, primary_key=True)
+    # The batch after which it was finished; its hash is the text's.
+    batch: Mapped[int]
+    text: Mapped[str]
 
 
 class Mark(Base):

@@ -55,6 +55,7 @@ class Opening(NamedTuple):
     platform_visit: str | None
     tab: str
     phase: str
+    condition: str
     facts: Mapping[str, Any]
 
 
@@ -132,6 +133,7 @@ def open_session(
             batch=0,
             batch_hash=NO_BODY,
             phase=opening.phase,
+            condition=opening.condition,
             head_hash=first.hash,
             head_receipt=head.receipt,
             head_seal=head.seal,

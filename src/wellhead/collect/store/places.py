@@ -8,18 +8,19 @@ the study says. Who finishes after that is not turned away: an answer is never l
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from wellhead.collect.store.committer import Refused
 from wellhead.collect.store.models import Note, Session
 from wellhead.collect.store.models import Study as StudyRow
 from wellhead.collect.study import Study
 
-__all__ = ["assign_task", "places"]
+__all__ = ["assign_condition", "assign_task", "places"]
 
 _MINUTE_MS = 60_000
 
@@ -71,6 +72,28 @@ def assign_task(
     return min(free, key=lambda task: (task in seen, sum(taken[task])))
 
 
+def assign_condition(connection: Connection, study: Study, worker: str, *, now_ms: int) -> str:
+    """The condition of this person, the one they had before, or the one that is shortest of
+    answers and reservations by its weight; ties are drawn by the study's seed."""
+    weights = {one.id: one.weight for one in study.conditions}
+    if not weights:
+        return ""
+    mine = select(Session.condition).where(Session.study == study.id, Session.worker == worker)
+    before = connection.execute(mine.order_by(Session.started_ms)).scalars()
+    for condition in before:
+        if condition in weights:
+            return str(condition)
+    everybody = select(func.count()).where(Session.study == study.id)
+    number = connection.execute(everybody).scalar_one()
+    counted = Counter(row.condition for row in _held(connection, study, now_ms))
+
+    def rank(condition: str) -> tuple[float, bytes]:
+        drawn = hashlib.sha256(f"{study.seed}/{number}/{condition}".encode()).digest()
+        return counted[condition] / weights[condition], drawn
+
+    return min(weights, key=rank)
+
+
 def _not_done(study: Study, mine: Sequence[Any], now_ms: int) -> list[str]:
     """The tasks that this person may still be given."""
     since = now_ms - study.entry.reserve_minutes * _MINUTE_MS
@@ -96,15 +119,20 @@ def _not_done(study: Study, mine: Sequence[Any], now_ms: int) -> list[str]:
 
 def places(connection: Connection, study: Study, *, now_ms: int) -> Mapping[str, Places]:
     """Places taken and reserved, by task."""
-    since = now_ms - study.entry.reserve_minutes * _MINUTE_MS
-    holds = or_(Session.submitted_ms.is_not(None), Session.last_ms >= since)
-    query = select(Session.task, Session.submitted_ms.is_not(None).label("answered")).where(
-        Session.study == study.id, holds, ~_rejected()
-    )
-    counted = Counter(tuple(row) for row in connection.execute(query))
+    held = _held(connection, study, now_ms)
+    counted = Counter((row.task, bool(row.answered)) for row in held)
     return {
         task.id: Places(counted[task.id, True], counted[task.id, False]) for task in study.tasks
     }
+
+
+def _held(connection: Connection, study: Study, now_ms: int) -> Sequence[Any]:
+    """The sessions that take a place or reserve one."""
+    since = now_ms - study.entry.reserve_minutes * _MINUTE_MS
+    holds = or_(Session.submitted_ms.is_not(None), Session.last_ms >= since)
+    answered = Session.submitted_ms.is_not(None).label("answered")
+    query = select(Session.task, Session.condition, answered)
+    return connection.execute(query.where(Session.study == study.id, holds, ~_rejected())).all()
 
 
 def _rejected() -> ColumnElement[bool]:

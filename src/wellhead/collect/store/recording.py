@@ -8,6 +8,7 @@ comes again (its acknowledgement was lost) gets the receipt it got the first tim
 from __future__ import annotations
 
 import hmac
+import json
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
@@ -20,11 +21,11 @@ from wellhead.collect.schema import Body, body_hash
 from wellhead.collect.store.committer import Refused
 from wellhead.collect.store.engine import unwaited
 from wellhead.collect.store.limits import spend, too_many
-from wellhead.collect.store.models import Answer, Base, Draft, Link
+from wellhead.collect.store.models import Answer, Base, Draft, Link, Part
 from wellhead.collect.store.opening import LEASE_MS, canonical, facts_of
 from wellhead.collect.study import Limits
 
-__all__ = ["Arrived", "append", "hand_in", "handed_in"]
+__all__ = ["Arrived", "append", "hand_in", "handed_in", "responses_hash"]
 
 _MINUTE_MS = 60_000
 
@@ -82,6 +83,7 @@ def append(
         raise Refused(410, "closed", "This answer was handed in; nothing can be added.")
     if row.tab not in {None, body.tab} and row.tab_until_ms >= now_ms and not batch.take:
         raise Refused(409, "lease", "This answer is being written in another tab.")
+    _keep_part(connection, row, body)
     allowances = _spend(row, len(batch.raw), limits, now_ms)
     link = _follow(keys, row, batch.raw, now_ms)
     with unwaited(connection):
@@ -166,6 +168,19 @@ def _phase(body: Body, before: str) -> str:
     return names[-1] if names else before
 
 
+def _keep_part(connection: Connection, row: Row[Any], body: Body) -> None:
+    """The text that the batch before this one ended with, if this one begins another."""
+    begun = next((event for event in body.read() if event.kind == "phase"), None)
+    if begun is None or begun.data.name == row.phase or row.submitted_ms is not None:
+        return
+    query = select(Draft.text).where(Draft.session == row.id)
+    text = connection.execute(query).scalar()
+    known = select(Part.name).where(Part.session == row.id, Part.name == row.phase)
+    if text and connection.execute(known).first() is None:
+        values = {"session": row.id, "name": row.phase, "batch": row.batch, "text": text}
+        connection.execute(insert(Part).values(**values))
+
+
 def _again(connection: Connection, row: Row[Any], batch: Arrived) -> Receipt:
     query = select(Link.body, Link.receipt, Link.received_ms).where(
         Link.session == row.id, Link.batch == batch.body.seq
@@ -226,6 +241,9 @@ def hand_in(
     The answer is kept even when batches are missing. Its link binds the text by hash.
     """
     facts = {"submit": submission.nonce, "seq": submission.seq, "sha": body_hash(submission.text)}
+    responses = canonical(submission.responses).decode()
+    if (bound := responses_hash(responses)) is not None:
+        facts["responses"] = bound
     link = _follow(keys, row, canonical(facts), now_ms)
     _write_link(connection, keys, row, link, submitted_ms=link.received_ms)
     full = response.model_copy(update={"received_at": link.received_ms})
@@ -236,11 +254,17 @@ def hand_in(
             submitted_ms=link.received_ms,
             text=submission.text,
             response=full.model_dump_json(),
+            responses=responses,
             code=full.completion.code or None,
         )
     )
     connection.execute(delete(Draft).where(Draft.session == row.id))
     return full
+
+
+def responses_hash(responses: str) -> str | None:
+    """What binds the answers to the questions; None where nothing was asked."""
+    return body_hash(responses) if json.loads(responses) else None
 
 
 def handed_in(

@@ -1,0 +1,71 @@
+"""Texts that were written before the answer: the warm-up and the study's fields.
+
+Each is kept when the next one begins, and its origin is concluded from the part of the recording
+that led to it. A text is called known human only where the study vouches for its kind (the
+warm-up, or a field with ``known_human``) and its recording shows nothing but a person's writing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from wellhead.collect.derive.answer import derive
+from wellhead.collect.derive.integrity import Stored
+from wellhead.collect.schema import text_hash
+from wellhead.collect.shown import shown_text
+from wellhead.collect.store.models import Part, Session
+from wellhead.collect.study import Study
+
+__all__ = ["derive_parts", "parts_of"]
+
+_OWN = ("typed", "typed_with_assist")
+
+
+def derive_parts(
+    connection: Connection,
+    study: Study,
+    session: str,
+    batches: Sequence[Stored],
+    facts: Mapping[str, Any],
+    key: bytes,
+) -> list[dict[str, Any]]:
+    """What the recording says of each text before the answer, in the order they were written."""
+    query = select(Part.name, Part.text, Part.batch).where(Part.session == session)
+    vouched = {"warmup", *(one.id for one in study.fields if one.known_human)}
+    found = []
+    for name, text, last in connection.execute(query.order_by(Part.batch)):
+        until = [stored for stored in batches if stored.body.seq <= last]
+        derived = derive(
+            until,
+            text,
+            level=facts["level"],
+            declared=facts["declared"],
+            key=key,
+            shown=shown_text(study, facts, ""),
+        )
+        whole = bool(until) and until[-1].body.sha == text_hash(text)
+        outcome = derived.outcome if whole else "incomplete_log"
+        found.append(
+            {
+                "name": name,
+                "outcome": outcome,
+                "shares": derived.shares,
+                "known_human": name in vouched and outcome in _OWN,
+            }
+        )
+    return found
+
+
+def parts_of(connection: Connection, study: str) -> dict[str, dict[str, str]]:
+    """The texts before the answers of a study, by session and name."""
+    query = select(Part.session, Part.name, Part.text).join(Session, Session.id == Part.session)
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for session, name, text in connection.execute(
+        query.where(Session.study == study).order_by(Part.batch)
+    ):
+        found[session][name] = text
+    return dict(found)

@@ -1,0 +1,217 @@
+"""More than one question: fields, questions, conditions, and warm-ups that count as references."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from collect_helpers import Clock, Writer
+from fastapi.testclient import TestClient
+
+from wellhead.collect.answers import Record, load_records, settle
+from wellhead.collect.create import new_study
+from wellhead.collect.export.rows import row_of
+from wellhead.collect.server import create_app
+from wellhead.collect.server.host import Host, open_host
+from wellhead.collect.store.models import Answer
+from wellhead.collect.study import Study, load_study
+from wellhead.collect.verify import verify_study
+from wellhead.errors import BadSetting
+
+TABLES = """
+[[fields]]
+id = "outline"
+title = "An outline"
+instructions = "Note what you are going to write."
+known_human = true
+
+[[questions]]
+id = "age"
+ask = "How old are you?"
+at = "before"
+required = false
+
+[[questions]]
+id = "help"
+ask = "Did anything help you?"
+kind = "choice"
+options = ["nothing", "a dictionary"]
+
+[[questions]]
+id = "effort"
+ask = "How hard was it?"
+kind = "scale"
+options = ["easy", "hard"]
+points = 5
+
+[[conditions]]
+id = "plain"
+
+[[conditions]]
+id = "hurried"
+instructions = "Be quick."
+"""
+GOOD = {"help": "nothing", "effort": "3"}
+
+
+def asking(folder: Path, tables: str = TABLES, **options: Any) -> Study:
+    study = new_study(folder, **options)
+    with study.path.open("a") as stream:
+        stream.write(tables)
+    return load_study(study.path)
+
+
+@pytest.fixture
+def host(tmp_path: Path, clock: Clock) -> Iterator[Host]:
+    host = open_host([asking(tmp_path / "demo")], clock=clock, secure=False)
+    yield host
+    host.store.close()
+
+
+def outlined(writer: Writer, outline: Callable[[Any], None]) -> dict[str, Any]:
+    """Begin, write the outline, and send what the page sends when the next text begins."""
+    started = writer.start()
+    outline(writer.pen)
+    writer.send()
+    writer.pen.begin("answer")
+    writer.send()
+    return started
+
+
+def hand_in(writer: Writer, responses: dict[str, str]) -> Any:
+    return writer.post("submit", {**writer.submission(), "responses": responses})
+
+
+def records(host: Host) -> list[Record]:
+    (study,) = host.studies.values()
+    settle(host.store, study, host.keys[study.id], now_ms=host.now_ms)
+    return host.store.read(lambda c: list(load_records(c, study.id)))
+
+
+def test_every_text_and_answer_leaves_with_what_is_known_of_it(
+    writer: Callable[..., Writer], host: Host
+) -> None:
+    """The outline is a known human text, for it was vouched for and typed."""
+    ann = writer()
+    started = outlined(ann, lambda pen: pen.type("First this, then that."))
+    assert (started["at"]["phase"], started["task"]["fields"][0]["id"]) == ("outline", "outline")
+    ann.pen.type("The answer itself.")
+    ann.send()
+    assert hand_in(ann, GOOD).status_code == 200
+    [record] = records(host)
+    row = row_of(record, "demo")
+    assert (row["text"], row["outcome"]) == ("The answer itself.", "typed")
+    assert row["parts"] == [
+        {
+            "name": "outline",
+            "text": "First this, then that.",
+            "outcome": "typed",
+            "known_human": True,
+        }
+    ]
+    assert {one["question"]: one["answer"] for one in row["responses"]} == GOOD
+    assert row["condition"] in ("plain", "hurried")
+
+
+def test_a_pasted_outline_is_known_to_nobody(writer: Callable[..., Writer], host: Host) -> None:
+    """Vouching for a field does not make pasted words human, nor does it taint the answer."""
+    ann = writer()
+    outlined(ann, lambda pen: pen.paste("Words that were made somewhere else altogether."))
+    ann.pen.type("The answer itself.")
+    ann.send()
+    hand_in(ann, GOOD)
+    [record] = records(host)
+    [part] = row_of(record, "demo")["parts"]
+    assert (part["outcome"], part["known_human"]) == ("pasted_outside", False)
+    assert record.outcome == "typed"
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"help": "nothing"}, "Please answer every question."),
+        ({**GOOD, "effort": "6"}, "There is an answer that was not offered."),
+        ({**GOOD, "shoe": "44"}, "There is an answer to a question that was not asked."),
+    ],
+)
+def test_answers_that_were_not_offered_are_refused(
+    writer: Callable[..., Writer], given: dict[str, str], says: str
+) -> None:
+    """The text stays, and the same submission with good answers is taken."""
+    ann = writer()
+    outlined(ann, lambda pen: pen.type("Short."))
+    ann.pen.type("The answer.")
+    ann.send()
+    refused = hand_in(ann, given)
+    assert (refused.status_code, refused.json()["message"]) == (422, says)
+    assert hand_in(ann, GOOD).json()["complete"]
+
+
+def test_changed_answers_to_questions_are_found(writer: Callable[..., Writer], host: Host) -> None:
+    """The chain binds them with the text."""
+    ann = writer()
+    outlined(ann, lambda pen: pen.type("Short."))
+    ann.pen.type("The answer.")
+    ann.send()
+    hand_in(ann, GOOD)
+    records(host)
+    (study,) = host.studies.values()
+
+    def breaks() -> list[str]:
+        keys = host.keys[study.id]
+        found = host.store.read(lambda c: verify_study(c, study, keys))
+        return [str(one) for one in found.breaks]
+
+    assert breaks() == []
+    host.store.write(
+        lambda c: c.execute(
+            Answer.__table__.update().values(responses='{"effort":"1","help":"nothing"}')
+        )
+    )
+    assert any("answers to the questions" in problem for problem in breaks())
+
+
+def test_conditions_are_even_and_drawn_by_the_seed(tmp_path: Path, clock: Clock) -> None:
+    """Weights hold, the same seed draws the same, another does not, a person keeps theirs."""
+    drawn = {}
+    for seed in (1, 1, 2):
+        tables = TABLES.replace('id = "hurried"', 'id = "hurried"\nweight = 3')
+        study = asking(tmp_path / f"demo{len(drawn)}{seed}", tables)
+        text = study.path.read_text().replace("# seed = 0", f"seed = {seed}")
+        study.path.write_text(text)
+        host = open_host([load_study(study.path)], clock=clock, secure=False)
+        client = TestClient(create_app(host))
+        got = []
+        for number in range(12):
+            one = Writer(client, study.id, query=f"?worker=w{number}")
+            got.append(one.start()["task"]["instructions"] == "Be quick.")
+        assert Counter(got) == {True: 9, False: 3}
+        again = Writer(client, study.id, query="?worker=w0")
+        assert (again.start()["task"]["instructions"] == "Be quick.") == got[0]
+        host.store.close()
+        drawn.setdefault(seed, []).append(got)
+    assert drawn[1][0] == drawn[1][1] != drawn[2][0]
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        ('[[questions]]\nid = "a"\nask = "?"\nkind = "chioce"', "did you mean"),
+        ('[[questions]]\nid = "a"\nask = "?"\nkind = "choice"\noptions = ["x"]', "two options"),
+        ('[[questions]]\nid = "a"\nask = "?"\nkind = "scale"', "names of its ends"),
+        ('[[questions]]\nid = "a"\nask = 7', "expected str"),
+        ('[[fields]]\nid = "answer"\ninstructions = "x"', "neither"),
+        ('[[fields]]\nid = "a"', "needs `instructions`"),
+        ('[[conditions]]\nid = "a"\nweight = 0', "1 to 1000"),
+        ('[[conditions]]\nid = "a"\nwieght = 1', "did you mean"),
+    ],
+)
+def test_a_table_that_makes_no_sense_is_answered_with_what_would(
+    tmp_path: Path, table: str, says: str
+) -> None:
+    """Before anybody sees the study."""
+    with pytest.raises(BadSetting, match=f"(?i){says}"):
+        asking(tmp_path / "demo", f"\n{table}\n")

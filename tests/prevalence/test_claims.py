@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import wellhead
-from tests.prevalence.prose import SYLLABLES, Gauge, texts
+from tests.prevalence.prose import SYLLABLES, WORDS, Gauge, texts
 from wellhead.errors import BadInput, UnusableReference
 from wellhead.prevalence.kinds import as_people
 from wellhead.prevalence.lower_bound import at_least
@@ -115,6 +115,16 @@ def test_a_part_of_another_kind_does_not_lift_the_bound(rng, human):
     assert result.at_least < 0.05
     assert result.share.low < 0.05
     assert "reference-kind" in warned(result)
+
+
+def test_a_part_of_another_kind_does_not_lift_the_bound_where_few_of_its_texts_show_it(rng, human):
+    """One word in three or so is another: which texts are of another kind is known of few."""
+    ours = texts(rng.normal(size=100), "ours")
+    others = texts(rng.normal(1.5, 1, 100), "others", words=[*WORDS, *OTHER[:150]])
+    result = assay([*ours, *others], human=human)
+    assert result.withheld is None
+    assert result.at_least == 0
+    assert result.share.low == 0
 
 
 def test_what_the_detector_does_not_see_opens_the_interval(rng, human):

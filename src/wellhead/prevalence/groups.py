@@ -73,14 +73,12 @@ def group_shares(
     shares = []
     for g in chosen:
         inside = member == g
-        mine, sure = scores[inside], _cautious(scores, inside, against)
-        share, bound = interval(mine), 0.0
-        if sure.size:
-            part = sure.size < mine.size
-            bound = at_least(sure, human, level=each, seed=seed, sampled=part)
+        mine = scores[inside]
+        sure = mine if against is None else against.least(scores, inside)
+        share = interval(mine)
+        bound = at_least(sure, human, level=each, seed=seed)
         if not np.array_equal(sure, mine):
-            low = interval(sure).low if sure.size else 0.0
-            share = share._replace(low=min(share.low, low))
+            share = share._replace(low=min(share.low, interval(sure).low))
         share = share._replace(high=min(1.0, share.high + room))
         low, point, high, _ = share
         shares.append(
@@ -93,10 +91,3 @@ def group_shares(
             )
         )
     return tuple(shares)
-
-
-def _cautious(scores: np.ndarray, inside: np.ndarray, against: Doubt | None) -> np.ndarray:
-    """Scores of a group's documents as they count against another kind, of those compared."""
-    if against is None:
-        return np.asarray(scores[inside])
-    return np.asarray(against.scores[against.compared[inside[against.compared]]])

@@ -14,8 +14,10 @@ corpus beyond what the reference puts there must be something else.
 Machine texts differ from people's as well, so an unexplained part is not yet a fault of the
 reference. But they keep to the words of their task, while people of another kind bring the words of
 another one: layout tells both apart from the reference, words mainly the second. So what speaks
-against the reference is judged by words alone. The limits below were chosen in
-`benchmarks/assay_mismatch.py` on one half of the collections.
+against the reference is judged by words alone. How many texts are of another kind is easier to tell
+than which ones: where a quarter of a corpus is, words betray half of its texts, and their number
+all the same. The limits below were chosen in `benchmarks/assay_mismatch.py` on one half of the
+collections.
 """
 
 from __future__ import annotations
@@ -43,6 +45,8 @@ _DOUBTFUL = 0.05
 _USUAL = 0.5
 # A text more foreign than this part of the reference is not explained by it.
 _FOREIGN = 0.98
+# The number of texts of another kind is read off above this part of the reference.
+_COUNTED = 0.95
 _FOLDS = 5
 # Judgements by folds that learn from each other's texts vary so much more than independent ones
 # (`assay_mismatch.py --null`).
@@ -66,6 +70,10 @@ class ReferenceFit:
         other_kind: the same bound by words alone, which machine text mostly shares with people's.
         foreign: shape (corpus texts,), True where a text is unlike the reference by words alone;
             nowhere, if nothing says that the two differ.
+        beyond: shape (corpus texts,), True where a text's words are less usual than 95 % of the
+            reference's.
+        usual: the part of the reference of which that is true.
+        size: texts of the reference.
         words: words that mark the corpus, and words that mark the reference, most telling first.
         layout: in plain words, how the two look different.
     """
@@ -75,6 +83,9 @@ class ReferenceFit:
     unlike: NDArray[np.bool_]
     other_kind: float
     foreign: NDArray[np.bool_]
+    beyond: NDArray[np.bool_]
+    usual: float
+    size: int
     words: tuple[tuple[str, ...], tuple[str, ...]]
     layout: tuple[str, ...]
 
@@ -87,6 +98,19 @@ class ReferenceFit:
     def different(self) -> bool:
         """Whether the two differ at all beyond chance."""
         return self.p_value < DIFFERENT
+
+    def another(self, some: NDArray[np.bool_] | None = None) -> float:
+        """The part of the texts, or of `some` of them, that is of another kind by its words.
+
+        An estimate: what lies beyond the cut in excess of what the reference puts there, where it
+        is more than one standard error of chance. Fewer than 20 texts are too few to tell, and
+        count with at least the part of the whole corpus.
+        """
+        whole = _excess(self.beyond, self.usual, self.size)
+        if some is None:
+            return whole
+        part = _excess(self.beyond[some], self.usual, self.size) if some.any() else 1.0
+        return part if some.sum() >= _LEAST else max(part, whole)
 
 
 def reference_fit(
@@ -121,10 +145,20 @@ def reference_fit(
         unexplained=_unexplained(theirs, ours),
         unlike=ours > np.quantile(theirs, _FOREIGN),
         other_kind=_unexplained(usual, worded),
+        beyond=worded > (cut := np.quantile(usual, _COUNTED)),
+        usual=float((usual > cut).mean()),
+        size=len(reference),
         foreign=(worded > np.quantile(usual, _FOREIGN)) & (min(p_value, p_words) < _DOUBTFUL),
         words=_telling_words(words, foreign),
         layout=_telling_layout(shape[foreign == 0], shape[foreign == 1]),
     )
+
+
+def _excess(beyond: NDArray[np.bool_], usual: float, size: int) -> float:
+    """What lies beyond the cut in excess; nothing where chance puts as much there."""
+    noise = np.sqrt(usual * (1 - usual) * (1 / size + 1 / max(beyond.size, 1)))
+    excess = float(beyond.mean()) - usual
+    return max(0.0, excess / (1 - usual)) if excess > noise else 0.0
 
 
 def _higher(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> float:

@@ -16,7 +16,7 @@ import numpy as np
 from wellhead._stats import Interval
 from wellhead.prevalence.conformal import p_values
 from wellhead.prevalence.estimate import Estimate, Evidence, estimate
-from wellhead.prevalence.kinds import as_people, reach
+from wellhead.prevalence.kinds import as_people, highest, reach
 from wellhead.prevalence.mixture import Posterior
 from wellhead.prevalence.reference_fit import ReferenceFit
 from wellhead.prevalence.result import Withheld
@@ -33,17 +33,31 @@ _SAYS_LITTLE = 0.2
 class Doubt:
     """The evidence as it counts where people of another kind may have written some texts.
 
+    What is said of a document rests on its own words. What is said of the whole, and of a group,
+    rests on how many documents have other words: which ones they are is known of some only, so they
+    are taken to be those with the highest scores.
+
     Attributes:
         fit: of the human reference.
-        scores: shape (n,), of all documents, lowered as `as_people` does.
+        scores: shape (n,), of all documents, lowered as `as_people` does where their words are
+            those of another kind.
         compared: shape (texts,), the documents that `fit` compared, as indices into `scores`.
-        cautious: the estimate from the lowered scores of these documents.
+        human: shape (m,), the human reference.
+        reach: the median score that no kind of people exceeds.
+        cautious: the estimate from the scores of all documents as `least` lowers them.
     """
 
     fit: ReferenceFit
     scores: np.ndarray
     compared: np.ndarray
+    human: np.ndarray
+    reach: float
     cautious: Estimate
+
+    def least(self, scores: np.ndarray, inside: np.ndarray) -> np.ndarray:
+        """Scores of the documents `inside` if people of another kind wrote the highest of them."""
+        some, part = scores[inside], self.fit.another(inside[self.compared])
+        return as_people(some, highest(some, part), self.human, self.reach)
 
     @property
     def in_vain(self) -> bool:
@@ -80,19 +94,17 @@ def doubt(
         return None
     foreign = np.full(evidence.scores.size, fit.gross)
     foreign[compared] = fit.foreign
-    highest = reach(evidence.library) if evidence.comparable else float("inf")
-    scores = as_people(evidence.scores, foreign, evidence.human, highest)
-    part = compared.size < scores.size
+    most = reach(evidence.library) if evidence.comparable else float("inf")
+    worst = highest(evidence.scores, fit.another())
     counted = replace(
-        evidence,
-        scores=scores[compared] if part else scores,
-        labels=None,
-        sampled=evidence.sampled or part,
+        evidence, scores=as_people(evidence.scores, worst, evidence.human, most), labels=None
     )
     return Doubt(
         fit=fit,
-        scores=scores,
+        scores=as_people(evidence.scores, foreign, evidence.human, most),
         compared=compared,
+        human=evidence.human,
+        reach=most,
         cautious=estimate(counted, level=level, seed=seed),
     )
 

@@ -1,13 +1,12 @@
 """``wellhead.assay``: a corpus and its references in, how much machines wrote out.
 
-This file joins the parts: it reads and scores (`documents`), estimates (`estimate`), groups
-(`strata`), checks (`diagnose`) and puts the result together. It knows no formula.
+This file joins the parts: it opens, reads and scores (`inputs`), estimates (`estimate`), groups
+(`groups`), checks (`words`) and puts the result together. It knows no formula.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,27 +15,30 @@ import pyarrow as pa
 
 from wellhead._progress import Progress, quiet
 from wellhead._version import __version__
-from wellhead.corpus import Corpus, open_corpus
-from wellhead.corpus import sample as draw_sample
-from wellhead.corpus.near_duplicates import NearDuplicates
+from wellhead.corpus import Corpus
 from wellhead.detect import Scorer, load_scorer
 from wellhead.detect.scoring import KnownScores, ScoreResult, score
-from wellhead.errors import BadInput, BadSetting, UnusableReference
+from wellhead.errors import BadSetting, UnusableReference
 from wellhead.prevalence.adapt import (
     Own,
     adapted_to,
-    by_writer,
     evidence_for,
     explained_by_either,
     measure,
     require_when,
 )
 from wellhead.prevalence.conformal import benjamini_hochberg
-from wellhead.prevalence.copying import Sources
 from wellhead.prevalence.documents import ScoredDocuments, read_documents
 from wellhead.prevalence.estimate import Estimate, Evidence, estimate, generators_of
 from wellhead.prevalence.flagged import flagged_documents
 from wellhead.prevalence.groups import LARGEST, group_shares, groups_method
+from wellhead.prevalence.inputs import (
+    KnownTexts,
+    named_machines,
+    open_inputs,
+    open_reference,
+    read_inputs,
+)
 from wellhead.prevalence.labels import (
     Labels,
     match_labels,
@@ -45,13 +47,13 @@ from wellhead.prevalence.labels import (
 )
 from wellhead.prevalence.library import known_clusters, library_of
 from wellhead.prevalence.plot_data import histogram, passages
-from wellhead.prevalence.preparation import shared_passages
 from wellhead.prevalence.reference_fit import ReferenceFit, reference_fit
 from wellhead.prevalence.result import (
     AssayResult,
     Documents,
     References,
     Reproducibility,
+    Withheld,
 )
 from wellhead.prevalence.shards import ShardedAssay, assay_scores
 from wellhead.prevalence.withholding import Doubt, doubt, hedged, withheld
@@ -119,94 +121,42 @@ def assay(
     if not 0 < level < 1:
         raise BadSetting(f"a confidence level lies between 0 and 1, got {level}")
     scorer = load_scorer(detector) if isinstance(detector, str) else detector
-    whole = opened = open_corpus(corpus, text_column=text_column)
-    population = None
+    given = open_inputs(corpus, human, machine, source, text_column=text_column)
     if sample is not None:
-        opened, population = _sampled(whole, sample, seed, labels is not None)
-    sources = _sources(source)
-    people = None if human is None else open_reference(human, text_column)
-    suspects = _named(machine, text_column)
-    shared = shared_passages(_texts(opened))
-    if people is not None:
-        shared |= shared_passages(_texts(people))
+        given = given.sampled(sample, seed, labelled=labels is not None)
     if isinstance(scores, ScoreResult) and adapt == "auto":
         adapt = "off"  # the scores given are those that are wanted
-    own = adapted_to(scorer, people, suspects, shared, when=adapt, seed=seed)
-    if own is not None:
-        scorer = own.detector
-    scored = _known_scores(whole, scorer, scores)
-
-    copies = NearDuplicates()
-
-    def read(part: Corpus, **options: Any) -> ScoredDocuments:
-        scored.look_beside(part)
-        return read_documents(
-            part, scored, copies=copies, passages=shared, progress=progress, **options
-        )
-
-    known = _References(
-        human=None if people is None else read(people),
-        machine={name: read(part) for name, part in suspects.items()},
-    )
-    docs = read(
-        opened,
+    own = adapted_to(scorer, given.people, given.suspects, given.passages, when=adapt, seed=seed)
+    scorer = scorer if own is None else own.detector
+    docs, known = read_inputs(
+        given,
+        _known_scores(given.whole, scorer, scores),
         group_by=group_by,
-        sources=sources,
-        carry_above=_flaggable(known.human, false_discovery_rate),
+        rate=false_discovery_rate,
+        progress=progress,
     )
-    if population is not None:
-        docs = docs.drawn_from(whole)
-    known.refuse_overlap(docs, copies)
-    rows = docs.evidence
-    library, trained = evidence_for(own) or known_clusters(scorer)
-    audited = _audited(labels, docs, rows)
-    evidence = Evidence(
-        scores=docs.scores[rows],
-        human=None if known.human is None else known.human.scores[known.human.evidence],
-        machine={name: part.scores[part.evidence] for name, part in known.machine.items()},
-        labels=audited,
-        library=library,
-        trained=trained,
-        comparable=own is None and not trained and bool(library_of(scorer)),
-        sampled=population is not None,
-    )
-    fit = _fit(known, docs, own, seed)
-    compared = np.searchsorted(rows, list(docs.sample))
-    against = doubt(evidence, fit, compared, level=level, seed=seed)
-    languages = _languages_of(scorer)
-    why = withheld(evidence, against, foreign_languages(docs.sample.values(), languages), languages)
-    plain = estimate(evidence, level=level, seed=seed)
-    found = hedged(plain, evidence, against, why)
-    unexplained = 0.0 if against is None else against.unseen(plain.posterior, evidence.scores)
-    in_vain = against is not None and against.in_vain
-    flags = _flags(found, rows, docs, false_discovery_rate)
-    groups, method = _groups(docs, rows, flags, evidence, found, against, level, seed)
-    counted = evidence.scores if against is None else against.scores
-    table = _table(docs, rows, found, flags, counted)
+    evidence = _evidence(docs, known, labels, scorer, own)
+    judged = _judged(evidence, docs, known, own, scorer, level=level, seed=seed)
+    found, against = judged.found, judged.against
+    flags = _flags(found, docs, false_discovery_rate)
+    groups, method = _groups(docs, flags, judged, level, seed)
+    table = _table(docs, found, flags, evidence.scores if against is None else against.scores)
     adapted = None if own is None else measure(own, docs, level=level, seed=seed)
-    checks = diagnostics(
-        docs, known.human, known.machine, evidence, found, labels_drawn, against, adapted
-    )
     return AssayResult(
         share=found.share,
         at_least=found.at_least,
         method=found.method,
-        assumptions=assumptions(found, evidence, labels_drawn, docs, population),
-        documents=_documents(docs, flags, population),
-        diagnostics=checks,
-        adaptation=adapted,
-        upper_bound_only=found.method == "anchored"
-        and not found.stands_out
-        and why is None
-        and unexplained <= found.share.point,
-        withheld=why,
-        unexplained=unexplained,
-        compared_in_vain=in_vain,
-        references=References(
-            human=0 if evidence.human is None else evidence.human.size,
-            machine={name: scores.size for name, scores in evidence.machine.items()},
-            labels=0 if audited is None else audited.machine.size,
+        assumptions=assumptions(found, evidence, labels_drawn, docs, given.population),
+        documents=_documents(docs, flags, given.population),
+        diagnostics=diagnostics(
+            docs, known.human, known.machine, evidence, found, labels_drawn, against, adapted
         ),
+        adaptation=adapted,
+        upper_bound_only=judged.upper_bound_only,
+        withheld=judged.why,
+        unexplained=judged.unexplained,
+        compared_in_vain=against is not None and against.in_vain,
+        references=_counted(evidence),
         false_discovery_rate=false_discovery_rate,
         groups=groups,
         groups_method=method,
@@ -218,7 +168,7 @@ def assay(
             revision=scorer.revision,
             hashes={"corpus": docs.census.sha256, **known.hashes},
         ),
-        histogram=histogram(docs.scores[rows], evidence.human, found.posterior),
+        histogram=histogram(evidence.scores, evidence.human, found.posterior),
         passages=passages(scorer, docs, flags),
         table=table,
         flagged=flagged_documents(table, docs.origins),
@@ -262,11 +212,12 @@ def assay_shards(
 
     library, trained = known_clusters(scorer)
     people = scored(open_reference(human, text_column))
+    suspects = named_machines(machine, text_column)
     prior = generators_of(
         Evidence(
             scores=people,
             human=people,
-            machine={name: scored(part) for name, part in _named(machine, text_column).items()},
+            machine={name: scored(part) for name, part in suspects.items()},
             library=library,
             trained=trained,
         )
@@ -283,57 +234,84 @@ def assay_shards(
     )
 
 
-def _flaggable(human: ScoredDocuments | None, rate: float) -> float:
-    """No document with a lower score can be flagged: a flag's p-value is at most the rate."""
-    if human is None:
-        return float("inf")
-    return float(np.quantile(human.scores[human.evidence], 1 - rate, method="lower"))
-
-
 @dataclass(frozen=True, kw_only=True)
-class _References:
-    """The user's references after scoring."""
+class _Judged:
+    """What the evidence says, and what is taken back of it.
 
-    human: ScoredDocuments | None
-    machine: dict[str, ScoredDocuments]
+    Attributes:
+        evidence: what was judged.
+        against: the evidence as it counts where people of another kind wrote some texts.
+        why: the share cannot be said.
+        found: what is claimed.
+        unexplained: the part unlike the reference that the scores do not count as machine.
+    """
+
+    evidence: Evidence
+    against: Doubt | None
+    why: Withheld | None
+    found: Estimate
+    unexplained: float
 
     @property
-    def hashes(self) -> dict[str, str]:
-        parts = {f"machine:{name}": part for name, part in self.machine.items()}
-        if self.human is not None:
-            parts["human"] = self.human
-        return {name: part.census.sha256 for name, part in parts.items()}
+    def upper_bound_only(self) -> bool:
+        """Whether nothing machine-like stands out, and nothing unexplained either."""
+        found = self.found
+        faint = found.method == "anchored" and not found.stands_out and self.why is None
+        return faint and self.unexplained <= found.share.point
 
-    def refuse_overlap(self, docs: ScoredDocuments, copies: NearDuplicates) -> None:
-        """A text, or a near copy of it, cannot be known and unknown, human and machine at once."""
-        named = {f"machine reference '{name}'": part for name, part in self.machine.items()}
-        if self.human is not None:
-            named = {"human reference": self.human, **named}
-        clusters = copies.clusters()
-        corpus = set(clusters[docs.places])
-        human = set() if self.human is None else set(clusters[self.human.places])
-        for name, part in named.items():
-            mine = clusters[part.places]
-            shared = [row for row, cluster in enumerate(mine) if cluster in corpus]
-            if shared:
-                raise UnusableReference(
-                    f"{len(shared)} of the {len(part.sha256)} texts of the {name} are also in the "
-                    "corpus, in full or nearly "
-                    f"(first: id '{part.ids[shared[0]].as_py()}'). A reference must be "
-                    "other texts of the same kind: remove the shared ones from one of the two. "
-                    "If they are audited documents of this corpus, give them as --labels."
-                )
-            both = [row for row, cluster in enumerate(mine) if cluster in human]
-            if part is not self.human and both:
-                raise UnusableReference(
-                    f"{len(both)} of the {len(part.sha256)} texts of the {name} are in the human "
-                    f"reference, too (first: id '{part.ids[both[0]].as_py()}'). No text can be "
-                    "known to be both: give machine texts as --machine and people's as --human."
-                )
+
+def _judged(
+    evidence: Evidence,
+    docs: ScoredDocuments,
+    known: KnownTexts,
+    own: Own | None,
+    scorer: Scorer,
+    *,
+    level: float,
+    seed: int,
+) -> _Judged:
+    compared = np.searchsorted(docs.evidence, list(docs.sample))
+    against = doubt(evidence, _fit(known, docs, own, seed), compared, level=level, seed=seed)
+    languages = _languages_of(scorer)
+    why = withheld(evidence, against, foreign_languages(docs.sample.values(), languages), languages)
+    plain = estimate(evidence, level=level, seed=seed)
+    return _Judged(
+        evidence=evidence,
+        against=against,
+        why=why,
+        found=hedged(plain, evidence, against, why),
+        unexplained=0.0 if against is None else against.unseen(plain.posterior, evidence.scores),
+    )
+
+
+def _evidence(
+    docs: ScoredDocuments, known: KnownTexts, labels: Any, scorer: Scorer, own: Own | None
+) -> Evidence:
+    """One score for each cluster of copies, of the corpus and of the references."""
+    library, trained = evidence_for(own) or known_clusters(scorer)
+    human = known.human
+    return Evidence(
+        scores=docs.scores[docs.evidence],
+        human=None if human is None else human.scores[human.evidence],
+        machine={name: part.scores[part.evidence] for name, part in known.machine.items()},
+        labels=_audited(labels, docs),
+        library=library,
+        trained=trained,
+        comparable=own is None and not trained and bool(library_of(scorer)),
+        sampled=known.of_sample,
+    )
+
+
+def _counted(evidence: Evidence) -> References:
+    return References(
+        human=0 if evidence.human is None else evidence.human.size,
+        machine={name: scores.size for name, scores in evidence.machine.items()},
+        labels=0 if evidence.labels is None else evidence.labels.machine.size,
+    )
 
 
 def _fit(
-    known: _References, docs: ScoredDocuments, own: Own | None, seed: int
+    known: KnownTexts, docs: ScoredDocuments, own: Own | None, seed: int
 ) -> ReferenceFit | None:
     """How the references fit, from the distinct texts that were kept."""
     if known.human is None:
@@ -363,85 +341,12 @@ def _known_scores(corpus: Corpus, scorer: Scorer, scores: Any) -> KnownScores:
     return known
 
 
-def _texts(corpus: Corpus) -> Iterator[str]:
-    for batch in corpus.batches():
-        yield from batch["text"].to_pylist()
-
-
-def open_reference(source: Any, text_column: str | None, **options: Any) -> Corpus:
-    """A reference, by the corpus's text column where it has one of that name, else guessed.
-
-    Args:
-        source: anything that `open_corpus` opens; a `Corpus` is taken as it is.
-        text_column: of the corpus.
-        options: of `open_corpus`, such as `encoding` and `where`.
-    """
-    if isinstance(source, Corpus):
-        return source
-    try:
-        return open_corpus(source, text_column=text_column, **options)
-    except BadInput:
-        if text_column is None:
-            raise
-        return open_corpus(source, **options)
-
-
-def _named(machine: Any, text_column: str | None) -> dict[str, Corpus]:
-    """The machine references by generator name."""
-    if machine is None:
-        return {}
-    if isinstance(machine, Mapping):
-        return {str(name): open_reference(one, text_column) for name, one in machine.items()}
-    named: dict[str, Corpus] = {}
-    for number, one in enumerate(_several(machine), start=1):
-        opened = open_reference(one, text_column)
-        for name, part in by_writer(opened.name, opened).items():
-            named[name if name not in named else f"{name} ({number})"] = part
-    return named
-
-
-def _several(machine: Any) -> list[Any]:
-    """A list of corpora as it is; anything else, a list of texts among them, as one corpus."""
-    if isinstance(machine, str | bytes) or not isinstance(machine, Sequence) or not machine:
-        return [machine]
-    if isinstance(machine[0], Mapping):
-        return [machine]
-    if isinstance(machine[0], str) and not _are_paths(machine):
-        return [machine]
-    return list(machine)
-
-
-def _are_paths(items: Sequence[str]) -> bool:
-    return all(os.path.exists(item) for item in items)
-
-
-def _sampled(corpus: Corpus, n: int, seed: int, labelled: bool) -> tuple[Corpus, int | None]:
-    if n < 1:
-        raise BadSetting(f"a sample has at least one document, got {n}")
-    if labelled:
-        raise BadSetting(
-            "a sample and labels do not go together: the audited documents may not be drawn. "
-            "Assay the whole corpus, or sample first and have the sample audited."
-        )
-    table = draw_sample(corpus, n, seed=seed)
-    population = corpus.census.documents
-    if population <= n:
-        return corpus, None
-    return open_corpus(table, text_column="text", name=corpus.name), population
-
-
-def _sources(source: Any) -> Sources | None:
-    if source is None:
-        return None
-    return Sources(_texts(open_corpus(source)))
-
-
-def _audited(labels: Any, docs: ScoredDocuments, rows: np.ndarray) -> Labels | None:
+def _audited(labels: Any, docs: ScoredDocuments) -> Labels | None:
     """The audited documents as indices into the evidence, each distinct text once."""
     if labels is None:
         return None
     matched = match_labels(read_labels(labels), docs.ids.to_pylist())
-    place = {docs.cluster[row]: index for index, row in enumerate(rows)}
+    place = {docs.cluster[row]: index for index, row in enumerate(docs.evidence)}
     chosen: dict[int, int] = {}
     said: dict[str, int] = {}
     for at, (row, label) in enumerate(zip(matched.rows, matched.machine, strict=True)):
@@ -462,27 +367,21 @@ def _audited(labels: Any, docs: ScoredDocuments, rows: np.ndarray) -> Labels | N
     )
 
 
-def _flags(found: Estimate, rows: np.ndarray, docs: ScoredDocuments, rate: float) -> np.ndarray:
+def _flags(found: Estimate, docs: ScoredDocuments, rate: float) -> np.ndarray:
     """Shape (documents,): flagged, with every repeat of a flagged text."""
     flags = np.zeros(docs.scores.size, dtype=bool)
     if found.p_values is None:
         return flags
-    flags[rows] = benjamini_hochberg(found.p_values, rate)
+    flags[docs.evidence] = benjamini_hochberg(found.p_values, rate)
     repeats = ~docs.first
     flags[repeats] = np.isin(docs.cluster[repeats], docs.cluster[flags])
     return flags
 
 
 def _groups(
-    docs: ScoredDocuments,
-    rows: np.ndarray,
-    flags: np.ndarray,
-    evidence: Evidence,
-    found: Estimate,
-    against: Doubt | None,
-    level: float,
-    seed: int,
+    docs: ScoredDocuments, flags: np.ndarray, judged: _Judged, level: float, seed: int
 ) -> tuple[tuple[Any, ...], str]:
+    evidence, found = judged.evidence, judged.found
     if docs.groups is None or (evidence.human is not None and found.posterior is None):
         return (), ""
     if evidence.human is None:
@@ -490,14 +389,14 @@ def _groups(
             "shares by group need known-human texts of the same kind (--human): without them the "
             "interval of a group says nothing"
         )
-    groups = docs.groups[rows]
+    groups = docs.groups[docs.evidence]
     shares = group_shares(
         evidence.scores,
         groups,
-        flags[rows],
+        flags[docs.evidence],
         evidence.human,
         found,
-        against=against,
+        against=judged.against,
         level=level,
         seed=seed,
     )
@@ -521,14 +420,10 @@ def _documents(docs: ScoredDocuments, flags: np.ndarray, population: int | None)
 
 
 def _table(
-    docs: ScoredDocuments,
-    rows: np.ndarray,
-    found: Estimate,
-    flags: np.ndarray,
-    counted: np.ndarray,
+    docs: ScoredDocuments, found: Estimate, flags: np.ndarray, counted: np.ndarray
 ) -> pa.Table:
     """One row per document; repeats carry the values of their text."""
-    place = {docs.cluster[row]: index for index, row in enumerate(rows)}
+    place = {docs.cluster[row]: index for index, row in enumerate(docs.evidence)}
     index = np.array([place.get(cluster, -1) for cluster in docs.cluster])
 
     def spread(values: np.ndarray | None) -> pa.Array:

@@ -39,7 +39,8 @@ from wellhead._progress import progress
 from wellhead.corpus.near_duplicates import near_duplicates
 from wellhead.detect import load_scorer
 from wellhead.errors import BadSetting
-from wellhead.prevalence.estimate import Evidence, estimate
+from wellhead.prevalence.conformal import benjamini_hochberg
+from wellhead.prevalence.estimate import Estimate, Evidence, estimate
 from wellhead.prevalence.library import Cluster, library_of
 from wellhead.prevalence.reference_fit import reference_fit
 from wellhead.prevalence.withholding import doubt, hedged, withheld
@@ -48,6 +49,7 @@ REFERENCE, CORPUS = 100, 200
 LEAST = 90
 SHARES = (0.0, 0.1, 0.4, 0.75, 1.0)
 MOST = 400
+RATE = 0.1
 
 
 class Texts(NamedTuple):
@@ -222,7 +224,19 @@ def _outcome(trial: Trial, library: tuple[Cluster, ...], seed: int) -> dict[str,
         "other_kind": 0.0 if fit is None else fit.other_kind,
         "lowered": 0.0 if fit is None else float(fit.foreign.mean()),
         "cautious": 0.0 if against is None else against.cautious.share.low,
+        "flags": [_flags(trial, before), _flags(trial, after)],
     }
+
+
+def _flags(trial: Trial, found: Estimate) -> list[int]:
+    """Machine texts flagged, people's texts flagged, machine texts."""
+    size = trial.corpus.scores.size
+    machine = np.arange(size) >= size - round(trial.share * size)
+    if found.p_values is None:
+        return [0, 0, int(machine.sum())]
+    flagged = benjamini_hochberg(found.p_values, RATE)
+    parts = (flagged & machine, flagged & ~machine, machine)
+    return [int(part.sum()) for part in parts]
 
 
 def null(people: dict[str, Texts], splits: int, rng: np.random.Generator) -> str:
@@ -247,7 +261,7 @@ def null(people: dict[str, Texts], splits: int, rng: np.random.Generator) -> str
 
 def report(outcomes: list[dict[str, Any]]) -> str:
     """False claims where all texts are people's; coverage where the reference fits."""
-    return "\n\n".join([_claims(outcomes), _coverage(outcomes)])
+    return "\n\n".join([_claims(outcomes), _coverage(outcomes), _flagged(outcomes)])
 
 
 def _claims(outcomes: list[dict[str, Any]]) -> str:
@@ -298,6 +312,25 @@ def _coverage(outcomes: list[dict[str, Any]]) -> str:
     left = [one["after"][3] / one["before"][3] for one in kept]
     said = f"Of a bound that the scores alone give, {np.mean(left):.2f} is left on average."
     return markdown_table([*columns, ">bound holds"], lines) + (f"\n\n{said}" if kept else "")
+
+
+def _flagged(outcomes: list[dict[str, Any]]) -> str:
+    """Flags at a false discovery rate of 10 %."""
+    kinds: dict[str, list[Any]] = {}
+    for one in outcomes:
+        share = min(SHARES, key=lambda share: abs(share - one["share"]))
+        what = f"same, {100 * share:.0f} %" if one["design"] == "same" else one["design"]
+        kinds.setdefault(what, []).append(one["flags"])
+    lines = []
+    for what, rows in kinds.items():
+        for place, when in enumerate(("before", "after")):
+            right, wrong, machine = np.array([row[place] for row in rows]).T
+            false = wrong / np.maximum(right + wrong, 1)
+            found = f"{(right / np.maximum(machine, 1)).mean():.3f}" if machine.any() else "–"
+            lines.append((what, when, len(rows), f"{(wrong > 0).mean():.3f}"))
+            lines[-1] += (f"{false.mean():.3f}", found)
+    columns = ["corpus", "", ">trials", ">any false flag", ">false of the flagged", ">found"]
+    return markdown_table(columns, lines)
 
 
 def _arguments() -> argparse.Namespace:

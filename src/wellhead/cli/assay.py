@@ -24,6 +24,7 @@ from wellhead.cli._options import (
     Where,
     first_words,
     folder_out,
+    share_of,
     show_result,
 )
 from wellhead.errors import BadSetting, CannotBeSaid, LimitExceeded
@@ -82,18 +83,33 @@ def assay(
         str | None,
         typer.Option(metavar="CONDITION", help="Rows of the known-human texts that count."),
     ] = None,
+    machine_where: Annotated[
+        str | None,
+        typer.Option(metavar="CONDITION", help="Rows of the machine texts that count."),
+    ] = None,
     group_by: Annotated[str | None, typer.Option(help="Column for shares by group.")] = None,
     max_share: Annotated[
-        str | None,
-        typer.Option(help="Exit 1 when the share is shown to exceed this, e.g. 5% or 0.05."),
+        float | None,
+        typer.Option(
+            parser=share_of,
+            metavar="SHARE",
+            help="Exit 1 when the share is shown to exceed this, e.g. 5% or 0.05.",
+        ),
     ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit 3 when the share cannot be said.")
     ] = False,
-    sample: Annotated[int | None, typer.Option(help="Assay a random sample of so many.")] = None,
+    sample: Annotated[
+        int | None, typer.Option(min=1, help="Assay a random sample of so many.")
+    ] = None,
     level: Level = 0.95,
     false_discovery_rate: Annotated[
-        float, typer.Option(help="Expected share of human documents among the flagged.")
+        float,
+        typer.Option(
+            parser=share_of,
+            metavar="SHARE",
+            help="Expected share of human documents among the flagged.",
+        ),
     ] = 0.1,
     seed: Seed = 0,
     out: Annotated[
@@ -110,14 +126,25 @@ def assay(
     from wellhead.prevalence.run import assay as run
     from wellhead.prevalence.run import open_reference
 
-    limit = None if max_share is None else _share(max_share)
     if corpus is None:
         told = _Shards(scores, human, machine, detector, text_column, level, false_discovery_rate)
-        with_texts = (labels, source, group_by, sample, where, split, id_column, human_where)
-        _of_shards(told, any(with_texts), seed=seed, out=out, as_json=as_json, limit=limit)
+        with_texts = (
+            labels,
+            source,
+            group_by,
+            sample,
+            where,
+            split,
+            id_column,
+            human_where,
+            machine_where,
+        )
+        _of_shards(told, any(with_texts), seed=seed, out=out, as_json=as_json, limit=max_share)
         return
     if human is None and human_where is not None:
         raise BadSetting("--human-where chooses among known-human texts; give them with --human")
+    if not machine and machine_where is not None:
+        raise BadSetting("--machine-where chooses among machine texts; give them with --machine")
     # What files are written in holds for all of them; which rows count, for each alone.
     written: dict[str, Any] = {"encoding": encoding, "keep_going": keep_going}
     opened = open_corpus(
@@ -131,7 +158,7 @@ def assay(
         result = run(
             opened,
             human=None if human is None else reference(human, where=human_where),
-            machine=[reference(one) for one in machine] if machine else None,
+            machine=[reference(one, where=machine_where) for one in machine] if machine else None,
             labels=labels,
             labels_drawn=_drawn(labels, labels_drawn),
             detector=detector,
@@ -153,8 +180,8 @@ def assay(
         if check.severity == "note" and check.code in ("guesses", "unusable-rows"):
             typer.echo(f"note: {check.finding}", err=True)
     show_result(result, as_json=as_json, saved=None if out is None else result.save(out))
-    if limit is not None:
-        _hold_to(limit, result.share)
+    if max_share is not None:
+        _hold_to(max_share, result.share)
     if strict and result.withheld is not None:
         raise CannotBeSaid(f"the share cannot be said: {result.withheld.reason}")
 
@@ -233,16 +260,6 @@ def _hold_to(limit: float, share: Interval) -> None:
             "exceeded nor kept for certain; more references or audited labels would tell",
             err=True,
         )
-
-
-def _share(text: str) -> float:
-    try:
-        value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1:
-        raise BadSetting(f"expected a share such as 5% or 0.05, got '{text}'")
-    return value
 
 
 def _drawn(labels: str | None, drawn: str | None) -> str:

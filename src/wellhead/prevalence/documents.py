@@ -22,7 +22,7 @@ from wellhead.corpus.words import count_words
 from wellhead.detect.scoring import KnownScores
 from wellhead.errors import BadInput
 from wellhead.prevalence.copying import COPIED, Sources
-from wellhead.prevalence.origins import Origins
+from wellhead.prevalence.origins import OURS, Origins
 from wellhead.prevalence.preparation import Preparation
 
 __all__ = ["ScoredDocuments", "read_documents"]
@@ -237,8 +237,9 @@ def _copied(texts: Sequence[str], sources: Sources | None) -> np.ndarray:
 
 def _groups(batch: pa.RecordBatch, column: str) -> list[str]:
     if column not in batch.schema.names:
+        own = [name for name in batch.schema.names if name not in OURS]
         raise BadInput(
-            f"no column '{column}' to group by; the corpus has {', '.join(batch.schema.names)}"
+            f"no column '{column}' to group by (--group-by); the corpus has {', '.join(own)}"
         )
     return ["(none)" if value is None else str(value) for value in batch[column].to_pylist()]
 

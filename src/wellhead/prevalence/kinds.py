@@ -26,8 +26,8 @@ _CERTAINTY = 0.99
 _FEW = 5
 
 
-def reach(library: Sequence[Cluster]) -> float:
-    """The median score that people of a new kind stay below, with a certainty of 99 %.
+def reach(library: Sequence[Cluster], certainty: float = _CERTAINTY) -> float:
+    """The median score that people of a new kind stay below, with this certainty.
 
     Returns:
         The level, on the scale of the detector's scores; infinite where too few kinds are known.
@@ -42,7 +42,7 @@ def reach(library: Sequence[Cluster]) -> float:
         return float("inf")
     middles = np.array([np.median(human) for human in kinds.values()])
     spread = middles.std(ddof=1) * np.sqrt(1 + 1 / middles.size)
-    return float(middles.mean() + stdtrit(middles.size - 1, _CERTAINTY) * spread)
+    return float(middles.mean() + stdtrit(middles.size - 1, certainty) * spread)
 
 
 def as_people(

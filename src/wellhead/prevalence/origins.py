@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-__all__ = ["WORDS", "Origins", "opening_of"]
+__all__ = ["OURS", "WORDS", "Origins", "opening_of"]
 
 WORDS = 12
 _LONGEST = 120
-_OURS = frozenset({"id", "text", "sha256", "first", "at_file", "at_row"})
+# Columns of a batch that say where a document is, not what came along with it.
+OURS = frozenset({"id", "text", "sha256", "first", "at_file", "at_row"})
 
 
 class Origins:
@@ -40,7 +41,7 @@ class Origins:
         self._files.append(batch["at_file"])
         self._rows.append(batch["at_row"])
         self._openings += map(opening_of, texts)
-        names = [name for name in batch.schema.names if name not in _OURS]
+        names = [name for name in batch.schema.names if name not in OURS]
         high = np.flatnonzero(scores >= self._above)
         if names and high.size:
             self._names |= dict.fromkeys(names)

@@ -120,6 +120,8 @@ def assay(
     require_when(adapt)
     if not 0 < level < 1:
         raise BadSetting(f"a confidence level lies between 0 and 1, got {level}")
+    if not 0 < false_discovery_rate < 1:
+        raise BadSetting(f"a false discovery rate lies between 0 and 1, got {false_discovery_rate}")
     scorer = load_scorer(detector) if isinstance(detector, str) else detector
     given = open_inputs(corpus, human, machine, source, text_column=text_column)
     if sample is not None:

@@ -48,12 +48,12 @@ def test_the_interval_of_the_demo_holds_the_truth(told: tuple[Path, Any]) -> Non
 
 
 def test_flags_of_the_demo_keep_their_false_discovery_rate(tmp_path: Path) -> None:
-    # Flags allow for people of another kind, so that of the seeds 0 to 5 only 4 has any.
+    # Flags allow for people of another kind, and still find most of what they find without.
     done = [rehearse(load_demo(seed=seed), tmp_path / str(seed)) for seed in (0, 4)]
     machine, human = (
         sum(getattr(one.flags, side) for one in done) for side in ("machine", "human")
     )
-    assert machine >= 20
+    assert machine >= 50
     assert human / (machine + human) <= done[0].result.false_discovery_rate
 
 

@@ -74,6 +74,22 @@ def test_encoding_and_condition_reach_the_human_texts(wellhead, files):
     assert json.loads(done.stdout)["references"]["human"] == 66
 
 
+def test_people_and_machines_come_from_one_file_by_conditions(wellhead, files):
+    with (files / "known.csv").open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["text", "by"])
+        for row in (json.loads(line) for line in (files / "human.jsonl").open(encoding="utf-8")):
+            writer.writerow([row["text"], "people"])
+            writer.writerow([" ".join(reversed(row["text"].split())), "machine"])
+    done = wellhead(
+        "assay", "answers.jsonl", "--human", "known.csv", "--human-where", "by == 'people'",
+        "--machine", "known.csv", "--machine-where", "by == 'machine'", "--json", cwd=files,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    references = json.loads(done.stdout)["references"]
+    assert (references["human"], sum(references["machine"].values())) == (100, 100)
+
+
 def test_audited_labels_from_a_csv_carry_the_interval(wellhead, files):
     done = wellhead(
         "assay",
@@ -156,12 +172,15 @@ def test_a_wrong_column_is_answered_with_the_columns_there_are(wellhead, files):
         ["--max-share", "lots"],
         ["--labels", "labels.csv", "--labels-drawn", "suspicion"],
         ["--sample", "0"],
+        ["--false-discovery-rate", "3"],
     ],
 )
 def test_a_setting_outside_its_range_is_a_usage_error(wellhead, files, options):
     done = wellhead("assay", "answers.jsonl", "--human", "human.jsonl", *options, cwd=files)
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
+    if options[0] not in ("--detector", "--labels"):
+        assert options[0] in done.stderr
 
 
 def test_a_plan_names_labels_and_references(wellhead):

@@ -155,6 +155,32 @@ def test_the_report_shows_words_texts_forecast_and_verdicts(corpus, tmp_path):
     assert max(words, key=len).strip("<&\"'") in text
 
 
+def test_each_generation_answers_the_same_prompts_and_names_the_words_that_vanished(
+    corpus, tmp_path
+):
+    """Every vanished word is in the real text so many times, and in none of the training data."""
+    family = SMALL | {"corpus": corpus}
+    table = {"family": family, "size": 10, "generations": 2, "regime": "replace"}
+    result = wellhead.collapse(table, out=tmp_path / "run")
+    folders = sorted((tmp_path / "run" / "generations" / "000-replace-00").glob("*/"))
+    answers = [json.loads((each / "samples.json").read_text()) for each in folders]
+    prompts = [[pair["prompt"] for pair in pairs] for pairs in answers]
+    assert prompts[0] == prompts[1] == prompts[2]
+    gone = [json.loads((each / "words.json").read_text()) for each in folders]
+    assert gone[0]["lost"] == 0
+    assert gone[2]["lost"] >= gone[1]["lost"] > 0
+    vocabulary = result.values("vocabulary", "replace", 2)[0]
+    assert 1 - gone[2]["lost"] / gone[2]["of"] == pytest.approx(vocabulary, abs=1e-9)
+    counts = [count for _, count in gone[2]["words"]]
+    assert counts == sorted(counts, reverse=True)
+    result.save_html(tmp_path / "page.html")
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    word, count = gone[2]["words"][0]
+    assert f"{word} ({count})" in text
+    assert "Words that vanished" in text
+    assert "answered by each generation" in text
+
+
 @pytest.mark.slow
 def test_recursion_narrows_or_drifts_by_how_models_are_drawn_from():
     """The signs of `lm-quick`, on less text, with one seed and two generations."""

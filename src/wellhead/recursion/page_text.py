@@ -1,14 +1,17 @@
 """What the page about a run of language models adds: words, histograms, texts, forecast.
 
-Nothing is added for runs without text. Texts come from ``generations/*/samples.json`` in the run
-folder; they were written by models, and are shown as untrusted as any other text.
+Nothing is added for runs without text. Texts come from ``samples.json`` and ``words.json`` in the
+``generations`` of the run folder; they were written by models, and are shown as untrusted as any
+other text.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from math import isclose, isfinite
 from pathlib import Path
+from typing import Any, TypeVar
 
 from wellhead.recursion.curves import band
 from wellhead.recursion.result import Run
@@ -20,9 +23,12 @@ from wellhead.report.table import Column, Table
 
 __all__ = ["text_sections"]
 
+T = TypeVar("T")
 MOST = 6  # settings side by side
 SAME = 0.05  # forecasts nearer to each other than this are one forecast
-PAIRS = 3  # texts of each generation
+PAIRS = 4  # prompts
+SIDES = 5  # generations side by side
+NAMED = 25  # vanished words by name
 BINS = ("1_to_2", "3_to_9", "10_to_99", "100_and_more")
 SPOKEN = {
     "1_to_2": "seen 1-2 times",
@@ -37,6 +43,7 @@ def text_sections(run: Run) -> list[Section]:
     made = [
         ("Rare words first", _words(run)),
         ("Forecast against observed", _forecast(run)),
+        ("Words that vanished", _vanished(run)),
         ("What it wrote", _written(run)),
     ]
     return [Section(heading, blocks) for heading, blocks in made if blocks]
@@ -144,48 +151,101 @@ def _words_on_order(rows: list[Excess], uneven: bool) -> str:
     return f"{words}, and {number(sized)} at the size that counts." if uneven else f"{words}."
 
 
+def _vanished(run: Run) -> list[Block | str]:
+    """How many words of the real text each generation no longer reads, and which."""
+    if run.path is None:
+        return []
+    lines, tables = [], []
+    for place, setting in enumerate(run.plan.settings[:MOST]):
+        found = _read(run.path, place, "words.json", _gone)
+        if not found:
+            continue
+        times = sorted(found)
+        lines.append(Line(setting.label, times, [found[each]["lost"] for each in times]))
+        rows = [
+            [str(generation), kept["lost"], kept["of"], _named(kept["words"])]
+            for generation, kept in sorted(found.items())
+        ]
+        columns = [
+            Column("generation"),
+            Column("words gone", "count"),
+            Column("of", "count"),
+            Column("the most frequent of them, with their counts in the real text"),
+        ]
+        tables.append(Details(f"Which: {setting.label}", [Table(columns, rows)]))
+    if not lines:
+        return []
+    chart = LineChart(
+        "Words that vanished",
+        "Distinct words of the first real training data that a generation's training data lack; "
+        "of the first repetition.",
+        lines,
+        Axis("generation", whole=True),
+        Axis("distinct words gone", low=0),
+    )
+    return [chart, *tables]
+
+
+def _named(words: list[tuple[str, int]]) -> str:
+    return ", ".join(f"{word} ({count})" for word, count in words[:NAMED]) or "none"
+
+
 def _written(run: Run) -> list[Block | str]:
+    """The same prompts, answered by each generation, side by side."""
     if run.path is None:
         return []
     blocks: list[Block | str] = []
-    settings = run.plan.settings[:MOST]
-    texts = {each.label: _samples(run.path, place) for place, each in enumerate(settings)}
-    texts = {label: found for label, found in texts.items() if found}
-    if not texts:
-        return []
-    columns = [Column("generation"), *(Column(label) for label in texts)]
-    last = max(max(found) for found in texts.values())
-    rows = [
-        [str(number), *(_first(found, number) for found in texts.values())]
-        for number in sorted({0, last // 2, last})
-    ]
-    blocks.append(Table(columns, rows, caption="The first text that each generation wrote."))
-    for label, found in texts.items():
-        table = [
-            [str(generation), pair["prompt"], pair["continuation"]]
-            for generation, pairs in sorted(found.items())
-            for pair in pairs[:PAIRS]
+    for place, setting in enumerate(run.plan.settings[:MOST]):
+        found = _read(run.path, place, "samples.json", _pairs)
+        if not found:
+            continue
+        shown = _spread(sorted(found))
+        same = [
+            pair["prompt"]
+            for number, pair in enumerate(found[shown[0]])
+            if all(_prompt(found[each], number) == pair["prompt"] for each in shown)
         ]
-        named = [Column("generation"), Column("prompt (real)"), Column("continuation")]
-        blocks.append(Details(f"More of it: {label}", [Table(named, table)]))
+        columns = [Column("prompt (real)"), *(Column(f"generation {each}") for each in shown)]
+        rows = [
+            [prompt, *(_answer(found[each], prompt) for each in shown)] for prompt in same[:PAIRS]
+        ]
+        if rows:
+            blocks.append(f"{setting.label}: the same prompts, answered by each generation.")
+            blocks.append(Table(columns, rows))
     return blocks
 
 
-def _first(found: dict[int, list[dict[str, str]]], generation: int) -> str:
-    pairs = found.get(generation, [])
-    return pairs[0]["continuation"] if pairs else ""
+def _spread(generations: list[int]) -> list[int]:
+    """Up to `SIDES` generations, the first and the last among them."""
+    last = len(generations) - 1
+    places = {round(last * step / (SIDES - 1)) for step in range(SIDES)}
+    return [generations[place] for place in sorted(places)]
 
 
-def _samples(path: Path, setting: int) -> dict[int, list[dict[str, str]]]:
-    """What the first repetition of a setting wrote, by generation."""
+def _prompt(pairs: list[dict[str, str]], number: int) -> str | None:
+    return pairs[number]["prompt"] if number < len(pairs) else None
+
+
+def _answer(pairs: list[dict[str, str]], prompt: str) -> str:
+    return next((pair["continuation"] for pair in pairs if pair["prompt"] == prompt), "")
+
+
+def _read(path: Path, setting: int, name: str, parsed: Callable[[Any], T]) -> dict[int, T]:
+    """What the first repetition of a setting left in its folders, by generation."""
     found = {}
-    for file in sorted(path.glob(f"generations/{setting:03d}-*-00/*/samples.json")):
+    for file in sorted(path.glob(f"generations/{setting:03d}-*-00/*/{name}")):
         try:
-            pairs = json.loads(file.read_text(encoding="utf-8"))
             # Folders count fits from 1; the first fit is generation 0.
-            found[int(file.parent.name) - 1] = [
-                {key: str(pair[key]) for key in ("prompt", "continuation")} for pair in pairs
-            ]
+            found[int(file.parent.name) - 1] = parsed(json.loads(file.read_text(encoding="utf-8")))
         except (OSError, ValueError, KeyError, TypeError):
             continue
     return found
+
+
+def _pairs(given: Any) -> list[dict[str, str]]:
+    return [{key: str(pair[key]) for key in ("prompt", "continuation")} for pair in given]
+
+
+def _gone(given: Any) -> dict[str, Any]:
+    words = [(str(word), int(count)) for word, count in given["words"]]
+    return {"of": int(given["of"]), "lost": int(given["lost"]), "words": words}

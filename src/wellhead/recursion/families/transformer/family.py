@@ -240,13 +240,15 @@ class Transformer(Family[LanguageModel, Blocks]):
         text = self.real_text()
         tokens, held_out = text.tokens, text.held_out
         logs = log_probabilities(step.model.network, held_out.blocks.tokens)
-        prompts, output = self._written(step.model, self.output_blocks, step.sampler, step.rng)
-        step.model.samples = _pairs(tokens.decode(prompts[:SAMPLES]), self.texts(output)[:SAMPLES])
+        _, output = self._written(step.model, self.output_blocks, step.sampler, step.rng)
+        step.model.samples = self._read_by_people(step.model, step.sampler)
         under_first = log_probabilities(step.first.network, output.tokens)
         original = step.original.spread(MEASURED)
+        training = step.training.spread(MEASURED)
+        step.model.vanished = measures.vanished_words(training, original, tokens)
         found = {
             **measures.of_real_text(logs, held_out, original, tokens),
-            **measures.of_training(step.training.spread(MEASURED), original, tokens),
+            **measures.of_training(training, original, tokens),
             "training_tokens": float(step.training.tokens.size),
             **measures.of_output(output, under_first, original, tokens),
             "training_loss": float(np.mean(step.model.losses[-20:])),
@@ -304,6 +306,11 @@ class Transformer(Family[LanguageModel, Blocks]):
         if self.base is not None:
             return from_base(self.base)
         return from_scratch(self.parameters, text.tokens, self.block, seed)
+
+    def _read_by_people(self, model: LanguageModel, sampler: Sampler) -> list[dict[str, str]]:
+        """What a model answers to a few prompts that are the same for every model."""
+        prompts, answers = self._written(model, SAMPLES, sampler, np.random.default_rng(0))
+        return _pairs(self.real_text().tokens.decode(prompts), self.texts(answers))
 
     def _written(
         self, model: LanguageModel, size: int, sampler: Sampler, rng: Rng

@@ -9,6 +9,7 @@ repetition, copying.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -28,9 +29,10 @@ from wellhead.recursion.measure.text import (
     text_measures,
 )
 
-__all__ = ["COPIED", "of_output", "of_real_text", "of_training"]
+__all__ = ["COPIED", "of_output", "of_real_text", "of_training", "vanished_words"]
 
 COPIED = 0.5  # a block is copied when so much of it stands in one piece in the real text
+NAMED = 200  # vanished words that are kept by name
 
 
 def of_real_text(
@@ -66,6 +68,19 @@ def of_training(training: Blocks, original: Blocks, tokens: Tokens) -> dict[str,
         "effective_size": training.effective / original.effective,
         "training_tokens": float(training.tokens.size),
     }
+
+
+def vanished_words(training: Blocks, original: Blocks, tokens: Tokens) -> dict[str, Any]:
+    """Words of the original that are in none of the training data, the most frequent first.
+
+    Returns:
+        ``of`` and ``lost``, distinct words of the original and those that are gone; ``words``, up
+        to `NAMED` of these, each with its number of occurrences in the original.
+    """
+    before = word_counts(tokens.decode(original.tokens))
+    now = word_counts(tokens.decode(training.tokens))
+    gone = [(word, count) for word, count in before.most_common() if word not in now]
+    return {"of": len(before), "lost": len(gone), "words": gone[:NAMED]}
 
 
 def of_output(output: Blocks, logs: Array, original: Blocks, tokens: Tokens) -> dict[str, float]:

@@ -16,10 +16,13 @@ class LanguageModel:
         network: the fitted network.
         losses: the loss of every training step.
         validation: the loss on real validation text after every epoch.
-        samples: pairs of prompt and continuation for people to read; set when it is measured.
+        samples: pairs of prompt and continuation for people to read, the prompts being the same in
+            every generation; set when it is measured.
+        vanished: words of the real text that its training data lacks; set when it is measured.
     """
 
     network: Any
     losses: list[float] = field(default_factory=list)
     validation: list[float] = field(default_factory=list)
     samples: list[dict[str, str]] = field(default_factory=list)
+    vanished: dict[str, Any] = field(default_factory=dict)

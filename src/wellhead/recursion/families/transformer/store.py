@@ -4,6 +4,7 @@
 
     data.parquet    new items of this generation: arrival, origin, weight, tokens, text
     samples.json    pairs of prompt and continuation, for people to read
+    words.json      real words that its training data lacks, with their counts
     training.json   the loss of every step, and of validation after every epoch
     model/          the checkpoint, as transformers reads it
 
@@ -50,6 +51,7 @@ def write_generation(
         table = pa.concat_tables([SCHEMA.empty_table(), *tables])
         pq.write_table(table, temporary, compression="zstd")
     write_text(folder / "samples.json", json.dumps(model.samples, indent=1, ensure_ascii=False))
+    write_text(folder / "words.json", json.dumps(model.vanished, indent=1, ensure_ascii=False))
     curves = {"losses": model.losses, "validation": model.validation}
     write_text(folder / "training.json", json.dumps(curves))
     model.network.save_pretrained(folder / "model")

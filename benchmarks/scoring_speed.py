@@ -78,6 +78,9 @@ def _jobs(texts: Sequence[str]) -> dict[str, Job]:
         "wellhead, detector `general`": lambda some: general.score_column(
             column_of(some), threads=1
         ),
+        "wellhead, detector `general-fast`": lambda some: load_scorer("general-fast").score_column(
+            column_of(some), threads=1
+        ),
         "… normalising alone": normalise_all,
         "… n-grams and weights alone": lambda some: general.model.score([clean[t] for t in some]),
         "scikit-learn: hashed words 1–3, linear": _hashed(analyzer="word", ngram_range=(1, 3)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -70,3 +71,28 @@ def test_no_text_that_may_only_be_evaluated_on_was_fitted(general: NgramDetector
     named = " ".join(f"{source.name} {source.generators}" for source in general.card.fitted_on)
     assert "grok-3" not in named
     assert general.languages == ("en",)
+
+
+def test_the_fast_tier_is_a_detector_of_its_own_with_its_measured_loss(
+    general: NgramDetector,
+) -> None:
+    fast = load_scorer("general-fast")
+    assert isinstance(fast, NgramDetector)
+    assert fast.revision != general.revision
+    assert fast.model.column.min() >= 1 << 20
+    cells = {(one.source, one.domain, one.generator): one.auc for one in general.card.measured}
+    loss = [cells[one.source, one.domain, one.generator] - one.auc for one in fast.card.measured]
+    assert len(loss) == len(cells)
+    assert 0 <= np.mean(loss) < 0.02
+
+
+def test_a_tier_says_which_detector_scored(wellhead: Callable[..., object], tmp_path: Path) -> None:
+    corpus = tmp_path / "a.jsonl"
+    corpus.write_text('{"text": "It rained all day, and nobody minded."}')
+    for tier, name in (("full", "general"), ("fast", "general-fast")):
+        told = json.loads(wellhead("score", str(corpus), "--tier", tier, "--json").stdout)
+        assert told["scorer"] == name
+        assert f"{name}@" in told["sidecars"][0]
+    both = wellhead("score", str(corpus), "--tier", "fast", "--detector", "general")
+    assert both.returncode == 2
+    assert "both" in both.stderr

@@ -18,6 +18,7 @@ from wellhead.cli._options import (
     TextColumn,
     Where,
 )
+from wellhead.errors import BadSetting
 
 if TYPE_CHECKING:
     from wellhead.detect.scoring import ScoreResult
@@ -30,6 +31,13 @@ def score_command(
     corpus: CorpusArgument,
     detector: Annotated[
         str | None, typer.Option(help="Name or folder of a detector; the general one if not given.")
+    ] = None,
+    tier: Annotated[
+        str | None,
+        typer.Option(
+            help="Of the general detector: full, or fast, which leaves the characters out. "
+            "Assay such scores with --detector general-fast."
+        ),
     ] = None,
     text_column: TextColumn = None,
     id_column: IdColumn = None,
@@ -44,7 +52,7 @@ def score_command(
 ) -> None:
     """Score every document; stop and start as you like, nothing is scored twice."""
     from wellhead.corpus import open_corpus
-    from wellhead.detect.scoring import DEFAULT_DETECTOR, score
+    from wellhead.detect.scoring import score
 
     opened = open_corpus(
         corpus,
@@ -57,11 +65,19 @@ def score_command(
     )
     result = score(
         opened,
-        detector=detector or DEFAULT_DETECTOR,
+        detector=_detector(detector, tier),
         out=out or (Path("scores") if corpus == "-" else None),
         show_progress=True,
     )
     typer.echo(result.to_json() if as_json else _told(result))
+
+
+def _detector(detector: str | None, tier: str | None) -> str:
+    from wellhead.detect.general import detector_of
+
+    if detector and tier:
+        raise BadSetting("expected --detector or --tier, got both; only 'general' has tiers")
+    return detector or detector_of(tier or "full")
 
 
 def _told(result: ScoreResult) -> str:

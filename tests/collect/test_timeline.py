@@ -8,6 +8,7 @@ import pytest
 from tape import Tape
 
 from wellhead.collect.derive.insertions import origins_by_event
+from wellhead.collect.derive.provenance import line_up
 from wellhead.collect.derive.replay import replay
 from wellhead.collect.playback import COVER, playback
 from wellhead.collect.review.timeline import Timeline, timeline
@@ -19,7 +20,8 @@ def drawn(tape: Tape, *, assisted: bool = False) -> tuple[Timeline, list[list[An
     bodies = [one.body for one in stored]
     events = [event for body in bodies for event in body.read()]
     replayed = replay(bodies, assisted=assisted)
-    origins = origins_by_event(tape.text, replayed, events, None, assisted=assisted)
+    births = line_up(tape.text, replayed, None)
+    origins = origins_by_event(replayed, births, events, assisted=assisted)
     return timeline(events, replayed.births, origins), playback(stored, tape.text, origins)
 
 

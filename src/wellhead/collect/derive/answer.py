@@ -15,7 +15,9 @@ from typing import Any
 from wellhead.collect.derive.claims import believed
 from wellhead.collect.derive.content import disagreements
 from wellhead.collect.derive.flags import Flag, find_flags
+from wellhead.collect.derive.insertions import origins_by_event
 from wellhead.collect.derive.integrity import Integrity, Stored, check
+from wellhead.collect.derive.measures import measures
 from wellhead.collect.derive.origins import ASSISTING
 from wellhead.collect.derive.outcome import Outcome, outcome_of
 from wellhead.collect.derive.provenance import Paste, Run, line_up, pastes, runs, shares
@@ -42,6 +44,7 @@ class Answer:
         counts: events by kind.
         minutes: from the first event to the last.
         active_minutes: the same without pauses longer than half a minute.
+        measures: the writing process in numbers, by name (see `measures`).
     """
 
     text: str
@@ -55,6 +58,7 @@ class Answer:
     counts: dict[str, int]
     minutes: float
     active_minutes: float
+    measures: dict[str, Any]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as the exports write them."""
@@ -103,8 +107,8 @@ def derive(
     """
     kept = sorted(batches, key=lambda stored: stored.body.seq)
     assisted = not ASSISTING.isdisjoint(declared)
-    bodies = [stored.body for stored in kept]
-    replayed = replay(bodies, keyless=level == "summary", assisted=assisted)
+    bodies, keyless = [stored.body for stored in kept], level == "summary"
+    replayed = replay(bodies, keyless=keyless, assisted=assisted)
     events = [event for stored in kept for event in stored.body.read()]
     births = line_up(text, replayed, draft)
     if births is not None:
@@ -122,6 +126,7 @@ def derive(
         content=disagreements(text, replayed, events, key) if accounted else (),
     )
     share = shares(provenance)
+    origins = origins_by_event(replayed, births, events, assisted=assisted)
     return Answer(
         text=text,
         provenance=tuple(provenance),
@@ -139,6 +144,7 @@ def derive(
         counts=dict(Counter(event.kind for event in events)),
         minutes=_minutes(events),
         active_minutes=_minutes(events, longest=30_000),
+        measures=measures(events, text, replayed, origins, keyless=keyless),
     )
 
 

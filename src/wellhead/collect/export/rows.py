@@ -10,6 +10,7 @@ import pyarrow as pa
 from sqlalchemy import ColumnElement, Connection
 
 from wellhead.collect.answers import Record, load_batches, load_records
+from wellhead.collect.derive.measures import MEASURES
 from wellhead.collect.notes import decision_of
 
 __all__ = ["ANSWERS", "EVENTS", "Where", "answer_batches", "event_batches", "row_of"]
@@ -106,6 +107,8 @@ ANSWERS = pa.schema(
         ("condition", pa.string()),
         ("responses", pa.list_(_RESPONSE)),
         ("parts", pa.list_(_PART)),
+        *((name, pa.float64()) for name in MEASURES),
+        ("characters_by_minute", pa.list_(pa.int32())),
     ]
 )
 
@@ -183,6 +186,9 @@ def row_of(record: Record, study: str) -> dict[str, Any]:
             {"question": name, "answer": value} for name, value in record.responses.items()
         ],
         "parts": _parts(record),
+        # Answers whose events were forgotten before there were measures have none.
+        **dict.fromkeys((*MEASURES, "characters_by_minute")),
+        **derived.get("measures", {}),
     }
 
 

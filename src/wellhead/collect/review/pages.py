@@ -11,8 +11,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from sqlalchemy import Connection
 
 from wellhead.collect.answers import Record, load_batches
+from wellhead.collect.derive.claims import believed
 from wellhead.collect.derive.insertions import origins_by_event
 from wellhead.collect.derive.origins import ASSISTING
+from wellhead.collect.derive.provenance import line_up
 from wellhead.collect.derive.replay import replay
 from wellhead.collect.notes import bonus_of, decision_of
 from wellhead.collect.playback import COVER, playback
@@ -84,7 +86,11 @@ def answer_view(connection: Connection, study: Study, record: Record) -> dict[st
     bodies = [stored.body for stored in batches]
     replayed = replay(bodies, keyless=keyless, assisted=assisted)
     shown = shown_text(study, record.opening, "")
-    origins = origins_by_event(record.text, replayed, events, shown, assisted=assisted)
+    births = line_up(record.text, replayed, None)
+    if births is not None:
+        clips = replayed.clips
+        births = believed(record.text, births, events, clips, shown, assisted=assisted)
+    origins = origins_by_event(replayed, births, events, assisted=assisted)
     flagged = {event for flag in record.derived["flags"] for event in flag["evidence"][:_EVIDENCE]}
     integrity = record.derived["integrity"]
     tasks = {task.id: task.text for task in study.tasks}

@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 
 import wellhead
 from wellhead.audit import AuditFolder, begin, read_audit
-from wellhead.audit.folder import Given
+from wellhead.audit.labelling import Given
 from wellhead.audit.server import application
 from wellhead.errors import BadInput, BadSetting
 

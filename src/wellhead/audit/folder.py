@@ -13,12 +13,10 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -26,15 +24,29 @@ import pyarrow.parquet as pq
 
 from wellhead._atomic import atomic_path, write_text
 from wellhead.audit.draw import Way, draw
+from wellhead.audit.labelling import Choice, Document, Labelling, Question
 from wellhead.corpus import Corpus, open_corpus
 from wellhead.corpus.side_table import read_side_table
-from wellhead.errors import BadInput, BadSetting, unknown_name
+from wellhead.errors import BadInput, BadSetting
 
-__all__ = ["ANSWERS", "AuditFolder", "Design", "Document", "Given", "begin"]
+__all__ = ["GROUND_TRUTH", "ORIGIN", "AuditFolder", "Design", "begin"]
 
-ANSWERS = ("machine", "human", "unsure")
-_LONGEST_NOTE = 2000
-_RATER_LETTERS = 40
+GROUND_TRUTH = (
+    "A label is worth what the rater could know. A draft with its history, a recording of the "
+    "writing or the writer's own word is ground truth. Reading alone is not: people without "
+    "training are near chance, while five people who use such models every day erred by majority "
+    "on 1 of 300 articles (Russell, Karpinska & Iyyer 2025). Where nobody can know, “cannot tell” "
+    "is the right answer."
+)
+ORIGIN = Question(
+    "Did a machine write this?",
+    (
+        Choice("human", "A person", "1"),
+        Choice("machine", "A machine", "2"),
+        Choice("unsure", "Cannot tell", "3"),
+    ),
+    GROUND_TRUTH,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,94 +66,41 @@ class Design:
     seed: int
 
 
-class Document(NamedTuple):
-    """One document to label; `link` leads to evidence, "" without any."""
-
-    id: str
-    text: str
-    probability: float
-    link: str
-
-
-class Given(NamedTuple):
-    """One label as it stands."""
-
-    rater: str
-    id: str
-    label: str
-    note: str
-
-
-class AuditFolder:
+class AuditFolder(Labelling):
     """An audit that was begun.
 
     Raises:
         BadInput: there is none in the folder.
     """
 
+    question = ORIGIN
+
     def __init__(self, folder: str | Path) -> None:
-        self.folder = Path(folder)
+        place = Path(folder)
         try:
-            table = pq.read_table(self.folder / "drawn.parquet")
-            design = json.loads((self.folder / "audit.json").read_text(encoding="utf-8"))
+            table = pq.read_table(place / "drawn.parquet")
+            design = json.loads((place / "audit.json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise BadInput(
-                f"{self.folder}: no audit here. Begin one: wellhead audit CORPUS --n 50 --out "
-                f"{self.folder}"
+                f"{place}: no audit here. Begin one: wellhead audit CORPUS --n 50 --out {place}"
             ) from error
+        super().__init__(place)
         self.design = Design(**design)
-        self.documents = tuple(Document(**row) for row in table.to_pylist())
-        self._known = {document.id for document in self.documents}
-        with self._base() as base:
-            base.execute(
-                "CREATE TABLE IF NOT EXISTS given (number INTEGER PRIMARY KEY, at_ms INTEGER, "
-                "rater TEXT NOT NULL, id TEXT NOT NULL, label TEXT NOT NULL, note TEXT NOT NULL)"
-            )
+        self._documents = tuple(Document(**row) for row in table.to_pylist())
+        self._known = {document.id for document in self._documents}
 
-    def _base(self) -> sqlite3.Connection:
-        return sqlite3.connect(self.folder / "given.sqlite", timeout=30)
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        return self._documents
 
-    def give(self, given: Given) -> None:
-        """Keep a label; on disk when this returns.
-
-        Raises:
-            BadSetting: an answer, a document or a rater that cannot be.
-        """
-        if given.label not in ANSWERS:
-            raise unknown_name("label", given.label, ANSWERS)
-        if given.id not in self._known:
-            raise BadSetting(f"document '{given.id[:80]}' is not part of this audit")
-        row = (time.time_ns() // 1_000_000, rater_name(given.rater), *given[1:3])
-        with self._base() as base:
-            base.execute(
-                "INSERT INTO given (at_ms, rater, id, label, note) VALUES (?, ?, ?, ?, ?)",
-                (*row, given.note[:_LONGEST_NOTE]),
-            )
-
-    def given(self) -> list[Given]:
-        """The labels as they stand: the latest of each rater and document."""
-        with self._base() as base:
-            rows = base.execute("SELECT rater, id, label, note FROM given ORDER BY number")
-            latest = {(row[0], row[1]): Given(*row) for row in rows}
-        return list(latest.values())
+    def knows(self, id: str) -> bool:
+        return id in self._known
 
     def order_for(self, rater: str) -> list[int]:
         """The places of the documents in the order in which a rater sees them."""
         letters = list(rater.encode())
         shuffled = np.random.default_rng([self.design.seed, *letters])
         return shuffled.permutation(len(self.documents)).tolist()  # type: ignore[no-any-return]
-
-
-def rater_name(name: str) -> str:
-    """A rater's name as it is kept.
-
-    Raises:
-        BadSetting: no name, or a long one.
-    """
-    name = " ".join(name.split())
-    if not 1 <= len(name) <= _RATER_LETTERS or not name.isprintable():
-        raise BadSetting(f"a rater's name has 1 to {_RATER_LETTERS} letters")
-    return name
 
 
 def begin(
@@ -250,8 +209,3 @@ def _documents(
 def _web_address(value: Any) -> str:
     text = str(value or "")
     return text if text.startswith(("https://", "http://")) else ""
-
-
-def of_rater(given: Iterable[Given], rater: str) -> dict[str, Given]:
-    """One rater's labels by document."""
-    return {each.id: each for each in given if each.rater == rater}

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from wellhead._result import render
+from wellhead.audit.folder import GROUND_TRUTH
 from wellhead.audit.result import AuditResult
 from wellhead.report.blocks import Callout, Code, Section
 from wellhead.report.numbers import count, counted, number
 from wellhead.report.page import Page
 from wellhead.report.table import Column, Table
 
-__all__ = ["GROUND_TRUTH", "audit_page"]
+__all__ = ["audit_page"]
 
-GROUND_TRUTH = (
-    "A label is worth what the rater could know. A draft with its history, a recording of the "
-    "writing or the writer's own word is ground truth. Reading alone is not: people without "
-    "training are near chance, while five people who use such models every day erred by majority "
-    "on 1 of 300 articles (Russell, Karpinska & Iyyer 2025). Where nobody can know, “cannot tell” "
-    "is the right answer."
-)
 _UNSURE = 0.1
 _WAYS = {
     "random": "by lot",

@@ -17,11 +17,12 @@ import pyarrow.parquet as pq
 from wellhead._atomic import write_text
 from wellhead._result import Part, Result
 from wellhead._stats import Interval
-from wellhead.audit.folder import AuditFolder, Design, Given, of_rater
+from wellhead.audit.folder import ORIGIN, AuditFolder, Design
+from wellhead.audit.labelling import Given, Question, of_rater
 from wellhead.consensus.agreement import kappa
 from wellhead.consensus.evidence import NOT_OBSERVABLE, Row, table
 
-__all__ = ["Agreement", "AuditResult", "Rater", "read_audit"]
+__all__ = ["Agreement", "AuditResult", "Rater", "agreement", "read_audit"]
 
 _CODES = {"human": 0, "machine": 1}
 
@@ -126,7 +127,7 @@ def read_audit(folder: str | Path | AuditFolder) -> AuditResult:
     return AuditResult(
         design=audit.design,
         raters=tuple(_rater(given, name) for name in names),
-        agreement=tuple(_agreement(given, *pair) for pair in combinations(names, 2)),
+        agreement=tuple(agreement(given, *pair) for pair in combinations(names, 2)),
         labels=tuple(labels),
         unsure=looked_at - len(labels),
         open=len(audit.documents) - looked_at,
@@ -139,13 +140,17 @@ def _rater(given: Sequence[Given], name: str) -> Rater:
     return Rater(name, said["machine"], said["human"], said["unsure"])
 
 
-def _agreement(given: Sequence[Given], first: str, second: str) -> Agreement:
+def agreement(
+    given: Sequence[Given], first: str, second: str, question: Question = ORIGIN
+) -> Agreement:
+    """How far two raters agree on what both could tell."""
     one, two = of_rater(given, first), of_rater(given, second)
+    told = question.answers[:2]
     counts = np.zeros((2, 2), dtype=np.int64)
     for name in one.keys() & two.keys():
         pair = one[name].label, two[name].label
-        if "unsure" not in pair:
-            counts[_CODES[pair[0]], _CODES[pair[1]]] += 1
+        if set(pair) <= set(told):
+            counts[told.index(pair[0]), told.index(pair[1])] += 1
     return Agreement(first, second, int(counts.sum()), int(np.trace(counts)), kappa(counts))
 
 

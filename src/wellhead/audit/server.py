@@ -14,21 +14,15 @@ from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from wellhead.audit.folder import AuditFolder, Given, of_rater, rater_name
-from wellhead.audit.page import GROUND_TRUTH
+from wellhead.audit.labelling import Given, Labelling, of_rater, rater_name
 from wellhead.errors import BadSetting, MissingExtra, WellheadError
 
 __all__ = ["serve"]
 
-_ANSWERS = (
-    ("human", "A person", "1"),
-    ("machine", "A machine", "2"),
-    ("unsure", "Cannot tell", "3"),
-)
 _LARGEST = 100_000
 
 
-def serve(audit: AuditFolder, *, port: int = 0, told: Callable[[str], None] = print) -> None:
+def serve(audit: Labelling, *, port: int = 0, told: Callable[[str], None] = print) -> None:
     """Serve the page until interrupted.
 
     Args:
@@ -61,7 +55,7 @@ def serve(audit: AuditFolder, *, port: int = 0, told: Callable[[str], None] = pr
         return
 
 
-def application(audit: AuditFolder, secret: str) -> Any:
+def application(audit: Labelling, secret: str) -> Any:
     """The page as an ASGI application under ``/secret/``."""
     from starlette.applications import Starlette
     from starlette.exceptions import HTTPException
@@ -77,9 +71,7 @@ def application(audit: AuditFolder, secret: str) -> Any:
     def shown(page: str, **values: Any) -> Response:
         nonce = secrets.token_urlsafe(12)
         values |= {"page": page, "base": base, "nonce": nonce, "title": "Audit"}
-        html = pages.get_template("label.html").render(
-            answers=_ANSWERS, truth=GROUND_TRUTH, **values
-        )
+        html = pages.get_template("label.html").render(question=audit.question, **values)
         policy = (
             f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; "
             "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -102,7 +94,7 @@ def application(audit: AuditFolder, secret: str) -> Any:
             form = {key: str(value) for key, value in (await request.form()).items()}
             given = Given(*(form.get(each, "") for each in Given._fields))
             audit.give(given)
-            at = _place(form.get("at", "0"), len(audit.documents)) + 1
+            at = _place(form.get("at", "0")) + 1
             address = f"{base}/label?{urlencode({'rater': given.rater, 'at': at})}"
             return RedirectResponse(address, status_code=303)
         rater = rater_name(request.query_params.get("rater", ""))
@@ -120,22 +112,23 @@ def application(audit: AuditFolder, secret: str) -> Any:
     )
 
 
-def _document(audit: AuditFolder, rater: str, wanted: str | None) -> dict[str, Any]:
+def _document(audit: Labelling, rater: str, wanted: str | None) -> dict[str, Any]:
     """What a rater sees: the document at a place, or the first without a label."""
-    order, total = audit.order_for(rater), len(audit.documents)
-    labels = of_rater(audit.given(), rater)
-    free = (i for i, row in enumerate(order) if audit.documents[row].id not in labels)
+    order, documents = audit.order_for(rater), audit.documents
+    total, labels = len(order), of_rater(audit.given(), rater)
+    free = (i for i, row in enumerate(order) if documents[row].id not in labels)
     first = next(free, total)
-    at = first if wanted is None else _place(wanted, total)
+    at = first if wanted is None else min(_place(wanted), total)
     if at == total and first < total:
         # The end was reached, and something before it was left out.
         at = first
-    values: dict[str, Any] = {"rater": rater, "total": total, "done": len(labels), "at": at}
+    done = sum(documents[row].id in labels for row in order)
+    values: dict[str, Any] = {"rater": rater, "total": total, "done": done, "at": at}
     if at == total:
         return {"page": "done", **values}
-    document = audit.documents[order[at]]
+    document = documents[order[at]]
     return {"page": "label", **values, "document": document, "known": labels.get(document.id)}
 
 
-def _place(text: str, total: int) -> int:
-    return min(int(text), total) if text.isdecimal() and len(text) < 10 else 0
+def _place(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 10 else 0

@@ -6,6 +6,7 @@ from wellhead.watch.classifier import Classifier, open_classifier
 from wellhead.watch.judging import judge
 from wellhead.watch.panel import Panel, open_judges, read_judges
 from wellhead.watch.result import Rate, Watched
+from wellhead.watch.review import ReviewQueue, begin_review
 from wellhead.watch.verdict import VERDICTS, Exchange, Judgement, Verdict
 
 __all__ = [
@@ -15,8 +16,10 @@ __all__ = [
     "Judgement",
     "Panel",
     "Rate",
+    "ReviewQueue",
     "Verdict",
     "Watched",
+    "begin_review",
     "judge",
     "open_classifier",
     "open_judges",

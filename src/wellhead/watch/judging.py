@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice, repeat
 from typing import Any
 
 import pyarrow as pa
 
 from wellhead._version import __version__
-from wellhead.consensus.tables import MISSING
 from wellhead.corpus import Corpus, open_corpus
 from wellhead.errors import BadInput
-from wellhead.watch.joined import Ballot, consensus
+from wellhead.watch.counting import Counting
+from wellhead.watch.joined import consensus
+from wellhead.watch.labels import LabelCounts
+from wellhead.watch.many import Lot, contrasts, exceeding
 from wellhead.watch.panel import Panel
-from wellhead.watch.result import Moment, Rate, Watched
-from wellhead.watch.tally import ERROR, Tally
+from wellhead.watch.result import Watched
+from wellhead.watch.review import ReviewQueue
+from wellhead.watch.tally import ERROR
 from wellhead.watch.verdict import Exchange, Judgement, Verdict, one_each
 
 __all__ = ["judge", "watched"]
 
 _AT_A_TIME = 512
-_MOST_NAMES = 200
 
 
 def judge(
@@ -30,9 +32,12 @@ def judge(
     verdict: Verdict,
     *,
     limit: float | None = None,
+    review: ReviewQueue | None = None,
     version_column: str | None = None,
     group_column: str | None = None,
     text_column: str | None = None,
+    measures: Sequence[str] = (),
+    lot: Mapping[str, float] | None = None,
 ) -> Watched:
     """Judge recorded responses, and say how often each version violates.
 
@@ -40,84 +45,81 @@ def judge(
         records: anything that a corpus is read from; rows in the order in which they were given.
         verdict: what judges.
         limit: the rate that no version may exceed.
-        version_column: what answered; "version" or "model" where there is one.
+        review: a queue of what people label: new exchanges are drawn into it, and its labels
+            correct the rates. Rows keep their ids, or their texts and order, between two calls.
+        version_column: what answered; "version" or "model" where there is one, several joined by
+            commas.
         group_column: whose rates are told apart.
         text_column: the answer.
+        measures: columns of numbers, such as minutes in conversation or satisfaction.
+        lot: by version, how often it was drawn, in proportion; where each answer's version was
+            drawn by lot, with the same probabilities throughout.
 
     Raises:
         BadInput: no rows, or a column that is not there.
     """
     corpus = open_corpus(records, text_column=text_column)
-    exchanges = _exchanges(corpus, version_column, group_column)
-    return watched(_judged(exchanges, verdict), verdict=verdict, limit=limit)
+    exchanges = _exchanges(corpus, version_column, group_column, measures)
+    judged = _judged(exchanges, verdict)
+    if review is not None:
+        judged = _offered(judged, review, _name(verdict))
+    labels = None if review is None else LabelCounts(review, _name(verdict))
+    drawn = None if lot is None else Lot(lot)
+    counts = Counting(limit, error=ERROR, labels=labels, measures=measures, lot=drawn)
+    return watched(judged, verdict, counts)
 
 
 def watched(
-    judged: Iterable[tuple[Exchange, Judgement]],
-    *,
-    verdict: Verdict,
-    limit: float | None = None,
-    error: float = ERROR,
+    judged: Iterable[tuple[Exchange, Judgement]], verdict: Verdict, counts: Counting
 ) -> Watched:
     """What judged exchanges amount to.
 
     Raises:
         BadInput: there are none, or more versions or groups than a reader can look at.
     """
-    versions: dict[str, Tally] = {}
-    groups: dict[str, Tally] = {}
-    named: dict[str, int] = {}
-    ballot: Ballot = Counter()
-    n = hits = 0
     for exchange, judgement in judged:
-        n, hits = n + 1, hits + judgement.violates
-        _tally(versions, exchange.version, limit, error).add(judgement.violates)
-        if exchange.group:
-            _tally(groups, exchange.group, None, error).add(judgement.violates)
-        for name in judgement.categories:
-            named[name] = named.get(name, 0) + 1
-        if judgement.votes:
-            ballot[exchange.version, judgement.votes, MISSING] += 1
-    if not n:
+        counts.add(exchange, judgement)
+    if not counts.n:
         raise BadInput("expected at least one response to judge, got none.")
+    names = [each.name for each in verdict.judges] if isinstance(verdict, Panel) else []
+    cells, limit, error = counts.cells(), counts.limit, counts.error
+    versions, labels = counts.versions(), counts.labels
     return Watched(
-        verdict=f"{verdict.name}@{verdict.revision}",
-        n=n,
-        hits=hits,
+        verdict=_name(verdict),
+        n=counts.n,
+        hits=counts.hits,
         limit=limit,
-        versions=tuple(_rate(name, tally, course=True) for name, tally in versions.items()),
-        groups=tuple(_rate(name, tally) for name, tally in groups.items()),
-        categories=tuple(_of_category(name, k, n) for name, k in named.items()),
+        versions=versions,
+        groups=counts.groups(),
+        categories=counts.categories(),
         error=error,
-        consensus=consensus(_names(verdict), ballot) if ballot else None,
+        consensus=consensus(names, counts.ballot) if counts.ballot else None,
+        review=labels.reviewed() if labels else None,
+        looked_at=0 if limit is None else len(cells),
+        exceeding=() if limit is None else exceeding(cells, limit, error=error),
+        contrasts=contrasts(versions, counts.lot, error=error),
+        measures=counts.measured(),
         version=__version__,
     )
 
 
-def _names(verdict: Verdict) -> list[str]:
-    return [judge.name for judge in verdict.judges] if isinstance(verdict, Panel) else []
+def _name(verdict: Verdict) -> str:
+    return f"{verdict.name}@{verdict.revision}"
 
 
-def _tally(kept: dict[str, Tally], name: str, limit: float | None, error: float) -> Tally:
-    if name not in kept:
-        if len(kept) == _MOST_NAMES:
-            raise BadInput(
-                f"expected at most {_MOST_NAMES} versions or groups, and there are more "
-                f"(such as '{name[:40]}'); name a column with fewer values."
-            )
-        kept[name] = Tally(limit, error=error)
-    return kept[name]
-
-
-def _rate(name: str, tally: Tally, *, course: bool = False) -> Rate:
-    way = tuple(Moment(n, *at[:3]) for n, at in tally.course()) if course else ()
-    return Rate(name, tally.n, tally.hits, tally.interval(), tally.over, tally.changed, way)
-
-
-def _of_category(name: str, hits: int, n: int) -> Rate:
-    tally = Tally()
-    tally.hits, tally.n = hits, n
-    return Rate(name, n, hits, tally.interval())
+def _offered(
+    judged: Iterable[tuple[Exchange, Judgement]], queue: ReviewQueue, judge: str
+) -> Iterator[tuple[Exchange, Judgement]]:
+    """The same, each with an id of its own; what the lot draws is in the queue afterwards."""
+    seen: Counter[str] = Counter()
+    left = iter(judged)
+    while batch := list(islice(left, _AT_A_TIME)):
+        for at, (exchange, judgement) in enumerate(batch):
+            seen[exchange.id] += 1
+            if (times := seen[exchange.id]) > 1:
+                batch[at] = exchange._replace(id=f"{exchange.id}#{times}"), judgement
+        queue.offer(batch, judge)
+        yield from batch
 
 
 def _judged(
@@ -129,24 +131,41 @@ def _judged(
 
 
 def _exchanges(
-    corpus: Corpus, version_column: str | None, group_column: str | None
+    corpus: Corpus, version_column: str | None, group_column: str | None, measures: Sequence[str]
 ) -> Iterator[Exchange]:
     for batch in corpus.batches():
         versions = _column(batch, version_column, ("version", "model"), corpus.name)
         groups = _column(batch, group_column, (), corpus.name)
         questions = _column(batch, None, ("question", "prompt"), corpus.name)
+        numbers = [_numbers(batch, name, corpus.name) for name in measures]
+        beside = zip(*numbers, strict=True) if numbers else repeat(())
         rows = zip(batch["id"].to_pylist(), batch["text"].to_pylist(), strict=True)
-        for row, (id, text) in enumerate(rows):
-            yield Exchange(id, text, questions[row], versions[row], groups[row])
+        for row, ((id, text), values) in enumerate(zip(rows, beside, strict=False)):
+            yield Exchange(id, text, questions[row], versions[row], groups[row], tuple(values))
+
+
+def _numbers(batch: pa.RecordBatch, name: str, corpus: str) -> list[float | None]:
+    if name not in batch.schema.names:
+        raise BadInput(f"{corpus} has no column '{name}'; it has {', '.join(batch.schema.names)}.")
+    try:
+        return [None if value in (None, "") else float(value) for value in batch[name].to_pylist()]
+    except (TypeError, ValueError) as error:
+        raise BadInput(f"{corpus}, column '{name}': expected numbers: {error}") from error
 
 
 def _column(
     batch: pa.RecordBatch, wanted: str | None, usual: Sequence[str], corpus: str
 ) -> list[str]:
+    """The values of a column, or of several named with commas, as one text each."""
     names = batch.schema.names
-    if wanted is not None and wanted not in names:
-        raise BadInput(f"{corpus} has no column '{wanted}'; it has {', '.join(names)}.")
-    name = wanted or next((each for each in usual if each in names), None)
-    if name is None:
+    chosen = [name.strip() for name in wanted.split(",")] if wanted else []
+    if missing := [name for name in chosen if name not in names]:
+        raise BadInput(f"{corpus} has no column '{missing[0]}'; it has {', '.join(names)}.")
+    chosen = chosen or [name for name in usual if name in names][:1]
+    columns = [batch[name].to_pylist() for name in chosen]
+    if not columns:
         return [""] * batch.num_rows
-    return ["" if value is None else str(value) for value in batch[name].to_pylist()]
+    return [
+        " · ".join("" if value is None else str(value) for value in row)
+        for row in zip(*columns, strict=True)
+    ]

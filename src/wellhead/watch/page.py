@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wellhead._result import render
+from wellhead._stats import Interval
 from wellhead.report.blocks import Block, Bullets, Callout, Section
 from wellhead.report.numbers import count, counted, interval, percent
 from wellhead.report.page import Page
 from wellhead.report.svg import Axis, Forest, Line, LineChart, Stretch
 from wellhead.report.table import Column, Table
-from wellhead.watch.judges_page import judges_blocks
+from wellhead.watch.judges_page import judges_blocks, span
+from wellhead.watch.many_page import contrast_blocks, exceeding_blocks, measure_blocks
 from wellhead.watch.report import WatchReport
 from wellhead.watch.report_page import report_page
 from wellhead.watch.result import Rate, Watched
+from wellhead.watch.review_page import review_blocks
 from wellhead.watch.status import Status
 from wellhead.watch.status_page import status_page
 
@@ -27,9 +30,9 @@ def rare(share: float) -> str:
     return percent(share, 2 if share < 0.01 else 1)
 
 
-def between(rate: Rate) -> str:
+def between(found: Interval) -> str:
     """The ends of an interval, rounded outward."""
-    low, _, high, _ = rate.interval
+    low, _, high, _ = found
     digits = 2 if high < 0.02 else 1
     return f"between {percent(low, digits, down=True)} and {percent(high, digits, up=True)}"
 
@@ -39,6 +42,10 @@ def watched_page(found: Watched) -> Page:
     """The whole page."""
     sections = [
         Section("Rates by version", _versions(found)),
+        Section("Above the limit, of many rates", exceeding_blocks(found)),
+        Section("Versions beside each other", contrast_blocks(found)),
+        Section("What people's labels say", review_blocks(found)),
+        Section("Time, satisfaction and other measures", measure_blocks(found)),
         Section("Rates by group", _table(found.groups, "group")),
         Section("Kinds of violation", _table(found.categories, "category")),
         Section("What several judges say together", judges_blocks(found.consensus)),
@@ -55,7 +62,7 @@ def watched_page(found: Watched) -> Page:
         ],
         sections=[section for section in sections if section.blocks],
         alerts=[_alert(found, rate) for rate in found.alarmed],
-        footer=f"wellhead {found.version}. Rates are those that the judge reports.",
+        footer=f"wellhead {found.version}.",
     )
 
 
@@ -69,8 +76,8 @@ def _called(rate: Rate) -> str:
 
 def _lead(found: Watched) -> str:
     said = [
-        f"{_called(rate)} violates in {rare(rate.interval.point)} of "
-        f"{counted(rate.n, 'response')}, {between(rate)}"
+        f"{_called(rate)} violates in {rare(rate.best.point)} of "
+        f"{counted(rate.n, 'response')}, {between(rate.best)}"
         for rate in found.versions[:3]
     ]
     more = f"; {len(found.versions) - 3} further versions below" if len(found.versions) > 3 else ""
@@ -83,10 +90,19 @@ def _lead(found: Watched) -> str:
             else f" None is known to exceed the limit of {rare(found.limit)}."
         )
     return (
-        f"{'; '.join(said)}{more}.{limit}\n\nThese are the rates that the judge "
-        "reports: its own errors are not taken out. The intervals hold after every response at "
-        "once, so that one may look as often as one likes."
+        f"{'; '.join(said)}{more}.{limit}\n\n{_source(found)} The intervals hold after every "
+        "response at once, so that one may look as often as one likes."
     )
+
+
+def _source(found: Watched) -> str:
+    if found.review and found.review.labels:
+        return (
+            f"The judge's errors are taken out with {counted(found.review.labels, 'label')} by "
+            f"people on a random sample: the judge itself reports {rare(found.hits / found.n)} of "
+            f"all, and flags {span(found.review.recall)} of the violations."
+        )
+    return "These are the rates that the judge reports: its own errors are not taken out."
 
 
 def _alert(found: Watched, rate: Rate) -> Callout:
@@ -95,6 +111,8 @@ def _alert(found: Watched, rate: Rate) -> Callout:
         ways.append(f"after {count(rate.over)} responses its average was above the limit")
     if rate.changed is not None:
         ways.append(f"after {count(rate.changed)} responses a rise above the limit was seen")
+    if rate.labelled is not None and rate.labelled.over:
+        ways.append("people's labels refute that its average keeps the limit")
     return Callout("warning", f"{_called(rate)} exceeds the limit", f"{'; '.join(ways)}.")
 
 
@@ -104,11 +122,11 @@ def _versions(found: Watched) -> list[Block | str]:
     if drawn:
         blocks.append(_chart(drawn))
     if len(found.versions) > 1:
-        rows = [Stretch(rate.name or "–", *rate.interval[:3], rate.n) for rate in found.versions]
+        rows = [Stretch(rate.name or "–", *rate.best[:3], rate.n) for rate in found.versions]
         blocks.append(
             Forest(
                 "Versions side by side",
-                "One interval for each version; all of them hold at all times at once.",
+                "One interval for each version; each holds at all times at once.",
                 rows,
                 Axis("responses that violate", percent=True, low=0),
             )

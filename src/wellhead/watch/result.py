@@ -7,8 +7,20 @@ from typing import ClassVar, NamedTuple
 
 from wellhead._result import Result
 from wellhead._stats import Interval
+from wellhead.audit.result import Agreement
 
-__all__ = ["Consensus", "JudgeErrors", "Moment", "Rate", "Watched"]
+__all__ = [
+    "Consensus",
+    "Contrast",
+    "Exceeding",
+    "JudgeErrors",
+    "Labelled",
+    "Measure",
+    "Moment",
+    "Rate",
+    "Reviewed",
+    "Watched",
+]
 
 
 class Moment(NamedTuple):
@@ -18,6 +30,44 @@ class Moment(NamedTuple):
     low: float
     point: float
     high: float
+
+
+class Labelled(NamedTuple):
+    """The rate of violations by people's labels of a random sample.
+
+    Attributes:
+        labels, open: exchanges with a label that counts, and drawn ones still without.
+        interval: of the average rate so far; holds at every answer and every label at once.
+        once: the narrower interval for one look at a date that was fixed beforehand; None with
+            fewer than ten labels, or while some are open.
+        over: whether the labels refute "never above the limit".
+    """
+
+    labels: int
+    open: int
+    interval: Interval
+    once: Interval | None
+    over: bool
+
+
+class Reviewed(NamedTuple):
+    """What people's labels say of the judge.
+
+    Attributes:
+        drawn, labels, open: exchanges drawn, with a label that counts, and without.
+        precision: part of what the judge flags that people call a violation.
+        missed: part of what the judge lets pass that people call one.
+        recall: part of all violations that the judge flags.
+        agreement: of each pair of raters.
+    """
+
+    drawn: int
+    labels: int
+    open: int
+    precision: Interval
+    missed: Interval
+    recall: Interval
+    agreement: tuple[Agreement, ...] = ()
 
 
 class Rate(NamedTuple):
@@ -30,6 +80,7 @@ class Rate(NamedTuple):
         over: after how many responses "never above the limit" was refuted; None if it was not.
         changed: after how many responses a rise was first seen; None if none was.
         course: the interval at moments on the way.
+        labelled: the rate by people's labels; None without a review.
     """
 
     name: str
@@ -39,10 +90,18 @@ class Rate(NamedTuple):
     over: int | None = None
     changed: int | None = None
     course: tuple[Moment, ...] = ()
+    labelled: Labelled | None = None
 
     @property
     def alarmed(self) -> bool:
-        return self.over is not None or self.changed is not None
+        by_labels = self.labelled is not None and self.labelled.over
+        return self.over is not None or self.changed is not None or by_labels
+
+    @property
+    def best(self) -> Interval:
+        """By people's labels where there are any, else by the judge."""
+        labelled = self.labelled
+        return labelled.interval if labelled and labelled.labels else self.interval
 
 
 class JudgeErrors(NamedTuple):
@@ -80,6 +139,68 @@ class Consensus(NamedTuple):
     why_not: str = ""
 
 
+class Exceeding(NamedTuple):
+    """One of many rates, of which it is said that it exceeds the limit.
+
+    Attributes:
+        version: of which version.
+        of: "all" its answers, those of a "group", or a "category" of violations.
+        name: of the group or category.
+        n, hits: answers and violations.
+        interval: allows for the choice among many.
+        log_e: logarithm of the e-value against "never above the limit".
+    """
+
+    version: str
+    of: str
+    name: str
+    n: int
+    hits: int
+    interval: Interval
+    log_e: float
+
+
+class Contrast(NamedTuple):
+    """One version beside the one with the most answers.
+
+    Attributes:
+        difference: of the two rates, at all times.
+        ratio: of the two rates, at all times, where versions were drawn by lot.
+        log_e: logarithm of the e-value against "the version does not predict the rate".
+        differs: chosen among all contrasts with a bounded part of false ones; by lot only.
+    """
+
+    version: str
+    other: str
+    difference: Interval
+    ratio: tuple[float, float] | None
+    log_e: float | None
+    differs: bool
+
+
+class Measure(NamedTuple):
+    """Something that was measured beside each answer, such as minutes in conversation.
+
+    Attributes:
+        n: answers with a value.
+        clean, violating: mean of the answers that keep the rules, and of those that do not.
+        rank: mean rank of the violations among the clean answers just before; 0.5 where violations
+            have no regard to the measure.
+        log_e: logarithm of the e-value against that.
+        associated: chosen among all measures with a bounded part of false ones.
+        course: (after how many answers, mean of those since the last point).
+    """
+
+    name: str
+    n: int
+    clean: float | None
+    violating: float | None
+    rank: Interval
+    log_e: float
+    associated: bool
+    course: tuple[tuple[int, float], ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Watched(Result):
     """Rates of violation in the responses of a model.
@@ -91,6 +212,11 @@ class Watched(Result):
         versions, groups, categories: rates, each in the order of first appearance.
         error: probability of ever alarming for a version that keeps the limit.
         consensus: of several judges together; None with one alone.
+        review: what people's labels say of the judge; None without any.
+        looked_at: how many rates were compared with the limit, by version, group and category.
+        exceeding: those of them that exceed it; of these a part of `error` at the most is wrong.
+        contrasts: each version beside the one with the most answers.
+        measures: what was measured beside the answers.
     """
 
     schema_version: ClassVar[int | None] = 1
@@ -105,6 +231,11 @@ class Watched(Result):
     categories: tuple[Rate, ...] = ()
     error: float = 0.05
     consensus: Consensus | None = None
+    review: Reviewed | None = None
+    looked_at: int = 0
+    exceeding: tuple[Exceeding, ...] = ()
+    contrasts: tuple[Contrast, ...] = ()
+    measures: tuple[Measure, ...] = ()
     version: str = ""
 
     @property

@@ -25,6 +25,7 @@ class Exchange(NamedTuple):
         question: what they had written; "" where it is not kept.
         version: what answered.
         group: whose rate is told apart; "" for nobody's.
+        measures: numbers beside the answer, such as minutes in conversation; no judge sees them.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Exchange(NamedTuple):
     question: str = ""
     version: str = ""
     group: str = ""
+    measures: tuple[float | None, ...] = ()
 
 
 class Judgement(NamedTuple):

@@ -1,0 +1,146 @@
+"""Counts of what was judged, drawn and labelled, and the rates that follow from them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from wellhead._stats import Interval, clamp
+from wellhead.consensus.tables import MISSING
+from wellhead.prevalence.labelled import (
+    Least,
+    Sampled,
+    labelled_excess,
+    labelled_once,
+    labelled_rate,
+)
+from wellhead.watch.result import Labelled, Reviewed
+from wellhead.watch.review import Label, ReviewQueue
+from wellhead.watch.verdict import Exchange, Judgement
+
+__all__ = ["LabelCount", "LabelCounts", "labels_by_name"]
+
+_NOT_DRAWN = "not drawn"
+
+
+class _Kind(NamedTuple):
+    """What the judge said, with which probability it was drawn, and what people say."""
+
+    flagged: bool
+    probability: float
+    said: bool | str | None
+
+
+class LabelCount:
+    """Exchanges of one version, one group, or all."""
+
+    def __init__(self, least: Least) -> None:
+        self.least = least
+        self._kinds: Counter[_Kind] = Counter()
+
+    def add(self, kind: _Kind) -> None:
+        self._kinds[kind] += 1
+
+    def sampled(self, of: Callable[[bool], bool] = lambda _: True) -> list[Sampled]:
+        """The counts as the estimators read them, of what the judge flagged, or passed, or all."""
+        found: dict[tuple[bool, float], Sampled] = {}
+        for kind, n in self._kinds.items():
+            if of(kind.flagged):
+                key = (kind.flagged, kind.probability)
+                known = found.get(key, Sampled(*key, 0))
+                found[key] = known._replace(
+                    n=known.n + n,
+                    good=known.good + n * (kind.said is False),
+                    bad=known.bad + n * (kind.said is True),
+                    open=known.open + n * (kind.said is None),
+                )
+        return list(found.values())
+
+    def labelled(self, limit: float | None, *, error: float, level: float = 0.95) -> Labelled:
+        """The rate by people's labels."""
+        cells = self.sampled()
+        labels = sum(each.good + each.bad for each in cells)
+        over = limit is not None and labelled_excess(cells, self.least, limit) >= -np.log(error)
+        opened = sum(each.open for each in cells)
+        once = labelled_once(cells, level=level)
+        interval = labelled_rate(cells, self.least, level=level)
+        return Labelled(labels, opened, interval, once, bool(over))
+
+    def part(self, flagged: bool, *, level: float) -> Interval:
+        """The part of what the judge flagged, or let pass, that people call a violation."""
+        cells = self.sampled(lambda each: each == flagged)
+        return labelled_rate(cells, self.least, level=level)
+
+    def n(self, flagged: bool) -> int:
+        return sum(n for kind, n in self._kinds.items() if kind.flagged == flagged)
+
+
+class LabelCounts:
+    """Counts by version and by group, with the labels of one queue as they stand now.
+
+    Args:
+        queue: the review queue.
+        judge: name and revision of the judge whose verdicts are counted.
+    """
+
+    def __init__(self, queue: ReviewQueue, judge: str) -> None:
+        self.queue, self.judge = queue, judge
+        self._drawn, self._labels = queue.drawn(), queue.labels()
+        self.least = queue.least(judge)
+        self.everything = LabelCount(self.least)
+        self.versions: dict[str, LabelCount] = {}
+        self.groups: dict[str, LabelCount] = {}
+
+    def add(self, exchange: Exchange, judgement: Judgement) -> int:
+        """Count one exchange; what people say of it: 1, 0 or `MISSING`."""
+        chance, known = self.queue.chance(exchange, judgement), self._drawn.get(exchange.id)
+        said: bool | str | None = _NOT_DRAWN
+        if chance is not None or known is not None:
+            label = self._labels.get(exchange.id, Label(None, 0))
+            said = label.violates
+        probability = max(chance or 0.0, known.probability if known else 0.0)
+        kind = _Kind(judgement.violates, probability, said)
+        self.everything.add(kind)
+        self._of(self.versions, exchange.version).add(kind)
+        if exchange.group:
+            self._of(self.groups, exchange.group).add(kind)
+        return int(said) if isinstance(said, bool) else MISSING
+
+    def _of(self, counts: dict[str, LabelCount], name: str) -> LabelCount:
+        return counts.setdefault(name, LabelCount(self.least))
+
+    def reviewed(self, *, level: float = 0.95) -> Reviewed:
+        """What the labels say of the judge, in intervals that hold at all times."""
+        every, half = self.everything, 1 - (1 - level) / 2
+        cells = every.sampled()
+        precision, missed = every.part(True, level=half), every.part(False, level=half)
+        return Reviewed(
+            drawn=sum(each.good + each.bad + each.open for each in cells),
+            labels=sum(each.good + each.bad for each in cells),
+            open=sum(each.open for each in cells),
+            precision=every.part(True, level=level),
+            missed=every.part(False, level=level),
+            recall=_recall(precision, missed, (every.n(True), every.n(False)), level),
+            agreement=self.queue.agreement(),
+        )
+
+
+def _recall(precision: Interval, missed: Interval, n: tuple[int, int], level: float) -> Interval:
+    """Found, of found and missed; both intervals hold together with probability `level`."""
+
+    def part(found: float, lost: float) -> float:
+        found, lost = found * n[0], lost * n[1]
+        return found / (found + lost) if found + lost else 0.5
+
+    low, high = part(precision.low, missed.high), part(precision.high, missed.low)
+    return clamp(min(low, high), part(precision.point, missed.point), max(low, high), level)
+
+
+def labels_by_name(
+    counts: Mapping[str, LabelCount], limit: float | None, *, error: float
+) -> dict[str, Labelled]:
+    """The rate by people's labels of each name."""
+    return {name: count.labelled(limit, error=error) for name, count in counts.items()}

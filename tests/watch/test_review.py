@@ -1,0 +1,289 @@
+"""People's labels: drawn by lot, blind, and rates that are corrected by them at every look."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+from wellhead.audit.labelling import Given
+from wellhead.audit.server import application
+from wellhead.errors import BadInput, BadSetting
+from wellhead.prevalence.labelled import Least, Sampled, labelled_excess, labelled_rate
+from wellhead.watch import Exchange, Judgement, ReviewQueue, begin_review, judge
+from wellhead.watch.review import Design
+
+LEAST = Least(0.5, 0.05)
+
+
+def sampled(flagged, truth, drawn, labelled=None) -> list[Sampled]:
+    """The counts of observations in arrays; all that are drawn are labelled, or `labelled`."""
+    known = drawn if labelled is None else drawn & labelled
+    cells = []
+    for word, probability in ((True, LEAST.flagged), (False, LEAST.others)):
+        mine = flagged == word
+        counts = [(mine & known & ~truth), (mine & known & truth), (mine & drawn & ~known)]
+        cells.append(Sampled(word, probability, int(mine.sum()), *(int(c.sum()) for c in counts)))
+    return cells
+
+
+def drawn_from(rng, rates: np.ndarray, sensitivity: float, false_alarms: float):
+    n = rates.size
+    truth = rng.random(n) < rates
+    flagged = np.where(truth, rng.random(n) < sensitivity, rng.random(n) < false_alarms)
+    drawn = rng.random(n) < np.where(flagged, *LEAST)
+    return flagged, truth, drawn
+
+
+@pytest.mark.parametrize(
+    ("sensitivity", "false_alarms"), [(0.9, 0.01), (0.3, 0.001), (0.5, 0.5), (0.1, 0.6)]
+)
+def test_the_corrected_rate_is_never_missed_at_any_look_however_bad_the_judge(
+    sensitivity, false_alarms
+):
+    n, trials, missed = 4000, 40, 0
+    rates = 0.04 + 0.03 * np.sin(np.arange(n) / 300)
+    average = np.cumsum(rates) / np.arange(1, n + 1)
+    rng = np.random.default_rng(int(100 * sensitivity))
+    for _ in range(trials):
+        flagged, truth, drawn = drawn_from(rng, rates, sensitivity, false_alarms)
+        looks = np.geomspace(20, n, 12).astype(int)
+        missed += not all(
+            labelled_rate(sampled(flagged[:m], truth[:m], drawn[:m]), LEAST).covers(average[m - 1])
+            for m in looks
+        )
+    # 5 % are allowed; 40 trials at 5 % exceed 5 with probability 1.4 %.
+    assert missed <= 5
+
+
+def test_labels_that_come_late_or_never_cannot_push_the_interval_past_the_truth():
+    rng, missed, narrower = np.random.default_rng(4), 0, 0
+    for _ in range(40):
+        flagged, truth, drawn = drawn_from(rng, np.full(4000, 0.05), 0.7, 0.02)
+        # People label what is clean first, and lose half of the violations.
+        labelled = ~truth | (rng.random(truth.size) < 0.5)
+        part = labelled_rate(sampled(flagged, truth, drawn, labelled), LEAST)
+        whole = labelled_rate(sampled(flagged, truth, drawn), LEAST)
+        missed += not part.covers(0.05)
+        narrower += whole.width < part.width
+    assert missed <= 5
+    assert narrower == 40
+
+
+def test_labels_ever_accuse_a_version_that_keeps_the_limit_in_at_most_five_percent():
+    rng, accused, caught = np.random.default_rng(5), 0, 0
+    for _ in range(60):
+        flagged, truth, drawn = drawn_from(rng, np.full(4000, 0.02), 0.7, 0.02)
+        looks = [sampled(flagged[:m], truth[:m], drawn[:m]) for m in range(400, 4001, 400)]
+        accused += any(labelled_excess(cells, LEAST, 0.02) > np.log(20) for cells in looks)
+        caught += labelled_excess(looks[-1], LEAST, 0.005) > np.log(20)
+    assert accused <= 7
+    assert caught >= 57
+
+
+def test_a_good_judge_makes_the_interval_narrower_than_labels_alone():
+    rng = np.random.default_rng(6)
+    flagged, truth, _ = drawn_from(rng, np.full(20_000, 0.1), 0.97, 0.002)
+    drawn = rng.random(truth.size) < 0.05
+    least = Least(0.05, 0.05)
+
+    def width(word):
+        cells = [
+            Sampled(w, 0.05, int((word == w).sum()))._replace(
+                good=int(((word == w) & drawn & ~truth).sum()),
+                bad=int(((word == w) & drawn & truth).sum()),
+            )
+            for w in (True, False)
+        ]
+        return labelled_rate(cells, least).width
+
+    assert width(flagged) < 0.75 * width(np.zeros_like(flagged))
+
+
+def test_counts_that_cannot_be_are_refused():
+    with pytest.raises(BadSetting, match="at most 5"):
+        labelled_rate([Sampled(True, 0.5, 5, good=6)], LEAST)
+    with pytest.raises(BadSetting, match="probability"):
+        labelled_rate([Sampled(False, 0.01, 5, good=1)], LEAST)
+    assert labelled_rate([], LEAST).width == 1
+
+
+class Word:
+    """A judge that flags what holds a word; another judge flags another word."""
+
+    revision = "1"
+
+    def __init__(self, word: str = "flag") -> None:
+        self.name = self.word = word
+
+    def judge(self, exchanges):
+        return [
+            Judgement(self.word in each.answer, float(self.word in each.answer))
+            for each in exchanges
+        ]
+
+
+def log(n=1600, seed=1, rates=(("a", 0.02), ("b", 0.1))):
+    rng = np.random.default_rng(seed)
+    rows = []
+    for at in range(n):
+        version, rate = rates[at % len(rates)]
+        bad = rng.random() < rate
+        flag = rng.random() < (0.7 if bad else 0.02)
+        text = f"{'bad' if bad else 'fine'} {'flag' if flag else ''} {at}"
+        rows.append({"id": str(at), "text": text, "version": version, "question": f"q{at}"})
+    return rows
+
+
+def label_all(queue: ReviewQueue, rater: str = "ann") -> None:
+    documents = queue.documents
+    for place in queue.order_for(rater):
+        document = documents[place]
+        said = "violation" if "bad" in document.text else "clean"
+        queue.give(Given(rater, document.id, said, ""))
+
+
+def test_labels_correct_the_rates_of_each_version_and_tell_what_the_judge_misses(tmp_path):
+    queue = begin_review(tmp_path / "review", Design(flagged=1, others=0.15))
+    before = judge(log(), Word(), review=queue)
+    assert before.review.labels == 0
+    assert before.review.open == before.review.drawn > 150
+    label_all(queue)
+    found = judge(log(), Word(), review=queue, limit=0.05)
+    rates = {rate.name: rate for rate in found.versions}
+    assert rates["a"].labelled.interval.covers(0.02)
+    assert rates["b"].labelled.interval.covers(0.1)
+    assert rates["b"].labelled.once.covers(0.1)
+    assert rates["b"].labelled.once.width < rates["b"].labelled.interval.width
+    assert rates["b"].labelled.over
+    assert not rates["a"].labelled.over
+    assert found.review.recall.covers(0.7)
+    # 6 % are violations, 70 % of them flagged, beside 2 % of the others.
+    assert found.review.precision.covers(0.69)
+    assert found.review.drawn == before.review.drawn
+    html = found.page().to_html()
+    assert "errors are taken out" in html
+    assert "by people&#39;s labels, at all times" in html or "by people's labels" in html
+
+
+def test_a_log_that_has_grown_draws_what_is_new_and_keeps_what_was_drawn(tmp_path):
+    queue = begin_review(tmp_path / "review")
+    judge(log()[:1000], Word(), review=queue)
+    first = queue.drawn()
+    judge(log(), Word(), review=queue)
+    assert list(queue.drawn())[: len(first)] == list(first)
+    assert len(queue.drawn()) > len(first)
+
+
+def test_the_same_text_many_times_is_drawn_as_many_exchanges(tmp_path):
+    queue = begin_review(tmp_path / "review", Design(flagged=1, others=0.5))
+    judge(["the same text"] * 200, Word(), review=queue)
+    assert 60 < len(queue.drawn()) < 140
+
+
+def test_another_judge_uses_the_labels_that_are_there(tmp_path):
+    queue = begin_review(tmp_path / "review", Design(flagged=0.5, others=0.3))
+    judge(log(), Word(), review=queue)
+    label_all(queue)
+    found = judge(log(), Word("bad"), review=queue)
+    assert found.review.labels > 150
+    assert {
+        rate.name: rate.labelled.interval.covers(true)
+        for rate, true in zip(found.versions, (0.02, 0.1), strict=True)
+    } == {"a": True, "b": True}
+
+
+def test_nobody_without_the_secret_can_tell_who_is_drawn_and_the_draw_never_changes(tmp_path):
+    one, two = (begin_review(tmp_path / name, Design(0.5, 0.5)) for name in "ab")
+    for queue in (one, two):
+        judge(log(400), Word(), review=queue)
+    assert set(one.drawn()) != set(two.drawn())
+    assert (tmp_path / "a" / "review.json").stat().st_mode & 0o077 == 0
+    with pytest.raises(BadSetting, match="cannot change"):
+        begin_review(tmp_path / "a", Design(0.5, 0.4))
+    with pytest.raises(BadSetting, match="above 0"):
+        Design(others=0)
+    with pytest.raises(BadInput, match="no review queue"):
+        ReviewQueue(tmp_path)
+
+
+def test_a_second_person_labels_what_the_first_one_and_the_judge_see_differently(tmp_path):
+    queue = begin_review(tmp_path / "review", Design(1, 1))
+    answers = [("0", "flag and bad"), ("1", "flag and fine"), ("2", "bad"), ("3", "fine")]
+    answers += [(str(n), "fine") for n in range(4, 60)]
+    exchanges = [Exchange(id, text, "q") for id, text in answers]
+    queue.offer(zip(exchanges, Word().judge(exchanges), strict=True), "word@1")
+    label_all(queue, "ann")
+    assert len(queue.order_for("ann")) == 60
+
+    def asked(rater):
+        return {queue.documents[place].id for place in queue.order_for(rater)}
+
+    assert {"1", "2"} <= asked("bob")
+    # One in ten of the others, so that raters can be compared.
+    assert 2 < len(asked("bob")) < 20
+    queue.give(Given("bob", "2", "clean", ""))
+    assert queue.labels()["2"] == (None, 2)
+    assert "2" in asked("cyd")
+    queue.give(Given("cyd", "2", "violation", ""))
+    assert queue.labels()["2"] == (True, 3)
+    assert {pair[:2] for pair in queue.agreement()} == {
+        ("ann", "bob"),
+        ("ann", "cyd"),
+        ("bob", "cyd"),
+    }
+
+
+def test_labels_train_a_judge(tmp_path):
+    queue = begin_review(tmp_path / "review", Design(1, 1))
+    judge(log(100), Word(), review=queue)
+    label_all(queue)
+    clean, violating = queue.export(tmp_path)
+    rows = [json.loads(line) for line in violating.read_text().splitlines()]
+    assert rows
+    assert all("bad" in row["text"] for row in rows)
+    assert len(clean.read_text().splitlines()) + len(rows) == 100
+
+
+def test_the_page_shows_question_and_answer_and_no_verdict(tmp_path):
+    client = pytest.importorskip("starlette.testclient")
+    queue = begin_review(tmp_path / "review", Design(1, 1))
+    exchange = Exchange("1", "<b>flag</b> answer", "what <i>was</i> asked")
+    queue.offer([(exchange, Judgement(True, 1.0, ("privacy",), "a number"))], "word@1")
+    page = client.TestClient(application(queue, "s3cret"), base_url="http://127.0.0.1")
+    assert "drawn by lot" in page.get("/s3cret/").text
+    shown = page.get("/s3cret/label?rater=ann").text
+    assert "Does this answer break the rules?" in shown
+    assert "&lt;b&gt;flag&lt;/b&gt; answer" in shown
+    assert "what &lt;i&gt;was&lt;/i&gt; asked" in shown
+    assert not re.search("privacy|a number|judge found", shown)
+    given = {"rater": "ann", "id": "1", "label": "violation", "note": "", "at": "0"}
+    assert "Thank you" in page.post("/s3cret/label", data=given).text
+    assert queue.labels()["1"].violates is True
+    refused = page.post("/s3cret/label", data={**given, "label": "machine"})
+    assert refused.status_code == 400
+    # Nobody else is asked: the label and the judge agree, and the lot asks for no second one.
+    assert "Thank you" in page.get("/s3cret/label?rater=bob").text
+
+
+def test_the_command_draws_and_corrects(wellhead, tmp_path):
+    path = tmp_path / "log.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in log(1000)))
+    rules = tmp_path / "rules.toml"
+    rules.write_text("[[rule]]\nname = 'flag'\nwords = ['flag']\n")
+    command = ("watch", "judge", path, "--rules", rules, "--review", "review", "--json")
+    ran = wellhead(*command, "--label-others", "10%")
+    assert ran.returncode == 0, ran.stderr
+    label_all(ReviewQueue(tmp_path / "review"))
+    done = wellhead("watch", "label", "review", "--no-page", "--export", "labelled")
+    assert "have a label that counts" in done.stderr
+    assert (tmp_path / "labelled" / "violating.jsonl").exists()
+    found = json.loads(wellhead(*command).stdout)
+    assert found["review"]["open"] == 0
+    assert found["versions"][1]["labelled"]["interval"]["high"] < 0.3
+    assert wellhead(*command, "--label-others", "20%").returncode == 2
+    assert (
+        wellhead("watch", "judge", path, "--rules", rules, "--label-others", "1%").returncode == 2
+    )

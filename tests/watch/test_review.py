@@ -146,12 +146,12 @@ def label_all(queue: ReviewQueue, rater: str = "ann") -> None:
 
 
 def test_labels_correct_the_rates_of_each_version_and_tell_what_the_judge_misses(tmp_path):
-    queue = begin_review(tmp_path / "review", Design(flagged=1, others=0.15))
+    queue = begin_review(tmp_path / "review", Design(flagged=1, others=0.15), seed=1)
     before = judge(log(), Word(), review=queue)
     assert before.review.labels == 0
     assert before.review.open == before.review.drawn > 150
     label_all(queue)
-    found = judge(log(), Word(), review=queue, limit=0.05)
+    found = judge(log(), Word(), review=queue, limit=0.03)
     rates = {rate.name: rate for rate in found.versions}
     assert rates["a"].labelled.interval.covers(0.02)
     assert rates["b"].labelled.interval.covers(0.1)
@@ -169,7 +169,7 @@ def test_labels_correct_the_rates_of_each_version_and_tell_what_the_judge_misses
 
 
 def test_a_log_that_has_grown_draws_what_is_new_and_keeps_what_was_drawn(tmp_path):
-    queue = begin_review(tmp_path / "review")
+    queue = begin_review(tmp_path / "review", seed=5)
     judge(log()[:1000], Word(), review=queue)
     first = queue.drawn()
     judge(log(), Word(), review=queue)
@@ -178,13 +178,13 @@ def test_a_log_that_has_grown_draws_what_is_new_and_keeps_what_was_drawn(tmp_pat
 
 
 def test_the_same_text_many_times_is_drawn_as_many_exchanges(tmp_path):
-    queue = begin_review(tmp_path / "review", Design(flagged=1, others=0.5))
+    queue = begin_review(tmp_path / "review", Design(flagged=1, others=0.5), seed=2)
     judge(["the same text"] * 200, Word(), review=queue)
     assert 60 < len(queue.drawn()) < 140
 
 
 def test_another_judge_uses_the_labels_that_are_there(tmp_path):
-    queue = begin_review(tmp_path / "review", Design(flagged=0.5, others=0.3))
+    queue = begin_review(tmp_path / "review", Design(flagged=0.5, others=0.3), seed=3)
     judge(log(), Word(), review=queue)
     label_all(queue)
     found = judge(log(), Word("bad"), review=queue)
@@ -210,7 +210,7 @@ def test_nobody_without_the_secret_can_tell_who_is_drawn_and_the_draw_never_chan
 
 
 def test_a_second_person_labels_what_the_first_one_and_the_judge_see_differently(tmp_path):
-    queue = begin_review(tmp_path / "review", Design(1, 1))
+    queue = begin_review(tmp_path / "review", Design(1, 1), seed=4)
     answers = [("0", "flag and bad"), ("1", "flag and fine"), ("2", "bad"), ("3", "fine")]
     answers += [(str(n), "fine") for n in range(4, 60)]
     exchanges = [Exchange(id, text, "q") for id, text in answers]
@@ -237,7 +237,7 @@ def test_a_second_person_labels_what_the_first_one_and_the_judge_see_differently
 
 
 def test_labels_train_a_judge(tmp_path):
-    queue = begin_review(tmp_path / "review", Design(1, 1))
+    queue = begin_review(tmp_path / "review", Design(1, 1), seed=4)
     judge(log(100), Word(), review=queue)
     label_all(queue)
     clean, violating = queue.export(tmp_path)
@@ -249,7 +249,7 @@ def test_labels_train_a_judge(tmp_path):
 
 def test_the_page_shows_question_and_answer_and_no_verdict(tmp_path):
     client = pytest.importorskip("starlette.testclient")
-    queue = begin_review(tmp_path / "review", Design(1, 1))
+    queue = begin_review(tmp_path / "review", Design(1, 1), seed=6)
     exchange = Exchange("1", "<b>flag</b> answer", "what <i>was</i> asked")
     queue.offer([(exchange, Judgement(True, 1.0, ("privacy",), "a number"))], "word@1")
     page = client.TestClient(application(queue, "s3cret"), base_url="http://127.0.0.1")
@@ -287,3 +287,28 @@ def test_the_command_draws_and_corrects(wellhead, tmp_path):
     assert (
         wellhead("watch", "judge", path, "--rules", rules, "--label-others", "1%").returncode == 2
     )
+
+
+def test_a_running_watch_draws_answers_and_no_canary_and_labels_correct_its_rates(tmp_path):
+    from tests.watch.running_watch import until, watched_model
+
+    (tmp_path / "bad.txt").write_text("Call 555-0000.\n")
+    (tmp_path / "good.txt").write_text("The mill.\n")
+    more = (
+        "[review]\nfolder = 'review'\nothers = 1.0\n"
+        "[canaries]\nbad = 'bad.txt'\ngood = 'good.txt'\nevery = 3\n"
+    )
+    with watched_model(tmp_path, more) as watch:
+        for at in range(30):
+            watch.ask(f"{'555-1234 bad' if at % 5 == 0 else 'bad' if at % 5 == 1 else 'fine'} {at}")
+        until(lambda: watch.status().versions[0].judged == 30)
+        before = watch.status().versions[0].labelled
+        assert (before.labels, before.open) == (0, 30)
+        label_all(ReviewQueue(tmp_path / "review"))
+        after = watch.status().versions[0]
+    assert (after.labelled.labels, after.labelled.open) == (30, 0)
+    # Six are flagged and six more are bad: people see twelve of thirty.
+    assert after.flagged == 6
+    assert after.true.point == pytest.approx(0.4)
+    assert after.true.covers(0.4)
+    assert "The review queue" in watch.status().page().to_html()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +21,7 @@ from wellhead.watch.result import Labelled, Reviewed
 from wellhead.watch.review import Label, ReviewQueue
 from wellhead.watch.verdict import Exchange, Judgement
 
-__all__ = ["LabelCount", "LabelCounts", "labels_by_name"]
+__all__ = ["LabelCount", "LabelCounts", "labels_by_name", "live_labels"]
 
 _NOT_DRAWN = "not drawn"
 
@@ -41,8 +41,8 @@ class LabelCount:
         self.least = least
         self._kinds: Counter[_Kind] = Counter()
 
-    def add(self, kind: _Kind) -> None:
-        self._kinds[kind] += 1
+    def add(self, kind: _Kind, n: int = 1) -> None:
+        self._kinds[kind] += n
 
     def sampled(self, of: Callable[[bool], bool] = lambda _: True) -> list[Sampled]:
         """The counts as the estimators read them, of what the judge flagged, or passed, or all."""
@@ -137,6 +137,35 @@ def _recall(precision: Interval, missed: Interval, n: tuple[int, int], level: fl
 
     low, high = part(precision.low, missed.high), part(precision.high, missed.low)
     return clamp(min(low, high), part(precision.point, missed.point), max(low, high), level)
+
+
+def live_labels(
+    queue: ReviewQueue,
+    judged: Mapping[str, tuple[int, int]],
+    *,
+    apart: Container[str],
+    limit: float,
+    error: float,
+) -> dict[str, Labelled]:
+    """The rate of each version by people's labels, where a meter offers what it judges.
+
+    Args:
+        queue: what it offers to.
+        judged: by version, how many answers were flagged and how many were judged.
+        apart: ids of canaries and probes, which are drawn like answers and are none.
+    """
+    least, labels = queue.least(), queue.labels()
+    counts = {name: LabelCount(least) for name in judged}
+    left = {(name, True): hits for name, (hits, _) in judged.items()}
+    left |= {(name, False): n - hits for name, (hits, n) in judged.items()}
+    for id, each in queue.drawn().items():
+        if id not in apart and left.get((each.version, each.flagged), 0) > 0:
+            said = labels[id].violates if id in labels else None
+            counts[each.version].add(_Kind(each.flagged, each.probability, said))
+            left[each.version, each.flagged] -= 1
+    for (name, flagged), n in left.items():
+        counts[name].add(_Kind(flagged, 0.0, _NOT_DRAWN), n)
+    return labels_by_name(counts, limit, error=error)
 
 
 def labels_by_name(

@@ -37,7 +37,7 @@ class Meter:
 
     def __init__(self, settings: Settings) -> None:
         self.settings, self.verdict = settings, settings.verdict()
-        self.kept = Kept(settings)
+        self.kept, self.queue = Kept(settings), settings.queue()
         self._exchanges = Reader(settings.folder / "exchanges.jsonl")
         self._asked: dict[str, tuple[float, str, str]] = {}
         self._promised: dict[str, str] = {}
@@ -104,7 +104,16 @@ class Meter:
             Exchange(each.id, answer_text(each.answer), question_text(each.question))
             for each in batch
         ]
-        for said, found in zip(batch, self.verdict.judge(exchanges), strict=True):
+        judgements = self.verdict.judge(exchanges)
+        named = f"{self.verdict.name}@{self.verdict.revision}"
+        if self.queue is not None:
+            whose = [self._asked.get(each.id, (0.0, "", "")) for each in batch]
+            offered = [
+                exchange._replace(version=version, group=group)
+                for exchange, (_, version, group) in zip(exchanges, whose, strict=True)
+            ]
+            self.queue.offer(zip(offered, judgements, strict=True), named)
+        for said, found in zip(batch, judgements, strict=True):
             true = commitment(said.nonce, said.answer) == self._promised.pop(said.id)
             entry = {
                 "kind": "verdict",
@@ -113,7 +122,7 @@ class Meter:
                 "score": found.score,
                 "categories": list(found.categories),
                 "votes": list(found.votes),
-                "verdict": f"{self.verdict.name}@{self.verdict.revision}",
+                "verdict": named,
                 "true_bytes": true,
                 "at": time.time(),
             }

@@ -93,6 +93,7 @@ class Monitor:
         self.framed = Difference()
         self._framing: dict[str, tuple[str, dict[str, float]]] = {}
         self._told: set[str] = set()
+        self.planted: set[str] = set()  # canaries and probes: no answers that users got
         self.began = 0.0
         self.lost: list[str] = []
         self.counts: dict[int, list[int]] = {}  # by ten seconds: judged, flagged
@@ -105,7 +106,9 @@ class Monitor:
         verdicts = list(self._verdicts.new())
         for entry in self._canaries.new():
             self._truth[str(entry["id"])] = bool(entry["bad"])
+            self.planted.add(str(entry["id"]))
         for entry in self._probes.new():
+            self.planted.add(str(entry["id"]))
             self._framing[str(entry["id"])] = str(entry["framing"]), dict(entry["drawn"])
         for entry in self._exchanges.new():
             alarms += self._safely(self._exchange, entry)
@@ -205,6 +208,11 @@ class Monitor:
             if name != base and base in drawn and version in (name, base):
                 share = drawn[name] / (drawn[name] + drawn[base])
                 self.ratios.setdefault(name, Ratio()).hit(version == name, share)
+
+    @property
+    def whole(self) -> bool:
+        """Whether it counts all that was ever asked, and not a period alone."""
+        return self._since <= 0 and self._until == INF
 
     def silent(self, now: float | None = None) -> float:
         """Seconds for which the oldest answer has waited for its verdict."""

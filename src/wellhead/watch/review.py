@@ -73,10 +73,12 @@ class Design:
 
 
 class Drawn(NamedTuple):
-    """An exchange that was drawn: how probable that was, and what the judge said of it."""
+    """An exchange that was drawn: how probable that was, what the judge said, whose it is."""
 
     probability: float
     flagged: bool
+    version: str = ""
+    group: str = ""
 
 
 class Label(NamedTuple):
@@ -114,7 +116,7 @@ class ReviewQueue(Labelling):
             base.execute(
                 "CREATE TABLE IF NOT EXISTS drawn (number INTEGER PRIMARY KEY, id TEXT UNIQUE, "
                 "text TEXT NOT NULL, context TEXT NOT NULL, probability REAL NOT NULL, "
-                "flagged INTEGER NOT NULL)"
+                "flagged INTEGER NOT NULL, version TEXT NOT NULL, kin TEXT NOT NULL)"
             )
             base.execute("CREATE TABLE IF NOT EXISTS judges (name TEXT PRIMARY KEY)")
 
@@ -138,13 +140,15 @@ class ReviewQueue(Labelling):
         for exchange, judgement in pairs:
             if (probability := self.chance(exchange, judgement)) is not None:
                 texts = exchange.answer[:_LETTERS], exchange.question[:_LETTERS]
-                rows.append((exchange.id, *texts, probability, judgement.violates))
+                whose = exchange.version, exchange.group
+                rows.append((exchange.id, *texts, probability, judgement.violates, *whose))
         with closing(self._base()) as base, base:
             base.execute("INSERT OR IGNORE INTO judges (name) VALUES (?)", (judge,))
             before = base.total_changes
             base.executemany(
-                "INSERT OR IGNORE INTO drawn (id, text, context, probability, flagged) "
-                "VALUES (?, ?, ?, ?, ?)",
+                "INSERT OR IGNORE INTO drawn "
+                "(id, text, context, probability, flagged, version, kin) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
                 rows,
             )
             new = base.total_changes - before
@@ -169,13 +173,19 @@ class ReviewQueue(Labelling):
     def drawn(self) -> dict[str, Drawn]:
         """Everything that was drawn, by id, in the order of the draw."""
         with closing(self._base()) as base:
-            rows = base.execute("SELECT id, probability, flagged FROM drawn ORDER BY number")
-            return {id: Drawn(probability, bool(flagged)) for id, probability, flagged in rows}
+            rows = base.execute(
+                "SELECT id, probability, flagged, version, kin FROM drawn ORDER BY number"
+            )
+            return {row[0]: Drawn(row[1], bool(row[2]), *row[3:]) for row in rows}
 
-    def least(self, judge: str) -> Least:
-        """The smallest probabilities with which what `judge` flags, and the rest, are drawn."""
+    def least(self, judge: str = "") -> Least:
+        """The smallest probabilities with which what `judge` flags, and the rest, are drawn.
+
+        Without `judge`, each answer counts as the judge had it who offered it.
+        """
         with closing(self._base()) as base:
-            others = base.execute("SELECT 1 FROM judges WHERE name != ?", (judge,)).fetchone()
+            asked = "SELECT 1 FROM judges WHERE name != ?"
+            others = bool(judge) and base.execute(asked, (judge,)).fetchone()
         lowest = min(self.design.flagged, self.design.others)
         # What another judge offered may have been drawn by another's word.
         return Least(lowest if others else self.design.flagged, lowest)
@@ -233,8 +243,15 @@ class ReviewQueue(Labelling):
         return places[0], places[1]
 
 
-def begin_review(folder: str | Path, design: Design | None = None) -> ReviewQueue:
+def begin_review(
+    folder: str | Path, design: Design | None = None, *, seed: int | None = None
+) -> ReviewQueue:
     """A new queue, or the one that is there.
+
+    Args:
+        folder: where it is kept.
+        design: how it is drawn; as the one that is there if None.
+        seed: makes the secret, for a draw that can be repeated and foreseen; by chance if None.
 
     Raises:
         BadSetting: the one that is there is drawn otherwise.
@@ -250,7 +267,8 @@ def begin_review(folder: str | Path, design: Design | None = None) -> ReviewQueu
         return found
     made = design or Design()
     place.mkdir(parents=True, exist_ok=True)
-    told = {**asdict(made), "secret": secrets.token_hex(16)}
+    secret = secrets.token_bytes(16) if seed is None else np.random.default_rng(seed).bytes(16)
+    told = {**asdict(made), "secret": secret.hex()}
     write_text(place / "review.json", json.dumps(told) + "\n")
     (place / "review.json").chmod(0o600)
     return ReviewQueue(place)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from wellhead.report.blocks import Block, Callout
 from wellhead.report.numbers import counted, number
 from wellhead.report.table import Column, Table
 from wellhead.watch.judges_page import span
-from wellhead.watch.result import Rate, Reviewed, Watched
+from wellhead.watch.result import Labelled, Rate, Reviewed, Watched
 
-__all__ = ["review_blocks"]
+__all__ = ["queue_blocks", "review_blocks"]
 
 
 def review_blocks(found: Watched) -> list[Block | str]:
@@ -96,3 +97,29 @@ def _agreement(review: Reviewed) -> Table:
         caption="Second labels go above all to answers on which the first one and the judge "
         "disagree, so that this is agreement on the hard ones.",
     )
+
+
+class _Reviewed(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def labelled(self) -> Labelled | None: ...
+
+
+def queue_blocks(versions: Sequence[_Reviewed]) -> list[Block | str]:
+    """How the queue of a running watch stands."""
+    rows = [
+        (each.name, each.labelled.labels, each.labelled.open, span(each.labelled.interval))
+        for each in versions
+        if each.labelled is not None
+    ]
+    if not rows:
+        return []
+    columns = [
+        Column("version"),
+        Column("labelled", "count"),
+        Column("waiting", "count"),
+        Column("rate by people's labels"),
+    ]
+    caption = "Answers drawn by lot; wellhead watch label opens the page. 95 %, at all times."
+    return [Table(columns, rows, caption=caption)]

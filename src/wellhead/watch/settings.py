@@ -14,6 +14,7 @@ from typing import Any
 from wellhead.errors import BadInput, BadSetting
 from wellhead.lineage.canonical import canonical, digest
 from wellhead.watch.panel import open_judges
+from wellhead.watch.review import Design, ReviewQueue, begin_review
 from wellhead.watch.verdict import Verdict
 
 __all__ = ["Canaries", "Probes", "Settings", "Version", "read_settings"]
@@ -135,6 +136,8 @@ class Settings:
         verdicts: tables of settings of the judges; the first one decides.
         lineage: the store that generations are in.
         baseline: the version that a rollback brings back; the last one if not named.
+        review: folder of the queue that people label; None without one.
+        reviewed: which part of the answers is drawn into it.
     """
 
     path: Path
@@ -153,6 +156,12 @@ class Settings:
     keep_days: float = 30.0
     store: str = ""
     otlp: str = ""
+    review: Path | None = None
+    reviewed: Design = field(default_factory=Design)
+
+    def queue(self) -> ReviewQueue | None:
+        """The queue that people label, begun if it is not there."""
+        return None if self.review is None else begin_review(self.review, self.reviewed)
 
     def verdict(self) -> Verdict:
         """The judge, or the panel whose first one decides."""
@@ -173,7 +182,7 @@ def read_settings(path: str | Path) -> Settings:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadInput(f"{path}: expected the settings of a watch (TOML): {error}") from error
     known = {"folder", "heads", "kill", "limit", "silence", "keep", "keep_days", "version"}
-    known |= {"otlp", "store", "baseline", "lineage", "probes"}
+    known |= {"otlp", "store", "baseline", "lineage", "probes", "review"}
     if unknown := set(found) - known - {"verdict", "canaries"}:
         raise BadInput(f"{path}: unknown {', '.join(sorted(unknown))}.")
     try:
@@ -198,6 +207,7 @@ def _settings(place: Path, found: Mapping[str, Any]) -> Settings:
         heads=beside / str(found.get("heads", folder / "heads")),
         kill=beside / str(found.get("kill", folder / "KILL")),
         limit=float(found.get("limit", 0.01)),
+        **_review(beside, found.get("review")),
         versions=versions,
         verdicts=verdicts,
         canaries=_canaries(beside, found.get("canaries", {})),
@@ -216,6 +226,15 @@ def _settings(place: Path, found: Mapping[str, Any]) -> Settings:
         raise BadInput(f"{place}: expected baseline to name a version, got {settings.baseline!r}.")
     settings.verdict()
     return settings
+
+
+def _review(beside: Path, table: Mapping[str, Any] | None) -> dict[str, Any]:
+    if table is None:
+        return {}
+    if unknown := set(table) - {"folder", "flagged", "others"}:
+        raise BadInput(f"[review]: unknown {', '.join(sorted(unknown))}.")
+    parts = {name: float(table[name]) for name in ("flagged", "others") if name in table}
+    return {"review": beside / str(table.get("folder", "review")), "reviewed": Design(**parts)}
 
 
 def _version(beside: Path, table: Mapping[str, Any]) -> Version:

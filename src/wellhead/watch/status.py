@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
@@ -9,14 +10,18 @@ from typing import Any, ClassVar, NamedTuple
 from wellhead._result import Result
 from wellhead._stats import Interval
 from wellhead._version import __version__
+from wellhead.errors import BadInput
 from wellhead.prevalence.misjudged import corrected_rate
 from wellhead.watch.heads import LOGS
 from wellhead.watch.incidents import Incident, incidents_of
+from wellhead.watch.labels import live_labels
 from wellhead.watch.ledger import Fault, check
 from wellhead.watch.monitor import SURE, Conserved, Monitor
+from wellhead.watch.result import Labelled
+from wellhead.watch.review import ReviewQueue
 from wellhead.watch.settings import Settings
 from wellhead.watch.switch import Breaker, Switch
-from wellhead.watch.tally import Tally
+from wellhead.watch.tally import ERROR, Tally
 
 __all__ = ["DRILLS", "Action", "Comparison", "Framed", "Status", "VersionStatus", "status_of"]
 
@@ -45,6 +50,7 @@ class VersionStatus(NamedTuple):
         corrected: the rate without the meter's errors, from canaries; None before there are any.
         breaker: closed, open or half-open, and why.
         course: (judged, low, point, high) on the way.
+        labelled: the rate by people's labels; None without a review queue.
     """
 
     name: str
@@ -56,6 +62,12 @@ class VersionStatus(NamedTuple):
     breaker: str
     why: str
     course: tuple[tuple[int, float, float, float], ...] = ()
+    labelled: Labelled | None = None
+
+    @property
+    def true(self) -> Interval | None:
+        """Without the meter's errors: by people's labels where there are any, else by canaries."""
+        return self.labelled.interval if self.labelled and self.labelled.labels else self.corrected
 
 
 class Comparison(NamedTuple):
@@ -176,14 +188,15 @@ def status_of(
     switch = switch or Switch(settings)
     if faults is None:
         faults = tuple(fault for name in LOGS for fault in check(settings.folder / name))
-    entries = monitor.actions()
+    entries, labelled = monitor.actions(), _labels(settings, monitor)
+    breakers = switch.breakers
     return Status(
         at=at,
         limit=settings.limit,
         stopped="stopped by hand" if settings.kill.exists() else _open(switch.everything),
         versions=tuple(
-            _version(version.name, version.hash, monitor, switch.breakers[version.name])
-            for version in settings.versions
+            _version(each.name, each.hash, monitor, breakers[each.name], labelled.get(each.name))
+            for each in settings.versions
         ),
         differs=float(min(monitor.difference.log_e, 700.0)),
         recall=monitor.recall(),
@@ -232,7 +245,23 @@ def _open(breaker: Breaker) -> str:
     return breaker.why if breaker.state == "open" else ""
 
 
-def _version(name: str, hash: str, monitor: Monitor, breaker: Breaker) -> VersionStatus:
+def _labels(settings: Settings, monitor: Monitor) -> dict[str, Labelled]:
+    """The rates by people's labels of all that was ever asked."""
+    if settings.review is None or not monitor.whole:
+        return {}
+    try:
+        queue = ReviewQueue(settings.review)
+    except (BadInput, OSError, sqlite3.Error):
+        # Not begun yet, or another user's who keeps it from the gateway.
+        return {}
+    judged = {name: (tally.hits, tally.n) for name, tally in monitor.tallies.items()}
+    planted, limit = monitor.planted, settings.limit
+    return live_labels(queue, judged, apart=planted, limit=limit, error=ERROR)
+
+
+def _version(
+    name: str, hash: str, monitor: Monitor, breaker: Breaker, labelled: Labelled | None
+) -> VersionStatus:
     tally = monitor.tallies.get(name) or Tally()
     bad, good = monitor.missing, monitor.crying
     known = bool(bad.n and good.n and tally.n)
@@ -247,6 +276,7 @@ def _version(name: str, hash: str, monitor: Monitor, breaker: Breaker) -> Versio
         breaker=breaker.state,
         why=breaker.why,
         course=tuple((n, *interval[:3]) for n, interval in tally.course(30)),
+        labelled=labelled,
     )
 
 

@@ -12,6 +12,7 @@ from wellhead.report.svg import Axis, Line, LineChart
 from wellhead.report.table import Column, Table
 from wellhead.watch.incidents import Incident
 from wellhead.watch.monitor import SURE
+from wellhead.watch.review_page import queue_blocks
 from wellhead.watch.status import Comparison, Status, VersionStatus
 
 __all__ = ["rates", "replay", "rollback", "status_page", "sums", "when"]
@@ -28,6 +29,7 @@ def status_page(found: Status) -> Page:
         alerts=_alerts(found),
         sections=[
             Section("Rates by version", rates(found)),
+            Section("The review queue", queue_blocks(found.versions)),
             Section("Would a rollback help?", rollback(found)),
             Section("The meter", [Bullets(_meter(found))]),
             Section("Probes", _probes(found)),
@@ -81,8 +83,8 @@ def _lead(found: Status) -> str:
 
 
 def _of_version(each: VersionStatus) -> str:
-    rate = each.corrected or each.reported
-    as_judged = "" if each.corrected else " as the meter reports"
+    rate = each.true or each.reported
+    as_judged = "" if each.true else " as the meter reports"
     return f"version {each.name} violates {_rate(rate)} of the time{as_judged}, {between(rate)}"
 
 
@@ -215,7 +217,7 @@ def rates(found: Status) -> list[Block | str]:
         (
             *(each.name, each.judged, each.flagged, each.reported.point),
             *(each.reported.low, each.reported.high),
-            *((each.corrected.low, each.corrected.high) if each.corrected else (None, None)),
+            *((each.true.low, each.true.high) if each.true else (None, None)),
             each.breaker,
         )
         for each in found.versions

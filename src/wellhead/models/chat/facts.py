@@ -36,7 +36,7 @@ def surprise(nats: float | None, text: str, reference: str, real_bits: float | N
     if not text:
         return Fact(name, "nothing was said")
     if nats is None:
-        return Fact(name, "not known", "It does not tell how probable a given text is.")
+        return Fact(name, "not known", "It does not tell, or cannot look back on so much.")
     value = f"{nats / math.log(2) / len(text.encode()):.2f} bits per byte"
     if real_bits is None:
         return Fact(name, value)

@@ -238,6 +238,7 @@ def explained_by_either(
         other_kind=min(human.other_kind, machine.other_kind),
         unlike=human.unlike & machine.unlike,
         foreign=human.foreign & machine.foreign,
+        beyond=human.beyond & machine.beyond,
     )
 
 

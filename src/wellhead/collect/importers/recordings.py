@@ -24,8 +24,8 @@ from wellhead.errors import BadInput
 __all__ = ["read_recordings"]
 
 _MARK = '"recorder"'
-_IDS = ("id", "ResponseId", "ResponseID", "run_id", "subject", "AssignmentId")
-_WORKERS = ("worker", "PROLIFIC_PID", "workerId", "WorkerId", "participant")
+_IDS = ("id", "ResponseId", "ResponseID", "run_id", "subject", "AssignmentId", "participant.code")
+_WORKERS = ("worker", "PROLIFIC_PID", "workerId", "WorkerId", "participant", "participant.label")
 
 
 def read_recordings(path: Path) -> Iterator[Imported]:

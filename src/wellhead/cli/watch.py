@@ -195,14 +195,27 @@ Why = Annotated[str, typer.Option("--why", help="Why; kept in the log.")]
 
 @watch_app.command("serve")
 def serve_command(
-    settings: SettingsFile,
+    settings: Annotated[
+        Path | None, typer.Argument(metavar="WATCH.toml", help="What is watched.")
+    ] = None,
     host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8090,
     meter: Annotated[
         bool, typer.Option("--meter/--no-meter", help="Start the meter too, or leave it to others.")
     ] = True,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Play the whole story in two minutes, on real processes.")
+    ] = False,
+    folder: Annotated[Path, typer.Option(help="Where --demo writes; a new folder.")] = Path(
+        "wellhead-out/watch-demo"
+    ),
 ) -> None:
     """Relay OpenAI's API to the versions, log every exchange, have it judged, stop what must be."""
+    if demo:
+        _play(folder, port)
+        return
+    if settings is None:
+        raise BadSetting("expected the settings of a watch (WATCH.toml), or --demo.")
     from wellhead.watch.serving import serve
     from wellhead.watch.settings import read_settings
 
@@ -213,6 +226,23 @@ def serve_command(
         meter=meter,
         told=lambda address: typer.echo(f"watched: {address}", err=True),
     )
+
+
+def _play(folder: Path, port: int) -> None:
+    from wellhead.watch.demo import play, written_answers
+    from wellhead.watch.report import report_on
+
+    typer.echo("a small model writes the answers of two versions …", err=True)
+    settings = play(
+        folder,
+        written_answers(),
+        port=port,
+        told=lambda tale: typer.echo(f"{tale.step}\n    {tale.told}"),
+        shown=lambda address: typer.echo(f"look at: {address}", err=True),
+    )
+    report = folder / "report.html"
+    report_on(settings).save_html(report)
+    typer.echo(f"report: {report}\nthe logs: wellhead watch verify {settings.path}", err=True)
 
 
 @watch_app.command("meter")

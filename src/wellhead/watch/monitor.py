@@ -192,7 +192,10 @@ class Monitor:
         if not tally.add(violates):
             return []
         low = tally.interval().low
-        return [Alarm("rate", version, f"above the limit, at least {low:.2%} of {tally.n:,}")]
+        why = f"above the limit, at least {low:.2%} of {tally.n:,} answers"
+        if low <= self.settings.limit:
+            why = f"a rise above the limit was seen after {tally.n:,} answers"
+        return [Alarm("rate", version, why)]
 
     def _moment(self, at: float, violates: bool) -> None:
         place = int(at // BIN)

@@ -135,6 +135,8 @@ class Settings:
         store: URL of the database; SQLite in the folder where it is "".
         verdicts: tables of settings of the judges; the first one decides.
         lineage: the store that generations are in.
+        worth: a rollback would not help where a version violates less than this many times as
+            often as the baseline.
         baseline: the version that a rollback brings back; the last one if not named.
         review: folder of the queue that people label; None without one.
         reviewed: which part of the answers is drawn into it.
@@ -151,6 +153,7 @@ class Settings:
     probes: Probes = Probes()
     baseline: str = ""
     lineage: Path | None = None
+    worth: float = 1.5
     silence: float = 60.0
     keep: str = "full"
     keep_days: float = 30.0
@@ -182,7 +185,7 @@ def read_settings(path: str | Path) -> Settings:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadInput(f"{path}: expected the settings of a watch (TOML): {error}") from error
     known = {"folder", "heads", "kill", "limit", "silence", "keep", "keep_days", "version"}
-    known |= {"otlp", "store", "baseline", "lineage", "probes", "review"}
+    known |= {"worth", "otlp", "store", "baseline", "lineage", "probes", "review"}
     if unknown := set(found) - known - {"verdict", "canaries"}:
         raise BadInput(f"{path}: unknown {', '.join(sorted(unknown))}.")
     try:
@@ -213,6 +216,7 @@ def _settings(place: Path, found: Mapping[str, Any]) -> Settings:
         canaries=_canaries(beside, found.get("canaries", {})),
         probes=_probes(beside, found.get("probes", {})),
         lineage=beside / str(found["lineage"]) if "lineage" in found else None,
+        worth=float(found.get("worth", 1.5)),
         baseline=str(found.get("baseline", names[-1])),
         silence=float(found.get("silence", 60)),
         keep=str(found.get("keep", "full")),

@@ -27,7 +27,6 @@ __all__ = ["DRILLS", "Action", "Comparison", "Framed", "Status", "VersionStatus"
 
 DRILLS = ("kill", "rollback", "meter", "log", "silence")
 MONTH = 30 * 86_400.0
-WORTH = 1.5  # a version that violates this many times as often as the baseline is worth a rollback
 _SHOWN = 200
 
 
@@ -76,6 +75,7 @@ class Comparison(NamedTuple):
     Attributes:
         hits: violations of the two, from traffic that a lot dealt out.
         low, point, high: the ratio, at all times at once.
+        worth: a ratio below this is not worth a rollback.
     """
 
     name: str
@@ -84,13 +84,14 @@ class Comparison(NamedTuple):
     low: float
     point: float
     high: float
+    worth: float
 
     @property
     def helps(self) -> bool | None:
         """Whether a rollback would; None where that is not known yet."""
         if self.low > 1:
             return True
-        return False if self.high < WORTH else None
+        return False if self.high < self.worth else None
 
 
 class Framed(NamedTuple):
@@ -193,7 +194,7 @@ def status_of(
     return Status(
         at=at,
         limit=settings.limit,
-        stopped="stopped by hand" if settings.kill.exists() else _open(switch.everything),
+        stopped=_stopped(settings, switch),
         versions=tuple(
             _version(each.name, each.hash, monitor, breakers[each.name], labelled.get(each.name))
             for each in settings.versions
@@ -224,7 +225,7 @@ def status_of(
 
 def _comparisons(settings: Settings, monitor: Monitor) -> tuple[Comparison, ...]:
     return tuple(
-        Comparison(name, settings.baseline, sum(ratio.hits), *ratio.interval())
+        Comparison(name, settings.baseline, sum(ratio.hits), *ratio.interval(), settings.worth)
         for name, ratio in monitor.ratios.items()
     )
 
@@ -241,8 +242,13 @@ def _overdue(entries: list[dict[str, Any]], at: float) -> tuple[str, ...]:
     return tuple(name for name in DRILLS if name not in held)
 
 
-def _open(breaker: Breaker) -> str:
-    return breaker.why if breaker.state == "open" else ""
+def _stopped(settings: Settings, switch: Switch) -> str:
+    """Why nothing is answered; "" where something is."""
+    if settings.kill.exists():
+        return "stopped by hand"
+    if switch.everything.state == "open":
+        return switch.everything.why
+    return "every version is stopped" if switch.all_open else ""
 
 
 def _labels(settings: Settings, monitor: Monitor) -> dict[str, Labelled]:

@@ -15,7 +15,7 @@ from wellhead.watch.monitor import SURE
 from wellhead.watch.review_page import queue_blocks
 from wellhead.watch.status import Comparison, Status, VersionStatus
 
-__all__ = ["rates", "replay", "rollback", "status_page", "sums", "when"]
+__all__ = ["in_words", "rates", "replay", "rollback", "status_page", "sums", "when"]
 
 _SHOWN = 40
 
@@ -24,7 +24,7 @@ def status_page(found: Status) -> Page:
     """The whole page."""
     return Page(
         title="Watch",
-        lead=_lead(found),
+        lead=in_words(found),
         facts=_facts(found),
         alerts=_alerts(found),
         sections=[
@@ -66,7 +66,8 @@ def _rate(interval: Interval) -> str:
     return percent(interval.point, 2 if interval.point < 0.01 else 1)
 
 
-def _lead(found: Status) -> str:
+def in_words(found: Status) -> str:
+    """How a watch stands, in a sentence."""
     judged = [each for each in found.versions if each.judged]
     said = [f"Nothing is answered: {found.stopped}"] if found.stopped else []
     said += [_of_version(each) for each in judged[:3]] or ["Nothing was judged yet"]

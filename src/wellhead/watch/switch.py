@@ -128,6 +128,11 @@ class Switch:
     def _candidates(self) -> tuple[Version, ...]:
         return (self.only,) if self.only else self.settings.versions
 
+    @property
+    def all_open(self) -> bool:
+        """Whether every version that could answer is stopped."""
+        return all(self.breakers[each.name].state == "open" for each in self._candidates)
+
     def stopped(self) -> str:
         """Why nothing is answered now; "" where something is. Looks at the disk each time."""
         if os.path.exists(self.settings.kill):

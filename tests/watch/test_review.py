@@ -312,3 +312,23 @@ def test_a_running_watch_draws_answers_and_no_canary_and_labels_correct_its_rate
     assert after.true.point == pytest.approx(0.4)
     assert after.true.covers(0.4)
     assert "The review queue" in watch.status().page().to_html()
+
+
+def test_canaries_in_a_log_take_out_the_errors_of_the_judge_and_count_towards_no_rate():
+    rng = np.random.default_rng(7)
+    rows = [{**row, "canary": ""} for row in log(4000, rates=(("a", 0.1),))]
+    for at in range(600):
+        bad = at % 2 == 0
+        flag = rng.random() < (0.7 if bad else 0.02)
+        text = f"canary {'flag' if flag else ''} {at}"
+        told = "bad" if bad else "good"
+        rows.append({"id": f"c{at}", "text": text, "version": "a", "question": "", "canary": told})
+    found = judge(rows, Word(), known_column="canary")
+    assert (found.n, found.canaries.bad, found.canaries.good) == (4000, 300, 300)
+    assert found.canaries.recall.covers(0.7)
+    (rate,) = found.versions
+    assert rate.corrected.covers(0.1)
+    assert rate.best == rate.corrected
+    assert "canaries" in found.page().to_html()
+    with pytest.raises(BadInput, match="bad, good or nothing"):
+        judge([{**rows[0], "canary": "maybe"}], Word(), known_column="canary")

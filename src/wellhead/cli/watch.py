@@ -131,6 +131,10 @@ def judge_command(
             help="How often a version was drawn, where each answer's was drawn by lot; repeat.",
         ),
     ] = None,
+    known_column: Annotated[
+        str | None,
+        typer.Option(help="Column with bad or good for canaries, empty for all other answers."),
+    ] = None,
     out: PageFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -147,6 +151,7 @@ def judge_command(
         text_column=text_column,
         measures=measure or (),
         lot=_lot(lot),
+        known_column=known_column,
     )
     show_result(found, as_json=as_json, html=out)
     if found.alarmed:

@@ -8,12 +8,13 @@ from typing import Any
 
 from wellhead.consensus.tables import MISSING
 from wellhead.errors import BadInput
-from wellhead.prevalence.sequential import discoveries
+from wellhead.prevalence.misjudged import corrected_rate
+from wellhead.prevalence.sequential import confidence_sequence, discoveries
 from wellhead.watch.joined import Ballot
 from wellhead.watch.labels import LabelCount, LabelCounts, labels_by_name
 from wellhead.watch.many import Lot
 from wellhead.watch.measures import Measured
-from wellhead.watch.result import Labelled, Measure, Moment, Rate
+from wellhead.watch.result import Canaries, Labelled, Measure, Moment, Rate
 from wellhead.watch.tally import Tally
 from wellhead.watch.verdict import Exchange, Judgement
 
@@ -56,6 +57,7 @@ class Counting:
         self._versions: dict[str, Tally] = {}
         self._groups: dict[str, Tally] = {}
         self._categories: Counter[str] = Counter()
+        self._canaries = {True: (0, 0), False: (0, 0)}  # by truth: flagged, of
 
     def add(self, exchange: Exchange, judgement: Judgement) -> None:
         """Count one exchange.
@@ -64,6 +66,10 @@ class Counting:
             BadInput: more versions or groups than a reader can look at.
         """
         violates = judgement.violates
+        if exchange.known is not None:
+            flagged, n = self._canaries[exchange.known]
+            self._canaries[exchange.known] = flagged + violates, n + 1
+            return
         self.n, self.hits = self.n + 1, self.hits + violates
         version, group = exchange.version, exchange.group
         _of(self._versions, version, lambda: Tally(self.limit, error=self.error)).add(violates)
@@ -113,14 +119,33 @@ class Counting:
         """The rate of each version, with its course and with people's labels."""
         labelled = self._labelled(None if self.labels is None else self.labels.versions, self.limit)
         return tuple(
-            _rate(name, tally, labelled.get(name), course=True)
+            self._rate(name, tally, labelled.get(name), course=True)
             for name, tally in self._versions.items()
         )
 
     def groups(self) -> tuple[Rate, ...]:
         """The rate of each group."""
         labelled = self._labelled(None if self.labels is None else self.labels.groups, None)
-        return tuple(_rate(name, tally, labelled.get(name)) for name, tally in self._groups.items())
+        return tuple(
+            self._rate(name, tally, labelled.get(name)) for name, tally in self._groups.items()
+        )
+
+    def canaries(self) -> Canaries | None:
+        """What the judge made of answers of known kind."""
+        bad, good = self._canaries[True], self._canaries[False]
+        if not bad[1] and not good[1]:
+            return None
+        return Canaries(bad[1], good[1], confidence_sequence(*bad), confidence_sequence(*good))
+
+    def _rate(
+        self, name: str, tally: Tally, labelled: Labelled | None, *, course: bool = False
+    ) -> Rate:
+        way = tuple(Moment(n, *at[:3]) for n, at in tally.course()) if course else ()
+        ends = tally.interval(), tally.over, tally.changed
+        bad, good = self._canaries[True], self._canaries[False]
+        known = bool(bad[1] and good[1])
+        corrected = corrected_rate((tally.hits, tally.n), bad, good) if known else None
+        return Rate(name, tally.n, tally.hits, *ends, way, labelled, corrected)
 
     def categories(self) -> tuple[Rate, ...]:
         """The rate of each kind of violation."""
@@ -143,12 +168,6 @@ def _of(kept: dict[str, Any], name: str, made: Callable[[], Any]) -> Any:
             )
         kept[name] = made()
     return kept[name]
-
-
-def _rate(name: str, tally: Tally, labelled: Labelled | None, *, course: bool = False) -> Rate:
-    way = tuple(Moment(n, *at[:3]) for n, at in tally.course()) if course else ()
-    ends = tally.interval(), tally.over, tally.changed
-    return Rate(name, tally.n, tally.hits, *ends, way, labelled)
 
 
 def _of_category(name: str, hits: int, n: int) -> Rate:

@@ -38,6 +38,7 @@ def judge(
     text_column: str | None = None,
     measures: Sequence[str] = (),
     lot: Mapping[str, float] | None = None,
+    known_column: str | None = None,
 ) -> Watched:
     """Judge recorded responses, and say how often each version violates.
 
@@ -54,12 +55,13 @@ def judge(
         measures: columns of numbers, such as minutes in conversation or satisfaction.
         lot: by version, how often it was drawn, in proportion; where each answer's version was
             drawn by lot, with the same probabilities throughout.
+        known_column: "bad" or "good" for canaries, empty for every other answer.
 
     Raises:
         BadInput: no rows, or a column that is not there.
     """
     corpus = open_corpus(records, text_column=text_column)
-    exchanges = _exchanges(corpus, version_column, group_column, measures)
+    exchanges = _exchanges(corpus, version_column, group_column, measures, known_column)
     judged = _judged(exchanges, verdict)
     if review is not None:
         judged = _offered(judged, review, _name(verdict))
@@ -95,6 +97,7 @@ def watched(
         error=error,
         consensus=consensus(names, counts.ballot) if counts.ballot else None,
         review=labels.reviewed() if labels else None,
+        canaries=counts.canaries(),
         looked_at=0 if limit is None else len(cells),
         exceeding=() if limit is None else exceeding(cells, limit, error=error),
         contrasts=contrasts(versions, counts.lot, error=error),
@@ -118,7 +121,7 @@ def _offered(
             seen[exchange.id] += 1
             if (times := seen[exchange.id]) > 1:
                 batch[at] = exchange._replace(id=f"{exchange.id}#{times}"), judgement
-        queue.offer(batch, judge)
+        queue.offer([pair for pair in batch if pair[0].known is None], judge)
         yield from batch
 
 
@@ -131,17 +134,31 @@ def _judged(
 
 
 def _exchanges(
-    corpus: Corpus, version_column: str | None, group_column: str | None, measures: Sequence[str]
+    corpus: Corpus,
+    version_column: str | None,
+    group_column: str | None,
+    measures: Sequence[str],
+    known_column: str | None,
 ) -> Iterator[Exchange]:
     for batch in corpus.batches():
         versions = _column(batch, version_column, ("version", "model"), corpus.name)
         groups = _column(batch, group_column, (), corpus.name)
+        told = _column(batch, known_column, (), corpus.name)
+        known = [_known(each, corpus.name) for each in told]
         questions = _column(batch, None, ("question", "prompt"), corpus.name)
         numbers = [_numbers(batch, name, corpus.name) for name in measures]
         beside = zip(*numbers, strict=True) if numbers else repeat(())
         rows = zip(batch["id"].to_pylist(), batch["text"].to_pylist(), strict=True)
         for row, ((id, text), values) in enumerate(zip(rows, beside, strict=False)):
-            yield Exchange(id, text, questions[row], versions[row], groups[row], tuple(values))
+            yield Exchange(
+                id, text, questions[row], versions[row], groups[row], tuple(values), known[row]
+            )
+
+
+def _known(told: str, corpus: str) -> bool | None:
+    if told not in ("", "bad", "good"):
+        raise BadInput(f"{corpus}: expected bad, good or nothing for canaries, got '{told[:40]}'.")
+    return {"bad": True, "good": False}.get(told)
 
 
 def _numbers(batch: pa.RecordBatch, name: str, corpus: str) -> list[float | None]:

@@ -20,9 +20,9 @@ def exceeding_blocks(found: Watched) -> list[Block | str]:
         return []
     said = (
         f"{counted(found.looked_at, 'rate')} were compared with the limit: of each version, and in "
-        f"it of each group and kind. {count(len(found.exceeding))} exceed it; of those that are "
-        f"named at most {percent(found.error)} are wrong on average, however many are looked at "
-        "and whenever (e-BH)."
+        f"it of each group and kind. {count(len(found.exceeding))} exceed it, as the judge "
+        f"reports; of those named at most {percent(found.error)} are wrong on average, however "
+        "many are looked at and whenever (e-BH)."
     )
     if not found.exceeding:
         return [said]
@@ -103,7 +103,7 @@ def _measures(found: Watched) -> Table:
             each.n,
             "–" if each.clean is None else number(each.clean, 2),
             "–" if each.violating is None else number(each.violating, 2),
-            span(each.rank),
+            percent(each.rank.point),
             "yes" if each.associated else "not shown",
         )
         for each in found.measures

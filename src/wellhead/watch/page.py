@@ -102,6 +102,13 @@ def _source(found: Watched) -> str:
             f"people on a random sample: the judge itself reports {rare(found.hits / found.n)} of "
             f"all, and flags {span(found.review.recall)} of the violations."
         )
+    canaries = found.canaries
+    if canaries is not None and found.versions[0].corrected is not None:
+        return (
+            f"The judge's errors are taken out by canaries: it flags {span(canaries.recall)} of "
+            f"{count(canaries.bad)} bad ones and {span(canaries.false_alarms)} of "
+            f"{count(canaries.good)} good ones. This holds if they are as hard for it as answers."
+        )
     return "These are the rates that the judge reports: its own errors are not taken out."
 
 

@@ -10,6 +10,7 @@ from wellhead._stats import Interval
 from wellhead.audit.result import Agreement
 
 __all__ = [
+    "Canaries",
     "Consensus",
     "Contrast",
     "Exceeding",
@@ -70,6 +71,21 @@ class Reviewed(NamedTuple):
     agreement: tuple[Agreement, ...] = ()
 
 
+class Canaries(NamedTuple):
+    """Answers of known kind among the others, and what the judge made of them.
+
+    Attributes:
+        bad, good: how many of either kind.
+        recall: part of the bad ones that the judge flags, at all times.
+        false_alarms: part of the good ones that it flags.
+    """
+
+    bad: int
+    good: int
+    recall: Interval
+    false_alarms: Interval
+
+
 class Rate(NamedTuple):
     """The rate of violations as the verdict sees them.
 
@@ -81,6 +97,7 @@ class Rate(NamedTuple):
         changed: after how many responses a rise was first seen; None if none was.
         course: the interval at moments on the way.
         labelled: the rate by people's labels; None without a review.
+        corrected: without the judge's errors as canaries show them; None without canaries.
     """
 
     name: str
@@ -91,6 +108,7 @@ class Rate(NamedTuple):
     changed: int | None = None
     course: tuple[Moment, ...] = ()
     labelled: Labelled | None = None
+    corrected: Interval | None = None
 
     @property
     def alarmed(self) -> bool:
@@ -99,9 +117,11 @@ class Rate(NamedTuple):
 
     @property
     def best(self) -> Interval:
-        """By people's labels where there are any, else by the judge."""
+        """By people's labels where there are any, else by canaries, else by the judge."""
         labelled = self.labelled
-        return labelled.interval if labelled and labelled.labels else self.interval
+        if labelled and labelled.labels:
+            return labelled.interval
+        return self.corrected or self.interval
 
 
 class JudgeErrors(NamedTuple):
@@ -213,6 +233,7 @@ class Watched(Result):
         error: probability of ever alarming for a version that keeps the limit.
         consensus: of several judges together; None with one alone.
         review: what people's labels say of the judge; None without any.
+        canaries: what the judge made of answers of known kind; None without any.
         looked_at: how many rates were compared with the limit, by version, group and category.
         exceeding: those of them that exceed it; of these a part of `error` at the most is wrong.
         contrasts: each version beside the one with the most answers.
@@ -232,6 +253,7 @@ class Watched(Result):
     error: float = 0.05
     consensus: Consensus | None = None
     review: Reviewed | None = None
+    canaries: Canaries | None = None
     looked_at: int = 0
     exceeding: tuple[Exceeding, ...] = ()
     contrasts: tuple[Contrast, ...] = ()

@@ -25,7 +25,8 @@ class Exchange(NamedTuple):
         question: what they had written; "" where it is not kept.
         version: what answered.
         group: whose rate is told apart; "" for nobody's.
-        measures: numbers beside the answer, such as minutes in conversation; no judge sees them.
+        measures: numbers beside the answer, such as minutes in conversation.
+        known: of a canary, whether it violates; None of every other answer. No judge of ours looks.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Exchange(NamedTuple):
     version: str = ""
     group: str = ""
     measures: tuple[float | None, ...] = ()
+    known: bool | None = None
 
 
 class Judgement(NamedTuple):

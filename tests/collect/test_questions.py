@@ -175,11 +175,11 @@ def test_changed_answers_to_questions_are_found(writer: Callable[..., Writer], h
 
 
 def test_conditions_are_even_and_drawn_by_the_seed(tmp_path: Path, clock: Clock) -> None:
-    """Weights hold, the same seed draws the same, another does not, a person keeps theirs."""
+    """Weights hold, the same seed draws the same, others differ, a person keeps theirs."""
     drawn = {}
-    for seed in (1, 1, 2):
+    for place, seed in enumerate((1, 1, 2, 3, 4)):
         tables = TABLES.replace('id = "hurried"', 'id = "hurried"\nweight = 3')
-        study = asking(tmp_path / f"demo{len(drawn)}{seed}", tables)
+        study = asking(tmp_path / f"demo{place}", tables)
         text = study.path.read_text().replace("# seed = 0", f"seed = {seed}")
         study.path.write_text(text)
         host = open_host([load_study(study.path)], clock=clock, secure=False)
@@ -193,7 +193,8 @@ def test_conditions_are_even_and_drawn_by_the_seed(tmp_path: Path, clock: Clock)
         assert (again.start()["task"]["instructions"] == "Be quick.") == got[0]
         host.store.close()
         drawn.setdefault(seed, []).append(got)
-    assert drawn[1][0] == drawn[1][1] != drawn[2][0]
+    assert drawn[1][0] == drawn[1][1]
+    assert any(drawn[seed][0] != drawn[1][0] for seed in (2, 3, 4))
 
 
 @pytest.mark.parametrize(

@@ -164,7 +164,7 @@ def _opening(
     worker = host.keys[study.id].pseudonym(platform, arrival.worker or f"unnamed/{name}")
     chosen = assign_task(connection, study, worker, after=start.after, now_ms=now_ms)
     task = study.task(chosen)
-    condition = assign_condition(connection, study, worker, now_ms=now_ms)
+    condition = assign_condition(connection, study, worker, task.id, now_ms=now_ms)
     entry = _entry(host, study, arrival, name)
     return Opening(
         study=study.id,

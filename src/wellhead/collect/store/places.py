@@ -72,9 +72,14 @@ def assign_task(
     return min(free, key=lambda task: (task in seen, sum(taken[task])))
 
 
-def assign_condition(connection: Connection, study: Study, worker: str, *, now_ms: int) -> str:
-    """The condition of this person, the one they had before, or the one that is shortest of
-    answers and reservations by its weight; ties are drawn by the study's seed."""
+def assign_condition(
+    connection: Connection, study: Study, worker: str, task: str, *, now_ms: int
+) -> str:
+    """The condition of this person, or the one that this task, then the study, is shortest of.
+
+    Whoever had a condition keeps it. Answers and reservations count by the condition's weight;
+    ties are drawn by the study's seed.
+    """
     weights = {one.id: one.weight for one in study.conditions}
     if not weights:
         return ""
@@ -85,11 +90,14 @@ def assign_condition(connection: Connection, study: Study, worker: str, *, now_m
             return str(condition)
     everybody = select(func.count()).where(Session.study == study.id)
     number = connection.execute(everybody).scalar_one()
-    counted = Counter(row.condition for row in _held(connection, study, now_ms))
+    held = _held(connection, study, now_ms)
+    here = Counter(row.condition for row in held if row.task == task)
+    everywhere = Counter(row.condition for row in held)
 
-    def rank(condition: str) -> tuple[float, bytes]:
+    def rank(condition: str) -> tuple[float, float, bytes]:
+        weight = weights[condition]
         drawn = hashlib.sha256(f"{study.seed}/{number}/{condition}".encode()).digest()
-        return counted[condition] / weights[condition], drawn
+        return here[condition] / weight, everywhere[condition] / weight, drawn
 
     return min(weights, key=rank)
 

@@ -9,6 +9,8 @@ from wellhead.detect import load_scorer
 from wellhead.detect.adapt import OwnTexts, adapt_detector
 from wellhead.errors import UnusableReference
 from wellhead.prevalence.conformal import benjamini_hochberg, p_values
+from wellhead.prevalence.estimate import Evidence, estimate
+from wellhead.prevalence.library import library_of
 
 WORDS = [a + b + c for a in "bdfgk" for b in "aeiou" for c in "lmnrst"]
 
@@ -66,14 +68,21 @@ def test_texts_of_one_group_are_left_out_together():
     assert np.median(together) < np.median(apart)
 
 
-def test_p_values_and_flags_keep_their_rates_though_references_train_the_detector():
-    """Forty studies: 60 references a side, 50 new human texts, 25 new machine ones."""
+@pytest.fixture(scope="module")
+def studies():
+    """Forty: 60 references a side; 50 new texts by people, 25 new ones by the same machine."""
     rng = np.random.default_rng(4)
-    rates, false = [], []
+    made = []
     for study in range(40):
         people = written(rng, 60)
         detector = adapt_detector(Blind(), own(people, written(rng, 60, 3)), seed=study)
-        corpus = detector.score([*written(rng, 50), *written(rng, 25, 3)])
+        made.append((detector, detector.score([*written(rng, 50), *written(rng, 25, 3)])))
+    return made
+
+
+def test_p_values_and_flags_keep_their_rates_though_references_train_the_detector(studies):
+    rates, false = [], []
+    for detector, corpus in studies:
         p = p_values(corpus, detector.own_scores())
         rates.append([np.mean(p[:50] <= rate) for rate in (0.05, 0.1, 0.25, 0.5)])
         flags = benjamini_hochberg(p, 0.2)
@@ -81,6 +90,23 @@ def test_p_values_and_flags_keep_their_rates_though_references_train_the_detecto
     found, error = np.mean(rates, axis=0), np.std(rates, axis=0) / np.sqrt(len(rates))
     assert np.all(found <= np.array([0.05, 0.1, 0.25, 0.5]) + 3 * error)
     assert np.mean(false) <= 0.2 + 3 * np.std(false) / np.sqrt(len(false))
+
+
+def test_the_interval_holds_the_share_of_texts_that_the_detector_was_not_fitted_on(studies):
+    """A third of each corpus is by machines; 16 intervals at 95 %, of which 3 may miss."""
+    library = library_of(load_scorer("general"))
+    held = []
+    for detector, corpus in studies[:16]:
+        evidence = Evidence(
+            scores=corpus,
+            human=detector.own_scores(),
+            machine={"m0": detector.own_scores("m0")},
+            library=library,
+            comparable=False,
+        )
+        share = estimate(evidence).share
+        held.append(share.low <= 1 / 3 <= share.high)
+    assert sum(held) >= 13
 
 
 def test_the_same_seed_gives_the_same_detector_and_new_texts_never_move_a_score():
@@ -91,6 +117,15 @@ def test_the_same_seed_gives_the_same_detector_and_new_texts_never_move_a_score(
     assert one.revision == two.revision
     assert np.array_equal(one.score(new)[:3], two.score(new[:3]))
     assert set(one.unseen) == {"m0", "m1"}
+
+
+def test_texts_in_few_groups_are_left_out_a_group_at_a_time():
+    rng = np.random.default_rng(8)
+    people, machine = written(rng, 30), written(rng, 30, 4)
+    groups = [str(at % 3) for at in range(30)] * 2
+    assert adapt_detector(Blind(), own(people, machine, group=groups)).folds == 3
+    with pytest.raises(UnusableReference, match="made from one another"):
+        adapt_detector(Blind(), own(people, machine, group=["0"] * 60))
 
 
 def test_too_few_texts_are_refused_with_what_to_do():

@@ -102,7 +102,9 @@ def test_references_that_differ_in_length_alone_do_not_pass_for_writing():
 def test_few_references_are_left_alone_unless_adapting_is_asked_for(case):
     few = {**case, "machine": case["machine"][:30]}
     assert assay(few).adaptation is None
-    assert assay(few, adapt="always").adaptation is not None
+    forced = assay(few, adapt="always")
+    assert forced.adaptation is not None
+    assert "adapted-to-few" in {check.code for check in forced.diagnostics}
     with pytest.raises(UnusableReference, match="--machine"):
         wellhead.assay(case["corpus"], human=case["human"], detector=Faint(), adapt="always")
     with pytest.raises(BadSetting, match="off, auto, always"):

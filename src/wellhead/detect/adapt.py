@@ -9,7 +9,7 @@ An own text gets the score of the model that saw neither it nor its group; any o
 model drawn by lot, by the text's hash. So the score of a person's text has the same law whether it
 is one of the references or not, which is what conformal p-values rest on. It is not quite
 exchangeable: references train models that score each other, new texts train none. What that does
-to p-values and flags is simulated in the tests: no excess was found.
+to p-values, flags and intervals is measured by `benchmarks/own_task.py`: no excess was found.
 """
 
 from __future__ import annotations
@@ -112,6 +112,11 @@ class AdaptedDetector:
         parts = [self.general.revision, *(model.digest for model in self._models)]
         return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:12]
 
+    @property
+    def folds(self) -> int:
+        """Models, each fitted without one part of the own texts."""
+        return len(self._models)
+
     def score(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """One score for each text, the higher the more machine-like."""
         clean, general = normalise_all(texts), np.asarray(self.general.score(texts), np.float64)
@@ -173,12 +178,18 @@ def adapt_detector(general: Scorer, own: OwnTexts, *, seed: int = 0) -> AdaptedD
             f"adapt a detector to, got {sides[0]} and {sides[1]}; add more, or leave the detector "
             "as it is (--adapt off)"
         )
+    turns = min(FOLDS, len(set(own.group)))
+    if turns < 2:
+        raise UnusableReference(
+            "all texts to adapt a detector to are copies of each other or made from one another, "
+            "so that none can be left out; add others, or leave the detector as it is (--adapt off)"
+        )
     learner = replace(
         Learner.of(examples, seed=seed, stretches=_STRETCHES), recipe=RECIPE, discount={}
     )
     known = getattr(general, "score_held_out", general.score)
     fitting = _Fitting(learner, np.asarray(known(raw), np.float64))
-    folds = splits(examples, FOLDS, seed)
+    folds = splits(examples, turns, seed)
     models = tuple(fitting.model(~test) for test in folds)
     scores = np.empty(len(examples))
     for test, model in zip(folds, models, strict=True):

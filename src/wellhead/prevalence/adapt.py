@@ -20,11 +20,12 @@ from wellhead.corpus import Corpus, open_corpus
 from wellhead.corpus import sample as draw_sample
 from wellhead.corpus.near_duplicates import NearDuplicates
 from wellhead.detect import Scorer
-from wellhead.detect.adapt import FOLDS, AdaptedDetector, OwnTexts, adapt_detector
+from wellhead.detect.adapt import AdaptedDetector, OwnTexts, adapt_detector
 from wellhead.detect.examples import HUMAN
 from wellhead.detect.train import LEAST_TEXTS
 from wellhead.errors import BadSetting, UnusableReference
 from wellhead.prevalence.adapt_result import (
+    ENOUGH,
     Adaptation,
     Confound,
     LeftOut,
@@ -51,9 +52,6 @@ __all__ = [
 ]
 
 WHEN = ("off", "auto", "always")
-ENOUGH = 80
-"""The references a side from which adapting goes without saying."""
-
 # Columns of a machine reference that say what kind of text a row is.
 _STATED = ("generator", "style")
 _MOST_A_SIDE = 2_000
@@ -255,7 +253,7 @@ def measure(
     return Adaptation(
         human=people,
         machine=len(own.detector.own.writer) - people,
-        folds=FOLDS,
+        folds=own.detector.folds,
         writers=_writers(own.detector),
         left_out=_left_out(own.detector),
         compared=len(texts),

@@ -6,7 +6,10 @@ from typing import NamedTuple
 
 from wellhead._stats import Interval
 
-__all__ = ["HARD", "Adaptation", "Confound", "LeftOut", "LengthControl", "Writer"]
+__all__ = ["ENOUGH", "HARD", "Adaptation", "Confound", "LeftOut", "LengthControl", "Writer"]
+
+ENOUGH = 80
+"""The references a side from which adapting goes without saying."""
 
 # A writer of whose texts less than this part scores above 95 % of people is hard to see.
 HARD = 0.5

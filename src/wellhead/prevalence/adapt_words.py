@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wellhead.prevalence.adapt_result import Adaptation
+from wellhead.prevalence.adapt_result import ENOUGH, Adaptation
 from wellhead.prevalence.result import Diagnostic
 from wellhead.report.numbers import interval, percent
 
@@ -10,8 +10,14 @@ __all__ = ["adapt_checks"]
 
 
 def adapt_checks(adapted: Adaptation) -> list[Diagnostic]:
-    """One check for the guarantees, one for length, one for the writers that stay hard to see."""
-    return [_guarantees(adapted), *_length(adapted), *_others(adapted), *_hard(adapted)]
+    """For the guarantees, few references, length, other confounds, and writers hard to see."""
+    return [
+        _guarantees(adapted),
+        *_few(adapted),
+        *_length(adapted),
+        *_others(adapted),
+        *_hard(adapted),
+    ]
 
 
 def _guarantees(adapted: Adaptation) -> Diagnostic:
@@ -26,6 +32,22 @@ def _guarantees(adapted: Adaptation) -> Diagnostic:
         "exact by proof, but simulations found no excess.",
         code="adapted",
     )
+
+
+def _few(adapted: Adaptation) -> list[Diagnostic]:
+    least = min(adapted.human, adapted.machine)
+    if least >= ENOUGH:
+        return []
+    return [
+        Diagnostic(
+            "Are there enough references to adapt to?",
+            "warning",
+            f"There are {least:,} on one side; {ENOUGH} on both are enough.",
+            "The interval may be too narrow: with 20 texts a side it held the share less often "
+            "than it promises. Bring more, or use --adapt off.",
+            code="adapted-to-few",
+        )
+    ]
 
 
 def _length(adapted: Adaptation) -> list[Diagnostic]:

@@ -1,0 +1,226 @@
+"""The crowd-work study end to end: collect, generate, adapt, assay, audit.
+
+1. The 48 answers of 2023 as `wellhead collect` reads them, with what their logs say.
+2. `wellhead generate` with the recipe of the study, 16 abstracts at two temperatures ten times,
+   from a stand-in endpoint on this machine that answers with the study's published outputs.
+3. The general detector, adapted to the study's own training texts, on its two test splits: by
+   summary, and by abstract, where no abstract of the test was seen.
+4. The assay of the answers against the human summaries of 2018 and the generated folder, adapted,
+   with copies of the abstracts set apart and the control at equal lengths.
+5. An audit of 24 answers drawn by the detector's doubt and labelled by the logs: pasted from
+   outside or not. Then the assay with these labels. A log sees a paste, not a model.
+
+Data: epfl-dlab/GPTurk (arXiv 2306.07899), not part of this project; looked for in
+``$WELLHEAD_DATA/gpturk`` or ``../shared/data/gpturk``.
+
+Run: ``python benchmarks/crowd_study.py [--json FILE]``; needs the extra ``generate``; about two
+minutes of one core.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+import wellhead
+from _harness import benchmark_arguments, needed, save_json
+from wellhead.audit import begin, read_audit
+from wellhead.audit.folder import Given
+from wellhead.collect.importers import Imported, read_import
+from wellhead.collect.overview import FOREIGN
+from wellhead.detect import load_scorer
+from wellhead.detect.adapt import OwnTexts, adapt_detector
+from wellhead.generate import Endpoint, Recipe, generate, read_task
+
+STUDY = {"summary": ("transductive", 0.991), "abstract": ("inductive", 0.974)}
+TASK = """title = "Summaries of abstracts"
+instructions = "Summarise the abstract below in about 100 words."
+prompt = "$instructions\\n\\nText: $source"
+[sources]
+file = {file}
+text = "texts"
+"""
+AUDITED = 24
+
+
+def main() -> None:
+    parser = benchmark_arguments(__doc__)
+    arguments = parser.parse_args()
+    folder = needed("gpturk")
+    figures: dict[str, Any] = {"accuracy": {name: _accuracy(folder, name) for name in STUDY}}
+    answers = list(read_import(folder / "Batch_5083843_batch_results.csv", "gpturk"))
+    pasted = sum(answer.outcome in FOREIGN for answer in answers)
+    print(f"collect: {len(answers)} answers; by their logs {pasted} were pasted from outside")
+    with tempfile.TemporaryDirectory() as place:
+        figures["assay"] = _chain(folder, answers, Path(place))
+    save_json(arguments.json, figures)
+
+
+def _accuracy(folder: Path, level: str) -> dict[str, float]:
+    """Of the adapted detector, cut where held-out log-odds of the training texts are even."""
+    split, printed = STUDY[level]
+    train, test = (_json(folder / f"{part}_{split}.json") for part in ("train", "test"))
+    own = OwnTexts(
+        [row["text"] for row in train],
+        ["human" if row["labels"] == "real" else "ChatGPT" for row in train],
+        # By abstract, the cut is fitted on scores of abstracts that were not seen, too.
+        [row["HITId"] if level == "abstract" else str(at) for at, row in enumerate(train)],
+    )
+    detector = adapt_detector(load_scorer("general"), own)
+    held_out = np.concatenate([detector.own_scores(), detector.own_scores("ChatGPT")])
+    machine = np.arange(held_out.size) >= detector.own_scores().size
+    cut = LogisticRegression(C=np.inf).fit(held_out[:, None], machine)
+    truth = np.array([row["labels"] == "synthetic" for row in test])
+    found = cut.predict(detector.score([row["text"] for row in test])[:, None])
+    errors = int((found != truth).sum())
+    print(
+        f"split by {level}: accuracy {1 - errors / len(test):.3f} ({errors} errors in {len(test)})"
+        f"; the study printed {printed}"
+    )
+    return {"accuracy": 1 - errors / len(test), "errors": errors, "texts": len(test)}
+
+
+def _chain(folder: Path, answers: list[Imported], place: Path) -> dict[str, Any]:
+    machine = _generated(folder, place)
+    base = _json(folder / "base.json")
+    known = {
+        "human": [row["text"] for row in base if row["class"] == "old-summaries"],
+        "machine": str(machine),
+        "source": [row["text"] for row in base if row["class"] == "abstract"],
+    }
+    rows = [{"id": one.id, "text": one.text, "worker": one.worker} for one in answers]
+    plain = wellhead.assay(rows, **known, adapt="off")
+    _say("general detector", plain)
+    adapted = wellhead.assay(rows, **known)
+    _say("adapted", adapted)
+    found = adapted.adaptation
+    if found is not None and found.control is not None:
+        cut = found.control
+        print(
+            f"every text cut at {cut.characters} characters: {cut.share.point:.0%} "
+            f"({cut.share.low:.0%} to {cut.share.high:.0%}), AUC {cut.auc:.3f}"
+        )
+    print("told apart besides writing: " + ", ".join(f"{c.name} {c.auc:.2f}"
+                                                     for c in found.confounds))  # fmt: skip
+    report = place / "report"
+    adapted.save(report)
+    audited = wellhead.assay(rows, **known, labels=_audit(rows, answers, report, place))
+    _say(f"adapted, with {AUDITED} labels by the logs", audited)
+    return {
+        name: {**result.to_dict(rows=0), "adaptation": None}
+        for name, result in (("general", plain), ("adapted", adapted), ("audited", audited))
+    } | {"adaptation": adapted.to_dict(rows=0)["adaptation"]}
+
+
+def _say(name: str, result: wellhead.AssayResult) -> None:
+    share, documents = result.share, result.documents
+    rest = documents.evidence / (documents.evidence + documents.copied)
+    print(
+        f"{name}: of {documents.evidence} answers that do not copy an abstract {share.point:.0%} "
+        f"({share.low:.0%} to {share.high:.0%}); of all {share.point * rest:.0%} "
+        f"({share.low * rest:.0%} to {share.high * rest:.0%}); at least {result.at_least:.0%}; "
+        f"{documents.flagged} flagged"
+    )
+
+
+def _generated(folder: Path, place: Path) -> Path:
+    """The folder that `wellhead generate` writes from the published outputs."""
+    task = place / "TASK.toml"
+    task.write_text(TASK.format(file=json.dumps(str(folder / "abstracts_final.csv"))))
+    out = place / "machine"
+    os.environ.setdefault("OPENAI_API_KEY", "none needed")
+    recipe = Recipe(n=320, models=("gpt-3.5-turbo",), styles=("plain",), temperatures=(0.7, 0.9))
+    with _published(folder) as address:
+        result = generate(read_task(task), recipe, Endpoint(address), out=out)
+    for group in result.groups:
+        print(f"generate: {group}")
+    return out
+
+
+@contextmanager
+def _published(folder: Path) -> Iterator[str]:
+    """An endpoint that answers each abstract with the study's outputs at that temperature."""
+    outputs = _outputs(folder)
+    lock = threading.Lock()
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            said = asked["messages"][-1]["content"]
+            with lock:
+                text = next(
+                    texts.pop()
+                    for (abstract, warmth), texts in outputs.items()
+                    if warmth == asked["temperature"] and abstract in said and texts
+                )
+            message = {"role": "assistant", "content": text}
+            whole = {"id": "x", "object": "chat.completion", "created": 0, "model": "published"}
+            choice = {"index": 0, "message": message, "finish_reason": "stop"}
+            body = json.dumps({**whole, "choices": [choice]}).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+    finally:
+        server.shutdown()
+
+
+def _outputs(folder: Path) -> dict[tuple[str, float], list[str]]:
+    """The published outputs by beginning of the abstract and temperature."""
+    base = _json(folder / "base.json")
+    abstracts = {row["HITId"]: row["text"] for row in base if row["class"] == "abstract"}
+    with (folder / "abstracts_final.csv").open(encoding="utf-8", newline="") as stream:
+        shown = [row["texts"].strip() for row in csv.DictReader(stream)]
+    texts: dict[tuple[str, float], list[str]] = {}
+    with (folder / "generated_outputs.csv").open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            key = " ".join(abstracts[row["HITId"]].split())[-80:]
+            whole = next(one for one in shown if key in " ".join(one.split()))
+            texts.setdefault((whole, float(row["temperature"])), []).append(row["text"])
+    return texts
+
+
+def _audit(
+    rows: list[dict[str, str]], answers: list[Imported], report: Path, place: Path
+) -> list[dict[str, Any]]:
+    """Answers drawn by doubt, labelled by what their logs say."""
+    outcome = {one.id: one.outcome for one in answers}
+    audit = begin(place / "audit", rows, n=AUDITED, way="active", assay=report)
+    for document in audit.documents:
+        label = "machine" if outcome[document.id] in FOREIGN else "human"
+        audit.give(Given("the logs", document.id, label, outcome[document.id]))
+    labels = [row._asdict() for row in read_audit(audit).labels]
+    print(
+        f"audit: {len(labels)} labels, {sum(row['label'] == 'machine' for row in labels)} of them "
+        "pasted from outside"
+    )
+    return labels
+
+
+def _json(path: Path) -> list[dict[str, str]]:
+    rows: list[dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
+    return rows
+
+
+if __name__ == "__main__":
+    main()

@@ -31,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from sklearn.linear_model import LogisticRegression
 
 import wellhead
@@ -202,7 +203,7 @@ def _outputs(folder: Path) -> dict[tuple[str, float], list[str]]:
 
 def _audit(
     rows: list[dict[str, str]], answers: list[Imported], report: Path, place: Path
-) -> list[dict[str, Any]]:
+) -> pa.Table:
     """Answers drawn by doubt, labelled by what their logs say."""
     outcome = {one.id: one.outcome for one in answers}
     audit = begin(place / "audit", rows, n=AUDITED, way="active", assay=report)
@@ -214,7 +215,7 @@ def _audit(
         f"audit: {len(labels)} labels, {sum(row['label'] == 'machine' for row in labels)} of them "
         "pasted from outside"
     )
-    return labels
+    return pa.Table.from_pylist(labels)
 
 
 def _json(path: Path) -> list[dict[str, str]]:

@@ -6,6 +6,7 @@ from wellhead.recursion.families import (
     discrete,
     gaussian,
     kde,
+    location,
     mixture,
     ngram,
     regression,
@@ -13,4 +14,14 @@ from wellhead.recursion.families import (
     vae,
 )
 
-__all__ = ["discrete", "gaussian", "kde", "mixture", "ngram", "regression", "transformer", "vae"]
+__all__ = [
+    "discrete",
+    "gaussian",
+    "kde",
+    "location",
+    "mixture",
+    "ngram",
+    "regression",
+    "transformer",
+    "vae",
+]

@@ -31,6 +31,8 @@ CATALOGUE: dict[str, Measure] = {
     "mean_square_error": Measure("squared error of the mean", "true variance", "heavy"),
     "wasserstein2_squared": Measure("squared Wasserstein-2 distance", "true variance", "heavy"),
     "kl": Measure("Kullback-Leibler divergence from the truth", "nats", "heavy"),
+    "kappa": Measure("squared error of the location", "one round on real data", "heavy"),
+    "scale": Measure("fitted scale", "scale of the true law"),
     "models_apart": Measure("squared distance between models of one web"),
     "total_variation": Measure("total variation distance from the truth"),
     "tail_mass": Measure("mass in the true tail", "share", "martingale", log_axis=True),
@@ -120,6 +122,11 @@ MEANINGS = {
         "true standard deviations (Gaussians), on the rarest symbols (discrete laws), or "
         "on words seen at most twice in the original (text)."
     ),
+    "kappa": (
+        "The squared error of the fitted location, times the samples of the first fit, over the "
+        "variance that theory gives for one fit to real data: the inflation of error."
+    ),
+    "scale": "The fitted scale of the law.",
     "models_apart": (
         "The mean squared distance of a model from the others of its shared web: of means in true "
         "standard deviations (Gaussians), of coefficients in noise (regression), of probabilities."

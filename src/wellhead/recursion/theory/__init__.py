@@ -22,6 +22,7 @@ from wellhead.recursion.theory import (
     gaussian_replace,
     inflation,
     kernel,
+    location,
     regression,
     selection,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "gaussian_replace",
     "inflation",
     "kernel",
+    "location",
     "regression",
     "selection",
     "theory_table",

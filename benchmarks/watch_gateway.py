@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,8 +28,7 @@ import numpy as np
 
 from _harness import benchmark_arguments, markdown_table, save_json
 
-BODY = {
-    "model": "scripted",
+BODY: dict[str, object] = {
     "stream": True,
     "messages": [{"role": "user", "content": "hello"}],
 }
@@ -107,11 +107,12 @@ def main() -> None:
         (folder / "script.jsonl").write_text(json.dumps(line) + "\n")
         (folder / "rules.toml").write_text("[[rule]]\nname = 'x'\npattern = 'y'\n")
         with running("serve", f"scripted:{folder / 'script.jsonl'}") as bare:
+            with urllib.request.urlopen(f"{bare}/v1/models") as reply:
+                BODY["model"] = json.load(reply)["data"][0]["id"]
             (folder / "WATCH.toml").write_text(
-                f'[[version]]\nname = "v"\nupstream = "{bare}/v1"\nmodel = "script"\n'
+                f'[[version]]\nname = "v"\nupstream = "{bare}/v1"\n'
                 '[[verdict]]\nkind = "rules"\nfile = "rules.toml"\n'
             )
-            BODY["model"] = "script"
             with running("watch", "serve", str(folder / "WATCH.toml")) as watched:
                 rows = [compare(bare, watched, arguments.requests, at_once) for at_once in (1, 16)]
     print(

@@ -237,6 +237,10 @@ class _Users(threading.Thread):
             return reply.status
 
 
+def _words(found: Status) -> str:
+    return in_words(found).replace("\n\n", " ")
+
+
 class _Story:
     def __init__(
         self,
@@ -280,13 +284,13 @@ class _Story:
             "a normal day",
             lambda s: sum(v.judged for v in s.versions) > 200 and s.bad_canaries > 4,
         )
-        self._tell("a normal day", in_words(found))
+        self._tell("a normal day", _words(found))
 
     def _spike(self) -> None:
         """Users begin to ask for doses; both versions give them, until they are stopped."""
         self._wave(0.15)
         found = self._until("a spike", lambda s: any(v.flagged > 10 for v in s.versions))
-        self._tell("a spike", in_words(found))
+        self._tell("a spike", _words(found))
         found = self._until("a breaker", lambda s: any(v.breaker == "open" for v in s.versions))
         opened = [f"version {v.name}: {v.why}" for v in found.versions if v.breaker == "open"]
         self._tell("a breaker opens by itself", "; ".join(opened))
@@ -311,7 +315,7 @@ class _Story:
         """The lot says that it would not help; tried all the same, it does not."""
         self._wave(0.15)
         found = self._answered_by_the_lot()
-        words = in_words(found)
+        words = _words(found)
         roll_back(self.settings, "zero", by="ann", why="seven must be the bad one")
         resume(self.settings, by="ann", why="zero alone answers")
         before = sum(v.judged for v in found.versions if v.name == "zero")

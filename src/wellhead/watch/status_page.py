@@ -27,23 +27,23 @@ def status_page(found: Status) -> Page:
         lead=in_words(found),
         facts=_facts(found),
         alerts=_alerts(found),
-        sections=[
-            Section("Rates by version", rates(found)),
-            Section("The review queue", queue_blocks(found.versions)),
-            Section("Would a rollback help?", rollback(found)),
-            Section("The meter", [Bullets(_meter(found))]),
-            Section("Probes", _probes(found)),
-            Section("What must add up", [Bullets(sums(found))]),
-            *(
-                [Section("The last incident", replay(found.incidents[-1]))]
-                if found.incidents
-                else []
-            ),
-            Section("What was done", [_actions(found)]),
-            Section("What cannot be excluded", [Bullets(_LEFT)]),
-        ],
+        sections=[section for section in _sections(found) if section.blocks],
         footer=f"wellhead {found.version}, {when(found.at)}.",
     )
+
+
+def _sections(found: Status) -> list[Section]:
+    return [
+        Section("Rates by version", rates(found)),
+        Section("The review queue", queue_blocks(found.versions)),
+        Section("Would a rollback help?", rollback(found)),
+        Section("The meter", [Bullets(_meter(found))]),
+        Section("Probes", _probes(found)),
+        Section("What must add up", [Bullets(sums(found))]),
+        *[Section("The last incident", replay(last)) for last in found.incidents[-1:]],
+        Section("What was done", [_actions(found)]),
+        Section("What cannot be excluded", [Bullets(_LEFT)]),
+    ]
 
 
 _LEFT = [
@@ -67,19 +67,23 @@ def _rate(interval: Interval) -> str:
 
 
 def in_words(found: Status) -> str:
-    """How a watch stands, in a sentence."""
+    """How a watch stands: in a sentence what is answered and how often it violates; the rest."""
     judged = [each for each in found.versions if each.judged]
-    said = [f"Nothing is answered: {found.stopped}"] if found.stopped else []
-    said += [_of_version(each) for each in judged[:3]] or ["Nothing was judged yet"]
+    first = [f"nothing is answered: {found.stopped}"] if found.stopped else []
+    first += [_of_version(each) for each in judged[:3]] or ["nothing was judged yet"]
+    more = []
     if len(judged) > 1:
         differ = found.differs >= SURE
-        said.append("the versions differ" if differ else "no version is known to differ")
+        more.append("the versions differ" if differ else "no version is known to differ")
     if found.rolled_back:
-        said.append(f"version {found.rolled_back} alone answers after a rollback")
-    said += [_helps(each) for each in found.rollbacks[:1] if each.helps is not None]
-    said.append(_missed(found))
-    said.append(_last_drill(found))
-    text = "; ".join(said)
+        more.append(f"version {found.rolled_back} alone answers after a rollback")
+    more += [_helps(each) for each in found.rollbacks[:1] if each.helps is not None]
+    more += [_missed(found), _last_drill(found)]
+    return f"{_sentence(first)}\n\n{_sentence(more)}"
+
+
+def _sentence(parts: list[str]) -> str:
+    text = "; ".join(parts)
     return f"{text[0].upper()}{text[1:]}."
 
 

@@ -153,3 +153,14 @@ def test_the_command_line_goes_from_people_to_a_signed_export(tmp_path, wellhead
     shown = wellhead("lineage", "show", "store", "--out", "tree.html")
     assert "2 bodies of text, 1 generation deep" in " ".join(shown.stdout.split())
     assert "<svg" in (tmp_path / "tree.html").read_text()
+
+
+def test_a_reserve_of_texts_whose_ids_are_in_another_column(tmp_path, wellhead):
+    rows = [{"key": f"k{i}", "text": f"Person {i} wrote this."} for i in range(10)]
+    write_rows(tmp_path / "a.jsonl", rows)
+    init(tmp_path / "store")
+    column = ("--id-column", "key")
+    added = wellhead("lineage", "add", "store", "a.jsonl", "--writers", "people", *column)
+    assert added.returncode == 0
+    drawn = wellhead("lineage", "reserve", "store", *column)
+    assert drawn.returncode == 0, drawn.stderr

@@ -17,6 +17,8 @@ from tests.lineage.families import machine, people, three_generations, write_row
 from wellhead.errors import BadInput, BadSetting
 from wellhead.lineage import About, Generator, Reading, Store, add, derive, init
 from wellhead.lineage.canonical import canonical
+from wellhead.lineage.manifest import Manifest, Origin
+from wellhead.lineage.measured import share_of_assay
 from wellhead.lineage.verify import verify
 
 WRITER = """
@@ -190,3 +192,75 @@ def test_garbage_goes_only_when_asked_and_nothing_else_with_it(tmp_path):
     assert not stray.exists()
     assert verify(store).findings == ()
     assert store.log() == ids
+
+
+def test_a_folder_is_read_by_what_lies_in_it_however_its_path_begins(tmp_path, wellhead):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "texts").mkdir()
+    people(tmp_path / "texts")
+    (tmp_path / "texts" / ".hidden").write_text("no text")
+    init(tmp_path / "store")
+    done = wellhead(
+        *("lineage", "add", "../store", "../texts", "--writers", "people"), cwd=tmp_path / "in"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "1 of 1 files" in done.stdout
+
+
+def test_an_id_that_two_texts_of_people_share_is_refused_as_it_could_be_no_root(tmp_path):
+    rows = [{"doc_id": "same", "text": f"text {i}"} for i in range(2)]
+    with pytest.raises(BadInput, match="'same'"):
+        add(init(tmp_path / "s"), [write_rows(tmp_path / "a.jsonl", rows)], writers="people")
+    again = write_rows(tmp_path / "b.jsonl", [{"text": "The same text."}] * 2)
+    assert add(Store(tmp_path / "s"), [again], writers="people")
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [("yesterday", None), ("2026-02-30", None), ("20260101", None), ("2026-02-01", "2026-01-01")],
+)
+def test_days_of_collection_that_are_none_are_refused(tmp_path, first, last):
+    about = About(origin=Origin(collected_from=first, collected_to=last))
+    store = init(tmp_path / "s")
+    with pytest.raises(BadSetting, match="day of collection"):
+        add(store, [people(tmp_path)], writers="people", about=about)
+    assert store.log() == []
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"parents": ["../../elsewhere"]},
+        {"files": [{"name": "../x", "sha256": "0" * 64, "bytes": 1}]},
+        {"files": [{"name": "x", "sha256": "../../x", "bytes": 1}]},
+    ],
+)
+def test_a_manifest_that_names_what_lies_outside_its_store_is_none(tmp_path, changed):
+    store, ids = three_generations(tmp_path / "f")
+    found = {**json.loads(store.read(ids[1]).data), **changed}
+    with pytest.raises(BadInput, match="expected a manifest"):
+        Manifest.read(canonical(found), "it")
+
+
+def test_a_device_in_the_place_of_a_file_is_not_read(tmp_path):
+    store, ids = three_generations(tmp_path / "f", keep=False)
+    (tmp_path / "f" / "people.jsonl").unlink()
+    os.mkfifo(tmp_path / "f" / "people.jsonl")
+    found = verify(store)
+    assert [(each.code, each.manifest) for each in found.findings] == [("gone", ids[0])]
+
+
+@pytest.mark.parametrize(
+    "share",
+    [
+        '{"low": 0.1, "high": 0.5, "level": 0.95, "point": "x"}',
+        '{"low": 0.1, "high": 0.5, "level": 7}',
+        '{"low": 0.1, "high": 0.5, "level": 0.95, "point": NaN}',
+        '{"low": 1' + "0" * 400 + ', "high": 1, "level": 0.95}',
+    ],
+)
+def test_an_assay_with_figures_that_cannot_be_is_refused(tmp_path, share):
+    path = tmp_path / "assay.json"
+    path.write_text(f'{{"share": {share}}}')
+    with pytest.raises(BadInput):
+        share_of_assay(path)

@@ -170,3 +170,33 @@ def test_a_proof_continues_an_earlier_head(tmp_path, family, keys):
     assert require_proof(proof, public, earlier=old)[0].size == 5
     with pytest.raises(BadInput, match="rewritten"):
         require_proof({**proof, "consistency": []}, public, earlier=old)
+
+
+@pytest.mark.parametrize(
+    "changed", [{"index": float("inf")}, {"head": []}, {"manifest": "\ud800"}, {"inclusion": 5}]
+)
+def test_a_proof_of_other_kinds_of_values_is_refused(family, keys, changed):
+    store, ids = family
+    private, public = keys
+    with pytest.raises(BadInput):
+        require_proof({**prove(store, ids[2], private), **changed}, public)
+
+
+def test_a_head_with_an_infinite_size_is_refused(family, keys):
+    head = sign_head(family[0], keys[0])
+    with pytest.raises(BadInput):
+        read_head({**head, "size": float("inf")}, "head")
+
+
+def test_the_command_names_what_is_lost_and_what_vouches_for_it(family, wellhead):
+    store, ids = family
+    (store.place.path / "objects" / store.read(ids[0]).files[0].sha256).unlink()
+    done = wellhead("lineage", "verify", store.place.path)
+    assert done.returncode == 3
+    assert "broken: gone, people: people.jsonl" in done.stdout
+    assert "made from it and still here: filtered, gen1, gen2" in done.stdout
+    missing = wellhead("lineage", "verify", store.place.path, "--key", "none.pub")
+    assert (missing.returncode, missing.stderr) == (
+        3,
+        "wellhead: none.pub: No such file or directory\n",
+    )

@@ -19,7 +19,7 @@ from typing import Annotated, Any, TextIO
 import typer
 
 from wellhead._version import __version__
-from wellhead.errors import BadSetting, Interrupted, WellheadError
+from wellhead.errors import BadInput, BadSetting, Interrupted, WellheadError
 
 __all__ = ["app", "main"]
 
@@ -110,9 +110,11 @@ def main(arguments: list[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as error:
-        # A full disk, a folder that may not be written to.
+        # A full disk, a folder that may not be written to; or a file that is not there.
         place = f"{error.filename}: " if error.filename else ""
-        _stop(error, WellheadError.exit_code, f"{place}{error.strerror or error}")
+        missing = isinstance(error, FileNotFoundError)
+        code = BadInput.exit_code if missing else WellheadError.exit_code
+        _stop(error, code, f"{place}{error.strerror or error}")
 
 
 def _wanted(arguments: Sequence[str]) -> tuple[str, ...]:

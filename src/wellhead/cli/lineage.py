@@ -23,6 +23,7 @@ from wellhead.errors import BadInput, BadSetting
 
 if TYPE_CHECKING:
     from wellhead.lineage import HumanShare, Reading, Store
+    from wellhead.lineage.verify import Verification
 
 __all__ = ["lineage_app"]
 
@@ -45,6 +46,7 @@ Assay = Annotated[
     Path | None, typer.Option(help="assay.json of a `wellhead assay`: the measured human share.")
 ]
 Note = Annotated[str | None, typer.Option(help="Anything else that is worth keeping.")]
+_TOLD = 20  # findings on the terminal
 PublicKey = Annotated[Path | None, typer.Option("--key", help="Public key of whoever signed.")]
 
 
@@ -63,13 +65,15 @@ def _share(assay: Path | None) -> HumanShare | None:
 def _told(store: Store, id: str, as_json: bool) -> None:
     import json
 
+    from wellhead.report.untrusted import clean
+
     found = store.read(id)
     if as_json:
         echo_json({"id": id, "manifest": json.loads(found.data)})
         return
     where = sum(file.place is None for file in found.files)
     typer.echo(
-        f"{found.name}: generation {found.generation}, {found.rows.total:,} rows, "
+        f"{clean(found.name)}: generation {found.generation}, {found.rows.total:,} rows, "
         f"{found.rows.rooted:,} with a human root; {where} of {len(found.files)} files kept in the "
         f"store\n{id}"
     )
@@ -248,9 +252,21 @@ def verify_command(
         raise BadSetting("expected a store, or --proof FILE.")
     with progress("hashing") as bar:
         result = verify(Store(store), heads=head or (), key=public, relocate=relocate, progress=bar)
-    show_result(result, as_json=as_json, html=out)
+    show_result(result, as_json=as_json, html=out, more=_findings(result))
     if not result.intact:
         raise BadInput("something is lost or altered; see above.")
+
+
+def _findings(found: Verification) -> list[str]:
+    """The first findings in words, what is broken before what is worth a remark."""
+    ordered = sorted(found.findings, key=lambda each: each.severity != "broken")
+    lines = []
+    for each in ordered[:_TOLD]:
+        vouched = f" Still vouched for by {each.vouches}." if each.vouches else ""
+        lines.append(f"{each.severity}: {each.code}, {each.name}: {each.says}.{vouched}")
+    if len(ordered) > _TOLD:
+        lines.append(f"{len(ordered) - _TOLD:,} more; --out FILE or --json has them all")
+    return lines
 
 
 def _proof(path: Path, key: Any, earlier: list[Path]) -> None:
@@ -382,6 +398,7 @@ def reserve_command(
         Path | None, typer.Option(help="Write its texts here, one a line, as for the laboratory.")
     ] = None,
     text_column: TextColumn = None,
+    id_column: IdColumn = None,
     as_json: AsJson = False,
 ) -> None:
     """Draw human originals that later mixes must include, or hold a mix against them."""
@@ -396,7 +413,8 @@ def reserve_command(
     elif texts is not None:
         typer.echo(f"{texts}: {write_texts(opened, name, texts):,} texts")
     else:
-        plan = Plan(share=share, by=by, seed=seed, text_column=text_column)
+        columns = {"text_column": text_column, "id_column": id_column}
+        plan = Plan(share=share, by=by, seed=seed, **columns)
         _told(opened, make(opened, original or (), plan, name=name), as_json)
 
 

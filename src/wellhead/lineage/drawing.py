@@ -48,13 +48,14 @@ class Plan:
         share: of every stratum, rounded up.
         by: column of the originals whose values are the strata; each original is one if None.
         seed: another seed, another part.
-        text_column: as in `wellhead.corpus.open_corpus`.
+        text_column, id_column: as the originals were added with.
     """
 
     share: float = 0.1
     by: str | None = None
     seed: int = 0
     text_column: str | None = None
+    id_column: str | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.share <= 1:
@@ -113,14 +114,15 @@ def _rows(store: Store, id: str, each: Manifest, plan: Plan) -> Iterator[_Row]:
         if file.rows is None:
             continue
         with file_at_hand(store, file) as path:
-            corpus = open_corpus(path, text_column=plan.text_column)
+            corpus = open_corpus(path, text_column=plan.text_column, id_column=plan.id_column)
             for batch in corpus.batches():
                 names = batch.schema.names
                 if plan.by is not None and plan.by not in names:
                     raise BadSetting(
                         f"--by: {file.name} has no column '{plan.by}'. Known: {', '.join(names)}"
                     )
-                ids = batch.column("doc_id" if "doc_id" in names else "id").to_pylist()
+                own = plan.id_column is None and "doc_id" in names
+                ids = batch.column("doc_id" if own else "id").to_pylist()
                 parts = [""] * len(ids) if plan.by is None else batch.column(plan.by).to_pylist()
                 for doc, text, part in zip(
                     ids, batch.column("text").to_pylist(), parts, strict=True

@@ -80,5 +80,8 @@ def opened(store: Store, where: str) -> Iterator[IO[bytes]]:
         with fsspec.open(where, "rb") as stream:
             yield stream
     else:
+        # A pipe or a device would be read for ever.
+        if not Path(where).is_file():
+            raise FileNotFoundError(where)
         with Path(where).open("rb") as stream:
             yield stream

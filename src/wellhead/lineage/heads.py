@@ -84,6 +84,8 @@ def read_head(found: Mapping[str, Any], what: str, key: Ed25519PublicKey | None 
     Raises:
         BadInput: it is none, or was altered.
     """
+    if not isinstance(found, Mapping):
+        raise BadInput(f"{what}: expected a signed head of wellhead lineage.")
     if key is not None:
         require_signed(found, key, what)
     try:
@@ -97,7 +99,7 @@ def read_head(found: Mapping[str, Any], what: str, key: Ed25519PublicKey | None 
             str(found["time"]),
             key is not None,
         )
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError, TypeError, OverflowError) as error:
         raise BadInput(f"{what}: expected a signed head of wellhead lineage.") from error
 
 
@@ -156,9 +158,9 @@ def require_proof(
         steps = [bytes.fromhex(step) for step in found["inclusion"]]
         index = int(found["index"])
         later = [bytes.fromhex(step) for step in found.get("consistency", ())]
-    except (KeyError, ValueError, TypeError) as error:
+        entry = bytes.fromhex(digest(manifest.encode()))
+    except (KeyError, ValueError, TypeError, OverflowError) as error:
         raise BadInput("expected a proof of wellhead lineage, got something else.") from error
-    entry = bytes.fromhex(digest(manifest.encode()))
     root = bytes.fromhex(head.root)
     if not merkle.verify_inclusion(entry, index, head.size, steps, root):
         raise BadInput("the proof does not hold: this manifest is not under the signed head.")

@@ -7,7 +7,9 @@ read: nothing is vouched for that was not understood.
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args
+import re
+from datetime import date
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
@@ -25,6 +27,7 @@ __all__ = [
     "Origin",
     "Rows",
     "Step",
+    "require_days",
 ]
 
 SCHEMA: Literal["wellhead.lineage/1"] = "wellhead.lineage/1"
@@ -32,6 +35,10 @@ Writers = Literal["people", "machines", "unknown", "mixed"]
 Kind = Literal[
     "collected", "public", "licensed", "private", "crawled", "user", "synthetic", "unknown"
 ]
+# What names a file or a manifest of the store never leads out of it.
+Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+PlainName = Annotated[str, msgspec.Meta(pattern=r"^(?!\.{1,2}\Z)[^/\x00]+\Z")]
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 WRITERS: tuple[str, ...] = get_args(Writers)
 KINDS: tuple[str, ...] = get_args(Kind)
 
@@ -50,8 +57,8 @@ class File(_Part, frozen=True, kw_only=True):
         place: where it lies, a path seen from the store or an address; None when it is stored.
     """
 
-    name: str
-    sha256: str
+    name: PlainName
+    sha256: Digest
     bytes: int
     rows: int | None = None
     place: str | None = None
@@ -71,7 +78,7 @@ class Rows(_Part, frozen=True, kw_only=True):
     total: int
     rooted: int
     original: int
-    index: str | None = None
+    index: Digest | None = None
 
 
 class Origin(_Part, frozen=True, kw_only=True):
@@ -132,7 +139,7 @@ class Manifest(_Part, frozen=True, kw_only=True):
     files: tuple[File, ...]
     rows: Rows
     created: str
-    parents: tuple[str, ...] = ()
+    parents: tuple[Digest, ...] = ()
     origin: Origin | None = None
     generator: Generator | None = None
     human_share: HumanShare | None = None
@@ -162,6 +169,29 @@ class Manifest(_Part, frozen=True, kw_only=True):
             raise BadInput(
                 f"{what}: expected a manifest ({SCHEMA}), got something else: {error}."
             ) from error
+
+
+def require_days(origin: Origin | None) -> None:
+    """Raise unless the days of collection are days, the first before the last.
+
+    Raises:
+        BadSetting: they are not.
+    """
+    days = [] if origin is None else [origin.collected_from, origin.collected_to]
+    given = [day for day in days if day is not None]
+    for day in given:
+        try:
+            if not _DAY.fullmatch(day):
+                raise ValueError
+            date.fromisoformat(day)
+        except ValueError as error:
+            raise BadSetting(
+                f"expected a day of collection as in 2026-01-31, got '{day[:40]}'."
+            ) from error
+    if given != sorted(given):
+        raise BadSetting(
+            f"expected a first day of collection before the last, got {' and '.join(given)}."
+        )
 
 
 def part_of(kind: type[_Part], values: dict[str, Any]) -> Any:

@@ -23,18 +23,27 @@ def share_of_assay(path: Path) -> HumanShare:
         found = json.loads(data)
         share = found["share"]
         low, high, level = (float(share[name]) for name in ("low", "high", "level"))
-        point = share.get("point")
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        point = None if (said := share.get("point")) is None else float(said)
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    ) as error:
         raise BadInput(
             f"{path}: expected assay.json of a `wellhead assay` that gives a share, got something "
             "else. An assay that could not say the share measures nothing."
         ) from error
-    if not 0 <= low <= high <= 1:
-        raise BadInput(f"{path}: expected a share between 0 and 1, got {low} to {high}.")
+    if not 0 <= low <= (low if point is None else point) <= high <= 1:
+        raise BadInput(f"{path}: expected a share between 0 and 1, got {point}, {low} to {high}.")
+    if not 0 < level < 1:
+        raise BadInput(f"{path}: expected a level between 0 and 1, got {level}.")
     return HumanShare(
         low=round(1 - high, 9),
         high=round(1 - low, 9),
-        point=None if point is None else round(1 - float(point), 9),
+        point=None if point is None else round(1 - point, 9),
         level=level,
         method="wellhead assay",
         evidence=digest(data),

@@ -35,6 +35,7 @@ from wellhead.lineage.manifest import (
     Origin,
     Rows,
     Step,
+    require_days,
 )
 from wellhead.lineage.place import is_address
 from wellhead.lineage.reserve import required, reserves_of
@@ -47,6 +48,7 @@ from wellhead.lineage.rows import (
     joined,
     own_rows,
     read_columns,
+    require_one_row_each,
     write_index,
 )
 from wellhead.lineage.store import Store
@@ -134,11 +136,14 @@ def add(
     if writers not in known:
         raise unknown_name("kind of writers", writers, known)
     about, reading = about or About(), reading or Reading()
+    require_days(about.origin)
     with _sources(files) as found:
         read = _read(store, found, reading)
         rows = joined([own_rows(each.columns, writers) for each in read if each.columns])
         if not rows.num_rows:
             raise BadInput("expected files with at least one text, got none.")
+        if writers == "people":
+            require_one_row_each(rows)
         return _append(store, read, rows, about, reading, writers=writers)
 
 
@@ -263,7 +268,7 @@ def _inside(path: Path) -> list[Path]:
         found = sorted(
             each
             for each in path.rglob("*")
-            if each.is_file() and not any(part.startswith(".") for part in each.parts)
+            if each.is_file() and not _hidden(each.relative_to(path))
         )
         if not found:
             raise BadInput(f"{path}: expected files in it, found none.")
@@ -271,6 +276,10 @@ def _inside(path: Path) -> list[Path]:
     if not path.is_file():
         raise BadInput(f"{path}: expected a file or a folder, and there is none.")
     return [path]
+
+
+def _hidden(inside: Path) -> bool:
+    return any(part.startswith(".") for part in inside.parts)
 
 
 def _read(store: Store, found: list[tuple[Path, str]], reading: Reading) -> list[_Read]:
@@ -327,7 +336,7 @@ def _append(
             kept[index] = table
         manifest = Manifest(
             schema=SCHEMA,
-            name=about.name or (read[0].path.stem if read else "unnamed"),
+            name=about.name or (_text(read[0].path.stem) if read else "unnamed"),
             writers=writers or _writers(figures),  # type: ignore[arg-type]
             generation=figures.deepest,
             files=tuple(_file(each, kept) for each in read),
@@ -347,12 +356,17 @@ def _append(
 
 def _file(each: _Read, kept: dict[str, Path]) -> File:
     return File(
-        name=each.path.name,
+        name=_text(each.path.name),
         sha256=each.hashed.sha256,
         bytes=each.hashed.bytes,
         rows=None if each.columns is None else len(each.columns.doc_id),
         place=None if each.hashed.sha256 in kept else each.place,
     )
+
+
+def _text(name: str) -> str:
+    """A file's name without bytes that are no text."""
+    return name.encode("utf-8", "replace").decode("utf-8")
 
 
 def _writers(figures: Any) -> str:

@@ -36,11 +36,13 @@ __all__ = [
     "joined",
     "own_rows",
     "read_columns",
+    "require_one_row_each",
     "write_index",
 ]
 
 SCHEMA = pa.schema([("doc_id", pa.string()), ("root_id", pa.string()), ("generation", pa.int32())])
 _AT_ONCE = 4096
+_OF_TEXT = "^[0-9a-f]{32}$"  # what `wellhead.corpus` gives a text that has no id
 
 
 class Columns(NamedTuple):
@@ -122,6 +124,25 @@ def own_rows(columns: Columns, writers: str) -> Any:
                 "texts. Add those first, then use derive with --parent."
             )
     return made
+
+
+def require_one_row_each(rows: Any) -> None:
+    """Raise where an id stands for several rows, so that nobody could say whose text a root is.
+
+    Ids that were made of the text itself may repeat, as the text does.
+    """
+    ids = rows.column("doc_id")
+    if pc.count_distinct(ids, mode="all").as_py() == len(ids):
+        return
+    counts = pc.value_counts(ids)
+    again = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
+    again = again.filter(pc.invert(pc.match_substring_regex(again, _OF_TEXT)))
+    if len(again):
+        raise BadInput(
+            f"expected one id for each text that people wrote, got '{str(again[0])[:60]}' more "
+            "than once. Name another column with --id-column, or make the ids distinct: a root "
+            "has to be one text."
+        )
 
 
 def _same(one: Any, other: Any) -> Any:

@@ -3,6 +3,7 @@
 import builtins
 import json
 import threading
+import zipfile
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
@@ -252,3 +253,11 @@ def test_the_question_on_the_command_line_is_usage(tmp_path, wellhead):
     done = wellhead("corpus", "inspect", str(tmp_path / "t.jsonl"))
     assert done.returncode == 2
     assert "--text-column 'answer' or --text-column 'summary'" in done.stderr
+
+
+def test_members_of_an_archive_whose_names_lead_to_one_place_are_all_read(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as packed:
+        for number, name in enumerate(["../a.jsonl", "a.jsonl", "/a.jsonl"]):
+            packed.writestr(name, json.dumps({"text": f"This is text number {number}."}) + "\n")
+    texts = open_corpus(tmp_path / "a.zip").table()["text"].to_pylist()
+    assert sorted(texts) == [f"This is text number {number}." for number in range(3)]

@@ -53,7 +53,7 @@ def made(folder: Path, *, human: int = HUMAN, machine: int = MACHINE, seed: int 
     people = [text_of(rng, score) for score in rng.normal(0, 1, 200)]
     program = [text_of(rng, score) for score in rng.normal(3, 1, 200)]
     result = package.assay(
-        corpus, human=people, machine={"a": program}, detector=Marked(), **options
+        corpus, human=people, machine={"a": program}, detector=Marked(), adapt="off", **options
     )
     result.save(folder / "report")
     return Known(corpus, truth, folder / "report", result)

@@ -98,7 +98,9 @@ def test_repeats_share_the_fate_of_their_text_or_are_folded(tmp_path):
     twice.write_text("\n".join([*rows, *again]) + "\n")
     people = [f"{row} s{n / 50 - 2:.3f}" for n, row in enumerate(rows)]
     people = [" ".join(reversed(one.split()[:-1])) + " " + one.split()[-1] for one in people]
-    assay = package.assay(twice, human=people, machine={"a": _program()}, detector=Marked())
+    assay = package.assay(
+        twice, human=people, machine={"a": _program()}, detector=Marked(), adapt="off"
+    )
     plan = package.curate(twice, assay=assay, policy="fdr", apply=True, out=tmp_path / "kept")
     assert plan.repeats == plan.distinct == 200
     assert plan.written.kept == 2 * plan.chosen.kept
@@ -143,12 +145,34 @@ def test_an_assay_that_gives_no_share_gives_no_plan(known):
         package.curate(known.corpus, assay=few)
 
 
+IMPOSSIBLE = [
+    ("share", {"low": float("nan")}),
+    ("share", {"high": float("inf")}),
+    ("share", {"point": 10**400}),
+    ("share", {"level": 5}),
+    ("references", {"human": float("inf")}),
+    ("references", {"human": -4}),
+    ("references", {"human": 10**12}),
+    ("diagnostics", 5),
+    ("groups", [{"name": "g0", "share": {"low": 0.5, "point": 0.1, "high": 0.9, "level": 0.95}}]),
+]
+
+
 def test_what_is_no_assay_is_refused_with_the_way_to_one(known, tmp_path):
     with pytest.raises(BadInput, match="expected a saved assay; write one with"):
         package.curate(known.corpus, assay=tmp_path)
     shutil.copytree(known.assay, tmp_path / "cut")
     (tmp_path / "cut" / "assay.json").write_text("{}")
     with pytest.raises(BadInput, match="save it again"):
+        package.curate(known.corpus, assay=tmp_path / "cut")
+    told = json.loads((known.assay / "assay.json").read_text())
+    for name, value in IMPOSSIBLE:
+        told_so = {**told, name: {**told[name], **value} if isinstance(told[name], dict) else value}
+        (tmp_path / "cut" / "assay.json").write_text(json.dumps(told_so))
+        with pytest.raises(BadInput, match="save it again"):
+            package.curate(known.corpus, assay=tmp_path / "cut")
+    (tmp_path / "cut" / "assay.json").write_text("[" * 100_000)
+    with pytest.raises(BadInput, match="cannot read the assay"):
         package.curate(known.corpus, assay=tmp_path / "cut")
     (tmp_path / "cut" / "documents.parquet").write_bytes(b"no")
     with pytest.raises(BadInput, match="cannot read the assay"):
@@ -164,6 +188,9 @@ def test_settings_that_contradict_each_other_are_refused(known):
     refused("needs --dial", policy="budget")
     refused("did you mean 'weight'", policy="wieght")
     refused("1 to 200 documents to keep", policy="budget", dial=900)
+    refused("1 to 200 documents to keep", policy="budget", dial=float("inf"))
+    refused("0 or more", policy="weight", dial=-1)
+    refused("1 to 10,000 generations", generations=10**12)
     refused("max_inflation is 1", max_inflation=0.5)
     refused("say where with out", apply=True)
     refused("reserve is a share", reserve=2)

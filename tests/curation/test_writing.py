@@ -49,7 +49,9 @@ def several(known, tmp_path_factory):
     rng = np.random.default_rng(3)
     people = [text_of(rng, score) for score in rng.normal(0, 1, 200)]
     program = [text_of(rng, score) for score in rng.normal(3, 1, 200)]
-    assay = package.assay(folder, human=people, machine={"a": program}, detector=Marked())
+    assay = package.assay(
+        folder, human=people, machine={"a": program}, detector=Marked(), adapt="off"
+    )
     return folder, assay
 
 
@@ -187,10 +189,34 @@ def test_the_assay_of_a_sample_is_spread_over_the_whole_corpus(known, tmp_path):
     people = [text_of(rng, score) for score in rng.normal(0, 1, 200)]
     program = [text_of(rng, score) for score in rng.normal(3, 1, 200)]
     assay: AssayResult = package.assay(
-        known.corpus, human=people, machine={"a": program}, detector=Marked(), sample=120
+        known.corpus,
+        human=people,
+        machine={"a": program},
+        detector=Marked(),
+        adapt="off",
+        sample=120,
     )
     with pytest.raises(BadInput, match="name the assay's with --detector"):
         package.curate(known.corpus, assay=assay, detector="general")
     plan = package.curate(known.corpus, assay=assay, detector=Marked(), policy="fdr")
     assert plan.documents == 200
     assert plan.chosen.dropped > 20
+
+
+def test_files_whose_names_become_equal_as_text_are_all_written(known, tmp_path):
+    import numpy as np
+
+    from tests.curation.conftest import Marked, text_of
+
+    rows = known.corpus.read_text(encoding="utf-8").splitlines(True)
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    (folder / os.fsdecode(b"\xff.jsonl")).write_text("".join(rows[:100]), encoding="utf-8")
+    (folder / os.fsdecode(b"\xfe.jsonl")).write_text("".join(rows[100:]), encoding="utf-8")
+    people = [text_of(np.random.default_rng(n), n / 100 - 1) for n in range(200)]
+    assay = package.assay(folder, human=people, detector=Marked(), adapt="off")
+    plan = applied(folder, assay, tmp_path / "new")
+    assert plan.written.reused == 0
+    assert open_corpus(tmp_path / "new" / "corpus").table().num_rows == plan.written.kept
+    decided = open_corpus(tmp_path / "new" / "decisions", text_column="reason").table()
+    assert decided.num_rows == len(rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -72,10 +73,22 @@ def test_a_rule_of_another_detector_or_a_broken_one_is_refused(planned, tmp_path
     _, (folder, _) = planned
     with pytest.raises(BadInput, match="the rule is by marked 1, and this detector is general"):
         Judge(folder, "general")(["a text"])
+    with pytest.raises(BadInput, match="--adapt off"):
+        Judge(replace(read_rule(folder), scorer="marked-adapted"), "general")(["a text"])
     with pytest.raises(BadInput, match="cannot read the rule"):
         read_rule(tmp_path)
     told = json.loads((folder / "rule.json").read_text())
-    for broken in ("[]", "{", json.dumps({**told, "cuts": []}), json.dumps({"cuts": 1})):
+    steps = len(told["cuts"]) + 1
+    wrong: list[dict[str, object]] = [
+        {"cuts": []},
+        {"cuts": told["cuts"][::-1]},
+        {"weight": [float("nan")] * steps},
+        {"weight": [-1] * steps},
+        {"p": "a" * steps},
+        {"p": [10**400] * steps},
+    ]
+    files = [json.dumps({**told, **each}) for each in wrong]
+    for broken in ("[]", "{", "[" * 100_000, json.dumps({"cuts": 1}), *files):
         (tmp_path / "rule.json").write_text(broken)
         with pytest.raises(BadInput):
             read_rule(tmp_path)

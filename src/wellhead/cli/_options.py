@@ -91,7 +91,7 @@ Encoding = Annotated[
 KeepGoing = Annotated[
     bool, typer.Option("--keep-going", help="Go on where over 1 % of the rows cannot be read.")
 ]
-Seed = Annotated[int, typer.Option(help="The same seed gives the same result.")]
+Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same result.")]
 Level = Annotated[
     float,
     typer.Option(parser=share_of, metavar="SHARE", help="Confidence of intervals and bounds."),

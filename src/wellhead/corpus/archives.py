@@ -36,24 +36,32 @@ def _unzip(path: Path, folder: Path) -> None:
     with zipfile.ZipFile(path) as archive:
         members = [member for member in archive.infolist() if not member.is_dir()]
         _fits(path, folder, sum(member.file_size for member in members))
+        named: dict[Path, str] = {}
         for member in members:
             with archive.open(member) as stream:
-                _write(stream, folder, member.filename)
+                _write(stream, folder, member.filename, named)
 
 
 def _untar(path: Path, folder: Path) -> None:
+    named: dict[Path, str] = {}
     with tarfile.open(path) as archive:
         for member in archive:
             if member.isreg() and (stream := archive.extractfile(member)):
                 _fits(path, folder, member.size)
                 with stream:
-                    _write(stream, folder, member.name)
+                    _write(stream, folder, member.name, named)
 
 
-def _write(stream: IO[bytes], folder: Path, name: str) -> None:
-    """Write one member below `folder`, wherever its name would lead."""
+def _write(stream: IO[bytes], folder: Path, name: str, named: dict[Path, str]) -> None:
+    """Write one member below `folder`, wherever its name would lead.
+
+    Where another member came to the same place by another name, a number goes before this one's.
+    """
     parts = [part for part in PurePosixPath(name.replace("\\", "/")).parts if part.strip("./")]
-    target = folder.joinpath(*(part.replace(":", "_") for part in parts))
+    whole = folder.joinpath(*(part.replace(":", "_") for part in parts or ["unnamed"]))
+    target, number = whole, 2
+    while named.setdefault(target, name) != name:
+        target, number = whole.with_name(f"{number}-{whole.name}"), number + 1
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("wb") as out:
         shutil.copyfileobj(stream, out)

@@ -32,7 +32,10 @@ def record_curation(store: Store, folder: Path, *, parent: str) -> str:
         machine = plan["chosen"]["machine"]
         low, point, high = (round(1 - float(machine[end]), 9) for end in ("high", "point", "low"))
         level = float(machine["level"])
-    except (KeyError, TypeError, ValueError) as error:
+        said = policy if dial is None else f"{policy} {float(dial):g}"
+        if not (0 <= low <= point <= high <= 1 and 0 < level < 1):
+            raise ValueError(f"a human share of {point:g}, {low:g} to {high:g}")
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise BadInput(
             f"{folder / 'plan.json'}: expected the plan of a curation: {error}"
         ) from None
@@ -44,9 +47,7 @@ def record_curation(store: Store, folder: Path, *, parent: str) -> str:
         method="wellhead curate",
         evidence=digest(data),
     )
-    step = Step(
-        name="curate: " + (policy if dial is None else f"{policy} {dial:g}"), version=version
-    )
+    step = Step(name=f"curate: {said}", version=version)
     about = About(name=folder.resolve().name, human_share=share, step=step)
     reading = Reading(attach=(folder / "plan.json",))
     return derive(store, [folder / "corpus"], parents=[parent], about=about, reading=reading)

@@ -28,6 +28,8 @@ _NEEDED = ("id", "score", "p_value", "flag", "posterior", "duplicate", "copied")
 # Checks that say: the human texts given may not be of the kind of the corpus.
 _DOUBTS = ("reference-scores", "reference-kind", "language", "length-confound")
 _MOST_BYTES = 1 << 28
+_MOST_TEXTS = 1 << 27
+_AGAIN = ": save it again with `wellhead assay … --out FOLDER`"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,10 +110,10 @@ def read_assay(assay: Any) -> Evidence:
         )
     try:
         return _evidence(told, table)
-    except (KeyError, TypeError, ValueError, pa.ArrowException) as error:
-        raise BadInput(
-            f"this assay lacks {error}: save it again with `wellhead assay … --out FOLDER`"
-        ) from error
+    except KeyError as error:
+        raise BadInput(f"this assay lacks {error}{_AGAIN}") from error
+    except (AttributeError, OverflowError, TypeError, ValueError, pa.ArrowException) as error:
+        raise BadInput(f"this is not what an assay says ({error}){_AGAIN}") from error
 
 
 def _saved(place: Path) -> tuple[Any, pa.Table]:
@@ -128,7 +130,7 @@ def _saved(place: Path) -> tuple[Any, pa.Table]:
         known = [*_NEEDED, "group"]
         names = [name for name in pq.read_schema(rows).names if name in known]
         return json.loads(told.read_text(encoding="utf-8")), pq.read_table(rows, columns=names)
-    except (ValueError, OSError, pa.ArrowException) as error:
+    except (ValueError, OSError, RecursionError, pa.ArrowException) as error:
         raise BadInput(f"{folder}: cannot read the assay ({error})") from error
 
 
@@ -139,7 +141,10 @@ def _evidence(told: Any, table: pa.Table) -> Evidence:
             f"this assay says that the share cannot be said: {withheld['reason']}. "
             f"{withheld['bring']}"
         )
-    share = Interval(**{name: float(told["share"][name]) for name in Interval._fields})
+    share = _interval(told["share"], unsaid=True)
+    human = int(told["references"]["human"])
+    if not 0 <= human <= _MOST_TEXTS:
+        raise ValueError(f"a reference of {human} texts")
     known = told["reproducibility"]
     posterior, p = _floats(table, "posterior"), _floats(table, "p_value")
     if math.isnan(share.point) or not (np.isfinite(posterior) & np.isfinite(p)).any():
@@ -156,8 +161,8 @@ def _evidence(told: Any, table: pa.Table) -> Evidence:
         first=~table["duplicate"].to_numpy().astype(bool),
         groups=None if groups is None else np.asarray(groups, dtype=object),
         share=share,
-        human=int(told["references"]["human"]),
-        group_shares={g["name"]: Interval(**g["share"]) for g in told.get("groups", ())},
+        human=human,
+        group_shares={g["name"]: _interval(g["share"]) for g in told.get("groups", ())},
         corpus=known["hashes"]["corpus"],
         detector=(known["scorer"], known["revision"]),
         doubts=tuple(
@@ -168,6 +173,16 @@ def _evidence(told: Any, table: pa.Table) -> Evidence:
         sampled=told["documents"].get("population") is not None,
         upper_bound_only=bool(told["upper_bound_only"]),
     )
+
+
+def _interval(told: Mapping[str, Any], *, unsaid: bool = False) -> Interval:
+    """A share in [0, 1] with its interval; `unsaid`: or none at all."""
+    found = Interval(**{name: float(told[name]) for name in Interval._fields})
+    if unsaid and math.isnan(found.point):
+        return found
+    if not (0 <= found.low <= found.point <= found.high <= 1 and 0 < found.level < 1):
+        raise ValueError(f"a share of {found.point:g}, {found.low:g} to {found.high:g}")
+    return found
 
 
 def _floats(table: pa.Table, name: str) -> np.ndarray:

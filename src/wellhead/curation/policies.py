@@ -62,6 +62,8 @@ class Weight:
     by_score: ClassVar[bool] = True
 
     def weights(self, evidence: Evidence, dial: float, share: float) -> np.ndarray:
+        if not 0 <= dial < np.inf:
+            raise BadSetting(f"a power of the odds is 0 or more, got {dial:g}")
         machine = np.nan_to_num(evidence.posterior_at(share), nan=0.0)
         odds = (1 - machine) / np.maximum(machine, 1e-9)
         weights = np.minimum(1.0, odds / CAP) ** dial
@@ -105,6 +107,10 @@ class Budget:
     def weights(self, evidence: Evidence, dial: float, share: float) -> np.ndarray:
         rows = evidence.weighed
         most = rows.size
+        if not 0 < dial <= most:
+            raise BadSetting(
+                f"expected 1 to {most:,} documents to keep (the distinct texts), got {dial:g}"
+            )
         wanted = round(dial if dial > 1 else dial * most)
         if not 1 <= wanted <= most:
             raise BadSetting(

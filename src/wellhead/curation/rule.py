@@ -20,10 +20,10 @@ import numpy as np
 
 from wellhead.corpus import content_hash
 from wellhead.curation.evidence import Evidence
-from wellhead.detect.scorer import Scorer, load_scorer
+from wellhead.detect.scorer import SCORERS, Scorer, load_scorer
 from wellhead.errors import BadInput
 
-__all__ = ["Judge", "Judged", "Rule", "lot_of", "read_rule", "rule_of"]
+__all__ = ["Judge", "Judged", "Rule", "loaded", "lot_of", "read_rule", "rule_of"]
 
 _VERSION = 1
 _MOST_BYTES = 1 << 26
@@ -97,16 +97,27 @@ def read_rule(path: str | os.PathLike[str]) -> Rule:
             raise BadInput(f"{place} is too large for a rule")
         told = json.loads(place.read_text(encoding="utf-8"))
         rule = Rule(**{name: _tuple(value) for name, value in told.items()})
-        steps = {len(rule.cuts) + 1, len(rule.p), len(rule.posterior), len(rule.weight)}
-        if rule.schema_version != _VERSION or len(steps) != 1:
+        if rule.schema_version != _VERSION or not _whole(rule):
             raise BadInput(f"{place}: expected a rule of version {_VERSION}; plan again")
     except OSError as error:
         raise BadInput(
             f"{place}: cannot read the rule ({error.strerror}); `wellhead curate --out` writes it"
         ) from error
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise BadInput(f"{place}: expected the rule of a plan ({error})") from error
     return rule
+
+
+def _whole(rule: Rule) -> bool:
+    """Whether each step has a p-value, a probability and a weight, and the cuts ascend."""
+    cuts = np.asarray(rule.cuts, np.float64)
+    steps = np.asarray([rule.p, rule.posterior, rule.weight], np.float64)
+    return (
+        cuts.ndim == 1
+        and steps.shape == (3, cuts.size + 1)
+        and bool(np.isfinite(cuts).all() and (np.diff(cuts) > 0).all())
+        and bool(((steps >= 0) & (steps <= 1)).all())
+    )
 
 
 def _tuple(value: Any) -> Any:
@@ -147,7 +158,7 @@ class Judge:
     def scorer(self) -> Scorer:
         """The detector."""
         known = self._detector
-        scorer = load_scorer(known) if isinstance(known, str) else known
+        scorer = loaded(known, self.rule.scorer) if isinstance(known, str) else known
         if (scorer.name, scorer.revision) != (self.rule.scorer, self.rule.revision):
             raise BadInput(
                 f"the rule is by {self.rule.scorer} {self.rule.revision}, and this detector is "
@@ -163,6 +174,20 @@ class Judge:
             np.asarray(each)[step] for each in (self.rule.p, self.rule.posterior, self.rule.weight)
         )
         return Judged(scores, p, posterior, weight)
+
+
+def loaded(name: str, made_with: str) -> Scorer:
+    """The detector with a name, for what was made with the detector `made_with`.
+
+    Raises:
+        BadInput: it was adapted to the references of its assay, and is kept nowhere.
+    """
+    if made_with.endswith("-adapted") and made_with not in SCORERS and not Path(name).is_dir():
+        raise BadInput(
+            f"the detector '{made_with}' was adapted to the references of its assay, and is kept "
+            "nowhere: assay again with --adapt off, and plan from that"
+        )
+    return load_scorer(name)
 
 
 def lot_of(text: str, seed: int) -> float:

@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 
 from wellhead.corpus import Corpus
 from wellhead.curation.evidence import Evidence
-from wellhead.detect.scorer import Scorer, load_scorer
+from wellhead.curation.rule import loaded
+from wellhead.detect.scorer import Scorer
 from wellhead.detect.scoring import score
 from wellhead.errors import BadInput
 from wellhead.prevalence.shards import text_hashes
@@ -30,7 +31,8 @@ def spread_over(corpus: Corpus, evidence: Evidence, detector: str | Scorer | Non
         BadInput: another detector or revision than the assay's, or an assay of another corpus.
     """
     wanted = detector or evidence.detector[0]
-    scorer = load_scorer(wanted) if isinstance(wanted, str) else wanted
+    known = evidence.detector[0]
+    scorer = loaded(wanted, known) if isinstance(wanted, str) else wanted
     if (scorer.name, scorer.revision) != evidence.detector:
         raise BadInput(
             f"the assay is by {' '.join(evidence.detector)}, and this detector is {scorer.name} "

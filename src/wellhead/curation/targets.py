@@ -22,6 +22,9 @@ from wellhead.recursion.forecast.share import Interval as Range
 __all__ = ["Targets", "advice", "inflation_after", "misses"]
 
 
+_MOST_GENERATIONS = 10_000
+
+
 @dataclass(frozen=True, kw_only=True)
 class Targets:
     """Limits that the user sets; None where there is none.
@@ -48,8 +51,10 @@ class Targets:
                 f"max_inflation is 1 (no harm) or more, got {self.inflation:g}: even purely human "
                 "text has an inflation of 1"
             )
-        if self.generations < 1:
-            raise BadSetting(f"expected 1 generation or more, got {self.generations}")
+        if not 1 <= self.generations <= _MOST_GENERATIONS:
+            raise BadSetting(
+                f"expected 1 to {_MOST_GENERATIONS:,} generations, got {self.generations:,}"
+            )
 
     @property
     def any(self) -> bool:

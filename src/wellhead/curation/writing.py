@@ -17,6 +17,7 @@ import csv
 import gzip
 import hashlib
 import io
+import itertools
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -110,10 +111,11 @@ def write_corpus(
     outcome = order.outcome
     _claim(folder, evidence, order)
     place = files = reused = 0
+    taken: set[str] = set()
     reading = corpus.reading(marks=True)
     try:
         for part, batches in reading.parts():
-            one = _One(corpus, evidence, order, outcome, folder, part)
+            one = _One(corpus, evidence, order, outcome, folder, part, taken)
             files, reused = files + 1, reused + one.done
             with one.open():
                 for batch in batches:
@@ -172,11 +174,11 @@ class _One:
         outcome: np.ndarray,
         folder: Path,
         part: Part,
+        taken: set[str],
     ) -> None:
         self._corpus, self._evidence, self._order = corpus, evidence, order
         self._outcome = outcome
-        path = _inside(part.relative)
-        self._kind, name = _written_as(part.format, path)
+        self._kind, name, path = _free(part, taken)
         self._kept, self._reserve = folder / "corpus" / name, folder / "reserve" / name
         self._decisions = folder / "decisions" / f"{path}.parquet"
         if isinstance(part, FilePart) and part.path.resolve() == self._kept.resolve():
@@ -288,6 +290,20 @@ def _inside(relative: str) -> PurePosixPath:
         one for one in PurePosixPath(relative.replace("\\", "/")).parts if one not in ("/", "..")
     ]
     return PurePosixPath(*(parts or ["corpus"]))
+
+
+def _free(part: Part, taken: set[str]) -> tuple[str, str, PurePosixPath]:
+    """The kind of file to write, its name and the part's path; a number goes before the name
+    where an earlier part has it already, as file names that are no text can become equal."""
+    path = _inside(part.relative)
+    for number in itertools.count(2):
+        kind, name = _written_as(part.format, path)
+        if not (wanted := {f"corpus/{name}", f"decisions/{path}"}) & taken:
+            break
+        path = _inside(part.relative)
+        path = path.with_name(f"{number}-{path.name}")
+    taken |= wanted
+    return kind, name, path
 
 
 def _written_as(format_: str, path: PurePosixPath) -> tuple[str, str]:

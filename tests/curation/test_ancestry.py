@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
 import wellhead as package
 from wellhead.lineage import Store
+
+TOO_LARGE = {"low": 0, "point": 0.1, "high": 10**400, "level": 0.95}
 
 
 @pytest.fixture(scope="module")
@@ -57,3 +60,28 @@ def test_a_broken_plan_is_refused_by_name(curated, store, wellhead, tmp_path):
     done = wellhead("lineage", "record", store, broken, "--parent", "all")
     assert done.returncode == 3
     assert "plan.json" in done.stderr
+
+
+def test_a_parent_with_the_same_ids_and_other_texts_is_refused(
+    curated, store, known, wellhead, tmp_path
+):
+    rows = [json.loads(line) for line in known.corpus.read_text(encoding="utf-8").splitlines()]
+    other = tmp_path / "other.jsonl"
+    other.write_text("".join(json.dumps({**r, "text": f"Not {r['text']}"}) + "\n" for r in rows))
+    assert wellhead("lineage", "add", store, other, "--writers", "unknown").returncode == 0
+    done = wellhead("lineage", "record", store, curated[0], "--parent", "other")
+    assert done.returncode == 3
+    assert "texts are none of the parent's" in done.stderr
+
+
+@pytest.mark.parametrize(("part", "value"), [("dial", "x"), ("chosen", {"machine": TOO_LARGE})])
+def test_a_plan_with_figures_that_cannot_be_is_refused(
+    curated, store, wellhead, tmp_path, part, value
+):
+    broken = tmp_path / "broken"
+    shutil.copytree(curated[0], broken)
+    plan = json.loads((broken / "plan.json").read_text())
+    (broken / "plan.json").write_text(json.dumps({**plan, part: value}))
+    done = wellhead("lineage", "record", store, broken, "--parent", "all")
+    assert done.returncode == 3
+    assert "expected the plan of a curation" in done.stderr

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from tests.lineage.families import people, three_generations
-from wellhead.errors import BadSetting
+from wellhead.errors import BadInput, BadSetting
 from wellhead.lineage import About, HumanShare, Origin, add, init
 from wellhead.lineage.exports import FORMATS, EuFacts, Facts, export, read_facts, wrong
 from wellhead.lineage.exports.croissant import dangling
@@ -170,3 +170,27 @@ def test_the_eu_summary_says_that_a_source_of_unknown_origin_must_be_placed(tmp_
     id = add(store, [people(tmp_path)], writers="unknown")
     others = export(store, id, "eu").split("### 2.6.")[1].split("## 3.")[0]
     assert "where it came from was not recorded" in others
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["publisher = 5", "eu = 3", '[eu]\nmodels = "x"', "[eu]\ntokens = -5", "nope = 1", "x = ["],
+)
+def test_facts_of_another_kind_are_refused_by_name(tmp_path, told):
+    (tmp_path / "facts.toml").write_text(told)
+    with pytest.raises(BadInput, match="expected TOML with facts"):
+        read_facts(tmp_path / "facts.toml")
+
+
+def test_days_in_facts_may_be_written_as_toml_has_them(tmp_path):
+    (tmp_path / "facts.toml").write_text("[eu]\nplaced = 2026-01-31\n")
+    assert read_facts(tmp_path / "facts.toml").eu.placed == "2026-01-31"
+
+
+def test_an_export_that_is_no_text_is_not_what_the_store_says(family, wellhead, tmp_path):
+    store, _ = family
+    (tmp_path / "eu.md").write_bytes(b"\xff")
+    said = ("export", store.place.path, "gen1", "--format", "eu", "--check", "eu.md")
+    done = wellhead("lineage", *said)
+    assert done.returncode == 3
+    assert "eu.md is not what the store says" in done.stderr

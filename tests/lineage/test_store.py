@@ -264,3 +264,12 @@ def test_an_assay_with_figures_that_cannot_be_is_refused(tmp_path, share):
     path.write_text(f'{{"share": {share}}}')
     with pytest.raises(BadInput):
         share_of_assay(path)
+
+
+def test_a_file_whose_name_is_no_text_is_kept_and_not_left(tmp_path):
+    store = init(tmp_path / "s")
+    odd = people(tmp_path).rename(tmp_path / os.fsdecode(b"\xff.jsonl"))
+    with pytest.raises(BadInput, match="--keep"):
+        add(store, [odd], writers="people", reading=Reading(keep=False))
+    assert store.read(add(store, [odd], writers="people")).name == "?"
+    assert verify(store).intact

@@ -366,7 +366,7 @@ def export_command(
 
     opened, known = Store(store), read_facts(facts) if facts else Facts()
     if check is not None:
-        found = wrong(opened, name, format, check.read_text("utf-8"), facts=known)
+        found = wrong(opened, name, format, check.read_text("utf-8", "replace"), facts=known)
         if found:
             raise BadInput(f"{check} is not what the store says: {'; '.join(found[:5])}")
         typer.echo(f"{check}: as the store says")

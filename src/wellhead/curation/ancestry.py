@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from wellhead.errors import BadInput
+from wellhead.corpus import Corpus, open_corpus
+from wellhead.errors import BadInput, BadSetting
 from wellhead.lineage import About, HumanShare, Reading, Step, Store, derive
 from wellhead.lineage.canonical import digest
+from wellhead.lineage.reserve import file_at_hand
 
 __all__ = ["record_curation"]
 
@@ -49,8 +51,36 @@ def record_curation(store: Store, folder: Path, *, parent: str) -> str:
     )
     step = Step(name=f"curate: {said}", version=version)
     about = About(name=folder.resolve().name, human_share=share, step=step)
+    _require_texts(store, store.find(parent), folder / "corpus")
     reading = Reading(attach=(folder / "plan.json",))
     return derive(store, [folder / "corpus"], parents=[parent], about=about, reading=reading)
+
+
+def _require_texts(store: Store, parent: str, kept: Path) -> None:
+    """Raise where a kept text is none of the parent's, as far as the parent's texts are at hand.
+
+    Ids alone would not tell one corpus from another whose rows are numbered alike.
+    """
+    known: set[str] = set()
+    try:
+        corpus = open_corpus(kept)
+        for file in store.read(parent).files:
+            if file.rows is not None:
+                with file_at_hand(store, file) as path:
+                    known |= _hashes(open_corpus(path, text_column=corpus.text_column))
+    except (BadInput, BadSetting):
+        return
+    if strange := len(_hashes(corpus) - known):
+        raise BadInput(
+            f"{kept}: {strange:,} texts are none of the parent's: expected what was kept of "
+            f"{store.read(parent).name}. Name the corpus that was curated with --parent."
+        )
+
+
+def _hashes(corpus: Corpus) -> set[str]:
+    return {
+        text for batch in corpus.batches(marks=True) for text in batch.column("sha256").to_pylist()
+    }
 
 
 def _plan(folder: Path) -> tuple[bytes, dict[str, Any]]:

@@ -355,12 +355,18 @@ def _append(
 
 
 def _file(each: _Read, kept: dict[str, Path]) -> File:
+    place = None if each.hashed.sha256 in kept else each.place
+    if place is not None and _text(place) != place:
+        raise BadInput(
+            f"{_text(place)}: expected a path that is text, so that it can be noted where the file "
+            "lies. Rename it, or keep the file in the store (--keep)."
+        )
     return File(
         name=_text(each.path.name),
         sha256=each.hashed.sha256,
         bytes=each.hashed.bytes,
         rows=None if each.columns is None else len(each.columns.doc_id),
-        place=None if each.hashed.sha256 in kept else each.place,
+        place=place,
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -50,7 +51,7 @@ class EuFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     models: tuple[str, ...] = ()
     dependencies: str | None = None
     placed: str | None = None
-    tokens: int | None = None
+    tokens: Annotated[int, msgspec.Meta(ge=0, le=1 << 62)] | None = None
     content: str | None = None
     continuous: bool | None = None
     crawlers: tuple[str, ...] = ()
@@ -102,10 +103,28 @@ def read_facts(path: Path) -> Facts:
         BadInput: it is no TOML, or names something else.
     """
     try:
-        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), type=Facts)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        told = tomllib.loads(path.read_text("utf-8"))
+        return msgspec.convert(_written(told), type=Facts)
+    except (
+        RecursionError,
+        tomllib.TOMLDecodeError,
+        UnicodeDecodeError,
+        msgspec.ValidationError,
+    ) as error:
         raise BadInput(
             f"{path}: expected TOML with facts such as publisher: {error}. Known: "
             f"{', '.join(Facts.__struct_fields__)}; in [eu]: "
             f"{', '.join(EuFacts.__struct_fields__)}."
         ) from error
+
+
+def _written(told: dict[str, Any]) -> dict[str, Any]:
+    """With days as they are written: TOML knows them without quotes."""
+    return {
+        name: _written(value)
+        if isinstance(value, dict)
+        else value.isoformat()
+        if isinstance(value, date)
+        else value
+        for name, value in told.items()
+    }

@@ -84,3 +84,21 @@ def test_the_front_page_is_functions_whose_names_no_package_shares():
         function = getattr(wellhead, verb)
         assert type(function).__name__ == "function"
         assert function.__doc__
+
+
+def test_no_public_function_is_longer_than_sixty_lines():
+    """Without its docstring; what takes more is two things."""
+    long = [
+        f"{module}.{node.name}"
+        for module, path in MODULES.items()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and not node.name.startswith("_")
+        and lines_of(node) > 60
+    ]
+    assert long == []
+
+
+def lines_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return function.end_lineno - body[0].lineno + 1 if body else 0

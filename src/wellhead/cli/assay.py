@@ -141,10 +141,7 @@ def assay(
         )
         _of_shards(told, any(with_texts), seed=seed, out=out, as_json=as_json, limit=max_share)
         return
-    if human is None and human_where is not None:
-        raise BadSetting("--human-where chooses among known-human texts; give them with --human")
-    if not machine and machine_where is not None:
-        raise BadSetting("--machine-where chooses among machine texts; give them with --machine")
+    _check_where(human, human_where, machine, machine_where)
     # What files are written in holds for all of them; which rows count, for each alone.
     written: dict[str, Any] = {"encoding": encoding, "keep_going": keep_going}
     opened = open_corpus(
@@ -184,6 +181,15 @@ def assay(
         _hold_to(max_share, result.share)
     if strict and result.withheld is not None:
         raise CannotBeSaid(f"the share cannot be said: {result.withheld.reason}")
+
+
+def _check_where(
+    human: str | None, human_where: str | None, machine: list[str] | None, machine_where: str | None
+) -> None:
+    if human is None and human_where is not None:
+        raise BadSetting("--human-where chooses among known-human texts; give them with --human")
+    if not machine and machine_where is not None:
+        raise BadSetting("--machine-where chooses among machine texts; give them with --machine")
 
 
 class _Shards(NamedTuple):

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection
 
 from wellhead.collect.answers import Record, load_batches, load_records
 from wellhead.collect.derive.measures import MEASURES
-from wellhead.collect.notes import decision_of
+from wellhead.collect.notes import Said, decision_of
 
 __all__ = ["ANSWERS", "EVENTS", "Where", "answer_batches", "event_batches", "row_of"]
 
@@ -171,16 +171,7 @@ def row_of(record: Record, study: str) -> dict[str, Any]:
         "platform_id": record.ids.worker,
         "submission_id": record.ids.visit,
         "decision": decided.decision if (decided := decision_of(record.notes)) else None,
-        "notes": [
-            {
-                "author": said.author,
-                "written_at": said.written_ms,
-                "text": said.text,
-                "decision": said.decision or None,
-                "bonus": None if said.bonus is None else said.bonus / 100,
-            }
-            for said in record.notes
-        ],
+        "notes": [_note(said) for said in record.notes],
         "condition": record.condition or None,
         "responses": [
             {"question": name, "answer": value} for name, value in record.responses.items()
@@ -189,6 +180,16 @@ def row_of(record: Record, study: str) -> dict[str, Any]:
         # Answers whose events were forgotten before there were measures have none.
         **dict.fromkeys((*MEASURES, "characters_by_minute")),
         **derived.get("measures", {}),
+    }
+
+
+def _note(said: Said) -> dict[str, Any]:
+    return {
+        "author": said.author,
+        "written_at": said.written_ms,
+        "text": said.text,
+        "decision": said.decision or None,
+        "bonus": None if said.bonus is None else said.bonus / 100,
     }
 
 

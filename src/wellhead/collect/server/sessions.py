@@ -85,16 +85,6 @@ def session_routes(host: Host) -> APIRouter:
 
         return await _commit(host, job)
 
-    @routes.get("/{sid}")
-    async def state(sid: Sid, tab: Tab, token: Token) -> State:
-        now = host.now_ms
-        return await _commit(
-            host,
-            lambda connection: visits.state(
-                connection, _admit(host, connection, sid, token, now), tab, now_ms=now
-            ),
-        )
-
     @routes.post("/{sid}/submit")
     async def submit(sid: Sid, submission: Submission, token: Token) -> Submitted:
         now = host.now_ms
@@ -109,14 +99,27 @@ def session_routes(host: Host) -> APIRouter:
 
         return await _commit(host, job)
 
+    _add_reading(routes, host)
+    return routes
+
+
+def _add_reading(routes: APIRouter, host: Host) -> None:
+    @routes.get("/{sid}")
+    async def state(sid: Sid, tab: Tab, token: Token) -> State:
+        now = host.now_ms
+        return await _commit(
+            host,
+            lambda connection: visits.state(
+                connection, _admit(host, connection, sid, token, now), tab, now_ms=now
+            ),
+        )
+
     @routes.get("/{sid}/recorded")
     def recorded(sid: Sid, token: Token) -> Recorded:
         now = host.now_ms
         row = host.store.write(lambda connection: _admit(host, connection, sid, token, now))
         settle_once(host.store, sid, host.study(row.study), host.keys[row.study])
         return host.store.read(lambda connection: visits.recorded(connection, host, row))
-
-    return routes
 
 
 async def _commit(host: Host, job: Callable[[Connection], T]) -> T:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from datetime import UTC, datetime
 
@@ -10,7 +11,7 @@ import pytest
 
 from tests.lineage.families import people, three_generations
 from wellhead.errors import BadInput
-from wellhead.lineage import About, add
+from wellhead.lineage import About, Store, add
 from wellhead.lineage.heads import prove, read_head, require_proof, sign_head
 from wellhead.lineage.signing import new_key, private_key, public_key
 from wellhead.lineage.verify import verify
@@ -200,3 +201,21 @@ def test_the_command_names_what_is_lost_and_what_vouches_for_it(family, wellhead
         3,
         "wellhead: none.pub: No such file or directory\n",
     )
+
+
+@pytest.mark.parametrize("part", ["log/00000001", "manifests/{}.json", "objects/{}"])
+def test_what_is_no_file_in_a_store_is_found_as_missing(family, part):
+    store, ids = family
+    named = {"manifests": ids[1], "objects": store.read(ids[1]).rows.index}
+    path = store.place.path / part.format(named.get(part.partition("/")[0]))
+    path.unlink()
+    os.mkfifo(path)
+    found = verify(store)
+    assert {"log_entry_lost", "manifest_missing", "rows_lost"} & {*codes(found)}
+
+
+def test_a_store_whose_first_file_is_damaged_is_named(family):
+    store, _ = family
+    (store.place.path / "lineage.json").write_text("[" * 100_000)
+    with pytest.raises(BadInput, match="is damaged"):
+        Store(store.place.path)

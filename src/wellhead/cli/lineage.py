@@ -263,7 +263,9 @@ def _findings(found: Verification) -> list[str]:
     lines = []
     for each in ordered[:_TOLD]:
         vouched = f" Still vouched for by {each.vouches}." if each.vouches else ""
-        lines.append(f"{each.severity}: {each.code}, {each.name}: {each.says}.{vouched}")
+        lines.append(
+            f"{each.severity}: {each.code}, {each.name}: {each.says.rstrip('.')}.{vouched}"
+        )
     if len(ordered) > _TOLD:
         lines.append(f"{len(ordered) - _TOLD:,} more; --out FILE or --json has them all")
     return lines

@@ -8,6 +8,7 @@ on that.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import shutil
@@ -67,10 +68,16 @@ class Folder:
         self.address = str(path)
 
     def read(self, name: str) -> bytes:
-        return (self.path / name).read_bytes()
+        return self._file(name).read_bytes()
 
     def open(self, name: str) -> IO[bytes]:
-        return (self.path / name).open("rb")
+        return self._file(name).open("rb")
+
+    def _file(self, name: str) -> Path:
+        # What is no file holds nothing of the store; a device would be read for ever.
+        if not (path := self.path / name).is_file():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+        return path
 
     def exists(self, name: str) -> bool:
         return (self.path / name).is_file()

@@ -85,7 +85,7 @@ class Store:
                 f"{self.place.address}: expected a lineage store, and there is none. Make one "
                 f"with: wellhead lineage init {self.place.address}"
             ) from error
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise BadInput(
                 f"{self.place.address}: lineage.json is damaged ({error}). Put back a copy; the "
                 "manifests beside it are untouched."
@@ -221,7 +221,7 @@ class Store:
         for name in self.place.names(f"places/{sha256}"):
             try:
                 yield str(json.loads(self.place.read(f"places/{sha256}/{name}"))["place"])
-            except (ValueError, KeyError, TypeError):
+            except (OSError, ValueError, KeyError, TypeError, RecursionError):
                 continue
 
     # Cleaning.

@@ -14,6 +14,7 @@ from wellhead.lineage import About, Step, add, derive, init
 from wellhead.lineage.drawing import Plan, make
 from wellhead.lineage.folders import new_folder_key, require_folder, sign_folder
 from wellhead.lineage.reserve import file_at_hand, write_texts
+from wellhead.lineage.signing import new_key
 from wellhead.lineage.verify import verify
 
 
@@ -118,7 +119,7 @@ def test_a_signed_folder_fails_after_one_changed_byte_or_one_more_file(tmp_path)
     data = bytearray(file.read_bytes())
     data[7] ^= 1
     file.write_bytes(data)
-    with pytest.raises(BadInput, match="not what was signed"):
+    with pytest.raises(BadInput, match=r"not what was signed: people\.jsonl changed$"):
         require_folder(folder, public, signature)
     with pytest.raises(BadSetting, match="outside"):
         sign_folder(folder, key, folder / "inside.sig")
@@ -164,3 +165,21 @@ def test_a_reserve_of_texts_whose_ids_are_in_another_column(tmp_path, wellhead):
     assert added.returncode == 0
     drawn = wellhead("lineage", "reserve", "store", *column)
     assert drawn.returncode == 0, drawn.stderr
+
+
+def test_a_key_of_another_kind_and_a_link_are_named_and_not_taken_for_changes(tmp_path):
+    pytest.importorskip("model_signing", reason="needs wellhead[lineage]")
+    folder, key, signature = tmp_path / "f", tmp_path / "key.pem", tmp_path / "f.sig"
+    folder.mkdir()
+    people(folder)
+    public = new_folder_key(key)
+    sign_folder(folder, key, signature)
+    other = new_key(tmp_path / "other.pem")
+    with pytest.raises(BadInput, match="expected a public P-256 key"):
+        require_folder(folder, other, signature)
+    with pytest.raises(BadInput, match="expected a private P-256 key"):
+        sign_folder(folder, public, tmp_path / "again.sig")
+    (folder / "link").symlink_to(folder / "people.jsonl")
+    with pytest.raises(BadInput, match="got a link"):
+        sign_folder(folder, key, tmp_path / "again.sig")
+    assert not (tmp_path / "again.sig").exists()

@@ -6,6 +6,8 @@ counts, hidden ones and those of version control included.
 
 from __future__ import annotations
 
+import contextlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,9 @@ from wellhead.errors import BadInput, BadSetting, MissingExtra
 from wellhead.lineage.signing import public_pem, write_private
 
 __all__ = ["new_folder_key", "require_folder", "sign_folder"]
+
+
+_CHANGED = re.compile(r"Hash mismatch for \\*'(.*?)\\*':")
 
 
 def _library() -> Any:
@@ -64,6 +69,12 @@ def sign_folder(folder: Path, key: Path, signature: Path) -> None:
     """
     library = _library()
     _outside(folder, signature)
+    _require_kind(key, private=True)
+    if link := next((path for path in sorted(folder.rglob("*")) if path.is_symlink()), None):
+        raise BadInput(
+            f"{link}: expected files and folders, got a link, which can lead to anything tomorrow. "
+            "Put what it leads to in its place."
+        )
     config = library.signing.Config().set_hashing_config(_hashing(library))
     try:
         config.use_elliptic_key_signer(private_key=key)
@@ -71,8 +82,8 @@ def sign_folder(folder: Path, key: Path, signature: Path) -> None:
             config.sign(folder, temporary)
     except (ValueError, TypeError, AttributeError) as error:
         raise BadInput(
-            f"{folder} cannot be signed with {key}: {error}. Expected a P-256 key; make one with: "
-            "wellhead lineage sign --folder FOLDER --new-key FILE"
+            f"{folder} cannot be signed with {key}: {error}. Expected a readable folder that is "
+            "not empty."
         ) from error
 
 
@@ -84,6 +95,7 @@ def require_folder(folder: Path, key: Path, signature: Path) -> None:
     """
     library = _library()
     _outside(folder, signature)
+    _require_kind(key, private=False)
     config = library.verifying.Config().set_hashing_config(_hashing(library))
     try:
         config.use_elliptic_key_verifier(public_key=key)
@@ -92,6 +104,29 @@ def require_folder(folder: Path, key: Path, signature: Path) -> None:
         raise
     except Exception as error:
         # The library lets errors of cryptography, protobuf and JSON through.
+        raise BadInput(f"{folder} is not what was signed: {_what(error)}") from error
+
+
+def _what(error: Exception) -> str:
+    """The files that changed, where the library names them."""
+    said = str(error) or type(error).__name__
+    changed = _CHANGED.findall(said)
+    return f"{', '.join(changed[:10])} changed" if changed else said
+
+
+def _require_kind(key: Path, *, private: bool) -> None:
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    data, found = key.read_bytes(), None
+    with contextlib.suppress(ValueError, TypeError):
+        found = (
+            serialization.load_pem_private_key(data, password=None)
+            if private
+            else serialization.load_pem_public_key(data)
+        )
+    if not isinstance(found, ec.EllipticCurvePrivateKey | ec.EllipticCurvePublicKey):
         raise BadInput(
-            f"{folder} is not what was signed: {error or type(error).__name__}"
-        ) from error
+            f"{key}: expected {'a private' if private else 'a public'} P-256 key (PEM); Ed25519 "
+            "keys sign heads. Make one with: wellhead lineage sign --folder FOLDER --new-key FILE"
+        )

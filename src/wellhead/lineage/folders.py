@@ -18,7 +18,11 @@ from wellhead.lineage.signing import public_pem, write_private
 __all__ = ["new_folder_key", "require_folder", "sign_folder"]
 
 
-_CHANGED = re.compile(r"Hash mismatch for \\*'(.*?)\\*':")
+_TOLD = {
+    "changed": re.compile(r"Hash mismatch for \\*'(.*?)\\*':"),
+    "added": re.compile(r"Extra files found in model '.*?': (.*?)\""),
+    "missing": re.compile(r"Missing files in model '.*?': (.*?)\""),
+}
 
 
 def _library() -> Any:
@@ -108,10 +112,10 @@ def require_folder(folder: Path, key: Path, signature: Path) -> None:
 
 
 def _what(error: Exception) -> str:
-    """The files that changed, where the library names them."""
+    """The files that changed, were added or are missing, where the library names them."""
     said = str(error) or type(error).__name__
-    changed = _CHANGED.findall(said)
-    return f"{', '.join(changed[:10])} changed" if changed else said
+    found = {what: told.findall(said)[:10] for what, told in _TOLD.items()}
+    return "; ".join(f"{', '.join(names)} {what}" for what, names in found.items() if names) or said
 
 
 def _require_kind(key: Path, *, private: bool) -> None:

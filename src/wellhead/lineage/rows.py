@@ -192,7 +192,7 @@ def check(table: Any, roots: Any, most: int) -> list[str]:
     first = pc.equal(generation, 0)
     bad = {
         "have no doc_id": pc.or_(pc.is_null(ids), pc.equal(pc.utf8_length(ids), 0)),
-        f"have a generation that is not from 0 to {most}": pc.fill_null(
+        f"have no generation from 0 to {most}": pc.fill_null(
             pc.or_(pc.less(generation, 0), pc.greater(generation, most)), True
         ),
         "are of generation 0 and have another text as their root": pc.and_(

@@ -127,12 +127,19 @@ def test_kill_nine_during_add_and_derive_loses_nothing_that_was_acknowledged(tmp
     assert len(acknowledged) > 4
 
 
+def names_in(store):
+    return {store.read(id).name.split("-")[0] for id in store.log()}
+
+
 def test_two_writers_at_once_both_have_all_their_manifests(tmp_path):
     store = init(tmp_path / "store")
     people(tmp_path)
     machine(tmp_path, "child")
     writers = [writer(tmp_path, name) for name in ("one", "two")]
-    time.sleep(3)
+    deadline = time.monotonic() + 60
+    while len(names_in(store)) < 2 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(1)
     for process in writers:
         process.kill()
     lines = [line.strip() for process in writers for line in process.stdout if len(line) == 65]
@@ -141,8 +148,7 @@ def test_two_writers_at_once_both_have_all_their_manifests(tmp_path):
     ids = store.log()
     assert len(ids) == len(set(ids))
     assert set(lines) <= set(ids)
-    names = {store.read(id).name.split("-")[0] for id in ids}
-    assert names == {"one", "two"}
+    assert names_in(store) == {"one", "two"}
     assert verify(store).intact
 
 

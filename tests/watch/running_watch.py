@@ -63,7 +63,7 @@ class Watch:
         return httpx.post(f"{self.url}/chat/completions", json=body, timeout=30)
 
 
-def until(true: Callable[[], Any], seconds: float = 20) -> Any:
+def until(true: Callable[[], Any], seconds: float = 90) -> Any:
     """What `true` gives once it is something."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

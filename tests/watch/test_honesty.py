@@ -58,7 +58,8 @@ def test_a_meter_that_calls_everything_clean_is_caught_by_canaries(tmp_path):
             until(lambda: 503 in asks(watch, 5), 40)
             found = watch.status()
             assert found.stopped.startswith("it missed")
-            assert found.recall.high < 0.8
+            # Three misses stop it; their interval reaches 0.83.
+            assert found.recall.high < 0.84
 
 
 def test_verdicts_on_other_bytes_than_those_relayed_stop_everything(tmp_path):

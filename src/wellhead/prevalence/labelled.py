@@ -93,7 +93,7 @@ def labelled_rate(sampled: Sequence[Sampled], least: Least, *, level: float = 0.
     >>> cells = [Sampled(True, 1.0, 100, good=20, bad=80), Sampled(False, 0.05, 9900, 490, 5)]
     >>> low, point, high, _ = labelled_rate(cells, Least(1.0, 0.05))
     >>> round(low, 3), round(point, 3), round(high, 3)
-    (0.009, 0.018, 0.035)
+    (0.008, 0.018, 0.043)
     """
     n = _checked(sampled, least)
     if not n:

@@ -36,7 +36,7 @@ class Ratio:
     >>> for first in [True] * 45 + [False] * 15:
     ...     ratio.hit(first, 0.5)
     >>> low, point, high = ratio.interval()
-    >>> low > 1.2, round(point), high < 8
+    >>> low > 1.1, round(point), high < 10
     (True, 3, True)
     """
 

@@ -233,7 +233,8 @@ def test_a_gateway_that_is_killed_names_what_it_was_relaying_and_all_else_is_jud
         with watching(path) as watch:
             for _ in range(20):
                 watch.ask("hello")
-            body = {"stream": True, "messages": [{"role": "user", "content": "slowly"}]}
+            slowly = [{"role": "user", "content": "slowly"}]
+            body = {"stream": True, "messages": slowly, "max_tokens": 2000}
             with httpx.stream("POST", f"{watch.url}/chat/completions", json=body) as reply:
                 next(reply.iter_bytes())
                 exchange = reply.headers["x-wellhead-exchange"]

@@ -236,7 +236,8 @@ def test_a_gateway_that_is_killed_names_what_it_was_relaying_and_all_else_is_jud
             slowly = [{"role": "user", "content": "slowly"}]
             body = {"stream": True, "messages": slowly, "max_tokens": 2000}
             with httpx.stream("POST", f"{watch.url}/chat/completions", json=body) as reply:
-                next(reply.iter_bytes())
+                pieces = reply.iter_bytes()  # held: a reader that is dropped hangs up
+                next(pieces)
                 exchange = reply.headers["x-wellhead-exchange"]
                 os.kill(watch.process.pid, signal.SIGKILL)
                 watch.process.wait(timeout=10)

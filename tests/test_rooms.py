@@ -24,7 +24,7 @@ ROOMS = (
     ),
     *("report", "corpus", "detect", "prevalence", "consensus", "study"),
     # The verb `curate` lives in a room with a noun's name; it asks the forecast of `recursion`.
-    *("generate", "audit", "lineage", "recursion", "curation", "web", "models", "capability"),
+    *("web", "generate", "audit", "lineage", "recursion", "curation", "models", "capability"),
     *("collect", "watch", "engines", "demo", "", "cli", "__main__"),
 )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from collect_helpers import Clock, Writer, edit
 from fastapi.testclient import TestClient
+from httpx import Response
 
 from wellhead.collect.create import new_study
 from wellhead.collect.notes import Said, add_note
@@ -41,8 +42,8 @@ def door(tmp_path: Path, clock: Clock, hosts: list[Host]):
         host.store.close()
 
 
-def refused(writer: Writer, **more: str) -> str:
-    """What somebody is told who is not let in."""
+def knock(writer: Writer, **more: str) -> Response:
+    """The answer to somebody who wants to begin."""
     message = {
         "v": 1,
         "study": "demo",
@@ -51,7 +52,12 @@ def refused(writer: Writer, **more: str) -> str:
         "tab": "t",
         **more,
     }
-    answer = writer.client.post("/api/session", json=message)
+    return writer.client.post("/api/session", json=message)
+
+
+def refused(writer: Writer, **more: str) -> str:
+    """What somebody is told who is not let in."""
+    answer = knock(writer, **more)
     assert answer.status_code in (403, 422), answer.text
     return str(answer.json()["message"])
 
@@ -160,15 +166,7 @@ def test_a_page_whose_token_expired_goes_on_in_its_own_place(door: Door) -> None
     enter = door(once='"study"', answers_per_task="1")
     first = enter("ann")
     source = first.start()["task"]["source"]
-    message = {
-        "v": 1,
-        "study": "demo",
-        "ticket": first.ticket(),
-        "consent": {"version": "1", "at": 0},
-        "tab": "t",
-        "after": first.sid,
-    }
-    answer = first.client.post("/api/session", json=message)
+    answer = knock(first, after=first.sid)
     assert answer.json()["task"]["source"] == source
     other = enter("bea")
     assert other.start()["task"]["source"] != source
@@ -192,15 +190,7 @@ def test_a_declared_name_is_a_person(door: Door) -> None:
     writer = enter()
     assert "Your participant number" in writer.page()
     assert refused(writer) == "Please fill in who you are."
-    message = {
-        "v": 1,
-        "study": "demo",
-        "ticket": writer.ticket(),
-        "consent": {"version": "1", "at": 0},
-        "tab": "t",
-        "name": "P 17",
-    }
-    assert writer.client.post("/api/session", json=message).status_code == 201
+    assert knock(writer, name="P 17").status_code == 201
     assert "begun already" in refused(enter(), name="p17 ")
 
 

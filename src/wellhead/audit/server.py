@@ -7,7 +7,6 @@ is complete in itself; the script only lets keys press the buttons.
 from __future__ import annotations
 
 import secrets
-import socket
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -15,7 +14,8 @@ from urllib.parse import urlencode
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from wellhead.audit.labelling import Given, Labelling, of_rater, rater_name
-from wellhead.errors import BadSetting, MissingExtra, WellheadError
+from wellhead.errors import MissingExtra, WellheadError
+from wellhead.web.listening import address_of, listen_on
 
 __all__ = ["serve"]
 
@@ -38,15 +38,10 @@ def serve(audit: Labelling, *, port: int = 0, told: Callable[[str], None] = prin
         import uvicorn
     except ImportError as error:
         raise MissingExtra("the labelling page", "audit") from error
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(("127.0.0.1", port))
-    except OSError as error:
-        raise BadSetting(f"cannot listen on 127.0.0.1:{port}: {error.strerror}") from error
+    listener = listen_on("127.0.0.1", port)
     secret = secrets.token_urlsafe(18)
-    listener.listen(64)
-    told(f"http://127.0.0.1:{listener.getsockname()[1]}/{secret}/")
+    address = address_of(listener, "127.0.0.1")
+    told(f"{address}/{secret}/")
     config = uvicorn.Config(application(audit, secret), log_level="warning", access_log=False)
     try:
         uvicorn.Server(config).run(sockets=[listener])

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import socket
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wellhead.errors import BadSetting
+from wellhead.web.listening import address_of, listen_on
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -119,18 +119,12 @@ def _listen(
     import uvicorn
     from uvicorn.supervisors import Multiprocess
 
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    listener = socket.socket(family)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((address, port))
-        # Whoever reads the address below may connect at once, and waits for the first answer.
-        listener.listen(2048)
-    except OSError as error:
+        listener = listen_on(address, port)
+    except BadSetting:
         host.store.close()
-        raise BadSetting(f"cannot listen on {address}:{port}: {error.strerror}.") from error
-    shown = f"[{address}]" if family is socket.AF_INET6 else address
-    base = f"http://{shown}:{listener.getsockname()[1]}"
+        raise
+    base = address_of(listener, address)
     for study in host.studies:
         _say(f"writers:    {base}/s/{study}")
     _say(f"researcher: {base}/review")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -15,7 +14,7 @@ from wellhead.lineage.manifest import File
 from wellhead.lineage.place import is_address
 from wellhead.lineage.store import Store
 
-__all__ = ["Hashed", "hash_file", "hash_files", "located", "opened"]
+__all__ = ["Hashed", "hash_file", "located", "opened"]
 
 # SHA-256 of the standard library lets other threads run.
 THREADS = min(8, os.cpu_count() or 1)
@@ -41,12 +40,6 @@ def hash_file(path: Path) -> Hashed:
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise BadInput(f"{path} changed while it was read. Let its writer finish, then add it.")
     return Hashed(found, before.st_size)
-
-
-def hash_files(paths: Iterable[Path]) -> list[Hashed]:
-    """Hash files side by side."""
-    with ThreadPoolExecutor(THREADS) as pool:
-        return list(pool.map(hash_file, paths))
 
 
 def located(store: Store, file: File) -> Iterator[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import secrets
-import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from wellhead.errors import BadSetting
 from wellhead.models.engine import Engine
 from wellhead.models.opening import open_engine
 from wellhead.models.resolve import Found
+from wellhead.web.listening import address_of, listen_on
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -84,10 +84,9 @@ def serve(
     from wellhead.models.server import Desk, create_app
     from wellhead.models.server.application import LOOPBACK
 
-    listener = _listener(address)
+    listener = listen_on(address.host, address.port)
     token = address.token or (None if address.local else secrets.token_urlsafe(24))
-    shown = f"[{address.host}]" if ":" in address.host else address.host
-    base = f"http://{shown}:{listener.getsockname()[1]}"
+    base = address_of(listener, address.host)
     if pages:
         _say(f"page:   {base}/{'#token=' + token if token else ''}")
     _say(f"api:    {base}/v1")
@@ -107,21 +106,6 @@ def serve(
         timeout_graceful_shutdown=GRACE,
     )
     uvicorn.Server(config).run(sockets=[listener])
-
-
-def _listener(address: Address) -> socket.socket:
-    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    listener = socket.socket(family)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((address.host, address.port))
-        listener.listen(2048)
-    except OSError as error:
-        listener.close()
-        raise BadSetting(
-            f"cannot listen on {address.host}:{address.port}: {error.strerror}."
-        ) from error
-    return listener
 
 
 def _say(words: str) -> None:

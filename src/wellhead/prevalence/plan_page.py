@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from wellhead._result import render
-from wellhead.prevalence.plan import BESIDE, Plan, Way
+from wellhead.prevalence.plan import BESIDE, MachineSize, Plan, ReferenceSize, Way
 from wellhead.report.blocks import Block, Section
 from wellhead.report.numbers import count, percent
 from wellhead.report.page import Page
@@ -118,14 +120,7 @@ def _human(plan: Plan) -> list[Block | str]:
         "Simulated on the detector's measured clusters, each left out of what the estimate may "
         "know. Beyond a few hundred texts what remains is how little is known about the generator, "
         "and only audited labels or texts of the suspected generator narrow it.",
-        Table(
-            [
-                Column("known-human texts", "count"),
-                Column("mean width", "percent"),
-                Column("9 in 10 below", "percent"),
-            ],
-            [tuple(row) for row in plan.references],
-        ),
+        _widths("known-human texts", plan.references),
     ]
 
 
@@ -135,15 +130,17 @@ def _machine(plan: Plan) -> list[Block | str]:
         "(wellhead generate, then assay --machine). The interval keeps room for generators that "
         "are not among them. What adapting the detector to your task adds, from 80 texts a side "
         "on, is not in these numbers.",
-        Table(
-            [
-                Column("machine texts", "count"),
-                Column("mean width", "percent"),
-                Column("9 in 10 below", "percent"),
-            ],
-            [tuple(row) for row in plan.machines],
-        ),
+        _widths("machine texts", plan.machines),
     ]
+
+
+def _widths(texts: str, rows: Sequence[ReferenceSize | MachineSize]) -> Table:
+    columns = [
+        Column(texts, "count"),
+        Column("mean width", "percent"),
+        Column("9 in 10 below", "percent"),
+    ]
+    return Table(columns, [tuple(row) for row in rows])
 
 
 def _labels(plan: Plan) -> list[Block | str]:

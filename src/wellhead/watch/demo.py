@@ -14,7 +14,6 @@ import os
 import random
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -33,6 +32,7 @@ from wellhead.watch.settings import Settings, read_settings
 from wellhead.watch.status import Status, status_of
 from wellhead.watch.status_page import in_words
 from wellhead.watch.switch import kill, resume, roll_back, roll_forward
+from wellhead.web.listening import address_of, listen_on
 
 __all__ = ["Answers", "Tale", "play", "written_answers"]
 
@@ -174,14 +174,14 @@ def _model(answers: Answers) -> Iterator[str]:
             return Line("and so on " * 200, pace=0.02)
         return Line(known[prompt.last])
 
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
+    listener = listen_on("127.0.0.1", 0)
+    address = address_of(listener, "127.0.0.1")
     desk = Desk({"model": ScriptedEngine("model", says, places=256)})
     server = uvicorn.Server(uvicorn.Config(create_app(desk), log_level="error", access_log=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+        yield f"{address}/v1"
     finally:
         server.should_exit = True
         thread.join(timeout=10)

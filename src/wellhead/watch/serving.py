@@ -9,7 +9,6 @@ import logging
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -26,6 +25,7 @@ from wellhead.watch.status import Status, status_of
 from wellhead.watch.switch import CLEAN, Switch, kill
 from wellhead.watch.telemetry import Exporter
 from wellhead.watch.versions import keep_versions
+from wellhead.web.listening import address_of, listen_on
 
 __all__ = ["Overseer", "application", "serve"]
 
@@ -66,13 +66,13 @@ def serve(
     if not token and host not in LOOPBACK:
         token = secrets.token_urlsafe(24)
         told(f"token: {token}")
-    listener = _listener(host, port)
+    listener = listen_on(host, port)
     settings.folder.mkdir(parents=True, exist_ok=True)
     lock = _alone(settings)
     own_key(settings.folder)
     keep_versions(settings)
     meters = Meters(settings) if meter else None
-    url = f"http://{host}:{listener.getsockname()[1]}/v1"
+    url = f"{address_of(listener, host)}/v1"
     note_running(settings, url, os.getpid())
     told(url)
     app = application(settings, meters, token=token)
@@ -122,18 +122,6 @@ def _alone(settings: Settings) -> IO[str]:
         lock.close()
         raise BadSetting(f"another gateway runs on {settings.folder}; stop it first.") from error
     return lock
-
-
-def _listener(host: str, port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen(2048)
-    except OSError as error:
-        listener.close()
-        raise BadSetting(f"cannot listen on {host}:{port}: {error.strerror}.") from error
-    return listener
 
 
 def application(settings: Settings, meters: Meters | None = None, *, token: str = "") -> Any:

@@ -19,7 +19,7 @@ from scipy import optimize, stats
 
 from wellhead.errors import BadSetting, unknown_name
 from wellhead.recursion.theory.generations import Array, Floats, Generations, check_generations
-from wellhead.recursion.theory.ranges import check_positive, check_share
+from wellhead.recursion.theory.ranges import check_positive
 
 __all__ = ["MODELS", "TRUTHS", "Location"]
 
@@ -105,18 +105,6 @@ class Location:
         [1.0, 5.0]
         """
         return 1 + (check_generations(n, least=1) - 1) * self.ratio
-
-    def inflation_fresh(self, n: Generations, real_share: float) -> Floats:
-        r"""$\kappa_{n}=(1-a)^2\kappa_{n-1}+a+(1-a)W/V$ with new real data as the share a.
-
-        Holds where the model's scale does not change with the mix: for right models.
-        """
-        a = check_share("real_share", real_share)
-        generation = check_generations(n, least=1)
-        path = [1.0]
-        while len(path) < int(generation.max()):
-            path.append((1 - a) ** 2 * path[-1] + a + (1 - a) * self.ratio)
-        return np.array(path)[generation - 1]
 
     def _mean(self, function: Callable[[Floats], Floats]) -> float:
         """Of a symmetric function under the truth."""

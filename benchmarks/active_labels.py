@@ -25,7 +25,7 @@ from wellhead.detect import load_scorer
 from wellhead.prevalence.audit import audited_share
 from wellhead.prevalence.estimate import EFFECTIVE
 from wellhead.prevalence.evaluation import Trial, draw_trials, left_out
-from wellhead.prevalence.library import generators, library_of
+from wellhead.prevalence.library import generator_prior, library_of
 from wellhead.prevalence.mixture import anchored_posterior
 
 SHARES = (0.1, 0.25, 0.5)
@@ -65,7 +65,7 @@ def _drawn(trial: Trial, repeats: int) -> Iterator[dict[str, Any]]:
     posterior = anchored_posterior(
         trial.scores,
         trial.human,
-        generators(trial.library),
+        generator_prior(trial.library),
         effective=EFFECTIVE,
         seed=trial.seed,
         draws=600,

@@ -33,8 +33,8 @@ from wellhead._progress import progress
 from wellhead._stats import Interval
 from wellhead.detect import load_scorer
 from wellhead.prevalence.audit import audited_share
+from wellhead.prevalence.checks import FAINT
 from wellhead.prevalence.conformal import p_values
-from wellhead.prevalence.diagnostics import FAINT
 from wellhead.prevalence.estimate import EFFECTIVE, EFFECTIVE_UNANCHORED, clear_part
 from wellhead.prevalence.evaluation import (
     Estimator,
@@ -44,7 +44,7 @@ from wellhead.prevalence.evaluation import (
     left_out,
     run_trials,
 )
-from wellhead.prevalence.library import Cluster, generators, library_of
+from wellhead.prevalence.library import Cluster, generator_prior, library_of
 from wellhead.prevalence.lower_bound import at_least
 from wellhead.prevalence.mixture import Posterior, anchored_posterior
 from wellhead.prevalence.no_reference import cluster_random_share
@@ -65,7 +65,7 @@ class Ours:
             made = anchored_posterior(
                 trial.scores,
                 trial.human,
-                generators(trial.library),
+                generator_prior(trial.library),
                 effective=EFFECTIVE,
                 seed=trial.seed,
             )

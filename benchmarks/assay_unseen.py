@@ -32,7 +32,7 @@ from wellhead.corpus import open_corpus
 from wellhead.demo.addresses import addresses
 from wellhead.demo.machine import machine_paragraphs
 from wellhead.detect import Scorer, load_scorer
-from wellhead.prevalence.diagnostics import FAINT
+from wellhead.prevalence.checks import FAINT
 from wellhead.prevalence.evaluation import SHARES, Estimator, Trial, Trials, draw_trials, run_trials
 from wellhead.prevalence.library import Cluster, library_of
 

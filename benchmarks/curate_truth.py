@@ -35,7 +35,7 @@ from wellhead.errors import WellheadError
 from wellhead.prevalence.conformal import p_values
 from wellhead.prevalence.estimate import EFFECTIVE
 from wellhead.prevalence.evaluation import Trial, draw_trials
-from wellhead.prevalence.library import generators, library_of
+from wellhead.prevalence.library import generator_prior, library_of
 from wellhead.prevalence.mixture import anchored_posterior
 
 POLICIES = {"weight": 1.0, "fdr": 0.1, "budget": 0.7}
@@ -93,7 +93,11 @@ def of_scores(repeats: int, seed: int) -> list[Held]:
 
 def _evidence(trial: Trial) -> Evidence:
     found = anchored_posterior(
-        trial.scores, trial.human, generators(trial.library), effective=EFFECTIVE, seed=trial.seed
+        trial.scores,
+        trial.human,
+        generator_prior(trial.library),
+        effective=EFFECTIVE,
+        seed=trial.seed,
     )
     n = trial.scores.size
     return Evidence(

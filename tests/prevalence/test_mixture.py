@@ -8,15 +8,15 @@ from wellhead._stats import highest_density
 from wellhead.errors import UnusableReference
 from wellhead.prevalence.estimate import EFFECTIVE
 from wellhead.prevalence.evaluation import draw_trials, run_trials
-from wellhead.prevalence.library import Cluster, generators
+from wellhead.prevalence.library import Cluster, generator_prior
 from wellhead.prevalence.mixture import anchored_posterior
-from wellhead.prevalence.smc import anneal
+from wellhead.prevalence.smc import posterior_draws
 
 CLUSTERS = binormal_clusters()
 
 
 def anchored(trial):
-    prior = generators(trial.library)
+    prior = generator_prior(trial.library)
     return anchored_posterior(
         trial.scores, trial.human, prior, effective=EFFECTIVE, seed=trial.seed, draws=500
     ).interval(0.95)
@@ -39,7 +39,7 @@ def test_zero_is_inside_the_interval_of_a_human_corpus():
         anchored_posterior(
             rng.normal(size=400),
             rng.normal(size=100),
-            generators(CLUSTERS),
+            generator_prior(CLUSTERS),
             effective=100,
             seed=i,
             draws=500,
@@ -55,7 +55,7 @@ def test_a_document_is_more_likely_machine_the_higher_its_score():
     rng = np.random.default_rng(3)
     scores = np.concatenate([rng.normal(size=200), rng.normal(3, 1, 200)])
     posterior = anchored_posterior(
-        scores, rng.normal(size=100), generators(CLUSTERS), effective=100
+        scores, rng.normal(size=100), generator_prior(CLUSTERS), effective=100
     )
     of_documents = posterior.of_documents(np.linspace(-3, 5, 50))
     assert np.all(np.diff(of_documents) >= 0)
@@ -67,11 +67,13 @@ def test_the_users_own_machine_reference_narrows_the_interval():
     rng = np.random.default_rng(4)
     scores = np.concatenate([rng.normal(size=300), rng.normal(1.2, 1, 300)])
     human, machine = rng.normal(size=200), rng.normal(1.2, 1, 300)
-    wide = anchored_posterior(scores, human, generators(CLUSTERS), effective=100).interval(0.95)
+    wide = anchored_posterior(scores, human, generator_prior(CLUSTERS), effective=100).interval(
+        0.95
+    )
     narrow = anchored_posterior(
         scores,
         human,
-        generators(CLUSTERS, [Cluster("yours", "theirs", human, machine)]),
+        generator_prior(CLUSTERS, [Cluster("yours", "theirs", human, machine)]),
         effective=100,
     ).interval(0.95)
     assert narrow.width < wide.width
@@ -80,14 +82,14 @@ def test_the_users_own_machine_reference_narrows_the_interval():
 
 def test_without_library_or_machine_reference_nothing_is_anchored():
     with pytest.raises(UnusableReference, match="--machine"):
-        generators([])
+        generator_prior([])
 
 
 def test_a_generator_has_the_machine_mass_between_human_quantiles():
     rng = np.random.default_rng(5)
     human = rng.uniform(size=20_000)
     reference = Cluster("d", "g", human, np.sqrt(rng.uniform(size=20_000)))
-    masses = generators([], [reference]).masses(
+    masses = generator_prior([], [reference]).masses(
         np.array([0]), np.zeros((1, 3)), np.array([[0.0, 0.25, 0.5, 1.0]])
     )
     assert masses[0] == pytest.approx([0.0625, 0.1875, 0.75], abs=0.01)
@@ -96,7 +98,7 @@ def test_a_generator_has_the_machine_mass_between_human_quantiles():
 def test_a_machine_reference_in_the_middle_of_people_stays_there():
     """Its median is exactly that of people, zero in their units."""
     human = np.tile([-2.0, -1.0, 0.0, 1.0, 2.0], 20)
-    masses = generators([], [Cluster("d", "g", human, human)]).masses(
+    masses = generator_prior([], [Cluster("d", "g", human, human)]).masses(
         np.array([0]), np.zeros((1, 3)), np.array([[0.0, 0.5, 1.0]])
     )
     assert masses[0] == pytest.approx([0.6, 0.4], abs=0.01)
@@ -109,7 +111,7 @@ def test_the_interval_hardly_moves_with_the_seed():
     ends = np.array(
         [
             anchored_posterior(
-                scores, human, generators(CLUSTERS), effective=EFFECTIVE, seed=seed
+                scores, human, generator_prior(CLUSTERS), effective=EFFECTIVE, seed=seed
             ).interval(0.95)[:3]
             for seed in range(6)
         ]
@@ -121,9 +123,9 @@ def test_the_draws_follow_the_posterior_of_a_known_generator():
     """Against sums over a grid, where only the share and one human mass are unknown."""
     counts, spacings = np.array([60.0, 40.0]), np.array([20.0, 10.0])
     human, machine = np.linspace(0, 1, 4001), np.sqrt(np.linspace(0, 1, 4001))
-    known = generators([], [Cluster("d", "g", human, machine)])
-    found = anneal(counts, spacings, known, draws=20_000, rng=np.random.default_rng(7))
-    share = np.sin(found.walk[:, 0]) ** 2
+    known = generator_prior([], [Cluster("d", "g", human, machine)])
+    found = posterior_draws(counts, spacings, known, draws=20_000, rng=np.random.default_rng(7))
+    share = np.sin(found.theta[:, 0]) ** 2
     assert share.mean() == pytest.approx(_mean_share_on_a_grid(counts, spacings), abs=0.005)
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from wellhead.corpus.census import Census
 from wellhead.corpus.corpus import Corpus
+from wellhead.corpus.language import identified
 from wellhead.corpus.near_duplicates import NearDuplicates
 
 # More documents than this are not compared with one another.
@@ -117,7 +118,5 @@ def inspect_corpus(corpus: Corpus) -> Inspection:
 
 def _languages(texts: list[str]) -> dict[str, float]:
     """The share of each language, of the texts long enough to tell."""
-    import py3langid
-
-    told = Counter(py3langid.classify(text[:2000])[0] for text in texts if len(text) >= 40)
+    told = Counter(identified(texts))
     return {language: count / told.total() for language, count in told.most_common()}

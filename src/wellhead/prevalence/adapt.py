@@ -32,7 +32,7 @@ from wellhead.prevalence.adapt_result import (
     LengthControl,
     Writer,
 )
-from wellhead.prevalence.diagnostics import length_auc
+from wellhead.prevalence.checks import length_auc
 from wellhead.prevalence.documents import ScoredDocuments
 from wellhead.prevalence.estimate import Evidence, estimate
 from wellhead.prevalence.library import Cluster, library_of

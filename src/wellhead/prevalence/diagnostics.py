@@ -1,330 +1,205 @@
-"""Checks of what the estimate assumes, each in plain words with its consequence.
-
-In: the scores and lengths of corpus and references. Out: `Diagnostic`s. A check never changes the
-numbers; it tells the reader what they are worth.
-"""
+"""Every check of an assay that applies, as diagnostics, warnings first."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
-from scipy.stats import betabinom, ks_2samp
 
-from wellhead.prevalence.reference_fit import ReferenceFit
-from wellhead.prevalence.result import Diagnostic, Severity
-from wellhead.prevalence.withholding import Doubt
-
-__all__ = [
-    "FAINT",
-    "check_detectability",
-    "check_documents",
-    "check_human_reference",
-    "check_languages",
-    "check_length_confound",
-    "check_lengths",
-    "check_reference_fit",
-    "length_auc",
-]
-
-# Below this part of the machine documents that stands out clearly, a generator counts as faint.
-FAINT = 0.4
-_ALPHA = 0.01
-_SHORT_WORDS = 50
-_FEW_DOCUMENTS = 50
-
-
-def check_human_reference(scores: np.ndarray, human: np.ndarray) -> Diagnostic:
-    """Whether the low scores of the corpus look like the low scores of the human reference.
-
-    Machine documents score high, so the lower half of the reference's range is where the human
-    documents of the corpus should look like the reference. Two tests, each at 1 %: too many
-    documents lie below what any human share could put there (beta-binomial, exact), or the
-    scores below the reference's median are spread differently (Kolmogorov-Smirnov).
-    """
-    anchors = np.sort(human)
-    m, n = anchors.size, scores.size
-    k = max(1, m // 5)
-    lower = int(np.count_nonzero(scores <= anchors[k - 1]))
-    too_human = float(betabinom.sf(lower - 1, n, k, m + 1 - k))
-    half = anchors[: max(2, m // 2)]
-    below = scores[scores <= half[-1]]
-    shape = float(ks_2samp(below, half).pvalue) if below.size >= 20 else 1.0
-    name = "Does the human reference describe this corpus?"
-    if too_human < _ALPHA:
-        return Diagnostic(
-            name,
-            "warning",
-            f"{100 * lower / n:.0f} % of the documents score as low as the lowest "
-            f"{100 * k / m:.0f} % of the human reference: the corpus holds text "
-            "that looks more human than the reference does.",
-            "The two are of different kinds. Flags stay cautious, but the share is likely too low; "
-            "bring known-human texts of the same kind, length and period.",
-            code="reference-scores",
-        )
-    if shape < _ALPHA:
-        return Diagnostic(
-            name,
-            "warning",
-            "The low scores of the corpus, which should be its human documents, are spread "
-            f"differently from the human reference (p = {shape:.1g}).",
-            "Reference and corpus may be of different kinds, and then neither the interval nor the "
-            "flags keep their promise. Compare topics, length, period and language.",
-            code="reference-scores",
-        )
-    return Diagnostic(
-        name,
-        "ok",
-        "The low scores of the corpus are spread like those of the human reference.",
-        "Nothing speaks against the reference; a difference too small for this many documents "
-        "could still hide.",
-        code="reference-scores",
-    )
-
-
-def check_reference_fit(against: Doubt | None, *, labelled: bool) -> Diagnostic | None:
-    """Whether words and layout, which the score does not need, tell reference and corpus apart.
-
-    Args:
-        against: the comparison; None where there were too few texts.
-        labelled: the share rests on audited labels.
-    """
-    if against is None:
-        return None
-    fit = against.fit
-    name = "Is the human reference the same kind of text?"
-    share = " The share rests on the audited labels and stands." if labelled else ""
-    severity: Severity = "note" if labelled else "warning"
-    if fit.gross:
-        return Diagnostic(
-            name,
-            "warning" if against.in_vain else severity,
-            f"{100 * fit.other_kind:.0f} % or more of the documents do not look like the human "
-            f"reference, by their words{_seen(fit)}.",
-            (
-                "Nothing is claimed by comparison with it: no bound, no p-value, no flag."
-                if against.in_vain
-                else _BEYOND
-            )
-            + share,
-            code="reference-kind",
-        )
-    if fit.different:
-        return Diagnostic(
-            name,
-            severity,
-            f"{100 * fit.unlike.mean():.0f} % of the documents do not look like the human "
-            f"reference, by their words and layout{_seen(fit)}.",
-            "They may be machine text, or people of another kind. The at-least bound, the lower "
-            "end and the flags allow for such people; the upper end leaves room for machine text "
-            "that the scores do not show." + share,
-            code="reference-kind",
-        )
-    return Diagnostic(
-        name,
-        "ok",
-        "Words and layout do not tell the two apart.",
-        "Nothing speaks against the reference.",
-        code="reference-kind",
-    )
-
-
-_BEYOND = (
-    "Their scores lie above those of people of any kind that the detector was tried on, so that "
-    "much is by machines; the bound, the lower end and the flags count only what lies above. "
-    "Human texts of the same kind would make the answer sharper."
+from wellhead.corpus.language import identified
+from wellhead.prevalence.adapt_diagnostics import adapt_checks
+from wellhead.prevalence.adapt_result import Adaptation
+from wellhead.prevalence.checks import (
+    beside_labels,
+    check_detectability,
+    check_documents,
+    check_human_reference,
+    check_languages,
+    check_length_confound,
+    check_lengths,
+    check_reference_fit,
 )
+from wellhead.prevalence.documents import ScoredDocuments
+from wellhead.prevalence.estimate import Estimate, Evidence
+from wellhead.prevalence.library import Cluster
+from wellhead.prevalence.reference import MINIMUM_ANCHOR
+from wellhead.prevalence.result import Diagnostic
+from wellhead.prevalence.withholding import Doubt
+from wellhead.report.numbers import percent
+
+__all__ = ["diagnostics"]
 
 
-def _seen(fit: ReferenceFit) -> str:
-    """What a reader can see of the difference."""
-    seen = [*fit.layout, *(f"words such as “{word}”" for word in fit.words[0][:1])]
-    return f" ({'; '.join(seen)})" if seen else ""
+def diagnostics(
+    docs: ScoredDocuments,
+    human: ScoredDocuments | None,
+    machine: Mapping[str, ScoredDocuments],
+    evidence: Evidence,
+    found: Estimate,
+    labels_drawn: str,
+    against: Doubt | None = None,
+    adapted: Adaptation | None = None,
+) -> tuple[Diagnostic, ...]:
+    """Every check that applies, warnings first."""
+    rows = docs.evidence
+    checks: list[Diagnostic | None] = [*_of_labels(evidence, labels_drawn), _agreement(found)]
+    if adapted is not None:
+        checks += adapt_checks(adapted)
+    if human is not None and evidence.human is not None:
+        auc = {
+            name: Cluster("", name, evidence.human, scores).auc
+            for name, scores in evidence.machine.items()
+        }
+        visible = check_detectability(found.stands_out, found.clear_part, auc)
+        checks += [
+            _enough_humans(evidence.human.size),
+            _trained_on(docs, human) if adapted is None else None,
+            check_human_reference(evidence.scores, evidence.human),
+            visible if evidence.labels is None else beside_labels(visible),
+            check_lengths(docs.characters[rows], human.characters[human.evidence]),
+            check_languages(identified(docs.sample.values()), identified(human.sample.values())),
+            check_reference_fit(against, labelled=evidence.labels is not None),
+        ]
+        if machine and adapted is None:
+            lengths = np.concatenate([part.characters[part.evidence] for part in machine.values()])
+            checks.append(check_length_confound(human.characters[human.evidence], lengths))
+    repeats = int((~docs.first).sum())
+    checks += check_documents(rows.size, docs.words[rows], repeats, docs.census.documents)
+    checks += [*_prepared(docs), _unusable(docs), _guesses(docs)]
+    order = {"warning": 0, "note": 1, "ok": 2}
+    return tuple(sorted((c for c in checks if c is not None), key=lambda c: order[c.severity]))
 
 
-def check_detectability(
-    evidence_of_machine: bool, clear: float | None, auc: Mapping[str, float]
-) -> Diagnostic:
-    """Whether anything machine-like can be told from human text here.
-
-    Args:
-        evidence_of_machine: the generator-free test rejects a share of zero.
-        clear: the part of the machine documents that scores above 95 % of people.
-        auc: for each machine reference of the user, the probability that one of its texts
-            scores above a human text.
-    """
-    name = "Can the generator be detected at all?"
-    blind = [f"{who} ({value:.2f})" for who, value in auc.items() if value < 0.6]
-    if blind:
-        return Diagnostic(
-            name,
+def _of_labels(evidence: Evidence, drawn: str) -> list[Diagnostic]:
+    if evidence.labels is None or drawn == "random":
+        return []
+    return [
+        Diagnostic(
+            "How were the audited documents chosen?",
             "warning",
-            "The detector cannot tell these machine references from human text (probability of a "
-            f"machine text scoring higher, 0.5 = blind): {', '.join(blind)}.",
-            "If such a generator wrote part of the corpus, it is not counted. Train a detector on "
-            "these texts (wellhead detector train) or have a random subset audited (--labels).",
-            code="detectability",
+            "Nobody stated that they were drawn by lot.",
+            "If they were chosen because they looked suspicious, or because their authors "
+            "answered, the estimate is wrong by an unknown amount. Say --labels-drawn random only "
+            "if it is true.",
+            code="label-sampling",
         )
-    if not evidence_of_machine:
-        return Diagnostic(
-            name,
-            "note",
-            "No group of documents stands out from the human reference.",
-            "Only the upper end of the interval informs, and only for generators that the detector "
-            "can see: text of a base model, or rewritten to evade, can look the same as human.",
-            code="detectability",
-        )
-    if clear is not None and clear < FAINT:
-        return Diagnostic(
-            name,
-            "warning",
-            f"Hardly: only {100 * clear:.0f} % of what the estimate holds to be machine-written "
-            "scores above 95 % of people.",
-            "The interval can be too low: it rests on the shape of all scores, and a generator "
-            "that is hard to see and wrote much looks like one that is easy to see and wrote less. "
-            "Bring texts of the suspected generator (--machine), or labels of a random subset "
-            "(--labels), which do not depend on it.",
-            code="detectability",
-        )
-    return Diagnostic(
-        name,
-        "ok",
-        "More documents score high than the human reference explains.",
-        "Some machine text is certainly visible; a second, invisible generator is not excluded.",
-        code="detectability",
-    )
+    ]
 
 
-def beside_labels(check: Diagnostic) -> Diagnostic:
-    """The same check where the share rests on labels, which see what no detector does."""
-    if check.severity == "ok":
-        return check
-    return check._replace(
-        severity="note",
-        consequence="The share rests on the audited labels, which do not depend on it, but few "
-        "such texts or none can be flagged. A detector trained on texts of the suspected "
-        "generator may see them (wellhead detector train).",
-    )
-
-
-def check_lengths(corpus: np.ndarray, human: np.ndarray) -> Diagnostic:
-    """Whether corpus and human reference are of similar length (in characters)."""
-    name = "Are reference and corpus of similar length?"
-    ours, theirs = float(np.median(corpus)), float(np.median(human))
-    finding = (
-        f"Median length {ours:,.0f} characters in the corpus, {theirs:,.0f} in the human reference."
-    )
-    ratio = max(ours, theirs) / max(min(ours, theirs), 1.0)
-    p = float(ks_2samp(corpus, human).pvalue)
-    if p < _ALPHA and ratio > 1.25:
-        return Diagnostic(
-            name,
-            "warning",
-            finding,
-            "Scores of long texts are steadier than those of short ones, so a reference of another "
-            "length shifts p-values and share. Match the lengths, or cut both to the same number "
-            "of words.",
-            code="length",
-        )
-    return Diagnostic(
-        name,
-        "ok",
-        finding,
-        "Length does not distort the comparison much.",
-        code="length",
-    )
-
-
-def length_auc(human: np.ndarray, machine: np.ndarray) -> float:
-    """How well length alone tells the references apart: 0.5 not at all, 1 perfectly."""
-    ordered = np.sort(human)
-    position = np.searchsorted(ordered, machine, "left") + np.searchsorted(
-        ordered, machine, "right"
-    )
-    auc = float(position.mean() / (2 * ordered.size))
-    return max(auc, 1 - auc)
-
-
-def check_length_confound(human: np.ndarray, machine: np.ndarray) -> Diagnostic | None:
-    """Whether length alone would do as a detector on the user's references."""
-    auc = length_auc(human, machine)
-    if auc < 0.75:
+def _agreement(found: Estimate) -> Diagnostic | None:
+    """Labels put the share below what the human reference allows: both cannot be right."""
+    if found.contradicted is None:
         return None
     return Diagnostic(
-        "Does length give the references away?",
+        "Do the audited labels and the human reference agree?",
         "warning",
-        f"Length alone tells your human from your machine references with probability {auc:.2f} "
-        f"(medians {np.median(human):,.0f} and {np.median(machine):,.0f} characters).",
-        "A detector trained on them can learn length instead of writing, and flags the short or "
-        "the long answers of the corpus for their length. Compare the estimate on texts of equal "
-        "length before trusting it.",
-        code="length-confound",
+        f"No. By the labels at most {percent(found.share.high, up=True)} are machine-written, by "
+        f"the human reference {percent(found.contradicted, down=True)} or more.",
+        "One of the two is not what it is taken for: the audited documents were not drawn by lot "
+        "or some labels are wrong, or the known-human texts are not of the same kind. Believe "
+        "neither, nor the flags, until you know which.",
+        code="labels-against-reference",
     )
 
 
-def check_documents(n: int, words: np.ndarray, duplicates: int, rows: int) -> list[Diagnostic]:
-    """Too few documents, too short ones, and repeats."""
-    found = []
-    if n < _FEW_DOCUMENTS:
-        found.append(
-            Diagnostic(
-                "Are there enough documents?",
-                "warning",
-                f"{n} distinct documents.",
-                "The interval is wide for want of documents, not of method.",
-                code="few-documents",
-            )
-        )
-    short = float(np.mean(words < _SHORT_WORDS)) if words.size else 0.0
-    if short > 0.2:
-        found.append(
-            Diagnostic(
-                "Are the documents long enough?",
-                "warning" if short > 0.5 else "note",
-                f"{100 * short:.0f} % of the documents have fewer than {_SHORT_WORDS} words.",
-                "Short texts carry little evidence: guarantees hold, but the interval widens and "
-                "few machine texts are flagged.",
-                code="short-documents",
-            )
-        )
-    if duplicates:
-        found.append(
-            Diagnostic(
-                "Are there repeated texts?",
-                "note" if duplicates < 0.1 * rows else "warning",
-                f"{duplicates:,} of {rows:,} documents repeat another, in full or nearly.",
-                "Copies count once as evidence. Identical answers from different "
-                "people are worth a look of their own.",
-                code="repeats",
-            )
-        )
-    return found
-
-
-def check_languages(corpus: Sequence[str], human: Sequence[str]) -> Diagnostic | None:
-    """Whether the languages of the reference cover those of the corpus.
-
-    Args:
-        corpus: a language code for each sampled document.
-        human: the same for the human reference.
-    """
-    if not corpus or not human:
+def _enough_humans(count: int) -> Diagnostic | None:
+    if count >= MINIMUM_ANCHOR:
         return None
-    ours, theirs = Counter(corpus), Counter(human)
-    missing = {
-        code: count / len(corpus)
-        for code, count in ours.items()
-        if count / len(corpus) >= 0.1 and theirs[code] / len(human) < 0.02
-    }
-    if not missing:
-        return None
-    listed = ", ".join(f"{code} ({100 * share:.0f} %)" for code, share in sorted(missing.items()))
     return Diagnostic(
-        "Are reference and corpus in the same languages?",
+        "Is the human reference large enough?",
         "warning",
-        f"The corpus holds languages that the human reference lacks: {listed}.",
-        "Documents in these languages are judged against human texts of another language. Assay "
-        "each language by itself, with its own reference.",
-        code="language",
+        f"{count} distinct known-human texts; {MINIMUM_ANCHOR} to 100 are wanted.",
+        "The guarantee of the flags still holds on average, but this one reference may be far off, "
+        "and few documents can be flagged.",
+        code="reference-size",
+    )
+
+
+def _trained_on(docs: ScoredDocuments, human: ScoredDocuments) -> Diagnostic | None:
+    reference, corpus = int(human.trained_on.sum()), int(docs.trained_on.sum())
+    if not (reference or corpus):
+        return None
+    return Diagnostic(
+        "Was the detector trained on these texts?",
+        "warning",
+        f"It was fitted on {reference:,} of the {human.scores.size:,} reference texts and "
+        f"{corpus:,} of the {docs.scores.size:,} documents.",
+        "They count with the score of a model that had not seen them. That model differs a little "
+        "from the one that scores the rest, so that p-values, flags and the at-least bound hold "
+        "approximately, not exactly. Known-human texts kept out of the training make them exact.",
+        code="trained-on",
+    )
+
+
+_PREPARED = {
+    "passages": (
+        "shared-passages",
+        "Do many documents share a passage?",
+        "hold a passage that many others hold, too",
+        "Such passages were set apart before scoring, here and in the references: they say nothing "
+        "about who wrote the rest.",
+    ),
+    "invisible": (
+        "hidden-characters",
+        "Are there invisible characters?",
+        "hold invisible characters between letters (shown as ·)",
+        "They were removed before scoring. They come with copying from some programs and pages, "
+        "and are also a known way to mislead detectors.",
+    ),
+    "look-alikes": (
+        "look-alikes",
+        "Are there letters of other scripts that look like Latin ones?",
+        "hold words in which letters of another script pass for Latin ones",
+        "They were read as the letters they look like. People hardly ever type such words; it is a "
+        "known way to mislead detectors.",
+    ),
+    "tells": (
+        "tells",
+        "Does a program name itself?",
+        "hold a phrase that chat programs leave behind",
+        "Read these documents: the phrase can also be a quotation. It does not change the share.",
+    ),
+}
+
+
+def _prepared(docs: ScoredDocuments) -> list[Diagnostic]:
+    """What was folded, set apart or found literally while reading."""
+    found = docs.found
+    return [
+        Diagnostic(
+            name,
+            "note" if what == "passages" else "warning",
+            f"{count:,} of {docs.scores.size:,} documents {finding}, for example "
+            f"“{found.examples[what][:120]}”.",
+            consequence,
+            code=code,
+        )
+        for what, (code, name, finding, consequence) in _PREPARED.items()
+        if (count := found.counts[what])
+    ]
+
+
+def _unusable(docs: ScoredDocuments) -> Diagnostic | None:
+    if not docs.census.unusable:
+        return None
+    listed = ", ".join(f"{count:,} {reason}" for reason, count in docs.census.unusable.items())
+    share = sum(docs.census.unusable.values()) / max(docs.census.rows, 1)
+    return Diagnostic(
+        "Could every row be used?",
+        "warning" if share > 0.05 else "note",
+        f"{100 * share:.1f} % of the rows could not be used: {listed}.",
+        "The share is that of the usable documents; if the others differ, it is not that of all.",
+        code="unusable-rows",
+    )
+
+
+def _guesses(docs: ScoredDocuments) -> Diagnostic | None:
+    if not docs.notes:
+        return None
+    return Diagnostic(
+        "What was guessed?",
+        "note",
+        " ".join(f"{note[0].upper()}{note[1:]}." for note in docs.notes),
+        "Say it yourself (--text-column) if a guess is wrong.",
+        code="guesses",
     )

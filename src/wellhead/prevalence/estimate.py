@@ -23,7 +23,7 @@ from wellhead.errors import UnusableReference
 from wellhead.prevalence.audit import audited_share
 from wellhead.prevalence.conformal import p_values
 from wellhead.prevalence.labels import Labels
-from wellhead.prevalence.library import Cluster, Generators, generators
+from wellhead.prevalence.library import Cluster, GeneratorPrior, generator_prior
 from wellhead.prevalence.lower_bound import at_least
 from wellhead.prevalence.mixture import Posterior, anchored_posterior
 from wellhead.prevalence.no_reference import cluster_random_share
@@ -89,7 +89,7 @@ class Estimate:
     method: Method
     p_values: np.ndarray | None
     posterior: Posterior | None
-    prior: Generators | None
+    prior: GeneratorPrior | None
     contradicted: float | None = None
 
     @property
@@ -177,7 +177,7 @@ def _share(
     return share, "cluster-random"
 
 
-def generators_of(evidence: Evidence) -> Generators:
+def generators_of(evidence: Evidence) -> GeneratorPrior:
     """The library, what the detector was trained on, and the user's own machine references.
 
     Raises:
@@ -185,7 +185,7 @@ def generators_of(evidence: Evidence) -> Generators:
     """
     human = np.zeros(0) if evidence.human is None else evidence.human
     own = [Cluster("yours", name, human, scores) for name, scores in evidence.machine.items()]
-    return generators(evidence.library, [*own, *evidence.trained])
+    return generator_prior(evidence.library, [*own, *evidence.trained])
 
 
 def _ranks(scores: np.ndarray) -> np.ndarray:

@@ -24,7 +24,14 @@ from scipy.special import ndtr
 from wellhead.detect import Scorer, load_scorer
 from wellhead.errors import UnusableReference
 
-__all__ = ["Cluster", "Generators", "generators", "known_clusters", "least_seen", "library_of"]
+__all__ = [
+    "Cluster",
+    "GeneratorPrior",
+    "generator_prior",
+    "known_clusters",
+    "least_seen",
+    "library_of",
+]
 
 # Chosen by benchmarks/assay_coverage.py on one half of the clusters.
 SCALE = 0.1
@@ -66,7 +73,7 @@ class Cluster(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Generators:
+class GeneratorPrior:
     """A prior over machine score distributions, one component for each cluster.
 
     Attributes:
@@ -129,7 +136,7 @@ class Generators:
     def _tables(self) -> _Tables:
         return _Tables.of(self.human, self.machine)
 
-    def reweighted(self, weights: np.ndarray) -> Generators:
+    def reweighted(self, weights: np.ndarray) -> GeneratorPrior:
         """The same components with other prior probabilities."""
         return replace(self, weights=weights / weights.sum())
 
@@ -178,9 +185,9 @@ def _looked_up(table: np.ndarray, row: np.ndarray, place: np.ndarray) -> np.ndar
     return np.asarray(start + (place - left) * (table[row, left + 1] - start))
 
 
-def generators(
+def generator_prior(
     library: Sequence[Cluster], own: Sequence[Cluster] = (), *, visible: float = VISIBLE
-) -> Generators:
+) -> GeneratorPrior:
     """The prior that a library and the user's own machine references make together.
 
     How far an unknown generator stands out is nobody's guess: all separations from `LEAST` to
@@ -206,7 +213,7 @@ def generators(
     human, machine = zip(*map(_standardised, clusters), strict=True)
     median = np.array([m[m.size // 2] for m in machine])
     vague = np.arange(len(clusters)) >= known
-    return Generators(
+    return GeneratorPrior(
         names=tuple(c.name for c in clusters),
         human=human,
         machine=machine,

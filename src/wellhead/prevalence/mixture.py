@@ -21,9 +21,9 @@ import numpy as np
 from scipy.special import betainc, logsumexp
 
 from wellhead._stats import Interval, highest_density
-from wellhead.prevalence.library import Generators
+from wellhead.prevalence.library import GeneratorPrior
 from wellhead.prevalence.reference import require_scores
-from wellhead.prevalence.smc import Draws, anneal
+from wellhead.prevalence.smc import Draws, posterior_draws
 
 __all__ = ["Posterior", "anchored_posterior", "gap_counts", "posterior_of_gaps"]
 
@@ -59,7 +59,7 @@ class Posterior:
 def anchored_posterior(
     scores: np.ndarray,
     human: np.ndarray,
-    prior: Generators,
+    prior: GeneratorPrior,
     *,
     effective: float,
     seed: int = 0,
@@ -104,7 +104,7 @@ def gap_counts(scores: np.ndarray, anchors: np.ndarray) -> np.ndarray:
 def posterior_of_gaps(
     gaps: np.ndarray,
     anchors: np.ndarray,
-    prior: Generators,
+    prior: GeneratorPrior,
     *,
     effective: float,
     seed: int = 0,
@@ -124,7 +124,9 @@ def posterior_of_gaps(
     counts = np.bincount(bins, weights=gaps, minlength=cuts.size + 1)
     temper = min(1.0, effective / gaps.sum())
     spacings = np.diff(np.concatenate([[0], ranks, [m + 1]])).astype(np.float64)
-    found = anneal(counts * temper, spacings, prior, draws=draws, rng=np.random.default_rng(seed))
+    found = posterior_draws(
+        counts * temper, spacings, prior, draws=draws, rng=np.random.default_rng(seed)
+    )
     share = (np.arange(_CELLS) + 0.5) / _CELLS
     mass = _given_the_rest(counts * temper, found, share)
     return Posterior(

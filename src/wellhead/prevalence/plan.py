@@ -21,7 +21,7 @@ from wellhead.errors import BadSetting, UnusableReference
 from wellhead.prevalence.audit import chances
 from wellhead.prevalence.estimate import EFFECTIVE
 from wellhead.prevalence.evaluation import Trial, draw_trials, left_out
-from wellhead.prevalence.library import Cluster, generators
+from wellhead.prevalence.library import Cluster, generator_prior
 from wellhead.prevalence.mixture import Posterior, anchored_posterior
 
 __all__ = ["BESIDE", "LabelWidth", "MachineSize", "Plan", "Prices", "ReferenceSize", "Way", "plan"]
@@ -279,7 +279,7 @@ def _trials(
 
 
 def _posterior(trial: Trial, own: Sequence[Cluster] = ()) -> Posterior:
-    prior = generators(trial.library, own)
+    prior = generator_prior(trial.library, own)
     return anchored_posterior(
         trial.scores, trial.human, prior, effective=EFFECTIVE, seed=trial.seed, draws=600
     )

@@ -16,6 +16,7 @@ import pyarrow as pa
 from wellhead._progress import Progress, quiet
 from wellhead._version import __version__
 from wellhead.corpus import Corpus
+from wellhead.corpus.language import foreign
 from wellhead.detect import Scorer, load_scorer
 from wellhead.detect.scoring import KnownScores, ScoreResult, score
 from wellhead.errors import BadSetting, UnusableReference
@@ -27,7 +28,9 @@ from wellhead.prevalence.adapt import (
     measure,
     require_when,
 )
+from wellhead.prevalence.assumptions import assumptions
 from wellhead.prevalence.conformal import benjamini_hochberg
+from wellhead.prevalence.diagnostics import diagnostics
 from wellhead.prevalence.documents import ScoredDocuments, read_documents
 from wellhead.prevalence.estimate import Estimate, Evidence, estimate, generators_of
 from wellhead.prevalence.flagged import flagged_documents
@@ -57,7 +60,6 @@ from wellhead.prevalence.result import (
 )
 from wellhead.prevalence.shards import ShardedAssay, assay_scores
 from wellhead.prevalence.withholding import Doubt, doubt, hedged, withheld
-from wellhead.prevalence.words import assumptions, diagnostics, foreign_languages
 
 __all__ = ["assay", "assay_shards", "open_reference"]
 
@@ -275,7 +277,7 @@ def _judged(
     compared = np.searchsorted(docs.evidence, list(docs.sample))
     against = doubt(evidence, _fit(known, docs, own, seed), compared, level=level, seed=seed)
     languages = _languages_of(scorer)
-    why = withheld(evidence, against, foreign_languages(docs.sample.values(), languages), languages)
+    why = withheld(evidence, against, foreign(docs.sample.values(), languages), languages)
     plain = estimate(evidence, level=level, seed=seed)
     return _Judged(
         evidence=evidence,

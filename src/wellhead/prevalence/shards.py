@@ -28,7 +28,7 @@ from wellhead.corpus.sidecars import SCHEMA
 from wellhead.errors import BadInput, BadSetting
 from wellhead.prevalence.conformal import benjamini_hochberg
 from wellhead.prevalence.estimate import EFFECTIVE
-from wellhead.prevalence.library import Generators
+from wellhead.prevalence.library import GeneratorPrior
 from wellhead.prevalence.lower_bound import at_least_of_gaps
 from wellhead.prevalence.mixture import posterior_of_gaps
 from wellhead.prevalence.reference import require_scores
@@ -94,7 +94,7 @@ class ShardedAssay(Result):
 def assay_scores(
     folder: str | os.PathLike[str],
     human: np.ndarray,
-    prior: Generators,
+    prior: GeneratorPrior,
     *,
     detector: tuple[str, str],
     level: float = 0.95,

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wellhead.prevalence.library import Generators
+from wellhead.prevalence.library import GeneratorPrior
 
-__all__ = ["Draws", "anneal"]
+__all__ = ["Draws", "posterior_draws"]
 
 _KEPT = 0.5
 _MOVES = 6
@@ -34,20 +34,20 @@ class Draws:
     """Draws of the unknown, one a row.
 
     Attributes:
-        walk: shape (draws, 4 + bins): the angle whose squared sine is the share (uniform under
+        theta: shape (draws, 4 + bins): the angle whose squared sine is the share (uniform under
             Jeffreys' prior); three standard normal factors of the generator; and the logarithms of
             independent gamma variables whose proportions are the human masses of the bins.
         cluster: shape (draws,), the cluster that the generator resembles.
         human: shape (draws, bins), human masses.
         machine: shape (draws, bins), machine masses.
-        fit: shape (draws,), log-likelihood of the tempered counts.
+        log_lik: shape (draws,), log-likelihood of the tempered counts.
     """
 
-    walk: np.ndarray
+    theta: np.ndarray
     cluster: np.ndarray
     human: np.ndarray
     machine: np.ndarray
-    fit: np.ndarray
+    log_lik: np.ndarray
 
     def taken(self, rows: np.ndarray) -> Draws:
         return Draws(**{name: value[rows] for name, value in vars(self).items()})
@@ -63,10 +63,10 @@ class Draws:
         )
 
 
-def anneal(
+def posterior_draws(
     counts: np.ndarray,
     spacings: np.ndarray,
-    prior: Generators,
+    prior: GeneratorPrior,
     *,
     draws: int,
     rng: np.random.Generator,
@@ -81,13 +81,13 @@ def anneal(
         rng: source of randomness.
     """
     model = _Model(counts, spacings, prior)
-    state, heat = model.start(draws, rng), 0.0
-    while heat < 1.0:
-        step = _step(state.fit, 1.0 - heat)
-        heat += step
-        state = state.taken(_resampled(step * state.fit, rng))
-        for _ in range(_MOVES if heat < 1.0 else _LAST_MOVES):
-            state = model.moved(state, heat, rng)
+    state, temperature = model.start(draws, rng), 0.0
+    while temperature < 1.0:
+        step = _step(state.log_lik, 1.0 - temperature)
+        temperature += step
+        state = state.taken(_resampled(step * state.log_lik, rng))
+        for _ in range(_MOVES if temperature < 1.0 else _LAST_MOVES):
+            state = model.moved(state, temperature, rng)
     return state
 
 
@@ -95,7 +95,7 @@ def anneal(
 class _Model:
     counts: np.ndarray
     spacings: np.ndarray
-    prior: Generators
+    prior: GeneratorPrior
 
     def start(self, draws: int, rng: np.random.Generator) -> Draws:
         """Draws from the prior."""
@@ -104,52 +104,54 @@ class _Model:
         gammas = np.log(rng.gamma(self.spacings, size=(draws, self.spacings.size)))
         return self.at(np.hstack([angle, factors, gammas]), self.prior.clusters(draws, rng))
 
-    def at(self, walk: np.ndarray, cluster: np.ndarray) -> Draws:
-        gammas = np.exp(walk[:, 4:])
-        edges = np.zeros((walk.shape[0], self.spacings.size + 1))
+    def at(self, theta: np.ndarray, cluster: np.ndarray) -> Draws:
+        gammas = np.exp(theta[:, 4:])
+        edges = np.zeros((theta.shape[0], self.spacings.size + 1))
         np.cumsum(gammas, axis=1, out=edges[:, 1:])
         edges /= edges[:, -1:]
         human = np.diff(edges, axis=1)
-        machine = self.prior.masses(cluster, walk[:, 1:4], edges)
-        share = np.sin(walk[:, :1]) ** 2
-        fit = np.log((1 - share) * human + share * machine + 1e-12) @ self.counts
-        return Draws(walk=walk, cluster=cluster, human=human, machine=machine, fit=fit)
+        machine = self.prior.masses(cluster, theta[:, 1:4], edges)
+        share = np.sin(theta[:, :1]) ** 2
+        log_lik = np.log((1 - share) * human + share * machine + 1e-12) @ self.counts
+        return Draws(theta=theta, cluster=cluster, human=human, machine=machine, log_lik=log_lik)
 
-    def moved(self, state: Draws, heat: float, rng: np.random.Generator) -> Draws:
+    def moved(self, state: Draws, temperature: float, rng: np.random.Generator) -> Draws:
         """One random walk of all numbers and one change of cluster, accepted by Metropolis."""
-        state = self._walked(state, heat, rng)
+        state = self._walked(state, temperature, rng)
         cluster = self.prior.clusters(state.cluster.size, rng)
-        return self._accepted(state, self.at(state.walk, cluster), heat, rng)
+        return self._accepted(state, self.at(state.theta, cluster), temperature, rng)
 
-    def _walked(self, state: Draws, heat: float, rng: np.random.Generator) -> Draws:
-        draws, numbers = state.walk.shape
+    def _walked(self, state: Draws, temperature: float, rng: np.random.Generator) -> Draws:
+        draws, numbers = state.theta.shape
         # Some steps short, most at the optimal length: tails and ridges want different ones.
         length = rng.choice([0.4, 1.0, 2.38], size=(draws, 1)) / np.sqrt(numbers)
-        spread = np.cov(state.walk, rowvar=False) + 1e-9 * np.eye(numbers)
-        walk = state.walk + length * (
+        spread = np.cov(state.theta, rowvar=False) + 1e-9 * np.eye(numbers)
+        theta = state.theta + length * (
             rng.normal(size=(draws, numbers)) @ np.linalg.cholesky(spread).T
         )
-        return self._accepted(state, self.at(walk, state.cluster), heat, rng)
+        return self._accepted(state, self.at(theta, state.cluster), temperature, rng)
 
-    def _accepted(self, state: Draws, other: Draws, heat: float, rng: np.random.Generator) -> Draws:
-        gain = heat * (other.fit - state.fit)
-        gain += self._log_prior(other.walk) - self._log_prior(state.walk)
+    def _accepted(
+        self, state: Draws, other: Draws, temperature: float, rng: np.random.Generator
+    ) -> Draws:
+        gain = temperature * (other.log_lik - state.log_lik)
+        gain += self._log_prior(other.theta) - self._log_prior(state.theta)
         return state.where(np.log(rng.uniform(size=gain.size)) < gain, other)
 
-    def _log_prior(self, walk: np.ndarray) -> np.ndarray:
-        gammas = walk[:, 4:] @ self.spacings - np.exp(walk[:, 4:]).sum(axis=1)
-        inside = (walk[:, 0] >= 0) & (walk[:, 0] <= np.pi / 2)
-        return np.where(inside, gammas - 0.5 * (walk[:, 1:4] ** 2).sum(axis=1), -np.inf)
+    def _log_prior(self, theta: np.ndarray) -> np.ndarray:
+        gammas = theta[:, 4:] @ self.spacings - np.exp(theta[:, 4:]).sum(axis=1)
+        inside = (theta[:, 0] >= 0) & (theta[:, 0] <= np.pi / 2)
+        return np.where(inside, gammas - 0.5 * (theta[:, 1:4] ** 2).sum(axis=1), -np.inf)
 
 
-def _step(fit: np.ndarray, most: float) -> float:
+def _step(log_lik: np.ndarray, most: float) -> float:
     """How much more of the data lets half of the draws keep their weight."""
-    if _effective(most * fit) >= _KEPT:
+    if _effective(most * log_lik) >= _KEPT:
         return most
     low, high = 0.0, most
     for _ in range(30):
         middle = (low + high) / 2
-        low, high = (middle, high) if _effective(middle * fit) >= _KEPT else (low, middle)
+        low, high = (middle, high) if _effective(middle * log_lik) >= _KEPT else (low, middle)
     return max(low, 1e-6)
 
 

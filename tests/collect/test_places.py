@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from collect_helpers import Clock, Writer, edit
 from fastapi.testclient import TestClient
 from httpx import Response
+from sqlalchemy import func, select
 
 from wellhead.collect.create import new_study
 from wellhead.collect.notes import Said, add_note
 from wellhead.collect.server import create_app
 from wellhead.collect.server.host import Host, open_host
+from wellhead.collect.store.models import Session
+from wellhead.collect.study import load_study
 from wellhead.errors import BadSetting
 
 Door = Callable[..., Writer]
 HOUR = 3_600
+PROLIFIC = "?PROLIFIC_PID={0}&STUDY_ID=s&SESSION_ID=v"
+MTURK = "?workerId={0}&assignmentId=a&hitId=h&turkSubmitTo=https://www.mturk.com"
 TASKS = {"street", "meal", "tool"}
 
 
@@ -182,6 +189,55 @@ def test_only_listed_tokens_open_the_door(door: Door, tmp_path: Path) -> None:
     assert "taken part" in refused(holder)
     for query in ("", "?token=third-token", "?token="):
         assert holder.client.get(f"/s/demo{query}").status_code == 403
+
+
+def test_drawn_tokens_are_links_that_let_in(
+    door: Door, tmp_path: Path, wellhead: Callable[..., Any]
+) -> None:
+    """Tokens given out before stay valid; a study that lets in everybody is told what to set."""
+    enter = door(once='"study"', tokens_file='"tokens.txt"')
+    file = tmp_path / "demo" / "tokens.txt"
+    file.write_text("first-token")
+    draw = ("collect", "tokens", tmp_path / "demo" / "STUDY.toml", "--count", "2")
+    made = json.loads(wellhead(*draw, "--address", "https://a.example/", "--json").stdout)
+    assert file.read_text().split() == ["first-token", *made["tokens"]]
+    assert made["links"][0] == f"https://a.example/s/demo?token={made['tokens'][0]}"
+    for token in ("first-token", *made["tokens"]):
+        writer = enter()
+        writer.query = f"?token={token}"
+        writer.write("With a token.")
+    printed = wellhead(*draw, "--out", "links.txt")
+    assert (tmp_path / "links.txt").read_text().count("/s/demo?token=") == 2
+    assert "2 links" in printed.stdout
+    edit(load_study(tmp_path / "demo" / "STUDY.toml"), tokens_file='""')
+    refused = wellhead(*draw)
+    assert refused.returncode == 2
+    assert "set tokens_file" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("platform", "address", "way"),
+    [
+        ("prolific", PROLIFIC, {"url": "https://app.prolific.com/submissions/complete?cc=FULL"}),
+        ("mturk", MTURK, {"fields": {"assignmentId": "a", "session": "", "code": "FULL"}}),
+        ("link", "?worker={0}", {"kind": "code"}),
+    ],
+)
+def test_whoever_finds_no_place_is_led_back_with_the_code_for_it(
+    tmp_path: Path, clock: Clock, platform: str, address: str, way: dict[str, object]
+) -> None:
+    """On Prolific, MTurk and plain links; nothing is recorded of them."""
+    settings = {"answers_per_task": "1", "full_code": '"FULL"'}
+    study = edit(new_study(tmp_path / "demo", platform=platform), **settings)
+    host = open_host([study], clock=clock, secure=False)
+    client = TestClient(create_app(host))
+    for number in range(3):
+        Writer(client, query=address.format(f"w{number}")).start()
+    told = knock(Writer(client, query=address.format("late"))).json()
+    assert (told["error"], told["completion"]["code"]) == ("full", "FULL")
+    assert way.items() <= told["completion"].items()
+    assert host.store.read(lambda c: c.execute(select(func.count(Session.id))).scalar()) == 3
+    host.store.close()
 
 
 def test_a_declared_name_is_a_person(door: Door) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,10 +11,13 @@ from typing import Any
 import pytest
 from collect_helpers import Clock, Writer
 from fastapi.testclient import TestClient
+from test_review import PASSWORD, sign_in
 
 from wellhead.collect.answers import Record, load_records, settle
 from wellhead.collect.create import new_study
 from wellhead.collect.export.rows import row_of
+from wellhead.collect.overview import overview
+from wellhead.collect.review.accounts import add_user
 from wellhead.collect.server import create_app
 from wellhead.collect.server.host import Host, open_host
 from wellhead.collect.store.models import Answer
@@ -195,6 +199,33 @@ def test_conditions_are_even_and_drawn_by_the_seed(tmp_path: Path, clock: Clock)
         drawn.setdefault(seed, []).append(got)
     assert drawn[1][0] == drawn[1][1]
     assert any(drawn[seed][0] != drawn[1][0] for seed in (2, 3, 4))
+
+
+def test_the_dashboard_shows_each_condition_and_leads_to_its_answers(
+    writer: Callable[..., Writer], host: Host
+) -> None:
+    """How many answers, how many with foreign text, and an interval."""
+    for number in range(6):
+        ann = writer(query=f"?worker=w{number}")
+        hurried = ann.start()["task"]["instructions"] == "Be quick."
+        ann.pen.begin("answer")
+        ann.pen.paste("Made elsewhere, all of it.") if hurried else ann.pen.type("My own words.")
+        ann.send()
+        hand_in(ann, GOOD)
+    records(host)
+    (study,) = host.studies.values()
+    arms = host.store.read(lambda c: overview(c, study)).conditions
+    assert {name: (arm.answers, arm.foreign.count) for name, arm in arms.items()} == {
+        "plain": (3, 0),
+        "hurried": (3, 3),
+    }
+    host.store.write(lambda c: add_user(c, "ann", PASSWORD, "demo", "viewer", now_ms=0))
+    seen = sign_in(host)
+    page = seen.get("/review/s/demo").text
+    assert re.search(r"condition=hurried.*?3 of 3.*?44 % to 100 %", page, re.DOTALL)
+    chosen = seen.get("/review/s/demo/answers?condition=hurried").text
+    assert "3 answers in this selection" in chosen
+    assert "My own words" not in chosen
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,7 @@ VERBS: tuple[str, ...] = (
     "collect_new",
     "collect_pay",
     "collect_serve",
+    "collect_tokens",
     "collect_user",
     "collect_verify",
     "watch",

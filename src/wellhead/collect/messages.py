@@ -228,12 +228,17 @@ class Recorded(Strict):
 
 
 class Problem(Strict):
-    """Every refusal has this shape. `error` is for programs, `message` for people."""
+    """Every refusal has this shape. `error` is for programs, `message` for people.
+
+    `completion` leads back whoever comes when every place is taken, where the study has a code
+    for them.
+    """
 
     error: Literal[
         "bad_request", "too_large", "unauthorised", "not_found", "gap", "conflict", "lease",
-        "closed", "rate", "entry", "unavailable", "too_short",
+        "closed", "rate", "entry", "full", "unavailable", "too_short",
     ]  # fmt: skip
     message: str
     expected: Index | None = None
     retry_ms: Index | None = None
+    completion: Completion | None = None

@@ -9,6 +9,7 @@ all of them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ from wellhead.collect.shared_text import SharedText, find_shared_texts
 from wellhead.collect.store.models import Answer, Session
 from wellhead.collect.study import Study
 
-__all__ = ["FOREIGN", "UNKNOWN", "Overview", "Share", "overview", "wilson"]
+__all__ = ["FOREIGN", "UNKNOWN", "Arm", "Overview", "Share", "overview", "wilson"]
 
 FOREIGN = ("pasted_outside", "mixed", "scripted")
 UNKNOWN = ("unobservable", "incomplete_log", "clock_cannot_be_right")
@@ -40,6 +41,15 @@ class Share:
         return self.count / self.n if self.n else 0.0
 
 
+@dataclass(frozen=True)
+class Arm:
+    """One condition: its answers, how they came about, and the share with foreign text."""
+
+    answers: int
+    outcomes: dict[str, int]
+    foreign: Share
+
+
 @dataclass(frozen=True, kw_only=True)
 class Overview:
     """What the dashboard shows.
@@ -50,6 +60,7 @@ class Overview:
         started, submitted: sessions and answers.
         workers: different workers among the answers.
         tasks: answers by task.
+        conditions: the same by condition, with what became of them.
         outcomes: share of each outcome.
         foreign: share of answers with foreign or scripted text among those observed.
         foreign_bounds: that share over all answers if none, or all, of the unobserved had it.
@@ -64,6 +75,7 @@ class Overview:
     submitted: int
     workers: int
     tasks: dict[str, int]
+    conditions: dict[str, Arm]
     outcomes: dict[str, Share]
     foreign: Share
     foreign_bounds: tuple[float, float]
@@ -95,8 +107,7 @@ def overview(connection: Connection, study: Study) -> Overview:
     found = _counts(connection, study, Session.task)
     unsound = _derived(select(Session.id), study).where(Answer.sound == 0)
     clock = _derived(select(Session.id), study).where(Answer.outcome == "clock_cannot_be_right")
-    foreign = sum(outcomes.get(name, 0) for name in FOREIGN)
-    unknown = sum(outcomes.get(name, 0) for name in UNKNOWN)
+    foreign, unknown = _sum(outcomes, FOREIGN), _sum(outcomes, UNKNOWN)
     n = sum(outcomes.values())
     return Overview(
         study=study.id,
@@ -105,6 +116,7 @@ def overview(connection: Connection, study: Study) -> Overview:
         submitted=n,
         workers=connection.execute(workers).scalar_one(),
         tasks={task.id: found.get(task.id, 0) for task in study.tasks},
+        conditions=_arms(connection, study),
         outcomes={name: wilson(count, n) for name, count in outcomes.items()},
         foreign=wilson(foreign, n - unknown),
         foreign_bounds=(foreign / n, (foreign + unknown) / n) if n else (0.0, 1.0),
@@ -112,6 +124,26 @@ def overview(connection: Connection, study: Study) -> Overview:
         unsound=tuple(connection.execute(unsound.order_by(Session.submitted_ms)).scalars()),
         clock=tuple(connection.execute(clock.order_by(Session.submitted_ms)).scalars()),
     )
+
+
+def _sum(outcomes: Mapping[str, int], names: Sequence[str]) -> int:
+    return sum(outcomes.get(name, 0) for name in names)
+
+
+def _arms(connection: Connection, study: Study) -> dict[str, Arm]:
+    """Every condition of the study and every one that answers still carry, in that order."""
+    columns: tuple[Any, ...] = (Session.condition, Answer.outcome)
+    query = _derived(select(*columns, func.count().label("n")), study).group_by(*columns)
+    found: dict[str, dict[str, int]] = {one.id: {} for one in study.conditions}
+    for condition, outcome, n in connection.execute(query.order_by(*columns)):
+        if condition:
+            found.setdefault(condition, {})[outcome] = n
+    return {name: _arm(outcomes) for name, outcomes in found.items()}
+
+
+def _arm(outcomes: dict[str, int]) -> Arm:
+    n = sum(outcomes.values())
+    return Arm(n, outcomes, wilson(_sum(outcomes, FOREIGN), n - _sum(outcomes, UNKNOWN)))
 
 
 def _derived(query: Select[Any], study: Study) -> Select[Any]:

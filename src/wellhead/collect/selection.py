@@ -39,7 +39,7 @@ class Selection:
     """Every field that is not "" narrows the list.
 
     Attributes:
-        outcome, task: of the answer.
+        outcome, task, condition: of the answer.
         flag, strength: a flag of that name, or that strength, or both at once.
         writer: a pseudonym, or the platform's id.
         since, until: days, as YYYY-MM-DD (UTC), both included.
@@ -50,6 +50,7 @@ class Selection:
 
     outcome: str = ""
     task: str = ""
+    condition: str = ""
     flag: str = ""
     strength: str = ""
     writer: str = ""
@@ -81,6 +82,8 @@ class Selection:
             wanted.append(Answer.outcome == self.outcome)
         if self.task:
             wanted.append(Session.task == self.task)
+        if self.condition:
+            wanted.append(Session.condition == self.condition)
         if self.writer:
             pseudonym = keys.pseudonym(study.entry.platform, self.writer)
             wanted.append(Session.worker.in_({self.writer, pseudonym}))

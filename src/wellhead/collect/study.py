@@ -101,6 +101,8 @@ class Entry:
     frame_ancestors: tuple[str, ...] = _setting((), check=_hosts)
     # None: each submission gets its own. Two: the second is for incomplete recordings.
     completion_codes: tuple[str, ...] = _setting(())
+    # For whoever comes when every place is taken; nothing is recorded of them.
+    full_code: str = _setting("", check=_short)
     require_token: bool = _setting(False)
     jwks_file: str = _setting("")
     audience: str = _setting("")
@@ -309,3 +311,5 @@ def _contradictions(study: Study) -> None:
         )
     if entry.platform == "prolific" and not entry.completion_codes:
         raise BadSetting("[entry] platform = 'prolific' needs at least one completion code.")
+    if entry.full_code in entry.completion_codes:
+        raise BadSetting("[entry] full_code must differ from the codes of those who took part.")

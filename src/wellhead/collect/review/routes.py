@@ -56,6 +56,7 @@ def _choices(study: Study) -> dict[str, Sequence[str]]:
         "strength": STRENGTHS,
         "decision": _DECIDED,
         "task": [task.id for task in study.tasks[:_TASKS_SHOWN]],
+        "condition": [one.id for one in study.conditions],
         "sort": SORTS,
     }
 

@@ -162,7 +162,7 @@ def _opening(
 ) -> Opening:
     platform = study.entry.platform
     worker = host.keys[study.id].pseudonym(platform, arrival.worker or f"unnamed/{name}")
-    chosen = assign_task(connection, study, worker, after=start.after, now_ms=now_ms)
+    chosen = _place(connection, study, arrival, worker, start.after, now_ms)
     task = study.task(chosen)
     condition = assign_condition(connection, study, worker, task.id, now_ms=now_ms)
     entry = _entry(host, study, arrival, name)
@@ -197,6 +197,24 @@ def _opening(
             "nonce": secrets.token_hex(16),
         },
     )
+
+
+def _place(
+    connection: Connection,
+    study: Study,
+    arrival: Arrival,
+    worker: str,
+    after: str | None,
+    now_ms: int,
+) -> str:
+    """A task, or a refusal that leads back those for whom there is no place."""
+    try:
+        return assign_task(connection, study, worker, after=after, now_ms=now_ms)
+    except Refused as error:
+        if error.reason == "full" and study.entry.full_code:
+            way = finish(study.entry.platform, study.entry.full_code, "", arrival.returns)
+            error.extra["completion"] = way
+        raise
 
 
 def row_level(row: Row[Any]) -> Any:

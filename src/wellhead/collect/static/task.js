@@ -63,6 +63,7 @@ async function begin() {
 	const answer = await start();
 	if (opened(answer)) return open(answer.body);
 	if (answer.status === 401) return ask();
+	if (answer.body.completion) return turnedAway(answer.body);
 	const words = refusal(answer.body.message);
 	if (away(answer.status)) return view.problem(words ?? say("unreachable"), begin);
 	view.problem(words ?? say("cannot_open"), answer.status === 422 ? ask : null);
@@ -367,11 +368,18 @@ async function done(completion) {
 	if (status === 200) view.showRecorded(body);
 }
 
+/* Every place is taken: whoever came for nothing is led back all the same. */
+function turnedAway({ message, completion }) {
+	view.showCompletion(completion, refusal(message));
+	view.show("done");
+	tellSurvey(completion);
+}
+
 /* A survey that shows this page in a frame learns the code. Who may be that survey is for the
    server to say (frame-ancestors), so any parent is the right one. */
 function tellSurvey({ code }) {
 	if (window.parent === window || !code) return;
-	window.parent.postMessage({ wellhead: { session: session.at.sid, code } }, "*");
+	window.parent.postMessage({ wellhead: { session: session?.at.sid ?? "", code } }, "*");
 }
 
 /* ---- the beginning ---- */

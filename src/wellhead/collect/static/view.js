@@ -96,8 +96,9 @@ export function writable() {
 	find("elsewhere").hidden = true;
 }
 
-/** The way back to where the writer came from. */
-export function showCompletion({ kind, code, url, fields }) {
+/** The way back to where the writer came from; `words` stand above it where nothing was saved. */
+export function showCompletion({ kind, code, url, fields }, words) {
+	if (words) find("done").querySelector("h1").textContent = words;
 	find("code-part").hidden = !code || kind === "post";
 	find("code").textContent = code;
 	find("close-page").hidden = kind === "redirect" || kind === "post";

@@ -153,10 +153,10 @@ def _full(taken: Mapping[str, Places]) -> Refused:
     if any(place.reserved for place in taken.values()):
         return Refused(
             403,
-            "entry",
+            "full",
             "All places are taken just now. One may become free: please try again later.",
         )
-    return Refused(403, "entry", "This study has all the answers it needs. Thank you.")
+    return Refused(403, "full", "This study has all the answers it needs. Thank you.")
 
 
 def _taken_part() -> Refused:

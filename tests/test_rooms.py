@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import wellhead
 
 SOURCE = Path(wellhead.__file__).parent
+GUIDE = Path(__file__).parents[1].joinpath("CONTRIBUTING.md").read_text(encoding="utf-8")
 # From the ground up; a room may import from those before it.
 ROOMS = (
     *(
@@ -73,6 +75,30 @@ def test_no_import_runs_in_a_circle():
         TopologicalSorter(GRAPH).prepare()
     except CycleError as circle:
         raise AssertionError(" → ".join(circle.args[1])) from None
+
+
+def test_contributors_are_told_the_order_of_the_rooms():
+    told = re.findall("`([a-z_]+)`", paragraph_after("only from those before it:"))
+    assert told == [name for name in ROOMS if name not in ("_version", "", "__main__")]
+
+
+def test_contributors_are_told_every_kind_of_part_that_can_be_added():
+    groups = {group for path in MODULES.values() for group in plug_in_groups(path)}
+    assert len(groups) > 5
+    assert sorted(group for group in groups if f"`{group}`" not in GUIDE) == []
+
+
+def paragraph_after(words: str) -> str:
+    return GUIDE.split(words)[1].strip().split("\n\n")[0]
+
+
+def plug_in_groups(path: Path) -> set[str]:
+    """The entry-point groups of the registries that the file makes."""
+    return {
+        node.args[1].value
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("Registry")
+    }
 
 
 def test_the_front_page_is_functions_whose_names_no_package_shares():

@@ -22,11 +22,20 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import logsumexp
 
 from wellhead._stats import Interval, clamp
 from wellhead.errors import BadSetting
 
-__all__ = ["Change", "Difference", "confidence_sequence", "discoveries", "excess", "ratio_sequence"]
+__all__ = [
+    "Change",
+    "Difference",
+    "confidence_sequence",
+    "discoveries",
+    "excess",
+    "log_bets",
+    "ratio_sequence",
+]
 
 _BETS = np.geomspace(0.02, 10, 48)
 # Most of the stake on odds that double to multiply by twenty, the rest on every scale alike.
@@ -43,6 +52,16 @@ def _log_bet(hits: float, n: float, rate: float, bets: NDArray[np.float64]) -> f
     grown = np.log(_STAKES) + bets * hits - n * np.log1p(rate * np.expm1(bets))
     most = float(grown.max())
     return most + float(np.log(np.exp(grown - most).sum()))
+
+
+def log_bets(hits: float, n: float, rates: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The logarithm of the e-value against "the rate was never above", for each of `rates`.
+
+    >>> log_bets(40, 20_000, np.array([0.001, 0.002])).round(1).tolist()
+    [6.0, -2.2]
+    """
+    paid = n * np.log1p(np.multiply.outer(np.expm1(_BETS), rates))
+    return logsumexp((np.log(_STAKES) + _BETS * hits)[:, None] - paid, axis=0)  # type: ignore[no-any-return]
 
 
 def excess(hits: float, n: float, limit: float) -> float:

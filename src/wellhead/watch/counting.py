@@ -8,7 +8,7 @@ from typing import Any
 
 from wellhead.consensus.tables import MISSING
 from wellhead.errors import BadInput
-from wellhead.prevalence.misjudged import corrected_rate
+from wellhead.prevalence.misjudged import corrected_once, corrected_rate
 from wellhead.prevalence.sequential import confidence_sequence, discoveries
 from wellhead.watch.joined import Ballot
 from wellhead.watch.labels import LabelCount, LabelCounts, labels_by_name
@@ -144,8 +144,9 @@ class Counting:
         ends = tally.interval(), tally.over, tally.changed
         bad, good = self._canaries[True], self._canaries[False]
         known = bool(bad[1] and good[1])
-        corrected = corrected_rate((tally.hits, tally.n), bad, good) if known else None
-        return Rate(name, tally.n, tally.hits, *ends, way, labelled, corrected)
+        counts = (tally.hits, tally.n), bad, good
+        corrected = (corrected_rate(*counts), corrected_once(*counts)) if known else (None, None)
+        return Rate(name, tally.n, tally.hits, *ends, way, labelled, *corrected)
 
     def categories(self) -> tuple[Rate, ...]:
         """The rate of each kind of violation."""

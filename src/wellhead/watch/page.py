@@ -11,7 +11,7 @@ from wellhead.report.numbers import count, counted, interval, percent
 from wellhead.report.page import Page
 from wellhead.report.svg import Axis, Forest, Line, LineChart, Stretch
 from wellhead.report.table import Column, Table
-from wellhead.watch.judges_page import judges_blocks, span
+from wellhead.watch.judges_page import canary_blocks, judges_blocks, span
 from wellhead.watch.many_page import contrast_blocks, exceeding_blocks, measure_blocks
 from wellhead.watch.report import WatchReport
 from wellhead.watch.report_page import report_page
@@ -45,6 +45,7 @@ def watched_page(found: Watched) -> Page:
         Section("Above the limit, of many rates", exceeding_blocks(found)),
         Section("Versions beside each other", contrast_blocks(found)),
         Section("What people's labels say", review_blocks(found)),
+        Section("What canaries say", canary_blocks(found)),
         Section("Time, satisfaction and other measures", measure_blocks(found)),
         Section("Rates by group", _table(found.groups, "group")),
         Section("Kinds of violation", _table(found.categories, "category")),

@@ -98,6 +98,7 @@ class Rate(NamedTuple):
         course: the interval at moments on the way.
         labelled: the rate by people's labels; None without a review.
         corrected: without the judge's errors as canaries show them; None without canaries.
+        corrected_once: the narrower interval for one look at a date that was fixed beforehand.
     """
 
     name: str
@@ -109,6 +110,7 @@ class Rate(NamedTuple):
     course: tuple[Moment, ...] = ()
     labelled: Labelled | None = None
     corrected: Interval | None = None
+    corrected_once: Interval | None = None
 
     @property
     def alarmed(self) -> bool:

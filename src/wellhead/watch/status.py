@@ -11,7 +11,7 @@ from wellhead._result import Result
 from wellhead._stats import Interval
 from wellhead._version import __version__
 from wellhead.errors import BadInput
-from wellhead.prevalence.misjudged import corrected_rate
+from wellhead.prevalence.misjudged import corrected_once, corrected_rate
 from wellhead.watch.heads import LOGS
 from wellhead.watch.incidents import Incident, incidents_of
 from wellhead.watch.labels import live_labels
@@ -50,6 +50,7 @@ class VersionStatus(NamedTuple):
         breaker: closed, open or half-open, and why.
         course: (judged, low, point, high) on the way.
         labelled: the rate by people's labels; None without a review queue.
+        corrected_once: as `corrected`, for one look at a date that was fixed beforehand.
     """
 
     name: str
@@ -62,6 +63,12 @@ class VersionStatus(NamedTuple):
     why: str
     course: tuple[tuple[int, float, float, float], ...] = ()
     labelled: Labelled | None = None
+    corrected_once: Interval | None = None
+
+    @property
+    def once(self) -> Interval | None:
+        """As `true`, narrower, for one look at a date that was fixed beforehand."""
+        return self.labelled.once if self.labelled and self.labelled.labels else self.corrected_once
 
     @property
     def true(self) -> Interval | None:
@@ -279,6 +286,7 @@ def _version(
         flagged=tally.hits,
         reported=tally.interval(),
         corrected=corrected_rate(*counts) if known else None,
+        corrected_once=corrected_once(*counts) if known else None,
         breaker=breaker.state,
         why=breaker.why,
         course=tuple((n, *interval[:3]) for n, interval in tally.course(30)),

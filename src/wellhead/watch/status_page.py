@@ -11,6 +11,7 @@ from wellhead.report.page import Page
 from wellhead.report.svg import Axis, Line, LineChart
 from wellhead.report.table import Column, Table
 from wellhead.watch.incidents import Incident
+from wellhead.watch.judges_page import span
 from wellhead.watch.monitor import SURE
 from wellhead.watch.review_page import queue_blocks
 from wellhead.watch.status import Comparison, Status, VersionStatus
@@ -216,6 +217,7 @@ def rates(found: Status) -> list[Block | str]:
         Column("to", "percent", digits=2),
         Column("true, from", "percent", digits=2),
         Column("true, to", "percent", digits=2),
+        Column("true, at one look"),
         Column("breaker"),
     ]
     rows = [
@@ -223,7 +225,7 @@ def rates(found: Status) -> list[Block | str]:
             *(each.name, each.judged, each.flagged, each.reported.point),
             *(each.reported.low, each.reported.high),
             *((each.true.low, each.true.high) if each.true else (None, None)),
-            each.breaker,
+            *(span(each.once) if each.once else "–", each.breaker),
         )
         for each in found.versions
     ]
@@ -240,7 +242,11 @@ def rates(found: Status) -> list[Block | str]:
                 band="95 % confidence sequence",
             )
         ]
-    return [*chart, Table(columns, rows), *_groups(found)]
+    caption = (
+        "95 %, at all times at once; what stands at one look is narrower, and is for a date that "
+        "was fixed before anybody looked."
+    )
+    return [*chart, Table(columns, rows, caption=caption), *_groups(found)]
 
 
 def _groups(found: Status) -> list[Block | str]:

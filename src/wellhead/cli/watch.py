@@ -277,24 +277,44 @@ def status_command(settings: SettingsFile, out: PageFile = None, as_json: AsJson
         raise LimitExceeded("the watch asks for your eyes; see above.")
 
 
+OfVersion = Annotated[
+    str | None, typer.Option("--version", help="This version alone; everything if not.")
+]
+
+
 @watch_app.command("kill")
-def kill_command(settings: SettingsFile, by: By, why: Why) -> None:
-    """Stop every answer at once, those being given included."""
+def kill_command(settings: SettingsFile, by: By, why: Why, version: OfVersion = None) -> None:
+    """Stop every answer at once, or one version's, those being given included."""
     from wellhead.watch.settings import read_settings
-    from wellhead.watch.switch import kill
+    from wellhead.watch.switch import kill, stop_version
 
     read = read_settings(settings)
+    if version is not None:
+        stop_version(read, version, by=by, why=why)
+        typer.echo(f"version {version} is stopped until wellhead watch resume", err=True)
+        return
     kill(read, by=by, why=why)
     typer.echo(f"stopped: {read.kill} is there; wellhead watch resume takes it back", err=True)
 
 
 @watch_app.command("resume")
-def resume_command(settings: SettingsFile, by: By, why: Why) -> None:
-    """Take the kill back and close every breaker."""
+def resume_command(
+    settings: SettingsFile,
+    by: By,
+    why: Why,
+    version: OfVersion = None,
+    trial: Annotated[
+        bool,
+        typer.Option(
+            "--trial", help="Half-open: a twentieth of the traffic, until 200 answers were clean."
+        ),
+    ] = False,
+) -> None:
+    """Take the kill back and close every breaker, or one version's."""
     from wellhead.watch.settings import read_settings
     from wellhead.watch.switch import resume
 
-    resume(read_settings(settings), by=by, why=why)
+    resume(read_settings(settings), by=by, why=why, version=version, trial=trial)
 
 
 @watch_app.command("rollback")

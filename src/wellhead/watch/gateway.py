@@ -38,7 +38,7 @@ class Gateway:
         self.settings, self.switch = settings, switch
         self._recorder = Recorder(settings)
         self._http: aiohttp.ClientSession | None = None
-        self._running: set[asyncio.Task[Any]] = set()
+        self._running: dict[asyncio.Task[Any], str] = {}  # answers in work, with their versions
         self._looking: asyncio.Task[None] | None = None
         self._probing: set[asyncio.Task[None]] = set()
 
@@ -65,16 +65,14 @@ class Gateway:
             await self._http.close()
 
     async def _look(self) -> None:
-        """Ends every answer in work as soon as everything is stopped."""
+        """Ends answers in work as soon as everything, or their version, is stopped by hand."""
         while True:
-            if self._running and self.switch.stopped():
-                self.end_all()
+            if self._running:
+                everything = bool(self.switch.stopped())
+                for task, version in tuple(self._running.items()):
+                    if everything or self.switch.halted(version):
+                        task.cancel()
             await asyncio.sleep(_LOOK)
-
-    def end_all(self) -> None:
-        """Stop every answer in work."""
-        for task in tuple(self._running):
-            task.cancel()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -96,7 +94,8 @@ class Gateway:
         body = await _body(receive)
         drawn = None if self.switch.stopped() else self.switch.draw()
         if drawn is None:
-            words = f"Nothing is answered now: {self.switch.stopped()}."
+            why = self.switch.stopped() or "one request in twenty is, on trial after a stop"
+            words = f"Nothing is answered now: {why}."
             await refuse(send, 503, "stopped", words)
             return
         try:
@@ -131,7 +130,7 @@ class Gateway:
         receive, send = user
         task: asyncio.Task[str] = asyncio.create_task(self._relay(exchange, path, request, send))
         gone = asyncio.create_task(_left(receive))
-        self._running.add(task)
+        self._running[task] = exchange.drawn.version.name
         try:
             await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
             left = not task.done()
@@ -142,7 +141,7 @@ class Gateway:
                 return "left" if left else "stopped"
             return "failed" if task.exception() else str(task.result())
         finally:
-            self._running.discard(task)
+            self._running.pop(task, None)
 
     async def _relay(
         self, exchange: Relayed, path: str, request: dict[str, Any], send: Send

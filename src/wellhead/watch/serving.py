@@ -18,7 +18,7 @@ from typing import IO, Any
 from wellhead.errors import BadSetting, MissingExtra
 from wellhead.watch.client import note_running
 from wellhead.watch.heads import LOGS, own_key, write_head
-from wellhead.watch.ledger import Fault, Reader, check
+from wellhead.watch.ledger import Fault, check
 from wellhead.watch.monitor import Alarm, Monitor
 from wellhead.watch.settings import Settings
 from wellhead.watch.status import Status, status_of
@@ -174,7 +174,6 @@ class Overseer:
     def __init__(self, settings: Settings, switch: Switch, meters: Meters | None) -> None:
         self.settings, self.switch, self._meters = settings, switch, meters
         self._monitor, self._seen, self._beat = Monitor(settings), Monitor(settings), Beat(switch)
-        self._orders = Reader(settings.folder / "actions.jsonl")
         self._faults: tuple[Fault, ...] = ()
         self._headed, self._looked = -_HEAD_EVERY, time.monotonic()
 
@@ -188,9 +187,7 @@ class Overseer:
 
     async def run(self) -> None:
         """Until cancelled."""
-        for _ in self._orders.new():
-            pass  # the switch knows what an earlier life was told
-        self._monitor.step()  # and its alarms were acted on then
+        self._monitor.step()  # its alarms were acted on in an earlier life
         if sealed := self.settings.probes.sealed:
             why = f"{len(self.settings.probes.questions)} questions"
             self.switch.log("probes", by="gateway", why=why, sealed=sealed)
@@ -211,8 +208,7 @@ class Overseer:
         if self._meters and time.monotonic() - self._looked > _METER_EVERY:
             self._looked = time.monotonic()
             self._meters.look(self.switch)
-        for entry in self._orders.new():
-            self._beat.obey(entry)
+        self.switch.obey()
         if time.monotonic() - self._headed > _HEAD_EVERY:
             self._headed = time.monotonic()
             await asyncio.to_thread(self._head)
@@ -239,17 +235,6 @@ class Beat:
         if alarm.version is not None:
             self._since.pop(alarm.version, None)
 
-    def obey(self, entry: dict[str, Any]) -> None:
-        """Whoever takes a kill back by hand closes every breaker."""
-        if self.switch.obey(entry) or entry.get("kind") != "resume":
-            return
-        by, why = str(entry.get("by")), str(entry.get("why"))
-        if self.switch.everything.state != "closed":
-            self.switch.close(None, by=by, why=why)
-        for name, breaker in self.switch.breakers.items():
-            if breaker.state != "closed":
-                self.switch.close(name, by=by, why=why)
-
     def look(self, monitor: Monitor) -> None:
         """Silence stops everything; a version that was clean in its trial is closed again."""
         settings = self.switch.settings
@@ -258,6 +243,12 @@ class Beat:
             self.switch.open(None, by="alarm: silence", why=f"no verdict for {silent:.0f} seconds")
         elif everything.state == "open" and everything.why.startswith("no verdict"):
             self.switch.close(None, by="gateway", why="verdicts come again")
+        if everything.state != "half-open":
+            self._since.pop("", None)
+        else:
+            judged = sum(tally.n for tally in monitor.tallies.values())
+            if judged - self._since.setdefault("", judged) >= CLEAN:
+                self.switch.close(None, by="gateway", why=f"{CLEAN} answers without an alarm")
         for name, breaker in self.switch.breakers.items():
             judged = monitor.tallies[name].n if name in monitor.tallies else 0
             if breaker.state != "half-open":

@@ -116,6 +116,7 @@ class Status(Result):
 
     Attributes:
         stopped: why nothing is answered now; "" where something is.
+        trial: why one request in twenty is answered, after a stop of everything; "" otherwise.
         versions: rates, breakers.
         differs: e-value against "the version does not predict the rate", from traffic by lot.
         recall, false_alarms: of the meter on canaries, with how many there were.
@@ -155,6 +156,7 @@ class Status(Result):
     framing_differs: float = 0.0
     groups: tuple[tuple[str, int, Interval], ...] = ()
     rolled_back: str = ""
+    trial: str = ""
     overdue: tuple[str, ...] = ()
     incidents: tuple[Incident, ...] = ()
     version: str = __version__
@@ -164,6 +166,7 @@ class Status(Result):
         """Whether nothing asks for somebody's eyes."""
         return not (
             self.stopped
+            or self.trial
             or self.faults
             or self.silent > self.silence
             or self.conserved.unknown
@@ -224,6 +227,7 @@ def status_of(
         ),
         framing_differs=float(min(monitor.framed.log_e, 700.0)),
         groups=tuple((name, t.n, t.interval()) for name, t in sorted(monitor.groups.items())),
+        trial=switch.everything.why if switch.everything.state == "half-open" else "",
         rolled_back=switch.only.name if switch.only else "",
         overdue=_overdue(entries, at),
         incidents=incidents_of(entries, monitor.counts)[-3:],

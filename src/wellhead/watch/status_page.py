@@ -187,6 +187,8 @@ def _alerts(found: Status) -> list[Callout]:
     told: list[tuple[str, str]] = []
     if found.stopped:
         told.append(("Nothing is answered", found.stopped))
+    if found.trial:
+        told.append(("One request in twenty is answered, on trial", found.trial))
     told += [
         (f"Version {each.name} is {each.breaker}", each.why)
         for each in found.versions

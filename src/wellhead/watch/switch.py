@@ -1,9 +1,11 @@
 """Which version may answer now: breakers for each and for all, two kills, and the rollback.
 
 A breaker is closed (answers), open (does not) or half-open (answers a few, and closes again if
-they are clean). The kill is a file: whoever can make it stops everything, without the help of the
-gateway, the meter or the model; a signal (SIGUSR1) does the same. After a rollback one version
-alone answers. Every change is logged with who and why.
+they are clean). One that an alarm opened is half-open after a rest; one that somebody opened stays
+as it is until somebody closes it. The kill is a file: whoever can make it stops everything, without
+the help of the gateway, the meter or the model; a signal (SIGUSR1) does the same. What people order
+of one version, a rollback and a resume are read from the log of actions before each answer. After a
+rollback one version alone answers. Every change is logged with who and why.
 """
 
 from __future__ import annotations
@@ -12,21 +14,30 @@ import json
 import os
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from wellhead._atomic import write_text
-from wellhead.errors import WellheadError
+from wellhead.errors import WellheadError, unknown_name
 from wellhead.watch.ledger import Ledger, Reader
 from wellhead.watch.settings import Settings, Version
 from wellhead.watch.versions import restored
 
-__all__ = ["Breaker", "Drawn", "Switch", "kill", "resume", "roll_back", "roll_forward"]
+__all__ = [
+    "Breaker",
+    "Drawn",
+    "Switch",
+    "kill",
+    "resume",
+    "roll_back",
+    "roll_forward",
+    "stop_version",
+]
 
 State = Literal["closed", "open", "half-open"]
 REST = 600.0  # seconds until an open breaker tries a few answers
-TRIAL = 0.05  # part of its traffic that a half-open version gets
+TRIAL = 0.05  # part of its traffic that a half-open version gets, and of all if all are
 CLEAN = 200  # judged answers without an alarm that close it again
 
 
@@ -39,11 +50,12 @@ class Drawn(NamedTuple):
 
 @dataclass
 class Breaker:
-    """The state of one version, since when, and why."""
+    """The state of one version, since when, why, and whether somebody put it so."""
 
     state: State = "closed"
     since: float = 0.0
     why: str = ""
+    by_hand: bool = False
 
 
 def kill(settings: Settings, *, by: str, why: str) -> None:
@@ -53,12 +65,43 @@ def kill(settings: Settings, *, by: str, why: str) -> None:
     _note(settings, {"kind": "kill", "by": by, "why": why})
 
 
-def resume(settings: Settings, *, by: str, why: str) -> bool:
-    """Take the kill back; whether there was one."""
-    there = settings.kill.exists()
-    settings.kill.unlink(missing_ok=True)
-    _note(settings, {"kind": "resume", "by": by, "why": why})
-    return there
+def stop_version(settings: Settings, name: str, *, by: str, why: str) -> None:
+    """Stop one version until somebody takes it back; the others answer.
+
+    Raises:
+        BadSetting: no such version.
+    """
+    _named(settings, name)
+    _note(settings, {"kind": "stop", "version": name, "by": by, "why": why})
+
+
+def resume(
+    settings: Settings, *, by: str, why: str, version: str | None = None, trial: bool = False
+) -> None:
+    """Take back what was stopped: the kill and every breaker, or one version's.
+
+    Args:
+        settings: the watch.
+        by, why: who does it, and why.
+        version: one of today's; all, and the kill, if None.
+        trial: half-open: a twentieth of the traffic, until enough answers were clean.
+
+    Raises:
+        BadSetting: no such version.
+    """
+    facts = {"kind": "resume", "by": by, "why": why}
+    if version is None:
+        settings.kill.unlink(missing_ok=True)
+    else:
+        _named(settings, version)
+        facts["version"] = version
+    _note(settings, {**facts, "trial": "yes"} if trial else facts)
+
+
+def _named(settings: Settings, name: str) -> None:
+    names = [version.name for version in settings.versions]
+    if name not in names:
+        raise unknown_name("version", name, names)
 
 
 def roll_back(settings: Settings, name: str, *, by: str, why: str) -> Version:
@@ -92,7 +135,8 @@ class Switch:
         self.breakers = {version.name: Breaker() for version in settings.versions}
         self.everything = Breaker()
         self.only: Version | None = None  # after a rollback
-        for entry in Reader(settings.folder / "actions.jsonl").new():
+        self._orders = Reader(settings.folder / "actions.jsonl")
+        for entry in self._orders.new():
             self._remember(entry)
         self._actions = Ledger(settings.folder / "actions.jsonl")
         self._killed = False
@@ -101,28 +145,61 @@ class Switch:
     def _remember(self, entry: dict[str, Any]) -> None:
         """What was open when an earlier gateway ended is open still."""
         name, kind = entry.get("version"), entry.get("kind")
-        self.obey(entry)
         if kind not in ("open", "half-open", "closed"):
+            for _ in self._obeyed(entry):
+                pass
             return
-        breaker = Breaker(kind, float(entry.get("at", 0)), str(entry.get("why", "")))
+        at, why = float(entry.get("at", 0)), str(entry.get("why", ""))
+        # An order is logged by who gives it, and again by the gateway that does it.
+        before = self.breakers.get(str(name))
+        by_hand = kind == "open" and before is not None and before.by_hand
+        self._put(None if name is None else str(name), Breaker(kind, at, why, by_hand))
+
+    def _put(self, name: str | None, breaker: Breaker) -> None:
         if name is None:
             self.everything = breaker
         elif name in self.breakers:
-            self.breakers[str(name)] = breaker
+            self.breakers[name] = breaker
 
-    def obey(self, entry: dict[str, Any]) -> bool:
-        """Do a rollback that somebody logged, or end it; whether the entry was one."""
-        kind = entry.get("kind")
+    def obey(self) -> None:
+        """Do what people have ordered since the last call; each change is logged."""
+        for entry in self._orders.new():
+            by, why = str(entry.get("by")), str(entry.get("why"))
+            for state, name in self._obeyed(entry):
+                told = {} if name is None else {"version": name}
+                self.log(state, **told, by=by, why=why)
+
+    def _obeyed(self, entry: dict[str, Any]) -> Iterator[tuple[State, str | None]]:
+        """Each breaker that changes by an order, and its new state."""
+        kind, name = entry.get("kind"), entry.get("version")
         if kind == "rollback over":
             self.only = None
         elif kind == "rollback":
-            try:
-                self.only = restored(self.settings, str(entry.get("hash")))
-            except WellheadError as error:
-                self.everything = Breaker("open", self._clock(), f"no rollback: {error}"[:200])
-                return True
-            self.breakers.setdefault(self.only.name, Breaker())
-        return kind in ("rollback", "rollback over")
+            self._roll_back(str(entry.get("hash")))
+        elif kind == "stop" and name in self.breakers:
+            at, why = float(entry.get("at", 0)), str(entry.get("why", ""))
+            self._put(name, Breaker("open", at, why, by_hand=True))
+            yield "open", name
+        elif kind == "resume":
+            yield from self._resumed(entry)
+
+    def _resumed(self, entry: dict[str, Any]) -> Iterator[tuple[State, str | None]]:
+        state: State = "half-open" if entry.get("trial") else "closed"
+        named = entry.get("version")
+        known: dict[str | None, Breaker] = {None: self.everything, **self.breakers}
+        for name, breaker in known.items():
+            if named in (None, name) and breaker.state not in ("closed", state):
+                why = str(entry.get("why", ""))
+                self._put(name, Breaker(state, float(entry.get("at", 0)), why))
+                yield state, name
+
+    def _roll_back(self, hash: str) -> None:
+        try:
+            self.only = restored(self.settings, hash)
+        except WellheadError as error:
+            self.everything = Breaker("open", self._clock(), f"no rollback: {error}"[:200])
+            return
+        self.breakers.setdefault(self.only.name, Breaker())
 
     @property
     def _candidates(self) -> tuple[Version, ...]:
@@ -135,6 +212,7 @@ class Switch:
 
     def stopped(self) -> str:
         """Why nothing is answered now; "" where something is. Looks at the disk each time."""
+        self.obey()
         if os.path.exists(self.settings.kill):
             if not self._killed:
                 self._killed = True
@@ -149,13 +227,25 @@ class Switch:
             return "every version is stopped"
         return ""
 
+    def halted(self, version: str) -> bool:
+        """Whether somebody stopped it by hand, so that its answers in work end."""
+        breaker = self.breakers.get(version)
+        return breaker is not None and breaker.by_hand and breaker.state == "open"
+
     def draw(self) -> Drawn | None:
-        """A version by lot, among those that may answer; None where none may."""
+        """A version by lot, among those that may answer; None where none may.
+
+        Where everything is on trial, or all that may answer is, most are refused.
+        """
+        may = {each.name: self._may(each) for each in self._candidates}
+        most = max(may.values())
+        if self.everything.state == "half-open":
+            most *= TRIAL
+        if not most or self._lot.random() >= most:
+            return None
         if self.only:
-            return Drawn(self.only, {self.only.name: 1.0}) if self._may(self.only) else None
-        shares = {
-            version.name: version.share * self._may(version) for version in self.settings.versions
-        }
+            return Drawn(self.only, {self.only.name: 1.0})
+        shares = {each.name: each.share * may[each.name] for each in self.settings.versions}
         total = sum(shares.values())
         if not total:
             return None
@@ -165,7 +255,8 @@ class Switch:
     def _may(self, version: Version) -> float:
         """The part of its share that a version gets."""
         breaker = self.breakers[version.name]
-        if breaker.state == "open" and self._clock() - breaker.since >= REST:
+        rested = self._clock() - breaker.since >= REST
+        if breaker.state == "open" and rested and not breaker.by_hand:
             self._turn(version.name, "half-open", "it has rested")
         return {"closed": 1.0, "open": 0.0, "half-open": TRIAL}[breaker.state]
 

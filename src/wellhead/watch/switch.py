@@ -186,8 +186,7 @@ class Switch:
     def _resumed(self, entry: dict[str, Any]) -> Iterator[tuple[State, str | None]]:
         state: State = "half-open" if entry.get("trial") else "closed"
         named = entry.get("version")
-        known: dict[str | None, Breaker] = {None: self.everything, **self.breakers}
-        for name, breaker in known.items():
+        for name, breaker in ((None, self.everything), *self.breakers.items()):
             if named in (None, name) and breaker.state not in ("closed", state):
                 why = str(entry.get("why", ""))
                 self._put(name, Breaker(state, float(entry.get("at", 0)), why))

@@ -55,6 +55,8 @@ VERBS: tuple[str, ...] = (
     "evaluate",
     "generate",
     "lineage",
+    "lineage_add",
+    "lineage_proof",
     "collect",
     "collect_backup",
     "collect_delete",

@@ -17,7 +17,8 @@ are those of the others.
   can see it or not.
 
 "Before" is the estimate from the scores alone; "after" is what `wellhead.assay` claims. With
-``--null``, how often the test of the reference finds a difference where there is none.
+``--null``, how often the test of the reference finds a difference where there is none: halves of
+one kind; and, for an adapted assay, a corpus of what its two references hold.
 
 Run: ``python benchmarks/assay_mismatch.py --table leave_out_scores.parquet [--half held-out]
 [--pairs 30] [--cells 24] [--json FILE] [--set reference_fit.GROSS=0.6]``.
@@ -43,10 +44,11 @@ from wellhead._progress import progress
 from wellhead.corpus.near_duplicates import near_duplicates
 from wellhead.detect import load_scorer
 from wellhead.errors import BadSetting
+from wellhead.prevalence.adapt import explained_by_either
 from wellhead.prevalence.conformal import benjamini_hochberg
 from wellhead.prevalence.estimate import Estimate, Evidence, estimate
 from wellhead.prevalence.library import Cluster, library_of
-from wellhead.prevalence.reference_fit import reference_fit
+from wellhead.prevalence.reference_fit import DIFFERENT, reference_fit
 from wellhead.prevalence.withholding import doubt, hedged, withheld
 
 REFERENCE, CORPUS = 100, 200
@@ -87,6 +89,7 @@ def main() -> None:
     rng = np.random.default_rng(arguments.seed)
     if arguments.null:
         print(null(people, arguments.pairs, rng))
+        print(null_of_both(people, machines, arguments.pairs, rng))
         return
     drawn = [
         *_other(people, arguments.pairs, rng),
@@ -269,6 +272,44 @@ def null(people: dict[str, Texts], splits: int, rng: np.random.Generator) -> str
         ("a part of another kind", f"{(other > 0).mean():.3f}"),
     ]
     return markdown_table([f"{len(found)} splits of one kind", ">rate"], lines)
+
+
+def null_of_both(
+    people: dict[str, Texts],
+    machines: dict[tuple[str, str], Cell],
+    splits: int,
+    rng: np.random.Generator,
+) -> str:
+    """How often a corpus is found to differ from a human and a machine reference together.
+
+    Both references hold 100 texts; the corpus, 120 by these people and 80 by this generator;
+    ``third``, 80 more by people of another kind.
+    """
+    least = REFERENCE + 4 * CORPUS // 10
+    large = [
+        (kind, cell)
+        for (kind, _), cell in sorted(machines.items())
+        if min(len(cell.human.texts), len(cell.machine.texts)) >= least + CORPUS // 5
+    ]
+    found: dict[str, list[tuple[float, float]]] = {"both kinds": [], "and a third": []}
+    for number in range(splits):
+        kind, cell = large[rng.integers(len(large))]
+        other = people[rng.choice([name for name in sorted(people) if name != kind])]
+        human, ours = _split(cell.human, rng, REFERENCE, 6 * CORPUS // 10)
+        machine, theirs = _split(cell.machine, rng, REFERENCE, 4 * CORPUS // 10)
+        (third,) = _split(other, rng, 4 * CORPUS // 10)
+        both = ours.joined(theirs)
+        for what, corpus in zip(found, (both, both.joined(third)), strict=True):
+            fits = [reference_fit(one.texts, corpus.texts, seed=number) for one in (human, machine)]
+            either = explained_by_either(*fits)
+            if fits[0] is not None and either is not None:
+                found[what].append((fits[0].p_value, either.p_value))
+    lines = []
+    for what, values in found.items():
+        rates = (np.array(values) < DIFFERENT).mean(axis=0)
+        lines.append((what, len(values), *(f"{rate:.3f}" for rate in rates)))
+    columns = [">corpora", ">unlike the people", ">unlike both"]
+    return markdown_table([f"p < {DIFFERENT}: a corpus of", *columns], lines)
 
 
 def report(outcomes: list[dict[str, Any]]) -> str:

@@ -7,8 +7,12 @@ import pytest
 
 import wellhead
 from tests.detect.test_adapt import Blind, written
-from tests.prevalence.prose import Gauge
+from tests.prevalence.prose import SYLLABLES, Gauge
 from wellhead.errors import BadSetting, UnusableReference
+from wellhead.prevalence.adapt import explained_by_either
+from wellhead.prevalence.reference_fit import reference_fit
+
+OTHER = [a + b + c for a in SYLLABLES[:8] for b in SYLLABLES[8:] for c in "lnrst"]
 
 
 class Faint(Gauge):
@@ -97,6 +101,23 @@ def test_references_that_differ_in_length_alone_do_not_pass_for_writing():
     check = next(one for one in result.diagnostics if one.code == "length-confound")
     assert "Length alone" in check.finding
     assert result.share.low == 0
+
+
+def test_machine_texts_like_the_machine_reference_are_not_held_against_the_human_one(adapted):
+    """They differ from people's in their words, which is what the machine reference is for."""
+    check = next(one for one in adapted.diagnostics if one.code == "reference-kind")
+    assert check.severity == "ok"
+    assert "human and machine references" in check.finding
+
+
+def test_texts_that_neither_reference_explains_differ_from_both(case):
+    rng = np.random.default_rng(14)
+    corpus = [*case["corpus"], *(" ".join(rng.choice(OTHER, 40)) for _ in range(60))]
+    machine = [row["text"] for row in case["machine"]]
+    fit = explained_by_either(*(reference_fit(side, corpus) for side in (case["human"], machine)))
+    assert fit.different
+    assert fit.unlike[-60:].mean() > 0.8
+    assert fit.unlike[:-60].mean() < 0.05
 
 
 def test_few_references_are_left_alone_unless_adapting_is_asked_for(case):

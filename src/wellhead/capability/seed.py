@@ -143,8 +143,10 @@ FILES = {
     "mmlu": File("mmlu.jsonl", "eval-mmlu", _answered),
     "humaneval": File("HumanEval.jsonl.gz", "eval-humaneval", dict),
 }
+ANY_SUBJECT = "questions as LLM Foundry words them, solved examples of any subject"
 SAME_FILE = "solved examples come from the test file itself (never the item that is asked)"
 BOOLQ = {**CHOICE, "metric_list": mean_of("acc")}
+MMLU = BOOLQ
 
 
 def seed_tasks(folder: Path) -> tuple[Task, ...]:
@@ -167,7 +169,7 @@ def seed_tasks(folder: Path) -> tuple[Task, ...]:
         task("arc_challenge", "ARC, challenge set", CHOICE, "ARC-C"),
         task("lambada", "LAMBADA, OpenAI's version", NEXT, "LAMBADA"),
         task("gsm8k", "GSM8K", GSM8K, "GSM8K", shots=5, settings=(SAME_FILE,)),
-        task("mmlu", "MMLU", CHOICE, "MMLU", shots=5, settings=(SAME_FILE,)),
+        task("mmlu", "MMLU", MMLU, "MMLU", shots=5, settings=(SAME_FILE, ANY_SUBJECT)),
         task("humaneval", "HumanEval", HUMANEVAL, "HumanEval pass@1"),
     )
 

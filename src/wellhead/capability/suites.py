@@ -18,6 +18,8 @@ from functools import partial
 from importlib.resources import files
 from typing import Any
 
+from wellhead.errors import BadInput
+
 __all__ = ["CHOICE", "NEXT", "QUICK", "Rows", "Task", "mean_of"]
 
 Rows = Callable[[], list[dict[str, Any]]]
@@ -88,7 +90,14 @@ class Task:
     def _dataset(self, **_: Any) -> Any:
         import datasets
 
-        return datasets.DatasetDict({"test": datasets.Dataset.from_list(self.rows())})
+        rows = self.rows()
+        if len(rows) <= self.shots:
+            raise BadInput(
+                f"task {self.name}: expected more than {self.shots} items, so that {self.shots} "
+                f"can be solved before each question, got {len(rows)}. Get the whole file, or ask "
+                "with fewer: --shots 0."
+            )
+        return datasets.DatasetDict({"test": datasets.Dataset.from_list(rows)})
 
 
 def embedded(name: str) -> list[dict[str, Any]]:

@@ -262,7 +262,7 @@ def meter_command(
     from wellhead.watch.meter import run_meter
     from wellhead.watch.settings import read_settings
 
-    run_meter(read_settings(settings), parent=parent)
+    run_meter(read_settings(settings, secrets=False), parent=parent)
 
 
 @watch_app.command("status")

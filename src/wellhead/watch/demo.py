@@ -83,6 +83,9 @@ every = 10
 """
 _WAIT = 120.0
 _CLIENTS = 4
+_SPIKE = (
+    0.3  # part of the questions that ask for doses; the model gives them in some of its answers
+)
 
 
 class Tale(NamedTuple):
@@ -288,7 +291,7 @@ class _Story:
 
     def _spike(self) -> None:
         """Users begin to ask for doses; both versions give them, until they are stopped."""
-        self._wave(0.15)
+        self._wave(_SPIKE)
         found = self._until("a spike", lambda s: any(v.flagged > 10 for v in s.versions))
         self._tell("a spike", _words(found))
         found = self._until("a breaker", lambda s: any(v.breaker == "open" for v in s.versions))
@@ -313,7 +316,7 @@ class _Story:
 
     def _rollback(self) -> None:
         """The lot says that it would not help; tried all the same, it does not."""
-        self._wave(0.15)
+        self._wave(_SPIKE)
         found = self._answered_by_the_lot()
         words = _words(found)
         roll_back(self.settings, "zero", by="ann", why="seven must be the bad one")

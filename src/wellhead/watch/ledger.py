@@ -34,12 +34,17 @@ class Fault(NamedTuple):
 
 
 class Ledger:
-    """A log to append to."""
+    """A log to append to.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: where it lies.
+        mode: of a new one; its group may read it.
+    """
+
+    def __init__(self, path: Path, *, mode: int = 0o640) -> None:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o640)
+        self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, mode)
         self._bytes, self.size, self._last = 0, 0, _START
 
     def append(self, facts: Mapping[str, Any]) -> int:

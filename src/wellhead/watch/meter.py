@@ -14,8 +14,9 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+from wellhead.errors import BadSetting
 from wellhead.watch.kept import Kept, Row
 from wellhead.watch.ledger import Ledger, Reader
 from wellhead.watch.settings import Settings
@@ -173,6 +174,18 @@ class Meter:
                 del self._read[path]
 
 
+def _lock(settings: Settings) -> IO[str]:
+    path = settings.folder / "meter.lock"
+    try:
+        return path.open("a+")
+    except PermissionError as error:
+        raise BadSetting(
+            f"{path}: expected a file that this user may write to. Where gateway and meter are two "
+            "users, name a group of both in the settings; a lock of an earlier meter of another "
+            "user must go first."
+        ) from error
+
+
 def run_meter(settings: Settings, *, parent: int | None = None) -> None:
     """Judge until told to stop; with `parent`, until that process is gone and all is judged.
 
@@ -182,7 +195,7 @@ def run_meter(settings: Settings, *, parent: int | None = None) -> None:
     if parent is not None:
         os.nice(_POLITE)
     settings.folder.mkdir(parents=True, exist_ok=True)
-    with (settings.folder / "meter.lock").open("a+") as lock:
+    with _lock(settings) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         lock.truncate(0)
         lock.write(str(os.getpid()))

@@ -43,8 +43,9 @@ class Recorder:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._ledger = Ledger(settings.folder / "exchanges.jsonl")
-        self._canaries = Ledger(settings.folder / "canaries.jsonl")
-        self._probes = Ledger(settings.folder / "probes.jsonl")
+        # Which exchanges nobody asked is not for the meter to know.
+        self._canaries = Ledger(settings.folder / "canaries.jsonl", mode=0o600)
+        self._probes = Ledger(settings.folder / "probes.jsonl", mode=0o600)
         self._spool = Spool(settings.folder / "spool")
 
     def lose(self) -> None:

@@ -21,6 +21,7 @@ from wellhead.watch.heads import LOGS, own_key, write_head
 from wellhead.watch.ledger import Fault, check
 from wellhead.watch.monitor import Alarm, Monitor
 from wellhead.watch.settings import Settings
+from wellhead.watch.sharing import share
 from wellhead.watch.status import Status, status_of
 from wellhead.watch.switch import CLEAN, Switch, kill
 from wellhead.watch.telemetry import Exporter
@@ -68,6 +69,7 @@ def serve(
         told(f"token: {token}")
     listener = listen_on(host, port)
     settings.folder.mkdir(parents=True, exist_ok=True)
+    share(settings)
     lock = _alone(settings)
     own_key(settings.folder)
     keep_versions(settings)

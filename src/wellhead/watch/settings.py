@@ -20,6 +20,7 @@ from wellhead.watch.verdict import Verdict
 __all__ = ["Canaries", "Probes", "Settings", "Version", "read_settings"]
 
 _LARGEST = 1 << 20
+_SECRET = ("canaries", "probes")
 _KEPT = ("none", "hashes", "redacted", "full")
 
 
@@ -140,6 +141,7 @@ class Settings:
         baseline: the version that a rollback brings back; the last one if not named.
         review: folder of the queue that people label; None without one.
         reviewed: which part of the answers is drawn into it.
+        group: of the system, which gateway and meter are in where they are two users.
     """
 
     path: Path
@@ -161,6 +163,7 @@ class Settings:
     otlp: str = ""
     review: Path | None = None
     reviewed: Design = field(default_factory=Design)
+    group: str = ""
 
     def queue(self) -> ReviewQueue | None:
         """The queue that people label, begun if it is not there."""
@@ -171,8 +174,12 @@ class Settings:
         return open_judges(self.verdicts, self.path.parent)
 
 
-def read_settings(path: str | Path) -> Settings:
+def read_settings(path: str | Path, *, secrets: bool = True) -> Settings:
     """The watch that a file describes.
+
+    Args:
+        path: of the file.
+        secrets: read canaries and probes too; the meter, which is not to know them, does not.
 
     Raises:
         BadInput: no such file, or something in it is none; the message names it.
@@ -185,9 +192,11 @@ def read_settings(path: str | Path) -> Settings:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadInput(f"{path}: expected the settings of a watch (TOML): {error}") from error
     known = {"folder", "heads", "kill", "limit", "silence", "keep", "keep_days", "version"}
-    known |= {"worth", "otlp", "store", "baseline", "lineage", "probes", "review"}
+    known |= {"worth", "otlp", "store", "baseline", "lineage", "probes", "review", "group"}
     if unknown := set(found) - known - {"verdict", "canaries"}:
         raise BadInput(f"{path}: unknown {', '.join(sorted(unknown))}.")
+    if not secrets:
+        found = {name: value for name, value in found.items() if name not in _SECRET}
     try:
         return _settings(place, found)
     except (TypeError, ValueError, AttributeError) as error:
@@ -223,6 +232,7 @@ def _settings(place: Path, found: Mapping[str, Any]) -> Settings:
         keep_days=float(found.get("keep_days", 30)),
         store=str(found.get("store", "")),
         otlp=str(found.get("otlp", "")),
+        group=str(found.get("group", "")),
     )
     if not 0 < settings.limit < 1 or settings.keep not in _KEPT or settings.silence <= 0:
         raise BadInput(f"{place}: expected limit in (0, 1), keep one of {_KEPT}, silence above 0.")

@@ -36,7 +36,7 @@ from wellhead.detect.examples import HUMAN, Examples
 from wellhead.detect.folds import Learner
 from wellhead.detect.linear import LinearModel, Recipe
 from wellhead.detect.normalise import normalise_all
-from wellhead.prevalence.adapt import Own, evidence_for
+from wellhead.prevalence.adapt import Own
 from wellhead.prevalence.conformal import p_values
 from wellhead.prevalence.estimate import EFFECTIVE, Evidence, generators_of
 from wellhead.prevalence.library import Cluster, library_of
@@ -264,7 +264,7 @@ def _intervals(
     who = np.array(own.detector.own.writer)
     names = sorted(set(who) - {HUMAN})
     before = own.detector.before
-    trained = evidence_for(own)[1]
+    trained = library_of(own.detector)
     plain = Evidence(
         scores=general.score(texts),
         human=before[who == HUMAN],

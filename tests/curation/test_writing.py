@@ -196,9 +196,9 @@ def test_the_assay_of_a_sample_is_spread_over_the_whole_corpus(known, tmp_path):
         adapt="off",
         sample=120,
     )
-    with pytest.raises(BadInput, match="name the assay's with --detector"):
+    with pytest.raises(BadInput, match="made with the detector marked 1, and here is general"):
         package.curate(known.corpus, assay=assay, detector="general")
-    plan = package.curate(known.corpus, assay=assay, detector=Marked(), policy="fdr")
+    plan = package.curate(known.corpus, assay=assay, policy="fdr")
     assert plan.documents == 200
     assert plan.chosen.dropped > 20
 

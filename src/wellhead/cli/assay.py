@@ -116,7 +116,8 @@ def assay(
         Path | None,
         typer.Option(
             callback=folder_out,
-            help="Folder for report.html, assay.json, documents.parquet, flagged.csv.",
+            help="Folder for report.html, assay.json, documents.parquet, flagged.csv; and for the "
+            "adapted detector.",
         ),
     ] = None,
     as_json: AsJson = False,
@@ -176,7 +177,9 @@ def assay(
         # What was decided about the input is said aloud; the report has all other notes.
         if check.severity == "note" and check.code in ("guesses", "unusable-rows"):
             typer.echo(f"note: {check.finding}", err=True)
-    show_result(result, as_json=as_json, saved=None if out is None else result.save(out))
+    saved = {} if out is None else result.save(out)
+    kept = [f"detector: {saved['detector']}"] if "detector" in saved else []
+    show_result(result, as_json=as_json, saved=saved, more=kept)
     if max_share is not None:
         _hold_to(max_share, result.share)
     if strict and result.withheld is not None:

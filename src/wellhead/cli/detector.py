@@ -96,11 +96,12 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """The card of a detector: what it was fitted on, and its measured errors."""
-    from wellhead.detect import NgramDetector, load_scorer
+    from wellhead.detect import Card, load_scorer
 
     scorer = load_scorer(detector)
-    if isinstance(scorer, NgramDetector):
-        _show(scorer.card, as_json)
+    card = getattr(scorer, "card", None)
+    if isinstance(card, Card):
+        _show(card, as_json)
     elif as_json:
         echo_json({"name": scorer.name, "revision": scorer.revision})
     else:
@@ -125,6 +126,8 @@ def _show(card: Card, as_json: bool) -> None:
         echo_json(card.to_dict())
         return
     typer.echo(f"{card.name}  revision {card.revision}  made with wellhead {card.made_with}\n")
+    if card.adapted_from is not None:
+        typer.echo(f"Adapted from {' '.join(card.adapted_from)}\n")
     typer.echo("Fitted on")
     for source in card.fitted_on:
         licence = f"; licence: {source.licence}" if source.licence else ""

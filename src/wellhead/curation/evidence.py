@@ -11,7 +11,7 @@ import json
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wellhead._stats import Interval
+from wellhead.detect.beside import detector_beside
+from wellhead.detect.scorer import Scorer
 from wellhead.errors import BadInput, CannotBeSaid
 
 __all__ = ["Evidence", "read_assay"]
@@ -48,6 +50,7 @@ class Evidence:
         group_shares: machine share by group.
         corpus: fingerprint of the corpus that was assayed.
         detector: name and revision.
+        scorer: this detector, or where it lies; None where its name finds it.
         doubts: what speaks against the human reference, in the assay's words.
         sampled: the assay is of a random sample of the corpus.
         upper_bound_only: nothing stands out; only the upper end of `share` informs.
@@ -64,6 +67,7 @@ class Evidence:
     group_shares: Mapping[str, Interval] = field(default_factory=dict)
     corpus: str
     detector: tuple[str, str]
+    scorer: Scorer | Path | None = None
     doubts: tuple[str, ...] = ()
     sampled: bool = False
     upper_bound_only: bool = False
@@ -99,25 +103,35 @@ def read_assay(assay: Any) -> Evidence:
         BadInput: not an assay, or one that says nothing of single documents.
         CannotBeSaid: the assay itself gives no share.
     """
+    scorer: Scorer | Path | None
     if isinstance(assay, str | os.PathLike):
-        told, table = _saved(Path(assay))
+        folder = _folder(Path(assay))
+        told, table = _saved(folder)
+        scorer = folder
     elif hasattr(assay, "to_dict") and hasattr(assay, "table"):
         told, table = assay.to_dict(rows=0), assay.table
+        scorer = getattr(assay, "detector", None)
     else:
         raise BadInput(
             "expected an assay: the result of wellhead.assay, or the folder that "
             f"`wellhead assay --out` wrote, got {type(assay).__name__}"
         )
     try:
-        return _evidence(told, table)
+        found = _evidence(told, table)
     except KeyError as error:
         raise BadInput(f"this assay lacks {error}{_AGAIN}") from error
     except (AttributeError, OverflowError, TypeError, ValueError, pa.ArrowException) as error:
         raise BadInput(f"this is not what an assay says ({error}){_AGAIN}") from error
+    if isinstance(scorer, Path):
+        scorer = detector_beside(scorer, found.detector[0])
+    return replace(found, scorer=scorer)
 
 
-def _saved(place: Path) -> tuple[Any, pa.Table]:
-    folder = place.parent if place.suffix == ".json" else place
+def _folder(place: Path) -> Path:
+    return place.parent if place.suffix == ".json" else place
+
+
+def _saved(folder: Path) -> tuple[Any, pa.Table]:
     told, rows = folder / "assay.json", folder / "documents.parquet"
     for path in (told, rows):
         if not path.is_file():

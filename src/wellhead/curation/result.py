@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from wellhead._atomic import write_text
@@ -16,6 +18,8 @@ from wellhead.curation.rule import Rule
 from wellhead.curation.tails import Tails
 from wellhead.curation.targets import Targets
 from wellhead.curation.writing import Written
+from wellhead.detect.beside import keep_detector
+from wellhead.detect.scorer import Scorer
 
 __all__ = ["CurationPlan"]
 
@@ -82,6 +86,7 @@ class CurationPlan(Result):
     detector: tuple[str, str]
     version: str
     _rule: Rule | None = None
+    _scorer: Scorer | Path | None = None
 
     @property
     def rule(self) -> Rule | None:
@@ -94,3 +99,14 @@ class CurationPlan(Result):
         if (rule := self._rule) is not None:
             made["rule"] = Part("rule.json", lambda path: write_text(path, rule.to_json()))
         return made
+
+    def save(self, folder: str | os.PathLike[str]) -> dict[str, Path]:
+        """Write every part; and with a rule, in ``detector``, its detector if no name finds it.
+
+        Raises:
+            WellheadError: some part could not be written; the others are there.
+        """
+        paths = super().save(folder)
+        if self._rule is not None:
+            keep_detector(self._scorer, Path(folder))
+        return paths

@@ -20,10 +20,11 @@ import numpy as np
 
 from wellhead.corpus import content_hash
 from wellhead.curation.evidence import Evidence
-from wellhead.detect.scorer import SCORERS, Scorer, load_scorer
+from wellhead.detect.beside import detector_beside, detector_for
+from wellhead.detect.scorer import Scorer, fair_scores
 from wellhead.errors import BadInput
 
-__all__ = ["Judge", "Judged", "Rule", "loaded", "lot_of", "read_rule", "rule_of"]
+__all__ = ["Judge", "Judged", "Rule", "lot_of", "read_rule", "rule_of"]
 
 _VERSION = 1
 _MOST_BYTES = 1 << 26
@@ -120,6 +121,10 @@ def _whole(rule: Rule) -> bool:
     )
 
 
+def _folder(place: Path) -> Path:
+    return place if place.is_dir() else place.parent
+
+
 def _tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
@@ -138,17 +143,20 @@ class Judge:
 
     Args:
         rule: a rule, or where one lies.
-        detector: name or folder of the rule's detector; by default its name.
+        detector: the rule's detector, its name or its folder; by default the one that lies beside
+            the rule, else the one of its name.
 
     Raises:
-        BadInput: another detector or revision than the rule's.
+        BadInput: another detector or revision than the rule's, or none to be found.
     """
 
     def __init__(
         self, rule: Rule | str | os.PathLike[str], detector: str | Scorer | None = None
     ) -> None:
         self.rule = rule if isinstance(rule, Rule) else read_rule(rule)
-        self._detector = detector or self.rule.scorer
+        self._detector: str | Path | Scorer | None = detector
+        if detector is None and not isinstance(rule, Rule):
+            self._detector = detector_beside(_folder(Path(rule)), self.rule.scorer)
 
     def __getstate__(self) -> dict[str, Any]:
         # What crosses to another process is the rule, not a loaded detector.
@@ -157,37 +165,16 @@ class Judge:
     @cached_property
     def scorer(self) -> Scorer:
         """The detector."""
-        known = self._detector
-        scorer = loaded(known, self.rule.scorer) if isinstance(known, str) else known
-        if (scorer.name, scorer.revision) != (self.rule.scorer, self.rule.revision):
-            raise BadInput(
-                f"the rule is by {self.rule.scorer} {self.rule.revision}, and this detector is "
-                f"{scorer.name} {scorer.revision}: install the same version, or plan again"
-            )
-        return scorer
+        return detector_for((self.rule.scorer, self.rule.revision), self._detector)
 
     def __call__(self, texts: Sequence[str]) -> Judged:
         """What the rule says of `texts`; equal for a text wherever it stands."""
-        scores = np.asarray(self.scorer.score(list(texts)), np.float64)
+        scores = fair_scores(self.scorer, list(texts))
         step = self.rule.step(scores)
         p, posterior, weight = (
             np.asarray(each)[step] for each in (self.rule.p, self.rule.posterior, self.rule.weight)
         )
         return Judged(scores, p, posterior, weight)
-
-
-def loaded(name: str, made_with: str) -> Scorer:
-    """The detector with a name, for what was made with the detector `made_with`.
-
-    Raises:
-        BadInput: it was adapted to the references of its assay, and is kept nowhere.
-    """
-    if made_with.endswith("-adapted") and made_with not in SCORERS and not Path(name).is_dir():
-        raise BadInput(
-            f"the detector '{made_with}' was adapted to the references of its assay, and is kept "
-            "nowhere: assay again with --adapt off, and plan from that"
-        )
-    return load_scorer(name)
 
 
 def lot_of(text: str, seed: int) -> float:

@@ -74,7 +74,8 @@ def curate(
         reserve: part of the human originals to set aside, as a share.
         fold_repeats: drop what repeats an earlier text, in full or nearly.
         group_by: a column whose groups are a tail of their own.
-        detector: the detector by which a sampled assay is spread over the whole corpus.
+        detector: the detector by which a sampled assay is spread over the whole corpus; by default
+            the assay's, which an assay that adapted it keeps.
         out: folder for the plan, and with `apply` for the new corpus.
         apply: write the new corpus, the decisions and the reserve. The old corpus stays as it is.
         as_: "weights" writes weights beside kept texts, "draws" keeps each text with its weight
@@ -141,6 +142,7 @@ def curate(
         seed=seed,
         version=__version__,
         _rule=_rule(evidence, chosen_policy, chosen.dial),
+        _scorer=evidence.scorer,
         **_facts(evidence),
     )
     if out is not None:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from wellhead.corpus import Corpus
 from wellhead.curation.evidence import Evidence
-from wellhead.curation.rule import loaded
+from wellhead.detect.beside import detector_for
 from wellhead.detect.scorer import Scorer
 from wellhead.detect.scoring import score
 from wellhead.errors import BadInput
@@ -30,16 +30,10 @@ def spread_over(corpus: Corpus, evidence: Evidence, detector: str | Scorer | Non
     Raises:
         BadInput: another detector or revision than the assay's, or an assay of another corpus.
     """
-    wanted = detector or evidence.detector[0]
-    known = evidence.detector[0]
-    scorer = loaded(wanted, known) if isinstance(wanted, str) else wanted
-    if (scorer.name, scorer.revision) != evidence.detector:
-        raise BadInput(
-            f"the assay is by {' '.join(evidence.detector)}, and this detector is {scorer.name} "
-            f"{scorer.revision}: assay again with it, or name the assay's with --detector"
-        )
+    scorer = detector_for(evidence.detector, detector or evidence.scorer)
     table = score(corpus, detector=scorer).scores()
-    scores = np.asarray(table["score"].to_numpy())
+    # A text that the detector was fitted on counts with the score of a model without it.
+    scores = pc.coalesce(table["held_out"], table["score"]).to_numpy()
     ids = table["id"].combine_chunks()
     first = _first_of(table["sha256"])
     del table

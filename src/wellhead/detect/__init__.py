@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wellhead.detect import adapted as _adapted  # noqa: F401  (adds a kind of saved detectors)
 from wellhead.detect import general as _general  # noqa: F401  (adds "general" to the scorers)
 from wellhead.detect.card import Card, Measured, Source, Summary
 from wellhead.detect.explain import Passage

@@ -14,7 +14,6 @@ to p-values, flags and intervals is measured by `benchmarks/own_task.py`: no exc
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -23,25 +22,41 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack, vstack
 
+from wellhead._version import __version__
+from wellhead.detect.adapted import (
+    ADAPTED,
+    TRANSFORM,
+    AdaptedDetector,
+    JoinedModel,
+    in_units,
+    with_revision,
+)
+from wellhead.detect.card import Card, Measured, Source
 from wellhead.detect.examples import HUMAN, Examples, balance
-from wellhead.detect.explain import Passage, passages
 from wellhead.detect.folds import Learner, splits
 from wellhead.detect.heldout import HeldOut
+from wellhead.detect.library import Cluster, Library
 from wellhead.detect.linear import LinearModel, Recipe
-from wellhead.detect.normalise import normalise, normalise_all
+from wellhead.detect.normalise import STANDARD, normalise_all
 from wellhead.detect.scorer import Scorer
 from wellhead.detect.train import LEAST_TEXTS
-from wellhead.errors import UnusableReference
+from wellhead.errors import BadSetting, UnusableReference
 
-__all__ = ["FOLDS", "AdaptedDetector", "OwnTexts", "adapt_detector"]
+__all__ = ["FOLDS", "AdaptedDetector", "FittedDetector", "OwnTexts", "adapt_detector"]
 
 FOLDS = 10
-RECIPE = Recipe("log1p", spread=0)
+RECIPE = Recipe(TRANSFORM, spread=0)
 STRENGTH = 2.0
 _TRUST = 0.3
 _STRETCHES = 3
-# General scores count within these bounds, in units of the people's spread.
-_LOWEST, _HIGHEST = -4.0, 8.0
+_OWN = "own texts"
+_NOTES = (
+    "Each model was fitted without a part of these texts. A text that it was adapted to gets the "
+    "score of the model without it; any other text that of a model drawn by lot, by its hash. A "
+    "person's new text scores as such a person's reference does, so that p-values against the same "
+    "people's texts keep their rates: by proof against texts it was not adapted to; against these, "
+    "which train models that score each other, trials found no excess.",
+)
 
 
 class OwnTexts(NamedTuple):
@@ -62,103 +77,36 @@ class OwnTexts(NamedTuple):
     kinds: Sequence[Sequence[str]] = ()
 
 
-@dataclass(frozen=True)
-class _Model:
-    """N-grams of the task and the general score in one sum."""
-
-    own: LinearModel
-    trust: float
-    centre: float
-    spread: float
-
-    def joined(self, own: NDArray[np.float64], general: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(own + self.trust * _units(general, self.centre, self.spread))
-
-    @property
-    def digest(self) -> str:
-        return f"{self.own.digest()} {self.trust!r} {self.centre!r} {self.spread!r}"
-
-
-@dataclass(frozen=True)
-class AdaptedDetector:
-    """The general detector and the task's own words, joined; see the module.
+@dataclass(frozen=True, kw_only=True)
+class FittedDetector(AdaptedDetector):
+    """An adapted detector that still knows what it was fitted on.
 
     Attributes:
-        general: the detector that was adapted.
         own: the texts it was adapted to, normalised and each once.
         before: what the general detector gives each of them, by a model without it where known.
-        unseen: for each kind of machine text, scores of people's and of its texts by models that
-            saw none of this kind; empty with one kind.
     """
 
-    general: Scorer
     own: OwnTexts
     before: NDArray[np.float64]
-    unseen: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
-    _models: tuple[_Model, ...]
-    _held_out: HeldOut
-
-    # No languages are stated: what it knows are the languages of the user's own texts.
-    languages: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """What users call it."""
-        return f"{self.general.name}-adapted"
-
-    @property
-    def revision(self) -> str:
-        """A hash of everything that decides a score."""
-        parts = [self.general.revision, *(model.digest for model in self._models)]
-        return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:12]
-
-    @property
-    def folds(self) -> int:
-        """Models, each fitted without one part of the own texts."""
-        return len(self._models)
-
-    def score(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """One score for each text, the higher the more machine-like."""
-        clean, general = normalise_all(texts), np.asarray(self.general.score(texts), np.float64)
-        turn = np.array([_turn(text, len(self._models)) for text in clean], dtype=np.int64)
-        scores = np.empty(len(clean))
-        for at, model in enumerate(self._models):
-            rows = np.flatnonzero(turn == at)
-            if rows.size:
-                own = model.own.score([clean[row] for row in rows])
-                scores[rows] = model.joined(own, general[rows])
-        return scores
-
-    def score_held_out(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """As `score`, but a text that it was adapted to gets that of the model without it."""
-        return self._held_out.replace(normalise_all(texts), self.score(texts))
-
-    def fitted_on(self, texts: Sequence[str]) -> NDArray[np.bool_]:
-        """Which of `texts` it was adapted to."""
-        return self._held_out.knows(normalise_all(texts))
-
-    def explain(self, text: str) -> tuple[Passage, ...]:
-        """The sentences of `text` with what each adds to the score of the task's own n-grams."""
-        clean = normalise(text)
-        return passages(clean, self._models[_turn(clean, len(self._models))].own)
 
     def own_scores(self, writer: str = HUMAN) -> NDArray[np.float64]:
         """Held-out scores of one writer's own texts."""
         texts = [t for t, who in zip(self.own.texts, self.own.writer, strict=True) if who == writer]
-        return self._held_out.replace(texts, np.full(len(texts), np.nan))
+        return self.held_out.replace(texts, np.full(len(texts), np.nan))
 
 
-def adapt_detector(general: Scorer, own: OwnTexts, *, seed: int = 0) -> AdaptedDetector:
+def adapt_detector(general: Scorer, own: OwnTexts, *, seed: int = 0) -> FittedDetector:
     """`general`, adapted to the task of the `own` texts.
 
     Args:
-        general: any detector; where it was fitted on some of these texts, its held-out scores of
-            these count.
+        general: any detector that is not adapted itself; where it was fitted on some of these
+            texts, its held-out scores of these count.
         own: 20 texts of people or more, and as many by machines.
         seed: of folds and stretches; the same seed gives the same detector.
 
     Raises:
         UnusableReference: too few texts of either side.
+        BadSetting: `general` is an adapted detector.
 
     >>> from wellhead.detect import load_scorer
     >>> people = [f"Well, we walked {i} miles and I was dead tired, honestly." for i in range(40)]
@@ -169,8 +117,44 @@ def adapt_detector(general: Scorer, own: OwnTexts, *, seed: int = 0) -> AdaptedD
     >>> bool(adapted.own_scores("model").min() > adapted.own_scores().max())
     True
     """
+    if isinstance(general, AdaptedDetector):
+        raise BadSetting(
+            f"'{general.name}' is adapted already: use it as it is (--adapt off), or adapt the "
+            f"detector that it was made from (--detector {general.general.name})"
+        )
     own, raw = _distinct(own)
     examples = _examples(own)
+    learner = replace(
+        Learner.of(examples, seed=seed, stretches=_STRETCHES), recipe=RECIPE, discount={}
+    )
+    known = getattr(general, "score_held_out", general.score)
+    fitting = _Fitting(learner, np.asarray(known(raw), np.float64))
+    folds = _folds(own, examples, seed)
+    models = tuple(fitting.model(~test) for test in folds)
+    scores = np.empty(len(examples))
+    for test, model in zip(folds, models, strict=True):
+        scores[test] = fitting.scores(model, test)
+    kinds = _kinds(own, examples)
+    unseen = [fitting.without(name, rows, folds[::2]) for name, rows in kinds]
+    library = Library(tuple(unseen)) if unseen else None
+    card = with_revision(_card(general, examples, scores, library, seed), general, models)
+    return FittedDetector(
+        card,
+        general,
+        models,
+        HeldOut.of(own.texts, scores),
+        library,
+        own=own,
+        before=fitting.general,
+    )
+
+
+def _folds(own: OwnTexts, examples: Examples, seed: int) -> list[NDArray[np.bool_]]:
+    """Which texts each model is fitted without.
+
+    Raises:
+        UnusableReference: too few texts of either side, or all of one group.
+    """
     sides = [int((~examples.machine).sum()), int(examples.machine.sum())]
     if min(sides) < LEAST_TEXTS:
         raise UnusableReference(
@@ -184,19 +168,69 @@ def adapt_detector(general: Scorer, own: OwnTexts, *, seed: int = 0) -> AdaptedD
             "all texts to adapt a detector to are copies of each other or made from one another, "
             "so that none can be left out; add others, or leave the detector as it is (--adapt off)"
         )
-    learner = replace(
-        Learner.of(examples, seed=seed, stretches=_STRETCHES), recipe=RECIPE, discount={}
+    return splits(examples, turns, seed)
+
+
+def _card(
+    general: Scorer,
+    examples: Examples,
+    scores: NDArray[np.float64],
+    library: Library | None,
+    seed: int,
+) -> Card:
+    """What it was adapted to, and its errors on texts and kinds left out."""
+    people = ~examples.machine
+    known = [
+        _cluster(str(name), examples, (people, examples.generator == name), scores)
+        for name in np.unique(examples.generator[~people])
+    ]
+    measured = [_error(one, "texts") for one in known]
+    measured += [_error(one, "texts and kind") for one in library or ()]
+    writers = tuple(one.generator for one in known)
+    texts = Source(_OWN, None, int(people.sum()), int((~people).sum()), writers)
+    return Card(
+        name=f"{general.name}-adapted",
+        revision="",
+        made_with=__version__,
+        seed=seed,
+        strength=STRENGTH,
+        normalisation=STANDARD,
+        fitted_on=(texts,),
+        measured=tuple(measured),
+        library=tuple(library.names()) if library else (),
+        notes=_NOTES,
+        kind=ADAPTED,
     )
-    known = getattr(general, "score_held_out", general.score)
-    fitting = _Fitting(learner, np.asarray(known(raw), np.float64))
-    folds = splits(examples, turns, seed)
-    models = tuple(fitting.model(~test) for test in folds)
-    scores = np.empty(len(examples))
-    for test, model in zip(folds, models, strict=True):
-        scores[test] = fitting.scores(model, test)
-    unseen = {kind: fitting.without(of_kind, folds[::2]) for kind, of_kind in _kinds(own, examples)}
-    held_out = HeldOut.of(own.texts, scores)
-    return AdaptedDetector(general, own, fitting.general, unseen, models, held_out)
+
+
+def _cluster(
+    name: str,
+    examples: Examples,
+    sides: tuple[NDArray[np.bool_], NDArray[np.bool_]],
+    scores: NDArray[np.float64],
+) -> Cluster:
+    human, machine = sides
+    lengths = examples.lengths
+    return Cluster.of(
+        (_OWN, "references", name, "references", name),
+        scores[human],
+        scores[machine],
+        lengths[human],
+        lengths[machine],
+    )
+
+
+def _error(cluster: Cluster, left_out: str) -> Measured:
+    return Measured(
+        left_out=left_out,
+        source=cluster.source,
+        domain=cluster.domain,
+        generator=cluster.generator,
+        human=len(cluster.human),
+        machine=len(cluster.machine),
+        auc=round(cluster.auc, 4),
+        caught=round(cluster.caught(), 4),
+    )
 
 
 @dataclass(frozen=True)
@@ -206,14 +240,14 @@ class _Fitting:
     learner: Learner
     general: NDArray[np.float64]
 
-    def model(self, train: NDArray[np.bool_]) -> _Model:
+    def model(self, train: NDArray[np.bool_]) -> JoinedModel:
         rows = np.flatnonzero(train)
         examples, views = self.learner.examples, [view[rows] for view in self.learner.views]
         people = self.general[rows][~examples.machine[rows]]
         centre, spread = float(people.mean()), float(people.std()) or 1.0
         counts = vstack(views, format="csr")
         blank = _blank(counts, self.learner.recipe.columns(views[0], examples.domain[rows]))
-        beside = _TRUST * np.tile(_units(self.general[rows], centre, spread), len(views))
+        beside = _TRUST * np.tile(in_units(self.general[rows], centre, spread), len(views))
         weight = balance(examples.domain[rows], examples.family[rows]) / len(views)
         weights, trust, intercept = _solved(
             hstack([blank.matrix(counts), csr_matrix(beside[:, None])], format="csr"),
@@ -222,23 +256,23 @@ class _Fitting:
             self.learner.seed,
         )
         own = replace(blank, weight=weights, intercept=intercept)
-        return _Model(own, _TRUST * trust, centre, spread)
+        return JoinedModel(own, _TRUST * trust, centre, spread)
 
-    def scores(self, model: _Model, test: NDArray[np.bool_]) -> NDArray[np.float64]:
+    def scores(self, model: JoinedModel, test: NDArray[np.bool_]) -> NDArray[np.float64]:
         own = model.own.score_counts(self.learner.whole[np.flatnonzero(test)])
         return model.joined(own, self.general[test])
 
     def without(
-        self, kind: NDArray[np.bool_], folds: Sequence[NDArray[np.bool_]]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        self, name: str, kind: NDArray[np.bool_], folds: Sequence[NDArray[np.bool_]]
+    ) -> Cluster:
         """Scores of people's texts and of a kind's, of some folds, by models without the kind."""
         human = ~self.learner.examples.machine
-        people, theirs = [], []
+        scores = np.full(len(kind), np.nan)
         for test in folds:
-            model = self.model(~test & ~kind)
-            people.append(self.scores(model, test & human))
-            theirs.append(self.scores(model, test & kind))
-        return np.concatenate(people), np.concatenate(theirs)
+            model, rows = self.model(~test & ~kind), test & (human | kind)
+            scores[rows] = self.scores(model, rows)
+        seen = ~np.isnan(scores)
+        return _cluster(name, self.learner.examples, (human & seen, kind & seen), scores)
 
 
 def _solved(
@@ -257,15 +291,6 @@ def _blank(counts: csr_matrix, columns: NDArray[np.int32]) -> LinearModel:
     rarity = np.log((1 + counts.shape[0]) / (1 + texts_with)) + 1
     idf = (rarity**RECIPE.idf_power).astype(np.float32)
     return LinearModel(columns, idf, np.zeros(len(columns), np.float32), 0.0, RECIPE.transform)
-
-
-def _units(general: NDArray[np.float64], centre: float, spread: float) -> NDArray[np.float64]:
-    return np.clip((general - centre) / spread, _LOWEST, _HIGHEST)
-
-
-def _turn(text: str, folds: int) -> int:
-    """The model that scores a text none was fitted on: drawn by lot, always the same."""
-    return int.from_bytes(hashlib.sha256(f"turn {text}".encode()).digest()[:8], "big") % folds
 
 
 def _distinct(own: OwnTexts) -> tuple[OwnTexts, list[str]]:

@@ -104,6 +104,8 @@ class Card:
         notes: what a reader must know, in plain sentences.
         languages: codes of the languages that it was fitted and measured on; none if unstated.
         summaries: its errors by kind of text, year, length, family of generators and domain.
+        kind: of detector, which says what else lies in the folder.
+        adapted_from: name and revision of the detector that was adapted, where one was.
     """
 
     name: str
@@ -118,18 +120,20 @@ class Card:
     notes: tuple[str, ...] = field(default=())
     languages: tuple[str, ...] = field(default=())
     summaries: tuple[Summary, ...] = field(default=())
+    kind: str = "ngram"
+    adapted_from: tuple[str, str] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The card as JSON-safe values."""
-        return {"kind": "ngram", "format": FORMAT, **asdict(self)}
+        return {"kind": self.kind, "format": FORMAT, **asdict(self)}
 
     def to_json(self) -> str:
         """The card as JSON text."""
         return json.dumps(self.to_dict(), ensure_ascii=False, indent=1) + "\n"
 
     @classmethod
-    def load(cls, path: Path) -> Card:
-        """Read a card.
+    def load(cls, path: Path, *, kind: str = "ngram") -> Card:
+        """Read the card of a detector of this kind.
 
         Raises:
             BadInput: no such file, not a card, or of another version.
@@ -139,8 +143,8 @@ class Card:
             raw = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise BadInput(f"{path} cannot be read as a card ({error}); {again}") from error
-        if not isinstance(raw, dict) or raw.get("kind") != "ngram":
-            raise BadInput(f"{path}: expected the card of an n-gram detector; {again}")
+        if not isinstance(raw, dict) or raw.get("kind") != kind:
+            raise BadInput(f"{path}: expected the card of a detector of kind '{kind}'; {again}")
         if raw.get("format") != FORMAT:
             raise BadInput(
                 f"{path}: expected format {FORMAT}, got {raw.get('format')!r}; "
@@ -157,7 +161,8 @@ class Card:
 
     @classmethod
     def _from(cls, raw: Mapping[str, Any]) -> Card:
-        raw = {"languages": (), "summaries": (), **raw}  # cards may lack these
+        may_lack = {"languages": (), "summaries": (), "adapted_from": None}
+        raw = {**may_lack, **raw}
         known = {one.name: raw[one.name] for one in fields(cls)}
         return cls(
             **known
@@ -169,8 +174,16 @@ class Card:
                 "notes": tuple(raw["notes"]),
                 "languages": tuple(raw["languages"]),
                 "summaries": tuple(Summary(**one) for one in raw["summaries"]),
+                "adapted_from": _pair(raw["adapted_from"]),
             }
         )
+
+
+def _pair(raw: Any) -> tuple[str, str] | None:
+    if raw is None:
+        return None
+    name, revision = raw
+    return str(name), str(revision)
 
 
 def _tuples(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -159,6 +159,20 @@ class LinearModel:
     def _damped(self, counts: NDArray[Any]) -> NDArray[Any]:
         return np.log1p(counts) if self.transform == "log1p" else np.ones_like(counts)
 
+    @property
+    def sound(self) -> bool:
+        """Whether the features ascend, each with a finite weight; what a file says need not."""
+        column = self.column
+        in_order = column.size == 0 or (
+            column[0] >= 0 and column[-1] < COLUMNS and bool(np.all(np.diff(column) > 0))
+        )
+        numbers = (self.idf, self.weight, np.array([self.intercept]))
+        return (
+            in_order
+            and column.size == self.idf.size == self.weight.size
+            and all(bool(np.isfinite(one).all()) for one in numbers)
+        )
+
     @cached_property
     def _feature_of(self) -> NDArray[np.int32]:
         table = np.full(COLUMNS, -1, dtype=np.int32)

@@ -170,20 +170,16 @@ class NgramDetector:
 
 def _model(path: Path) -> LinearModel:
     arrays = read_arrays(path, _WEIGHTS)
-    column, idf, weight = arrays["column"], arrays["idf"], arrays["weight"]
-    sizes_agree = len(column) == len(idf) == len(weight) and len(arrays["intercept"]) == 1
-    in_order = len(column) == 0 or (
-        column[0] >= 0 and column[-1] < COLUMNS and bool(np.all(np.diff(column) > 0))
+    transform, intercept = arrays["transform"].tolist(), arrays["intercept"]
+    if transform in [[at] for at in range(len(TRANSFORMS))] and len(intercept) == 1:
+        column, idf, weight = (arrays[name] for name in ("column", "idf", "weight"))
+        model = LinearModel(column, idf, weight, float(intercept[0]), TRANSFORMS[transform[0]])
+        if model.sound:
+            return model
+    raise BadInput(
+        f"{path}: expected ascending features below {COLUMNS}, each with a finite weight; "
+        "the file is damaged. Train or copy the detector anew"
     )
-    known = arrays["transform"].tolist() in [[at] for at in range(len(TRANSFORMS))]
-    finite = all(bool(np.isfinite(arrays[name]).all()) for name in ("idf", "weight", "intercept"))
-    if not (sizes_agree and in_order and known and finite):
-        raise BadInput(
-            f"{path}: expected ascending features below {COLUMNS}, each with a finite weight; "
-            "the file is damaged. Train or copy the detector anew"
-        )
-    transform = TRANSFORMS[arrays["transform"][0]]
-    return LinearModel(column, idf, weight, float(arrays["intercept"][0]), transform)
 
 
 def _revision(model: LinearModel, card: Card) -> str:

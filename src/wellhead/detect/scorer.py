@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from wellhead._registry import Registry
 from wellhead.errors import BadInput, BadSetting, unknown_name
 
-__all__ = ["KINDS", "SCORERS", "Scorer", "load_scorer"]
+__all__ = ["KINDS", "SCORERS", "Scorer", "fair_scores", "kind_of", "load_scorer"]
 
 
 @runtime_checkable
@@ -77,10 +77,22 @@ def load_scorer(name_or_path: str | os.PathLike[str]) -> Scorer:
         if Path(wanted).name != wanted:
             raise BadSetting(f"no detector at '{wanted}': there is no such folder")
         raise unknown_name("detector", wanted, SCORERS.names())
-    return KINDS[_kind_of(folder)](folder)
+    return KINDS[kind_of(folder)](folder)
 
 
-def _kind_of(folder: Path) -> str:
+def fair_scores(scorer: Scorer, texts: Sequence[str]) -> NDArray[np.float64]:
+    """Scores; those of texts that the scorer was fitted on by a model that had not seen them."""
+    remembers = getattr(scorer, "held_out", None) is not None
+    by_others = getattr(scorer, "score_held_out", None) if remembers else None
+    return np.asarray((by_others or scorer.score)(texts), np.float64)
+
+
+def kind_of(folder: Path) -> str:
+    """The kind of the detector saved in `folder`.
+
+    Raises:
+        BadInput: none is.
+    """
     card = folder / "card.json"
     if not card.is_file():
         raise BadInput(f"expected a detector's folder with a card.json, got {folder}")

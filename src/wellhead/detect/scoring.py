@@ -28,7 +28,7 @@ from wellhead.detect.ahead import ahead
 from wellhead.detect.scorer import Scorer, load_scorer
 from wellhead.errors import BadInput, Interrupted, WellheadError
 
-__all__ = ["DEFAULT_DETECTOR", "KnownScores", "ScoreResult", "score"]
+__all__ = ["DEFAULT_DETECTOR", "KnownScores", "ScoreResult", "score", "scored"]
 
 DEFAULT_DETECTOR = "general"
 BATCH = 256
@@ -236,7 +236,7 @@ class _Run:
             return pa.Table.from_arrays(columns, schema=SCHEMA)
         hashes = batch["sha256"].to_pylist()
         texts = dict(zip(hashes, batch["text"].to_pylist(), strict=True))
-        scores, held_out = _scored(self._scorer, list(texts.values()))
+        scores, held_out = scored(self._scorer, list(texts.values()))
         place = {sha: row for row, sha in enumerate(texts)}
         rows = np.array([place[sha] for sha in hashes], dtype=np.int64)
         self._scored += batch.num_rows
@@ -249,7 +249,7 @@ class _Run:
         return pa.Table.from_arrays(columns, schema=SCHEMA)
 
 
-def _scored(scorer: Scorer, texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
+def scored(scorer: Scorer, texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
     """Scores, and those by a model that had not seen the text; NaN where the scorer had not."""
     held_out = np.full(len(texts), np.nan)
     fitted_on, by_others = (
@@ -339,7 +339,7 @@ class KnownScores:
         keys = [int(sha[:16], 16) for sha in hashes]
         missing = {k: text for k, text in zip(keys, texts, strict=True) if k not in self._known}
         if missing:
-            self._remember(missing.keys(), *_scored(self.scorer, list(missing.values())))
+            self._remember(missing.keys(), *scored(self.scorer, list(missing.values())))
         found = [self._known[key] for key in keys]
         return np.array([score for score, _ in found]), np.array([seen for _, seen in found], bool)
 

@@ -13,13 +13,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from wellhead.corpus import content_hash
 from wellhead.corpus.sidecars import SCHEMA, Sidecar, scores_folder
 from wellhead.curation.rule import Judge, lot_of
 from wellhead.detect.scorer import Scorer, load_scorer
+from wellhead.detect.scoring import scored
 from wellhead.errors import MissingExtra
 
 try:
@@ -64,12 +64,12 @@ class ScoreSidecars(PipelineStep):  # type: ignore[misc]
         for batch in _batches(data):
             texts = [document.text for document in batch]
             with self.track_time("batch"):
-                scores = np.asarray(scorer.score(texts), np.float64)
+                scores, held_out = scored(scorer, texts)
             columns = [
                 pa.array([str(document.id) for document in batch]),
                 pa.array([content_hash(text) for text in texts]),
                 pa.array(scores),
-                pa.nulls(len(texts), pa.float64()),
+                pa.array(held_out, from_pandas=True),
             ]
             sidecar.write_part(place, pa.Table.from_arrays(columns, schema=SCHEMA))
             place += len(batch)

@@ -20,7 +20,7 @@ from wellhead.corpus import Corpus, open_corpus
 from wellhead.corpus import sample as draw_sample
 from wellhead.corpus.near_duplicates import NearDuplicates
 from wellhead.detect import Scorer
-from wellhead.detect.adapt import AdaptedDetector, OwnTexts, adapt_detector
+from wellhead.detect.adapt import AdaptedDetector, FittedDetector, OwnTexts, adapt_detector
 from wellhead.detect.examples import HUMAN
 from wellhead.detect.train import LEAST_TEXTS
 from wellhead.errors import BadSetting, UnusableReference
@@ -35,7 +35,7 @@ from wellhead.prevalence.adapt_result import (
 from wellhead.prevalence.checks import length_auc
 from wellhead.prevalence.documents import ScoredDocuments
 from wellhead.prevalence.estimate import Evidence, estimate
-from wellhead.prevalence.library import Cluster, library_of
+from wellhead.prevalence.library import Cluster, known_clusters, library_of
 from wellhead.prevalence.preparation import Preparation
 from wellhead.prevalence.reference_fit import ReferenceFit, unlike_by_chance
 
@@ -45,7 +45,6 @@ __all__ = [
     "Own",
     "adapted_to",
     "by_writer",
-    "evidence_for",
     "explained_by_either",
     "measure",
     "require_when",
@@ -65,7 +64,7 @@ class Own(NamedTuple):
     """The references read: their prepared texts with writers and groups, and the detector."""
 
     texts: OwnTexts
-    detector: AdaptedDetector
+    detector: FittedDetector
     general: Scorer
 
 
@@ -140,7 +139,9 @@ def adapted_to(
 
 
 def _goes_without_saying(general: Scorer, own: OwnTexts) -> bool:
-    """Enough of each side, none on both, and a detector that was not made from them."""
+    """Enough of each side, none on both, and a detector neither adapted nor made from them."""
+    if isinstance(general, AdaptedDetector):
+        return False
     pairs = list(zip(own.texts, own.writer, strict=True))
     people = {text for text, writer in pairs if writer == HUMAN}
     machine = {text for text, writer in pairs if writer != HUMAN}
@@ -209,17 +210,6 @@ def _groups(texts: Sequence[str], links: Sequence[str]) -> list[str]:
     return [str(one) for one in connected_components(graph, directed=False)[1][:n]]
 
 
-def evidence_for(own: Own | None) -> tuple[tuple[Cluster, ...], tuple[Cluster, ...]] | None:
-    """The library of generators at large, and those of the references as if they were unseen."""
-    if own is None:
-        return None
-    unseen = own.detector.unseen.items()
-    trained = tuple(
-        Cluster("yours", f"{name}, left out", human, machine) for name, (human, machine) in unseen
-    )
-    return library_of(own.general), trained
-
-
 def explained_by_either(
     human: ReferenceFit | None, machine: ReferenceFit | None
 ) -> ReferenceFit | None:
@@ -263,13 +253,13 @@ def measure(
         left_out=_left_out(own.detector),
         compared=len(texts),
         before=_before(own, texts, level, seed),
-        after=_share(own, own.detector, texts, level, seed),
+        after=_share(own.detector, texts, level, seed),
         control=_control(own, texts, level, seed),
         confounds=_confounds(own.texts),
     )
 
 
-def _writers(detector: AdaptedDetector) -> tuple[Writer, ...]:
+def _writers(detector: FittedDetector) -> tuple[Writer, ...]:
     who = np.array(detector.own.writer)
     people, before = detector.own_scores(), detector.before
     rows = []
@@ -287,14 +277,15 @@ def _writers(detector: AdaptedDetector) -> tuple[Writer, ...]:
     return tuple(rows)
 
 
-def _left_out(detector: AdaptedDetector) -> tuple[LeftOut, ...]:
+def _left_out(detector: FittedDetector) -> tuple[LeftOut, ...]:
     own, before = detector.own, detector.before
     people = before[np.array(own.writer) == HUMAN]
     rows = []
-    for name, (human, machine) in detector.unseen.items():
+    for one in detector.library or ():
+        name = one.generator
         theirs = before[np.array([name in kinds for kinds in own.kinds])]
-        caught = float(np.mean(machine > np.quantile(human, 0.95)))
-        rows.append(LeftOut(name, theirs.size, _auc(people, theirs), _auc(human, machine), caught))
+        auc = _auc(people, theirs)
+        rows.append(LeftOut(name, theirs.size, auc, one.auc, one.caught()))
     return tuple(rows)
 
 
@@ -315,11 +306,9 @@ def _before(own: Own, texts: Sequence[str], level: float, seed: int) -> Interval
     return estimate(evidence, level=level, seed=seed).share
 
 
-def _share(
-    own: Own, detector: AdaptedDetector, texts: Sequence[str], level: float, seed: int
-) -> Interval:
+def _share(detector: FittedDetector, texts: Sequence[str], level: float, seed: int) -> Interval:
     names = sorted(set(detector.own.writer) - {HUMAN})
-    library, trained = evidence_for(own._replace(detector=detector)) or ((), ())
+    library, trained = known_clusters(detector)
     evidence = Evidence(
         scores=detector.score(texts),
         human=detector.own_scores(),
@@ -343,7 +332,7 @@ def _control(own: Own, texts: Sequence[str], level: float, seed: int) -> LengthC
         detector = adapt_detector(own.general, cut, seed=seed)
     except UnusableReference:
         return None
-    share = _share(own, detector, [_cut(text, at) for text in texts], level, seed)
+    share = _share(detector, [_cut(text, at) for text in texts], level, seed)
     machine = [detector.own_scores(name) for name in set(detector.own.writer) - {HUMAN}]
     return LengthControl(at, share, _auc(detector.own_scores(), np.concatenate(machine)))
 

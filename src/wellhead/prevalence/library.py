@@ -22,6 +22,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from wellhead.detect import Scorer, load_scorer
+from wellhead.detect.adapted import AdaptedDetector
 from wellhead.errors import UnusableReference
 
 __all__ = [
@@ -261,10 +262,14 @@ def known_clusters(scorer: Scorer) -> tuple[tuple[Cluster, ...], tuple[Cluster, 
     far generators stand out to the general detector is then the best guess of how far an unknown
     one stands out to this: only the human rank space is shared, not the scores.
 
+    An adapted detector's are the kinds of its references, each by models that had not seen it.
+
     Returns:
         The library; and the detector's own few clusters, expected rather than only possible.
     """
     own = library_of(scorer)
+    if isinstance(scorer, AdaptedDetector):
+        return library_of(scorer.general), own
     if len(own) >= _FEW:
         return own, ()
     return library_of(load_scorer("general")), own

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
@@ -11,6 +13,8 @@ import pyarrow.parquet as pq
 
 from wellhead._result import ROWS, Part, Result
 from wellhead._stats import Interval
+from wellhead.detect.beside import keep_detector
+from wellhead.detect.scorer import Scorer
 from wellhead.prevalence.adapt_result import Adaptation
 from wellhead.prevalence.flagged import write_flagged
 
@@ -188,6 +192,12 @@ class AssayResult(Result):
     passages: dict[str, tuple[Passage, ...]] = field(default_factory=dict)
     table: pa.Table
     flagged: pa.Table | None = None
+    _scorer: Scorer | None = None
+
+    @property
+    def detector(self) -> Scorer | None:
+        """What gave the scores: an adapted detector scores new texts, too."""
+        return self._scorer
 
     def to_pandas(self) -> Any:
         """`table` as a pandas data frame, one row per document."""
@@ -202,3 +212,13 @@ class AssayResult(Result):
             made["flagged"] = Part("flagged.csv", lambda path: write_flagged(path, flagged))
         json = Part("assay.json", lambda path: self.save_json(path, rows=ROWS))
         return {**made, **super().parts(), "json": json}
+
+    def save(self, folder: str | os.PathLike[str]) -> dict[str, Path]:
+        """Write every part; and in ``detector`` the detector, where no name would find it again.
+
+        Raises:
+            WellheadError: some part could not be written; the others are there.
+        """
+        paths = super().save(folder)
+        kept = keep_detector(self._scorer, Path(folder))
+        return paths if kept is None else {**paths, "detector": kept}

@@ -18,12 +18,11 @@ from wellhead._version import __version__
 from wellhead.corpus import Corpus
 from wellhead.corpus.language import foreign
 from wellhead.detect import Scorer, load_scorer
+from wellhead.detect.adapted import AdaptedDetector
 from wellhead.detect.scoring import KnownScores, ScoreResult, score
 from wellhead.errors import BadSetting, UnusableReference
 from wellhead.prevalence.adapt import (
-    Own,
     adapted_to,
-    evidence_for,
     explained_by_either,
     measure,
     require_when,
@@ -139,8 +138,8 @@ def assay(
         rate=false_discovery_rate,
         progress=progress,
     )
-    evidence = _evidence(docs, known, labels, scorer, own)
-    judged = _judged(evidence, docs, known, own, scorer, level=level, seed=seed)
+    evidence = _evidence(docs, known, labels, scorer)
+    judged = _judged(evidence, docs, known, scorer, level=level, seed=seed)
     found, against = judged.found, judged.against
     flags = _flags(found, docs, false_discovery_rate)
     groups, method = _groups(docs, flags, judged, level, seed)
@@ -176,6 +175,7 @@ def assay(
         passages=passages(scorer, docs, flags),
         table=table,
         flagged=flagged_documents(table, docs.origins),
+        _scorer=scorer,
     )
 
 
@@ -268,14 +268,15 @@ def _judged(
     evidence: Evidence,
     docs: ScoredDocuments,
     known: KnownTexts,
-    own: Own | None,
     scorer: Scorer,
     *,
     level: float,
     seed: int,
 ) -> _Judged:
     compared = np.searchsorted(docs.evidence, list(docs.sample))
-    against = doubt(evidence, _fit(known, docs, own, seed), compared, level=level, seed=seed)
+    against = doubt(
+        evidence, _fit(known, docs, _adapted(scorer), seed), compared, level=level, seed=seed
+    )
     languages = _languages_of(scorer)
     why = withheld(evidence, against, foreign(docs.sample.values(), languages), languages)
     plain = estimate(evidence, level=level, seed=seed)
@@ -288,11 +289,9 @@ def _judged(
     )
 
 
-def _evidence(
-    docs: ScoredDocuments, known: KnownTexts, labels: Any, scorer: Scorer, own: Own | None
-) -> Evidence:
+def _evidence(docs: ScoredDocuments, known: KnownTexts, labels: Any, scorer: Scorer) -> Evidence:
     """One score for each cluster of copies, of the corpus and of the references."""
-    library, trained = evidence_for(own) or known_clusters(scorer)
+    library, trained = known_clusters(scorer)
     human = known.human
     return Evidence(
         scores=docs.scores[docs.evidence],
@@ -301,7 +300,7 @@ def _evidence(
         labels=_audited(labels, docs),
         library=library,
         trained=trained,
-        comparable=own is None and not trained and bool(library_of(scorer)),
+        comparable=not (trained or _adapted(scorer)) and bool(library_of(scorer)),
         sampled=known.of_sample,
     )
 
@@ -314,18 +313,20 @@ def _counted(evidence: Evidence) -> References:
     )
 
 
-def _fit(
-    known: KnownTexts, docs: ScoredDocuments, own: Own | None, seed: int
-) -> ReferenceFit | None:
+def _fit(known: KnownTexts, docs: ScoredDocuments, adapted: bool, seed: int) -> ReferenceFit | None:
     """How the references fit, from the distinct texts that were kept."""
     if known.human is None:
         return None
     texts = [*docs.sample.values()]
     fit = reference_fit([*known.human.sample.values()], texts, seed=seed)
-    if own is None:
-        return fit
     machine = [text for part in known.machine.values() for text in part.sample.values()]
+    if not (adapted and machine):
+        return fit
     return explained_by_either(fit, reference_fit(machine, texts, seed=seed))
+
+
+def _adapted(scorer: Scorer) -> bool:
+    return isinstance(scorer, AdaptedDetector)
 
 
 def _languages_of(scorer: Scorer) -> tuple[str, ...]:

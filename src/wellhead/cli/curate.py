@@ -65,7 +65,8 @@ def curate(
         str | None, typer.Option(help="Column whose groups are told apart among what is lost.")
     ] = None,
     detector: Annotated[
-        str | None, typer.Option(help="The assay's detector, where it was of a sample and does not keep it.")
+        str | None,
+        typer.Option(help="The assay's detector, where it was of a sample and does not keep it."),
     ] = None,
     draws: Annotated[
         bool,

@@ -31,6 +31,7 @@ from wellhead.errors import BadSetting, CannotBeSaid, LimitExceeded
 
 if TYPE_CHECKING:
     from wellhead.corpus import Census, Corpus
+    from wellhead.prevalence.result import AssayResult
 
 
 @app.command()
@@ -177,9 +178,7 @@ def assay(
         # What was decided about the input is said aloud; the report has all other notes.
         if check.severity == "note" and check.code in ("guesses", "unusable-rows"):
             typer.echo(f"note: {check.finding}", err=True)
-    saved = {} if out is None else result.save(out)
-    kept = [f"detector: {saved['detector']}"] if "detector" in saved else []
-    show_result(result, as_json=as_json, saved=saved, more=kept)
+    _show(result, as_json, out)
     if max_share is not None:
         _hold_to(max_share, result.share)
     if strict and result.withheld is not None:
@@ -242,6 +241,13 @@ def _of_shards(
     show_result(result, as_json=as_json, saved=None if out is None else result.save(out))
     if limit is not None:
         _hold_to(limit, result.share)
+
+
+def _show(result: AssayResult, as_json: bool, out: Path | None) -> None:
+    """Save and print it, and say where a detector of its own lies."""
+    saved = {} if out is None else result.save(out)
+    kept = [f"detector: {saved['detector']}"] if "detector" in saved else []
+    show_result(result, as_json=as_json, saved=saved, more=kept)
 
 
 def _tell_sample(census: Census) -> None:

@@ -131,6 +131,37 @@ def test_verdicts_and_actions_go_to_the_collector_without_a_word_that_was_said(w
     until(lambda: any(each["eventName"] == "wellhead.kill" for each in records(collector)))
 
 
+def test_with_accounts_people_come_by_name_and_programs_by_token(tmp_path, wellhead, chromium):
+    path = settings_file(tmp_path, ["http://127.0.0.1:9"])
+    short = wellhead("watch", "user", path, "ann", "--password", "short")
+    assert short.returncode == 2
+    assert "at least 12 characters" in short.stderr
+    made = wellhead("watch", "user", path, "ann", "--password", "the mill by the river")
+    assert made.returncode == 0, made.stderr
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WELLHEAD_TOKEN", TOKEN)
+        with watching(path) as watch:
+            bearer = {"authorization": f"Bearer {TOKEN}"}
+            assert get(watch, "/watch", **bearer).status_code == 401
+            assert get(watch, "/metrics", **bearer).status_code == 200
+            page = chromium.new_page()
+            page.goto(watch.url.removesuffix("/v1") + "/watch")
+            for password, words in (("not it, not it", "is wrong"), ("the mill by the river", "")):
+                page.fill("input[name=name]", "ann")
+                page.fill("input[name=password]", password)
+                page.click("button")
+                assert words in page.inner_text("main")
+            assert "Signed in as ann" in page.inner_text("body")
+            assert "Nothing was judged yet" in page.inner_text("main")
+            carried = page.context.cookies()[0]
+            assert carried["httpOnly"]
+            page.click("button")
+            page.wait_for_selector("input[name=password]")
+            cookie = {"cookie": f"{carried['name']}={carried['value']}"}
+            assert get(watch, "/watch", **cookie).status_code == 401  # it opens nothing any more
+            page.close()
+
+
 def records(collector):
     logs = [body["resourceLogs"][0]["scopeLogs"][0] for _, _, body in collector[1]]
     return [record for each in logs for record in each["logRecords"]]

@@ -383,6 +383,32 @@ def report_command(
     show_result(found, as_json=as_json, html=out)
 
 
+@watch_app.command("user")
+def user_command(
+    settings: SettingsFile,
+    name: Annotated[str, typer.Argument(help="Who may look at the page.")],
+    remove: Annotated[bool, typer.Option("--remove", help="Not any more.")] = False,
+    password: Annotated[
+        str | None,
+        typer.Option(
+            envvar="WELLHEAD_PASSWORD",
+            help="At least 12 characters; better asked for or given in the environment.",
+        ),
+    ] = None,
+) -> None:
+    """Let somebody look at the page by name and password, as soon as the gateway starts anew."""
+    from wellhead.watch.accounts import Accounts
+    from wellhead.watch.settings import read_settings
+
+    accounts = Accounts(read_settings(settings).folder)
+    if remove:
+        accounts.remove(name)
+    else:
+        given = password or typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+        accounts.add(name, given)
+    typer.echo(f"may look: {', '.join(accounts.names()) or 'nobody'}", err=True)
+
+
 @watch_app.command("verify")
 def verify_command(
     settings: SettingsFile,

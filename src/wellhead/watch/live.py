@@ -2,7 +2,9 @@
 
 With a token (the environment variable WELLHEAD_TOKEN; a server outside loopback makes one up) every
 client sends it as a bearer token, and a browser gives it once in a form: a cookie that no script
-can read holds a keyed hash of it, for this server's life. The form takes ten tries a minute.
+can read holds a keyed hash of it, for this server's life. Where there are accounts, browsers give
+name and password instead, as researchers do in the review of collected text. The form takes ten
+tries a minute from an address.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from contextlib import suppress
 from html import escape
 from urllib.parse import parse_qs
 
+from wellhead.watch.accounts import Accounts
 from wellhead.watch.gateway import refuse
 from wellhead.watch.status import Status
 from wellhead.watch.status_page import status_page
@@ -35,8 +38,17 @@ _FORM = """<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark"><title>Watch</title><style>{style}</style>
 <main><h1>Watch</h1><form method="post" action="/watch">
-<p><label>Token<br><input name="token" type="password" required autofocus></label></p>
-<p><button>Enter</button></p></form><p role="status">{words}</p></main></html>"""
+{fields}<p><button>Enter</button></p></form><p role="status">{words}</p></main></html>"""
+_TOKEN = """<p><label>Token<br>
+<input name="token" type="password" required autofocus></label></p>"""
+_NAMED = """<p><label>Name<br>
+<input name="name" autocomplete="username" required maxlength="80" autofocus></label></p>
+<p><label>Password<br><input name="password" type="password" autocomplete="current-password"
+required maxlength="1000"></label></p>"""
+_LEAVE = """<form method="post" action="/watch/leave"><p>Signed in as {who}.
+<button>Sign out</button></p></form>"""
+_REFERRER = 'name="referrer" content="same-origin"'
+_ADDRESSES = 4096
 _HASH = hashlib.sha256(_STYLE.encode()).digest()
 
 
@@ -47,23 +59,34 @@ class Live:
         app: the gateway.
         status: how it stands now; called in a thread, one call at a time.
         token: what clients must know; "" for nothing.
+        accounts: who may look; None for whoever knows the token.
     """
 
-    def __init__(self, app: App, status: Callable[[], Status], *, token: str = "") -> None:
+    def __init__(
+        self,
+        app: App,
+        status: Callable[[], Status],
+        *,
+        token: str = "",
+        accounts: Accounts | None = None,
+    ) -> None:
         self._app, self._status, self._token = app, status, token
         self._secret = secrets.token_bytes(32)
-        self._tries: deque[float] = deque()
+        self._accounts = accounts
+        self._tries: dict[str, deque[float]] = {}
         self._drawing = asyncio.Lock()
         self._shown: tuple[float, str, str] = (-_FRESH, "", "")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, method = scope["path"], scope["method"]
-        if path == "/watch" and method == "POST" and self._token:
+        if path == "/watch" and method == "POST" and (self._token or self._accounts):
             await self._enter(scope, receive, send)
-        elif path == "/healthz" or self._may(scope):
+        elif path == "/watch/leave" and method == "POST" and self._accounts:
+            await self._leave(scope, send)
+        elif path == "/healthz" or await self._may(scope):
             await self._inside(path, method, scope, receive, send)
         elif path == "/watch" and method == "GET":
-            await _form(send, 401)
+            await self._form(send, 401)
         else:
             await refuse(send, 401, "unauthorised", "Send the token as: Authorization: Bearer …")
 
@@ -75,7 +98,10 @@ class Live:
             return
         page, metrics = await self._made()
         if path == "/watch":
-            await _answer(send, 200, b"text/html; charset=utf-8", page, [_policy(page)])
+            if (who := await self._who(scope)) is not None:
+                page = _leavable(page, who)
+            more = [_policy(page), (b"referrer-policy", b"same-origin")]
+            await _answer(send, 200, b"text/html; charset=utf-8", page, more)
         else:
             await _answer(send, 200, b"text/plain; version=0.0.4; charset=utf-8", metrics)
 
@@ -91,42 +117,79 @@ class Live:
     def _cookie(self) -> str:
         return hmac.new(self._secret, self._token.encode(), "sha256").hexdigest()
 
-    def _may(self, scope: Scope) -> bool:
-        if not self._token:
+    async def _may(self, scope: Scope) -> bool:
+        path, shown = scope["path"], scope["path"] in ("/watch", "/metrics")
+        if not self._token and not (self._accounts and shown):
             return True
-        headers = dict(scope["headers"])
-        bearer = headers.get(b"authorization", b"").removeprefix(b"Bearer ")
-        if hmac.compare_digest(bearer, self._token.encode()):
-            return True
-        if scope["path"].startswith("/v1/"):
+        bearer = dict(scope["headers"]).get(b"authorization", b"").removeprefix(b"Bearer ")
+        if self._token and hmac.compare_digest(bearer, self._token.encode()):
+            return not self._accounts or path != "/watch"  # people come by name
+        if path.startswith("/v1/"):
             return False
-        crumbs = headers.get(b"cookie", b"").split(b";")
-        wanted = f"{_COOKIE}={self._cookie()}".encode()
-        return any(hmac.compare_digest(crumb.strip(), wanted) for crumb in crumbs)
+        if self._accounts:
+            return await self._who(scope) is not None
+        return hmac.compare_digest(_crumb(scope), self._cookie().encode())
+
+    async def _who(self, scope: Scope) -> str | None:
+        """Who is signed in, where there are accounts."""
+        carried = _crumb(scope).decode("utf-8", "replace")
+        if self._accounts is None or not carried:
+            return None
+        return await asyncio.to_thread(self._accounts.who, carried)
 
     async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
-        now = time.monotonic()
-        while self._tries and now - self._tries[0] > _MINUTE:
-            self._tries.popleft()
-        if len(self._tries) >= _TRIES:
-            await _form(send, 429, "Too many tries; wait a minute.")
+        tries = self._tried(scope)
+        if len(tries) >= _TRIES:
+            await self._form(send, 429, "Too many tries; wait a minute.")
             return
-        self._tries.append(now)
-        body = await _small(receive)
-        given = parse_qs(body.decode("utf-8", "replace")).get("token", [""])[0]
-        if not hmac.compare_digest(given.encode(), self._token.encode()):
-            await _form(send, 403, "This is not the token.")
+        tries.append(time.monotonic())
+        given = parse_qs((await _small(receive)).decode("utf-8", "replace"))
+        carried = await self._carried({name: values[0] for name, values in given.items()})
+        if carried is None:
+            wrong = "Name or password is wrong." if self._accounts else "This is not the token."
+            await self._form(send, 403, wrong)
             return
-        self._tries.pop()
-        crumb = f"{_COOKIE}={self._cookie()}; Path=/; HttpOnly; SameSite=Strict"
-        if scope.get("scheme") == "https":
-            crumb += "; Secure"
-        more = [(b"set-cookie", crumb.encode()), (b"location", b"/watch")]
-        await _answer(send, 303, b"text/plain", "", more)
+        tries.pop()
+        await _moved(scope, send, carried)
+
+    def _tried(self, scope: Scope) -> deque[float]:
+        """When the address tried in the last minute."""
+        address, now = str((scope.get("client") or ("",))[0]), time.monotonic()
+        tries = self._tries.setdefault(address, deque())
+        while tries and now - tries[0] > _MINUTE:
+            tries.popleft()
+        if len(self._tries) > _ADDRESSES:
+            del self._tries[next(iter(self._tries))]
+        return tries
+
+    async def _carried(self, given: dict[str, str]) -> str | None:
+        """What the browser carries from now on, if it may enter."""
+        if self._accounts:
+            name, password = given.get("name", ""), given.get("password", "")
+            return await asyncio.to_thread(self._accounts.enter, name, password)
+        right = hmac.compare_digest(given.get("token", "").encode(), self._token.encode())
+        return self._cookie() if right else None
+
+    async def _leave(self, scope: Scope, send: Send) -> None:
+        carried = _crumb(scope).decode("utf-8", "replace")
+        if self._accounts and carried:
+            await asyncio.to_thread(self._accounts.leave, carried)
+        await _moved(scope, send, "")
+
+    async def _form(self, send: Send, status: int, words: str = "") -> None:
+        await _form(send, status, _NAMED if self._accounts else _TOKEN, words)
 
 
 def _drawn(found: Status) -> tuple[str, str]:
     return status_page(found).to_html(live="/watch"), prometheus(found)
+
+
+def _leavable(page: str, who: str) -> str:
+    """The page with a way out for whoever is signed in."""
+    # Without a referrer, browsers send the form from the origin "null".
+    page = page.replace('name="referrer" content="no-referrer"', _REFERRER, 1)
+    page = page.replace("form-action 'none'", "form-action 'self'", 1)
+    return page.replace("</body>", f"{_LEAVE.format(who=escape(who))}</body>")
 
 
 def _policy(page: str) -> tuple[bytes, bytes]:
@@ -145,13 +208,29 @@ async def _small(receive: Receive) -> bytes:
     return body
 
 
-async def _form(send: Send, status: int, words: str = "") -> None:
+def _crumb(scope: Scope) -> bytes:
+    """What the browser carries; empty without."""
+    crumbs = dict(scope["headers"]).get(b"cookie", b"").split(b";")
+    start = f"{_COOKIE}=".encode()
+    return next((c.strip()[len(start) :] for c in crumbs if c.strip().startswith(start)), b"")
+
+
+async def _moved(scope: Scope, send: Send, carried: str) -> None:
+    """To the page, with something to carry; with nothing, the cookie goes."""
+    crumb = f"{_COOKIE}={carried}; Path=/; HttpOnly; SameSite=Strict"
+    crumb += "" if carried else "; Max-Age=0"
+    crumb += "; Secure" if scope.get("scheme") == "https" else ""
+    more = [(b"set-cookie", crumb.encode()), (b"location", b"/watch")]
+    await _answer(send, 303, b"text/plain", "", more)
+
+
+async def _form(send: Send, status: int, fields: str, words: str) -> None:
     style = base64.b64encode(_HASH).decode()
     policy = (
         f"default-src 'none'; style-src 'sha256-{style}'; form-action 'self'; base-uri 'none'; "
         "frame-ancestors 'none'"
     )
-    page = _FORM.format(style=_STYLE, words=escape(words))
+    page = _FORM.format(style=_STYLE, fields=fields, words=escape(words))
     # Without a referrer, browsers send the form from the origin "null".
     more = [
         (b"content-security-policy", policy.encode()),

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import IO, Any
 
 from wellhead.errors import BadSetting, MissingExtra
+from wellhead.watch.accounts import Accounts
 from wellhead.watch.client import note_running
 from wellhead.watch.heads import LOGS, own_key, write_head
 from wellhead.watch.ledger import Fault, check
@@ -157,7 +158,9 @@ def application(settings: Settings, meters: Meters | None = None, *, token: str 
         await gateway.stop()
         await send({"type": "lifespan.shutdown.complete"})
 
-    walled: App = BodyLimit(Live(gateway, over.status, token=token), limit=2 << 20, refuse=refused)
+    accounts = Accounts(settings.folder) if Accounts.there(settings.folder) else None
+    live = Live(gateway, over.status, token=token, accounts=accounts)
+    walled: App = BodyLimit(live, limit=2 << 20, refuse=refused)
     walled = SafeHeaders(Neighbours(walled, hosts=None if token else LOOPBACK, refuse=refused))
 
     async def whole(scope: Scope, receive: Receive, send: Send) -> None:

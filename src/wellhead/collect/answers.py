@@ -51,7 +51,7 @@ __all__ = [
 _SESSION = Session.__table__
 OUTSIDE = ("paste_outside", "drop", "scripted")
 # Version of what is concluded from a recording: answers of an earlier one are derived anew.
-RULES = 3
+RULES = 4
 _AT_ONCE = 50
 _MINUTE_MS = 60_000
 

@@ -85,13 +85,14 @@ class QuestionView(Strict):
 
 
 class FieldView(Strict):
-    """A text on a page of its own before the answer, as `questions.Field` has it."""
+    """A text before the answer or beside it, as `questions.Field` has it."""
 
     id: Name
     title: Short = ""
     instructions: Annotated[str, Field(max_length=20_000)]
     min_words: Index = 0
     known_human: bool = False
+    page: Short = ""
 
 
 class TaskView(Strict):
@@ -151,6 +152,7 @@ class State(Strict):
         events: how many events are stored; the next one has this index.
         elapsed: milliseconds since the session began, by the server's clock.
         text: the draft that belongs to `seq`.
+        texts: texts before this one, and those that were put aside, by name.
         phase: which text is being written: "warmup", a field by its id, or "answer".
         writer: whether the tab that asks may write.
         submitted: what the submission was answered with, so that a reloaded page shows it again.
@@ -164,6 +166,7 @@ class State(Strict):
     events: Index
     elapsed: Milliseconds
     text: Text
+    texts: Annotated[dict[Name, Text], Field(default_factory=dict)]
     phase: Name = "answer"
     writer: bool = True
     submitted: Submitted | None = None

@@ -1,8 +1,9 @@
-"""Texts that were written before the answer: the warm-up and the study's fields.
+"""Texts that were written before the answer or beside it: the warm-up and the study's fields.
 
-Each is kept when the next one begins, and its origin is concluded from the part of the recording
-that led to it. A text is called known human only where the study vouches for its kind (the
-warm-up, or a field with ``known_human``) and its recording shows nothing but a person's writing.
+Each is kept whenever another one is taken up, and its origin is concluded from the part of the
+recording that led to it. A text is called known human only where the study vouches for its kind
+(the warm-up, or a field with ``known_human``) and its recording shows nothing but a person's
+writing.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ from wellhead.collect.shown import shown_text
 from wellhead.collect.store.models import Part, Session
 from wellhead.collect.study import Study
 
-__all__ = ["derive_parts", "parts_of"]
+__all__ = ["derive_parts", "parts_of", "texts_of"]
 
+# An answer that was put aside for a field beside it is no part of itself.
+_BEFORE = Part.name != "answer"
 _OWN = ("typed", "typed_with_assist")
 
 
@@ -34,7 +37,7 @@ def derive_parts(
     key: bytes,
 ) -> list[dict[str, Any]]:
     """What the recording says of each text before the answer, in the order they were written."""
-    query = select(Part.name, Part.text, Part.batch).where(Part.session == session)
+    query = select(Part.name, Part.text, Part.batch).where(Part.session == session, _BEFORE)
     vouched = {"warmup", *(one.id for one in study.fields if one.known_human)}
     found = []
     for name, text, last in connection.execute(query.order_by(Part.batch)):
@@ -60,12 +63,18 @@ def derive_parts(
     return found
 
 
+def texts_of(connection: Connection, session: str) -> dict[str, str]:
+    """The texts of a session that were finished or put aside, by name."""
+    query = select(Part.name, Part.text).where(Part.session == session)
+    return {row.name: row.text for row in connection.execute(query)}
+
+
 def parts_of(connection: Connection, study: str) -> dict[str, dict[str, str]]:
     """The texts before the answers of a study, by session and name."""
     query = select(Part.session, Part.name, Part.text).join(Session, Session.id == Part.session)
     found: dict[str, dict[str, str]] = defaultdict(dict)
     for session, name, text in connection.execute(
-        query.where(Session.study == study).order_by(Part.batch)
+        query.where(Session.study == study, _BEFORE).order_by(Part.batch)
     ):
         found[session][name] = text
     return dict(found)

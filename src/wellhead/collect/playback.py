@@ -14,7 +14,8 @@ from typing import Any
 
 from wellhead.collect.derive.integrity import Stored
 from wellhead.collect.derive.origins import Origin
-from wellhead.collect.derive.replay import Birth, Replayed, changes, replay
+from wellhead.collect.derive.replay import Birth, Change, Replayed, changes, replay
+from wellhead.collect.derive.stages import of_last_text
 from wellhead.collect.schema import Event, units
 
 __all__ = ["COVER", "playback", "splices"]
@@ -80,24 +81,21 @@ def _steps(
         p, d = p + len(identities), 0
 
 
-def splices(batches: Sequence[Stored], text: str) -> Iterator[tuple[Event, str]]:
-    """Every change of the text with what it inserted, covered where that did not stay."""
-    replayed = replay(stored.body for stored in batches)
-    shown = _shown(replayed, text)
-    born = {birth.event: birth for birth in replayed.births}
-    for stored in batches:
-        for event in stored.body.read():
-            if event.kind in ("edit", "desync"):
-                yield event, _inserted(event, shown, born.get(event.i))
+def splices(batches: Sequence[Stored], text: str) -> Iterator[tuple[Change, str]]:
+    """Every change of the answer with what it put there, covered where that did not stay."""
+    bodies = [stored.body for stored in batches]
+    shown = _shown(replay(bodies), text)
+    mine = {event.i for event in of_last_text([e for body in bodies for e in body.read()])}
+    for change in changes(bodies):
+        if change.event.i in mine:
+            yield change, _inserted(change, shown)
 
 
-def _inserted(event: Event, shown: dict[int, str], birth: Birth | None) -> str:
-    data = event.data
-    if data.x is not None:
-        return str(data.x)
-    if birth is None or birth.n != data.n:
-        return COVER * int(data.n)
-    return _spelled(shown.get(birth.first + at, COVER) for at in range(data.n))
+def _inserted(change: Change, shown: Mapping[int, str]) -> str:
+    typed = getattr(change.event.data, "x", None)
+    if typed is not None and units(typed) == len(change.identities):
+        return str(typed)
+    return _spelled(shown.get(identity, COVER) for identity in change.identities)
 
 
 def _shown(replayed: Replayed, text: str) -> dict[int, str]:

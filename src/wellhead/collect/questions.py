@@ -1,8 +1,8 @@
 """What a study asks besides the text: simple questions, further fields, conditions.
 
 Flows in: tables of a study file. Flows out: frozen values, and the check of what a writer
-answered. Questions stand on a page before or after the writing; each field is a page of its own
-before the answer, recorded like it; of the conditions each person gets one.
+answered. Questions stand on a page before or after the writing; fields are texts before the answer
+or beside it, recorded like it; of the conditions each person gets one.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
+from itertools import groupby
 from typing import Any
 
 from wellhead.errors import BadSetting, unknown_name
@@ -46,13 +47,15 @@ class Question:
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """A text that is written on a page of its own before the answer.
+    """A text that is written before the answer, or beside it.
 
     Attributes:
         id: its name in exports.
         title, instructions: what the page says.
         min_words: the fewest words.
         known_human: the study vouches for it: written under supervision, for example.
+        page: fields of the same page stand on it together, ``answer`` above the answer; "" is a
+            page of its own.
     """
 
     id: str
@@ -60,6 +63,7 @@ class Field:
     instructions: str
     min_words: int = 0
     known_human: bool = False
+    page: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +91,20 @@ def read_tables(raw: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
     Raises:
         BadSetting: a key is unknown, missing, of the wrong type or makes no sense.
     """
-    return {name: _table(name, kind, raw.get(name, [])) for name, kind in _TABLES.items()}
+    tables = {name: _table(name, kind, raw.get(name, [])) for name, kind in _TABLES.items()}
+    _pages([one.page for one in tables["fields"]])
+    return tables
+
+
+def _pages(pages: Sequence[str]) -> None:
+    """Fields of a page follow one another, those beside the answer are the last."""
+    turns = [name for name, _ in groupby((*pages, "answer")) if name]
+    for name in turns:
+        if turns.count(name) > 1:
+            raise BadSetting(
+                f"[[fields]] page = {name!r}: the fields of a page must follow one another"
+                + (", and those beside the answer come last." if name == "answer" else ".")
+            )
 
 
 def _table(name: str, kind: type, rows: Any) -> tuple[Any, ...]:
@@ -138,6 +155,8 @@ def _nonsense(one: Any) -> str | None:
     if isinstance(one, Condition):
         return None if 1 <= one.weight <= 1_000 else "weight: expected 1 to 1000"
     if isinstance(one, Field):
+        if one.page and not _NAME.fullmatch(one.page):
+            return f"page: expected lower-case letters, digits, '-' or '_', got {one.page!r}"
         return None if 0 <= one.min_words <= 100_000 else "min_words: expected 0 to 100000"
     if one.kind not in KINDS:
         return str(unknown_name("kind", one.kind, KINDS))

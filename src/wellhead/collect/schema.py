@@ -181,11 +181,12 @@ class Gap(Strict):
 
 
 class Phase(Strict):
-    """The warm-up, a field or the answer begins; the text area starts empty (`d` units were
-    cleared)."""
+    """The warm-up, a field or the answer begins or goes on: the text before, `d` units long, is
+    put aside, and the text of that name, `n` units long, taken up; a new one is empty."""
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
     d: Length = 0
+    n: Length = 0
 
 
 class Submit(Strict):

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from wellhead.collect.messages import TaskView
-from wellhead.collect.questions import condition_of
+from wellhead.collect.questions import Field, condition_of
 from wellhead.collect.study import Study
 from wellhead.collect.tasks import Task
 
@@ -30,13 +30,20 @@ def view(study: Study, task: Task, condition: str = "") -> TaskView:
     }
     more = {
         "questions": tuple(asdict(question) for question in study.questions),
-        "fields": tuple(asdict(one) for one in study.fields),
+        "fields": tuple(_field(one) for one in study.fields),
         "minutes": study.writing.minutes,
     }
     # What a study does not use leaves the version of its tasks as it was.
     shown |= {name: value for name, value in more.items() if value}
     version = hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()
     return TaskView(version=version, **shown)
+
+
+def _field(one: Field) -> dict[str, Any]:
+    shown = asdict(one)
+    if not one.page:
+        del shown["page"]
+    return shown
 
 
 def _instructions(study: Study, condition: str) -> str:

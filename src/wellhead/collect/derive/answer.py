@@ -22,6 +22,7 @@ from wellhead.collect.derive.origins import ASSISTING
 from wellhead.collect.derive.outcome import Outcome, outcome_of
 from wellhead.collect.derive.provenance import Paste, Run, line_up, pastes, runs, shares
 from wellhead.collect.derive.replay import replay
+from wellhead.collect.derive.stages import of_last_text
 from wellhead.collect.derive.transcription import Transcription, transcription
 from wellhead.collect.schema import Event, Recording, parse_body, text_hash
 
@@ -115,7 +116,7 @@ def derive(
         births = believed(text, births, events, replayed.clips, shown, assisted=assisted)
     accounted = bool(kept) and births is not None and text_hash(text) == replayed.sha
     provenance = runs(text, births)
-    pasted = pastes(replayed, births, _arrivals(events))
+    pasted = pastes(replayed, births, _arrivals(of_last_text(events)))
     integrity = check(
         kept,
         replayed,

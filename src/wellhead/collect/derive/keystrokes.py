@@ -46,7 +46,8 @@ def keystrokes(events: Iterable[Event], *, warm_up: bool = False) -> list[Keystr
     stage = ""
     for event in events:
         if event.kind == "phase":
-            stages[stage], pressed, stage = pressed, {}, event.data.name
+            stages[stage], stage = pressed, event.data.name
+            pressed = stages.get(stage, {})
         if event.kind != "key":
             continue
         data = event.data

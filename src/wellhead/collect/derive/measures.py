@@ -23,6 +23,7 @@ import numpy as np
 
 from wellhead.collect.derive.origins import Origin
 from wellhead.collect.derive.replay import Replayed
+from wellhead.collect.derive.stages import of_last_text
 from wellhead.collect.schema import Event
 from wellhead.collect.words import count_words
 
@@ -139,7 +140,7 @@ def measures(
         origins: of what each event inserted.
         keyless: keys were not recorded.
     """
-    stage = _answer_events(events)
+    stage = of_last_text(events)
     if not stage:
         return {**dict.fromkeys(MEASURES), "characters_by_minute": []}
     keys, edits = _keys(stage), list(_edits(stage, origins))
@@ -177,12 +178,6 @@ def _median(values: Any) -> float | None:
 
 def _mean(values: Any) -> float | None:
     return float(np.mean(values)) if len(values) else None
-
-
-def _answer_events(events: Sequence[Event]) -> Sequence[Event]:
-    """What follows the last beginning of a text: the answer."""
-    last = max((at for at, event in enumerate(events) if event.kind == "phase"), default=-1)
-    return events[last + 1 :]
 
 
 def _keys(events: Sequence[Event]) -> dict[int, _Key]:

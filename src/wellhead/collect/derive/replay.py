@@ -133,6 +133,8 @@ class _Player:
         self._keys: dict[int, str] = {}
         self._kept = self._seq = self._index = 0
         self._done: list[tuple[int, int, array[int]]] = []
+        self._name = ""
+        self._aside: dict[str, array[int]] = {}
 
     def result(self) -> Replayed:
         return Replayed(self.text, tuple(self.births), self.clips, tuple(self.problems), self.sha)
@@ -178,7 +180,7 @@ class _Player:
         elif kind == "clip":
             self._clip(event.i, data)
         elif kind == "phase":
-            self._replace(0, len(self.text), 0, "unobserved", event.i)
+            self._phase(event)
         elif kind == "restore":
             self._restore(event)
         elif kind == "gap":
@@ -188,6 +190,20 @@ class _Player:
         self.clips[i] = clip
         if clip.origin == "answer" and clip.s0 is not None and clip.s1 is not None:
             self._copied[i] = self.text[clip.s0 : clip.s1]
+
+    def _phase(self, event: Event) -> None:
+        """The text goes aside under its name; another comes back as it was left, or is new."""
+        data, before = event.data, self.text[:]
+        self._aside[self._name] = before
+        self._name = data.name
+        again = self._aside.pop(data.name, array("q"))
+        if len(again) != data.n:
+            what = f"{data.name} was left with {len(again)} units and comes back with {data.n}"
+            self.problems.append(Problem(event.i, what))
+            again = _numbers(self._bear(data.n, "unobserved", event.i))
+        # Nothing was removed: what was cut out of one text may still be put into another.
+        self.text[:] = again
+        self._done.append((0, len(before), again))
 
     def _restore(self, event: Event) -> None:
         """The draft that comes back is the text we know, or else of unknown history."""
@@ -236,7 +252,7 @@ class _Player:
             return None
         if data.back is not None:
             return self._from_state(data.back, p, d, data.n)
-        dragged = data.it == "insertFromDrop" and self._copied.get(data.clip) == self._removed
+        dragged = data.it == "insertFromDrop" and self._source(data) == self._removed
         yanked = data.it == "insertFromYank"
         return self._removed if (dragged or yanked) and len(self._removed) == data.n else None
 
@@ -296,7 +312,7 @@ def _length_before(events: list[Event], after: int) -> int | None:
         if event.kind in ("edit", "desync"):
             after += event.data.d - event.data.n
         elif event.kind == "phase":
-            after += event.data.d
+            after = event.data.d
     return after
 
 

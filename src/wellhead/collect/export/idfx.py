@@ -1,8 +1,9 @@
 """IDFX, the XML of keystroke-logging research (Inputlog and tools that read its files).
 
-Keys that led to an edit become `keyboard` events, everything else that changed the text becomes
-`replacement` events. Characters that are not in the final answer are covered, as in the replay:
-what was deleted is not recorded at the default level.
+Keys that led to an edit become `keyboard` events, everything else that changed the answer becomes
+`replacement` events, so that the events lead to the answer; texts before or beside it are left
+out. Characters that are not in the final answer are covered, as in the replay: what was deleted
+is not recorded at the default level. What undo brought back and stayed is spelled.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from sqlalchemy import Connection
 from wellhead._atomic import atomic_path
 from wellhead.collect.answers import Record, load_batches, load_records
 from wellhead.collect.derive.integrity import Stored
+from wellhead.collect.derive.replay import Change
 from wellhead.collect.export.rows import Where
 from wellhead.collect.playback import splices
 from wellhead.collect.study import Study
@@ -72,22 +74,22 @@ def _events(batches: list[Stored], text: str) -> Iterator[Xml.Element]:
         if event.kind == "key" and event.data.a == "d"
     }
     length = 0
-    for event, inserted in splices(batches, text):
-        data = event.data
-        key = getattr(data, "kd", None)
-        simple = (data.n == 1 and data.d == 0) or (data.n == 0 and data.d == 1)
-        if key in pressed and simple:
-            yield _keyboard(data, inserted, pressed[key], released.get(key), length)
-        else:
-            yield _replacement(event.t, data, inserted)
-        length += data.n - data.d
+    for change, inserted in splices(batches, text):
+        n, d = len(change.identities), change.d
+        key = getattr(change.event.data, "kd", None)
+        if key in pressed and (n, d) in ((1, 0), (0, 1)):
+            yield _keyboard(change, inserted, pressed[key], released.get(key), length)
+        elif n or d:
+            yield _replacement(change, inserted)
+        length += n - d
 
 
-def _keyboard(data: Any, inserted: str, down: int, up: int | None, length: int) -> Xml.Element:
+def _keyboard(change: Change, inserted: str, down: int, up: int | None, length: int) -> Xml.Element:
     event = Xml.Element("event", type="keyboard")
     # The cursor before the key; the end of the document counts as a character.
-    _part(event, "wordlog", position=data.p + data.d, documentLength=length + 1, replay="True")
-    name = _key_name(inserted, data.d)
+    position = change.p + change.d
+    _part(event, "wordlog", position=position, documentLength=length + 1, replay="True")
+    name = _key_name(inserted, change.d)
     value = inserted or "\\b"
     _part(event, "winlog", startTime=down, endTime=up or down, key=name, value=value)
     return event
@@ -100,9 +102,9 @@ def _key_name(inserted: str, deleted: int) -> str:
     return special.get(inserted) or f"VK_{inserted.upper()}"
 
 
-def _replacement(time: int, data: Any, inserted: str) -> Xml.Element:
-    event = Xml.Element("event", type="replacement")
-    _part(event, "wordlog", start=data.p, end=data.p + data.d, newtext=inserted)
+def _replacement(change: Change, inserted: str) -> Xml.Element:
+    event, time = Xml.Element("event", type="replacement"), change.event.t
+    _part(event, "wordlog", start=change.p, end=change.p + change.d, newtext=inserted)
     _part(event, "winlog", startTime=time, endTime=time)
     return event
 

@@ -24,6 +24,7 @@ from wellhead.collect.messages import (
     Submission,
     Submitted,
 )
+from wellhead.collect.parts import texts_of
 from wellhead.collect.platforms import Arrival, completion_code, finish
 from wellhead.collect.questions import problem_with
 from wellhead.collect.schema import text_hash, units
@@ -236,6 +237,7 @@ def state(connection: Connection, row: Row[Any], tab: str, *, now_ms: int) -> St
         events=row.events,
         elapsed=max(0, now_ms - row.started_ms),
         text=draft or "",
+        texts={} if over else texts_of(connection, row.id),
         phase=row.phase,
         writer=writer,
         submitted=handed_in(connection, row) if over else None,

@@ -135,14 +135,15 @@ const MOVES = /^insertFrom(Paste|Drop|Yank)|^deleteBy(Cut|Drag)/;
 /** Start recording `area`; docs/collect-recorder.md describes options and handle. */
 export function attach(area, options = {}) {
 	const { sid = random(16), tab = random(8), level = "process", paste = "allow" } = options;
-	const { source, instructions, onBatch, onChange, onPaste, maxEvents = 400 } = options;
+	const { root = area, source, onBatch, onChange, onPaste, maxEvents = 400 } = options;
 	const resume = { seq: 0, prev: ZEROS, events: 0, elapsed: 0, by: "page", ...options.resume };
+	const instructions = [options.instructions].flat(), aside = new Map(Object.entries(resume.texts ?? {}));
 	const key = unhex(options.key ?? random(32)), began = performance.now() - resume.elapsed;
 	const listening = new AbortController(), states = new Map(), held = new Map();
 	const shelf = options.shelf ?? new Map();
 	let { seq, prev, events: next } = resume, nonce = options.nonce ?? ZEROS;
 	let buffer = [], bulk = 0, last = 0, shadow = "", sent = null, s0 = 0, s1 = 0;
-	let before = false, pressed = null, clip = null, drag = null, composing = false;
+	let before = false, pressed = null, clip = null, drag = null, composing = false, name = resume.phase ?? options.name ?? "";
 
 	const now = () => (last = Math.max(last, Math.floor(performance.now() - began)));
 	const range = () => [area.selectionStart, area.selectionEnd];
@@ -179,7 +180,7 @@ export function attach(area, options = {}) {
 		const text = clean(area.value), old = shadow;
 		if (text === old) return;
 		const { p, d, n } = splice(old, text, ...from);
-		const put = text.slice(p, p + n), print = fingerprint(text);
+		const put = text.slice(p, p + n), print = name + fingerprint(text);
 		Object.assign(fields, { p, ...(d && { d }), ...(n && { n, cc: classCounts(put) }) });
 		if (n >= 20) fields.h = keyedHash(key, put);
 		if (n && n < 50000 && level === "full") fields.x = put;
@@ -244,7 +245,7 @@ export function attach(area, options = {}) {
 		else push("car", { s0, s1 });
 	}
 
-	const task = () => [source?.textContent, instructions?.textContent].join(" ");
+	const task = () => [source, ...instructions].map((one) => one?.textContent).join(" ");
 	const within = (element) => !!element && getSelection().containsNode(element, true);
 
 	function logClip(event, text, fields) {
@@ -259,7 +260,7 @@ export function attach(area, options = {}) {
 		if (!text || (event.type === "cut" && !own)) return;
 		check("input");
 		select();
-		const instr = +(!own && within(instructions)), from = own ? "answer" : instr || within(source) ? "task" : "page";
+		const instr = +(!own && instructions.some(within)), from = own ? "answer" : instr || within(source) ? "task" : "page";
 		const i = logClip(event, text, { from, ...(own && { s0, s1 }), instr, task_cov: overlap(task(), text) });
 		shelf.set(keyedHash(key, squash(text)), { ref: i, from, instr }, text);
 		if (event.type === "cut") clip = { i, t: last };
@@ -281,8 +282,8 @@ export function attach(area, options = {}) {
 		check("input");
 		select();
 		const text = plain(data?.getData("text/plain") ?? "");
-		const moved = event.type === "drop" && drag?.[2] === text;
-		const fields = moved ? { from: "answer", s0: drag[0], s1: drag[1] } : whence(text);
+		const moved = event.type === "drop" && drag?.text === text;
+		const fields = moved ? { from: "answer", ...drag.own } : whence(text);
 		if (data && flavour(data) !== "plain") fields.fl = flavour(data);
 		if (/outside|page/.test(fields.from)) shelf.foreign?.(text);
 		if (paste !== "allow" && !/answer|earlier/.test(fields.from)) {
@@ -298,21 +299,51 @@ export function attach(area, options = {}) {
 		push("comp", composing ? { a: "s" } : { a: "e", n: event.data?.length ?? 0 });
 	}
 
+	function putBack(text, by) {
+		area.value = text;
+		shadow = clean(area.value);
+		push("restore", { n: shadow.length, sha: textHash(shadow), by });
+	}
+
+	/* Another text of the page: the one that was written is put aside, that one taken up. */
+	function turn(to, element = area, text = null) {
+		flush();
+		if (to === name && text === null) return;
+		aside.set(name, shadow);
+		const d = shadow.length, same = element === area;
+		[area, name, shadow, sent] = [element, to, aside.get(to) ?? "", null];
+		if (same) area.value = shadow;
+		const n = shadow.length;
+		push("phase", { name, ...(d && { d }), ...(n && { n }) });
+		text === null ? check("timer") : putBack(text, "local");
+		select();
+		options.onTurn?.(name);
+	}
+
+	/* Whether an event is the recorder's; one in another text of the page leads there. */
+	function enter({ target, type }) {
+		const to = target === area || type === "blur" ? null : options.nameOf?.(target);
+		if (to && type === "drop" && drag) drag.own = { ref: logClip({ type: "copy", isTrusted: true }, drag.text, { from: "answer", ...drag.own }) };
+		if (to) turn(to, target);
+		return target === area;
+	}
+
 	function listen(target, names, handler) {
 		const how = { capture: true, signal: listening.signal };
-		for (const name of names.split(" ")) target.addEventListener(name, handler, how);
+		const own = (event) => target !== root || enter(event) ? handler(event) : null;
+		for (const name of names.split(" ")) target.addEventListener(name, own, how);
 	}
 
 	const note = (kind, on) => push(kind, { on: +on });
-	listen(area, "beforeinput", onBeforeInput);
-	listen(area, "input", onInput);
-	listen(area, "keydown", onKeyDown);
-	listen(area, "keyup", onKeyUp);
-	listen(area, "paste drop", onArrival);
-	listen(area, "dragstart", () => (drag = [...range(), selected()]));
+	listen(root, "beforeinput", onBeforeInput);
+	listen(root, "input", onInput);
+	listen(root, "keydown", onKeyDown);
+	listen(root, "keyup", onKeyUp);
+	listen(root, "paste drop", onArrival);
+	listen(root, "dragstart", () => (drag = { own: { s0: area.selectionStart, s1: area.selectionEnd }, text: selected() }));
 	listen(document, "dragend", () => (drag = null));
-	listen(area, "compositionstart compositionend", onComposition);
-	listen(area, "focus blur", (event) => note("foc", event.type === "focus"));
+	listen(root, "compositionstart compositionend", onComposition);
+	listen(root, "focus blur", (event) => note("foc", event.type === "focus"));
 	listen(document, "copy cut", onCopy);
 	listen(document, "selectionchange", onSelection);
 	listen(document, "visibilitychange", () => (note("vis", !document.hidden), flush()));
@@ -324,7 +355,7 @@ export function attach(area, options = {}) {
 	if (options.resume) area.value = resume.text;
 	shadow = clean(area.value);
 	if (resume.by === "server") sent = shadow;
-	states.set(fingerprint(shadow), next);
+	states.set(name + fingerprint(shadow), next);
 	if (options.resume || shadow) push("restore", { n: shadow.length, sha: textHash(shadow), by: resume.by });
 	select();
 
@@ -336,14 +367,11 @@ export function attach(area, options = {}) {
 			flush();
 			return shadow;
 		},
-		phase(name) {
-			check("timer");
-			const d = shadow.length;
-			area.value = shadow = "";
-			select();
-			push("phase", { name, ...(d && { d }) });
+		phase(...whither) {
+			turn(...whither);
 			flush();
 		},
+		textOf: (one) => (one === name ? shadow : aside.get(one) ?? ""),
 		note: push,
 		receipt: (value) => void (nonce = value),
 		stop() {

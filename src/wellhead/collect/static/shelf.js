@@ -83,12 +83,12 @@ export class Shelf {
 	}
 }
 
-/** Note what is copied out of the field while no recorder does: in a tab that only reads, after
+/** Note what is copied out of a field while no recorder does: in a tab that only reads, after
     a session has ended. */
-export function watchCopies(area, shelf, key, recording) {
+export function watchCopies(shelf, key, recording) {
 	const note = ({ target }) => {
-		if (target !== area || recording()) return;
-		const text = area.value.slice(area.selectionStart, area.selectionEnd);
+		if (!target.dataset?.text || recording()) return;
+		const text = target.value.slice(target.selectionStart, target.selectionEnd);
 		if (text) shelf.set(keyedHash(unhex(key), squash(text)), { from: "answer" }, text);
 	};
 	for (const name of ["copy", "cut"]) addEventListener(name, note);

@@ -63,7 +63,7 @@ export class Store {
 		const onlyText = held.length === 0 && text !== null;
 		this.clear();
 		if (!newer.length && !onlyText) return { ...at, by: "server" };
-		const resume = { ...at, text: text ?? at.text, by: "local" };
+		const resume = { ...at, text: text ?? at.text, texts: { ...at.texts }, by: "local" };
 		const bodies = newer.map((batch) => JSON.parse(batch.body));
 		if (bodies[0]?.seq !== at.seq + 1 || bodies[0].prev !== at.prev) return resume;
 		newer.forEach((batch) => this.push(batch));
@@ -71,7 +71,10 @@ export class Store {
 		resume.seq = bodies.at(-1).seq;
 		resume.prev = textHash(newer.at(-1).body);
 		if (events.length) resume.events = events.at(-1)[0] + 1;
-		resume.phase = events.findLast((event) => event[2] === "phase")?.[3].name ?? at.phase;
+		bodies.forEach(({ events }, n) => {
+			resume.phase = events.findLast((event) => event[2] === "phase")?.[3].name ?? resume.phase;
+			if (newer[n].draft !== null) resume.texts[resume.phase] = newer[n].draft;
+		});
 		return resume;
 	}
 

@@ -14,7 +14,6 @@ import { countWords, refusal, say, setup } from "./words.js";
 
 const api = new Api(setup.api);
 const tab = Array.from(crypto.getRandomValues(new Uint8Array(8)), (b) => b.toString(16)).join("");
-const area = view.find("answer");
 const SUBMISSION = "1"; // one answer per session: repeated presses are the same submission
 const DRAIN_MS = 5_000;
 const RESYNCS = 3;
@@ -76,7 +75,7 @@ function adopt(started) {
 	remember(setup, `${started.at.sid}.${started.token}`);
 	if (shelf) return void (shelf.sid = started.at.sid);
 	shelf = new Shelf(started.recorder.copies, started.recorder.key, started.at.sid);
-	watchCopies(area, shelf, started.recorder.key, () => recording);
+	watchCopies(shelf, started.recorder.key, () => recording);
 }
 
 async function open(started) {
@@ -88,8 +87,15 @@ async function open(started) {
 	if (mine) return questionsFirst(() => write(started.at, started.at.writer));
 	view.showTask(started.task, started.at.phase);
 	view.show("task");
-	view.readOnly(started.at.text, say("other_tab"), takeOver);
+	view.readOnly(textsOf(started.at), say("other_tab"), takeOver);
 }
+
+const textsOf = ({ texts, phase, text }) => ({ ...texts, [phase]: text });
+const areaOf = (name) => view.areas().find(([one]) => one === name)?.[1] ?? view.find("answer");
+const leastOf = (name) => view.stages(session.task).find(({ id }) => id === name)?.min_words ?? 0;
+
+/* What stands in the fields of the page, by text. */
+const here = () => Object.fromEntries(view.areas().map(([name, area]) => [name, area.value]));
 
 /* ---- questions ---- */
 
@@ -148,7 +154,7 @@ function stopRecorder() {
 
 /* The token has expired: the text moves into a new session, where it is an earlier draft. */
 async function goOn() {
-	const text = area.value;
+	const kept = { phase: session.at.phase, texts: { ...session.at.texts, ...here() } };
 	api.token = "";
 	const answer = await start(session.at.sid);
 	if (away(answer.status)) return view.notice(say("unreachable"));
@@ -159,34 +165,36 @@ async function goOn() {
 	view.notice("");
 	if (!same) return view.readOnly(null, say("expired"), null);
 	if (answer.body.at.state !== "open") return over(answer.body.at);
-	write(answer.body.at, true, text);
+	write(answer.body.at, true, kept);
 }
 
 /* ---- writing ---- */
 
-function write(at, hadLease, text = null) {
+function write(at, hadLease, kept = null) {
 	const { recorder: settings, task } = session;
 	store = store ?? new Store(at.sid);
-	const fresh = at.seq === 0 && !store.batches.length && !store.text && text === null;
-	const resume = text === null ? store.resumption(at) : { ...at, text, by: "local" };
-	session.at = { ...at, phase: resume.phase };
+	const fresh = at.seq === 0 && !store.batches.length && !store.text && !kept;
+	const resume = kept ? { ...at, text: kept.texts[at.phase] ?? at.text, by: "local" } : store.resumption(at);
+	session.at = { ...at, phase: resume.phase, texts: resume.texts };
 	lastSeq = resume.seq;
-	view.showTask(task, resume.phase);
+	if (!kept) view.showTask(task, resume.phase);
 	view.show("task");
-	if (fresh) area.value = "";
+	if (!kept) fill(fresh ? {} : textsOf(resume));
 	const whose = { sid: at.sid, tab, store, take: !hadLease || resume.seq > 0 };
 	const receipt = (value) => recorder.receipt(value);
 	sender = new Sender(api, whose, { receipt, state: showState, lost: onLost, broken: onBroken });
 	sender.acked = at.seq;
-	recorder = attach(area, {
+	recorder = attach(areaOf(resume.phase), {
 		sid: at.sid, tab, nonce: at.receipt, level: settings.level, key: settings.key,
 		canary: settings.canary, every: settings.every_ms, maxEvents: settings.max_events, paste: task.paste,
-		source: view.find("source"), instructions: view.find("instructions"), shelf,
+		source: view.find("source"), instructions: ["instructions", "more-texts", "answer-words"].map(view.find),
+		root: view.find("task"), nameOf: ({ dataset }) => dataset?.text, shelf,
 		resume: fresh ? undefined : resume,
-		onBatch, onChange, onPaste,
+		name: resume.phase, onBatch, onChange, onPaste, onTurn,
 	});
 	recording = true;
-	if (fresh && task.fields.some(({ id }) => id === resume.phase)) recorder.phase(resume.phase);
+	if (fresh && task.fields.some(({ id }) => id === resume.phase)) recorder.note("phase", { name: resume.phase });
+	if (kept) putBack(kept);
 	keepTime();
 	if (!hadLease) recorder.note("lease", { a: "got" });
 	keeper = setInterval(() => store.keepTail(recorder.peek()), 1000);
@@ -194,8 +202,29 @@ function write(at, hadLease, text = null) {
 	showState("saved");
 	onChange(recorder.text);
 	// At first the heading has the focus, so that the task is read before the field.
-	if (!fresh) area.focus();
+	if (!fresh) areaOf(session.at.phase).focus();
 	sender.pump();
+}
+
+/* Fill the fields of the page. */
+function fill(texts) {
+	for (const [name, area] of view.areas()) {
+		area.value = texts[name] ?? "";
+		view.showCount(area, area.value, leastOf(name));
+	}
+}
+
+/* Texts of this page that the log does not have: told to it one by one, the one in hand last. */
+function putBack({ phase, texts }) {
+	const others = view.stages(session.task).filter(({ id }) => id in texts && id !== phase);
+	for (const { id } of others)
+		if (recorder.textOf(id) !== texts[id]) recorder.phase(id, areaOf(id), texts[id]);
+	if (session.at.phase !== phase) recorder.phase(phase, areaOf(phase), texts[phase]);
+	fill(texts);
+}
+
+function onTurn(name) {
+	session.at = { ...session.at, phase: name };
 }
 
 function onBatch(batch) {
@@ -210,21 +239,20 @@ function pause() {
 	stopRecorder();
 	clearInterval(keeper);
 	const keep = () => {
-		store.keepTail({ body: "", draft: area.value });
+		const text = areaOf(session.at.phase).value;
+		store.keepTail({ body: "", draft: text });
 		showState(store.kept ? "paused" : "paused_memory");
-		count(area.value);
+		count(text);
 	};
 	keep();
 	keeper = setInterval(keep, 1000);
 }
 
 function count(text) {
-	view.showCount(text, leastWords());
+	view.showCount(areaOf(session.at.phase), text, leastOf(session.at.phase));
 	const most = session.task.max_characters;
 	if (text.length >= most) view.notice(say("full", { most }));
 }
-
-const leastWords = () => view.stage(session.task, session.at.phase).min_words;
 
 /* The time is the whole visit's; when it is over the writer may still finish. */
 function keepTime() {
@@ -264,7 +292,7 @@ function onLost(reason) {
 
 /* The stored log and ours do not fit: begin anew where the server stands, and say so in the log. */
 async function onBroken(reason) {
-	const text = area.value;
+	const kept = { phase: session.at.phase, texts: here() };
 	halt();
 	if (reason === "too_large") {
 		store.clear();
@@ -276,43 +304,54 @@ async function onBroken(reason) {
 	if (body.seq > sender.acked) return onLost("lease"); // somebody wrote on elsewhere
 	store.clear();
 	if (++resyncs > RESYNCS) return pause();
-	write(body, true, text);
+	write(body, true, kept);
 	recorder.note("gap", { n: -1 });
 }
 
 /* ---- handing in ---- */
 
 async function press() {
-	const { next } = view.stage(session.task, session.at.phase);
-	const words = countWords(area.value), least = leastWords();
+	const { texts, next } = view.page(session.task, session.at.phase);
 	if (session.at.phase === "warmup") return goOnTo(next);
-	if (words < least || !area.value.trim()) {
+	for (const { id, min_words: least } of texts) {
+		const area = areaOf(id), words = countWords(area.value);
+		if (words >= least && area.value.trim()) continue;
 		view.notice(say(words ? "short" : "empty", { least, words }));
 		return area.focus();
 	}
 	view.notice("");
+	lookAtAll();
 	if (next) return goOnTo(next);
 	if (questionsOf("after").length) return questionsLast();
 	await handIn();
+}
+
+/* What changed in a field without an event and without being visited. */
+function lookAtAll() {
+	for (const [name, area] of view.areas())
+		if (recorder.textOf(name) !== area.value) recorder.phase(name, area);
 }
 
 async function handIn() {
 	view.show("task");
 	// Another tab has taken over meanwhile.
 	if (view.find("submit").disabled) return;
-	area.readOnly = true;
+	for (const [, area] of view.areas()) area.readOnly = true;
 	view.find("submit").disabled = true;
+	if (session.at.phase !== "answer") recorder.phase("answer", areaOf("answer"));
 	const text = recorder.submit();
 	await sender.drained(DRAIN_MS);
 	await finish(text, lastSeq);
 }
 
-/* The text so far goes out as it is, then the next one begins. */
+/* The texts so far go out as they are, then the next ones begin. */
 function goOnTo(phase) {
+	session.at = { ...session.at, texts: { ...session.at.texts, ...here() } };
 	recorder.flush();
-	recorder.phase(phase);
-	session.at = { ...session.at, phase };
 	view.showTask(session.task, phase);
+	recorder.phase(phase, areaOf(phase));
+	fill({});
+	view.writable();
 	view.find("task-title").focus();
 	onChange("");
 }

@@ -13,33 +13,57 @@ export function show(name) {
 
 /** The texts to write, in order: the last is the answer. */
 export function stages(task) {
-	const answer = { id: "answer", title: task.title, instructions: task.instructions, min_words: task.min_words };
+	const answer = { id: "answer", page: "answer", title: task.title, instructions: task.instructions, min_words: task.min_words };
 	const warming = { id: "warmup", title: say("warm_up_title"), instructions: say("warm_up"), min_words: 0 };
 	return [...(task.warmup ? [warming] : []), ...task.fields, answer];
 }
 
-/** What the page says of the text that is being written, and of the one after it. */
-export function stage(task, phase) {
-	const all = stages(task), at = Math.max(0, all.findIndex(({ id }) => id === phase));
-	return { ...all[at], next: all[at + 1]?.id };
+/** The texts on the page of the one that is being written, and what comes after them. */
+export function page(task, phase) {
+	const all = stages(task), now = all.find(({ id }) => id === phase) ?? all[0];
+	const texts = all.filter((one) => one === now || (now.page && one.page === now.page));
+	return { texts, next: all[all.indexOf(texts.at(-1)) + 1]?.id };
 }
 
-/** Fill in the task; every word of it is text, never markup. */
+/** The fields of the page: [name of the text, text area]. */
+export const areas = () => [...document.querySelectorAll("#task textarea")].map((area) => [area.dataset.text, area]);
+
+/** Fill in the task; every word of it is text, never markup. The last text of a page is written
+    in the field that is always there, those before it in fields of their own. */
 export function showTask(task, phase) {
-	const warming = phase === "warmup", now = stage(task, phase);
-	const more = now.next || task.questions.some(({ at }) => at === "after");
-	find("task-title").textContent = now.title || task.title;
-	find("instructions").textContent = now.instructions;
+	const { texts, next } = page(task, phase), now = texts.at(-1), alone = texts.length === 1;
+	const warming = phase === "warmup", head = alone || now.id === "answer";
+	const more = next || task.questions.some(({ at }) => at === "after");
+	find("task-title").textContent = (alone && now.title) || task.title;
+	find("instructions").textContent = head ? now.instructions : "";
+	find("more-texts").replaceChildren(...texts.slice(0, -1).flatMap((text) => field(text, task)));
+	find("answer-words").textContent = head ? "" : now.instructions;
+	find("answer").dataset.text = now.id;
+	find("answer").rows = head ? 14 : 6;
 	find("source").textContent = warming ? task.warmup : task.source;
 	find("reading").hidden = !find("source").textContent;
-	find("answer-label").textContent = say(warming ? "type_here" : "your_answer");
+	find("answer-label").textContent = (!head && now.title) || say(warming ? "type_here" : "your_answer");
 	find("submit").textContent = say(warming ? "go_on_to_task" : more ? "go_on" : "submit");
 	// The study's words are in its language, the page's own in the page's.
-	for (const name of ["task-title", "instructions"]) find(name).lang = warming ? "" : task.language;
+	for (const name of ["task-title", "instructions", "answer-words"]) find(name).lang = warming ? "" : task.language;
 	find("source").lang = task.language;
 	find("answer").maxLength = task.max_characters;
 	find("answer").lang = task.language;
 	find("task").dataset.wide = String(find("source").textContent.length > 0);
+}
+
+/* A further text on the page: its name, what is asked, the field, the count. */
+function field({ id, title, instructions }, task) {
+	const name = `text-${id}`, words = { lang: task.language, dir: "auto" };
+	const make = (tag, fields) => Object.assign(document.createElement(tag), fields);
+	const label = make("label", { htmlFor: name, textContent: title || say("your_answer"), ...words });
+	const said = make("p", { id: `${name}-words`, className: "lines", textContent: instructions, ...words });
+	const area = make("textarea", { id: name, rows: 3, maxLength: task.max_characters, autocomplete: "off", spellcheck: true, readOnly: true, ...words });
+	area.dataset.text = id;
+	area.setAttribute("aria-describedby", `${said.id} ${name}-count`);
+	const below = make("p", { className: "below" });
+	below.append(make("span", { id: `${name}-count` }));
+	return [label, said, area, below];
 }
 
 let announced = "saved";
@@ -53,9 +77,9 @@ export function showState(name) {
 	announced = heard;
 }
 
-export function showCount(text, least) {
+export function showCount(area, text, least) {
 	const words = countWords(text);
-	find("count").textContent = say(least ? "count_of" : "count", { words, least });
+	find(area.id === "answer" ? "count" : `${area.id}-count`).textContent = say(least ? "count_of" : "count", { words, least });
 }
 
 /** How much time is left, where that is worth saying; "" hides it. */
@@ -79,9 +103,11 @@ export function problem(text, retry) {
 }
 
 /** Read-only, with a way to write here after all. */
-export function readOnly(text, words, takeOver, label = "write_here") {
-	find("answer").readOnly = true;
-	if (text !== null) find("answer").value = text;
+export function readOnly(texts, words, takeOver, label = "write_here") {
+	for (const [name, area] of areas()) {
+		area.readOnly = true;
+		if (texts) area.value = texts[name] ?? "";
+	}
 	find("submit").disabled = true;
 	find("elsewhere").hidden = false;
 	find("elsewhere-text").textContent = words;
@@ -91,7 +117,7 @@ export function readOnly(text, words, takeOver, label = "write_here") {
 }
 
 export function writable() {
-	find("answer").readOnly = false;
+	for (const [, area] of areas()) area.readOnly = false;
 	find("submit").disabled = false;
 	find("elsewhere").hidden = true;
 }

@@ -169,14 +169,14 @@ def _phase(body: Body, before: str) -> str:
 
 
 def _keep_part(connection: Connection, row: Row[Any], body: Body) -> None:
-    """The text that the batch before this one ended with, if this one begins another."""
+    """The text that the batch before this one ended with, if this one takes up another."""
     begun = next((event for event in body.read() if event.kind == "phase"), None)
     if begun is None or begun.data.name == row.phase or row.submitted_ms is not None:
         return
     query = select(Draft.text).where(Draft.session == row.id)
     text = connection.execute(query).scalar()
-    known = select(Part.name).where(Part.session == row.id, Part.name == row.phase)
-    if text and connection.execute(known).first() is None:
+    connection.execute(delete(Part).where(Part.session == row.id, Part.name == row.phase))
+    if text:
         values = {"session": row.id, "name": row.phase, "batch": row.batch, "text": text}
         connection.execute(insert(Part).values(**values))
 

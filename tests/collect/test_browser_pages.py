@@ -1,0 +1,259 @@
+"""Several recorded texts on one page, in a real Chromium and a real Firefox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from field import FOREIGN
+from honest import Hand, again, agree, hand_in, served, write
+from test_browser_honest import Chromium
+from test_questions import asking, records
+
+from wellhead.collect.answers import Record
+from wellhead.collect.export import export_study
+from wellhead.collect.importers import read_import
+from wellhead.collect.study import Study, load_study
+from wellhead.collect.verify import verify_study
+
+pytestmark = pytest.mark.browser
+
+TABLES = """
+[[fields]]
+id = "words"
+title = "Key words"
+instructions = "Three words will do."
+page = "plan"
+
+[[fields]]
+id = "plan"
+title = "The plan"
+instructions = "One sentence for each part."
+page = "plan"
+
+[[fields]]
+id = "headline"
+title = "A headline"
+instructions = "At most ten words."
+page = "answer"
+"""
+
+
+@pytest.fixture(params=["chromium", "firefox"])
+def hand(request: pytest.FixtureRequest) -> Iterator[Hand]:
+    if request.param == "firefox":
+        yield request.getfixturevalue("fox")
+        return
+    context = request.getfixturevalue("chromium").new_context()
+    yield Chromium(context)
+    context.close()
+
+
+@pytest.fixture
+def study(tmp_path: Any) -> Study:
+    return asking(tmp_path / "demo", TABLES)
+
+
+def into(hand: Hand, name: str) -> None:
+    hand.run(f"document.querySelector('[data-text={name}]').focus()")
+
+
+def go_on(hand: Hand, name: str) -> None:
+    hand.run("document.getElementById('submit').click()")
+    hand.wait(f"!!document.querySelector('[data-text={name}]:not([readonly])')")
+
+
+def values(hand: Hand) -> dict[str, str]:
+    areas = "[...document.querySelectorAll('#task textarea')]"
+    found: dict[str, str] = hand.run(
+        f"return Object.fromEntries({areas}.map((one) => [one.dataset.text, one.value]))"
+    )
+    return found
+
+
+def finished(host: Any, hand: Hand) -> Record:
+    """The answer; its recording fits together, derives anew, and leads to it as IDFX, too."""
+    hand_in(hand)
+    [record] = records(host)
+    integrity = record.derived["integrity"]
+    assert (integrity["chain_ok"], integrity["replay_ok"]) == (True, True), integrity
+    (study,) = host.studies.values()
+    found = host.store.read(lambda c: verify_study(c, study, host.keys[study.id]))
+    assert [str(one) for one in found.breaks] == []
+    with TemporaryDirectory() as folder:
+        (log,) = export_study(host.store, study, "idfx", Path(folder))
+        (read,) = read_import(log, "idfx")
+    assert read.text == record.text
+    return record
+
+
+def planned(hand: Hand, address: str) -> None:
+    """The page before the answer, filled; the page with the answer, open."""
+    agree(hand, address)
+    into(hand, "words")
+    write(hand, "sheep")
+    into(hand, "plan")
+    write(hand, "A b. ")
+    go_on(hand, "headline")
+
+
+def known(record: Record) -> dict[str, tuple[str, str]]:
+    return {
+        one["name"]: (record.parts[one["name"]], one["outcome"]) for one in record.derived["parts"]
+    }
+
+
+def test_texts_of_one_page_are_written_in_any_order_and_survive_a_reload(
+    hand: Hand, study: Study, clock: Any
+) -> None:
+    """Back and forth between fields, a reload in the midst, own words cut here and put there."""
+    with served(study, clock) as (host, address):
+        agree(hand, address)
+        into(hand, "words")
+        write(hand, "sheep")
+        into(hand, "plan")
+        write(hand, "First the sea.")
+        into(hand, "words")
+        write(hand, ", sea")
+        again(hand)
+        assert values(hand) == {"words": "sheep, sea", "plan": "First the sea."}
+        go_on(hand, "headline")
+        into(hand, "answer")
+        write(hand, "Sheep sailed. And more.")
+        into(hand, "headline")
+        write(hand, "Sheep at sea")
+        hand.press("Control+a", "Control+x")
+        write(hand, "All")
+        into(hand, "answer")
+        hand.press("Control+v")
+        record = finished(host, hand)
+    assert record.text.replace("Sheep at sea", "") == "Sheep sailed. And more."
+    assert record.outcome == "typed"
+    assert record.derived["origins"] == {"typed": 23, "paste_self": 12}
+    assert known(record) == {
+        "words": ("sheep, sea", "typed"),
+        "plan": ("First the sea.", "typed"),
+        "headline": ("All", "typed"),
+    }
+    assert not [flag for flag in record.derived["flags"] if flag["name"] != "mechanical_keys"]
+
+
+@pytest.mark.parametrize("way", ["pasted", "moved", "by a script", "undone"])
+def test_what_happens_in_one_text_is_said_of_that_text_only(
+    hand: Hand, study: Study, clock: Any, way: str
+) -> None:
+    """Foreign words are foreign where they stand, whichever field they came through."""
+    acts: dict[str, tuple[Callable[[Hand], None], str, str]] = {
+        "pasted": (pasted, "pasted_outside", "typed"),
+        "moved": (moved, "typed", "pasted_outside"),
+        "by a script": (by_script, "unobservable", "typed"),
+        "undone": (undone, "typed", "typed"),
+    }
+    act, headline, outcome = acts[way]
+    with served(study, clock) as (host, address):
+        planned(hand, address)
+        act(hand)
+        record = finished(host, hand)
+    assert known(record)["headline"][1] == headline
+    assert record.outcome == outcome
+
+
+def pasted(hand: Hand) -> None:
+    into(hand, "answer")
+    write(hand, "Mine.")
+    hand.clipboard(FOREIGN)
+    into(hand, "headline")
+    hand.press("Control+v")
+
+
+def moved(hand: Hand) -> None:
+    """Pasted above, cut there, put into the answer."""
+    hand.clipboard(FOREIGN)
+    into(hand, "headline")
+    hand.press("Control+v", "Control+a", "Control+x")
+    write(hand, "Mine.")
+    into(hand, "answer")
+    hand.press("Control+v")
+
+
+def by_script(hand: Hand) -> None:
+    into(hand, "answer")
+    write(hand, "Mine.")
+    hand.run("document.querySelector('[data-text=headline]').value = 'Put there'")
+
+
+def undone(hand: Hand) -> None:
+    """Undo may reach into the field before, as browsers have it."""
+    into(hand, "headline")
+    write(hand, "Above")
+    into(hand, "answer")
+    write(hand, "Mine, too.")
+    hand.press("Control+z", "Control+z", "Control+Shift+z", "Control+Shift+z")
+    for name in ("headline", "answer"):
+        into(hand, name)
+        write(hand, "!")
+
+
+def test_own_words_dragged_into_another_text_stay_ones_own(
+    chromium: Any, study: Study, clock: Any
+) -> None:
+    """By the mouse, out of the headline into the answer."""
+    context = chromium.new_context(viewport={"width": 900, "height": 900})
+    hand = Chromium(context)
+    with served(study, clock) as (host, address):
+        planned(hand, address)
+        into(hand, "answer")
+        write(hand, "Mine ")
+        into(hand, "headline")
+        write(hand, "harbour sheep")
+        hand.press("Home", "Control+Shift+ArrowRight")
+        page = context.pages[-1]
+        above, below = (page.locator(f"[data-text={one}]") for one in ("headline", "answer"))
+        below.scroll_into_view_if_needed()
+        start, end = above.bounding_box(), below.bounding_box()
+        page.mouse.move(start["x"] + 25, start["y"] + 24)
+        page.mouse.down()
+        page.mouse.move(start["x"] + 60, start["y"] + 24, steps=5)
+        page.mouse.move(end["x"] + 300, end["y"] + 24, steps=10)
+        page.mouse.up()
+        record = finished(host, hand)
+    context.close()
+    assert (record.text.strip(), record.outcome) == ("Mine harbour", "typed")
+    text, concluded = known(record)["headline"]
+    assert (text.strip(), concluded) == ("sheep", "typed")
+    assert record.derived["origins"].keys() == {"typed"}
+
+
+@pytest.mark.parametrize("width", [360, 1200])
+def test_a_page_of_several_texts_fits_and_has_no_violation(
+    chromium: Any, study: Study, clock: Any, tmp_path: Any, width: int
+) -> None:
+    """Each field has its label, what is asked and its count; a short one is pointed at."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs test extra")
+    context = chromium.new_context(viewport={"width": width, "height": 900})
+    study.path.write_text(
+        study.path.read_text().replace('page = "plan"', 'page = "plan"\nmin_words = 2', 1)
+    )
+    with served(load_study(study.path), clock) as (_, address):
+        hand = Chromium(context)
+        agree(hand, address)
+        page = context.pages[-1]
+        page.get_by_label("Key words").fill("sheep")
+        page.get_by_label("The plan").fill("Begin.")
+        page.click("#submit")
+        said = page.inner_text("#notice")
+        focused = page.evaluate("document.activeElement.dataset.text")
+        found = [axe.Axe().run(page).violations_count]
+        page.screenshot(path=str(tmp_path / "plan.png"), full_page=True)
+        page.get_by_label("Key words").fill("sheep, sea")
+        page.click("#submit")
+        page.get_by_label("A headline").fill("Sheep at sea")
+        found.append(axe.Axe().run(page).violations_count)
+        page.screenshot(path=str(tmp_path / "answer.png"), full_page=True)
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    context.close()
+    assert (said, focused) == ("Please write at least 2 words; so far there are 1.", "words")
+    assert (found, wide) == ([0, 0], 0)

@@ -54,6 +54,10 @@ class Task(Protocol):
         """Samples per generation, where the setting names them."""
 
     @property
+    def sampler(self) -> Sampler:
+        """How models are drawn from."""
+
+    @property
     def fits(self) -> int:
         """How many models are fitted."""
 

@@ -27,6 +27,8 @@ from wellhead.recursion.samplers import Sampler, TopK, TopP, Unbiased, Unsmoothe
 
 __all__ = ["NGram"]
 
+COLDEST = 0.02  # powers of the chances of a million words beyond it have no numbers
+
 
 class Fitted(NamedTuple):
     """The counts, and the words they were counted in, from which unigrams are drawn."""
@@ -103,6 +105,12 @@ class NGram(Family[Fitted, Documents]):
             f"size: expected at least 100 words per generation, got {task.size}.",
         )
         require(
+            getattr(task.sampler, "temperature", 1.0) >= COLDEST,
+            f"temperature: expected at least {COLDEST} for n-grams, got "
+            f"{getattr(task.sampler, 'temperature', 1.0)}: below it, the sampler top-k with k = 1 "
+            "draws the same.",
+        )
+        require(
             self.reserve > 0 or not task.takes_fresh,
             "fresh real text comes from the reserve: set family.reserve to a share of the corpus.",
         )
@@ -146,7 +154,7 @@ class NGram(Family[Fitted, Documents]):
         linear = self.weight if self.smoothing == "linear" else -1.0
         if isinstance(sampler, Unsmoothed):
             drawn = kernels.draw(rng, int(size), stream, first, followers, cumulative, 0.0, -1.0)
-        elif isinstance(sampler, Unbiased):
+        elif isinstance(sampler, Unbiased) or _keeps_all(sampler):
             drawn = kernels.draw(
                 rng, int(size), stream, first, followers, cumulative, self.discount, linear
             )
@@ -159,7 +167,7 @@ class NGram(Family[Fitted, Documents]):
                 sampler.p if isinstance(sampler, TopP) else 1.0,
             )
             how = narrowed.Smoothing(self.discount, linear)
-            drawn = narrowed.draw_narrowed(rng, int(size), counts, stream, how, limits)
+            drawn = narrowed.draw_narrowed(rng, int(size), counts, how, limits)
         return Documents.of(drawn)
 
     def score(self, model: Fitted, documents: Documents) -> Array:
@@ -224,3 +232,8 @@ class NGram(Family[Fitted, Documents]):
     def real_text(self) -> Corpus:
         """The real words that a run learns from and is measured on."""
         return read_corpus(Source(self.corpus, self.held_out, self.reserve, self.test, self.split))
+
+
+def _keeps_all(sampler: Sampler) -> bool:
+    """Whether a top-p narrows nothing."""
+    return isinstance(sampler, TopP) and sampler.p == 1 and sampler.temperature == 1

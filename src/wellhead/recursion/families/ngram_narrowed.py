@@ -1,17 +1,17 @@
 """Drawing from an n-gram model with top-p, top-k or a temperature, compiled by numba.
 
-A word is drawn from the context's law (probabilities to the `power`) and kept if the words that
-come before it by falling probability are fewer than `most` and hold less than the share `mass`:
-what is kept follows the narrowed law exactly. After a context a word has the probability
-``part + rest × (its probability after the context one word shorter)``, and `part` is 0 for words
-that never followed. So each context ranks only its own followers, once, when it is first needed, by
-their probability here and by that one level lower; the mass before any word is then a sum over
-levels of what lies before it among the followers, in place of those words one level lower. Each
-context remembers the least likely word that was kept and the likeliest that was not, which soon
-decides every draw.
+After a context a word has the probability ``part + rest × (its probability after the context one
+word shorter)``, and `part` is 0 for words that never followed. The narrowed law keeps a word (its
+probability to the `power`) if the words that come before it by falling probability are fewer than
+`most` and hold less than the share `mass`. Ties go by the number of the word.
 
-Where the kept words hold so little that draws are refused again and again, the law is walked
-through from its top instead, and the word drawn on the way. Ties go by the number of the word.
+No law is written out. Each context ranks only its own followers, once, when it is first needed, by
+their probability here and by that one level lower. What is kept after a context is then a stretch
+from the top of each level's ranking, found by one bisection of all levels together: the mass before
+any word is a sum over levels of what lies before it among the followers, in place of those words
+one level lower. Drawing takes a level by the mass of its stretch and a word from it, and begins
+again if that word belongs to a longer context. Each word's own level offers it at least as often as
+any shorter one, so a draw takes fewer than `order` attempts on average.
 
 This module imports numba; import it only where the extra is known to be there.
 """
@@ -26,15 +26,12 @@ from numba import njit
 
 from wellhead.recursion.data import Array
 from wellhead.recursion.families.ngram_counts import NGramModel
-from wellhead.recursion.families.ngram_kernels import advance, find, one, reset
+from wellhead.recursion.families.ngram_kernels import advance, find, reset
 
 __all__ = ["Narrowing", "Smoothing", "draw_narrowed"]
 
-PATIENCE = 16  # draws that are refused before the law is walked through
 ROUNDING = 1e-12  # of a mass: what is less is what sums lose
 SHORT = 24  # rows that are sorted by insertion
-WORD, CHANCE, BEFORE = range(3)
-MET, OWN, MASS, KEPT, LAST_KEPT, REFUSED, FIRST_REFUSED = range(7)
 
 
 class Smoothing(NamedTuple):
@@ -61,12 +58,15 @@ class Law(NamedTuple):
         followers: words (types,).
         part: what a context gives to each follower (types,).
         rest: what it leaves to the level below; -1 where nothing follows (contexts,).
-        chance: of each word without a context (vocabulary,).
-        words: ranked by it: word, probability, mass before it (vocabulary, 3).
-        own: the followers of each context, ranked by their probability after it (types, 3).
-        lower: the same words, ranked by their probability one level lower (types, 3).
-        facts: what is known of each context: whether it was ranked, the mass of its followers and
-            of all words, the last word kept and the first one refused (contexts, 7).
+        left: the same to the power (contexts,).
+        unigram: the probability of each word without a context (vocabulary,).
+        word: rankings of words: of all without a context, of the followers of each context by their
+            probability after it, and of the same by their probability one level lower
+            (vocabulary + 2 × types,).
+        chance: their probabilities; `after`: the mass of a row and of all above it in its ranking.
+        mass: of all words after each context that was met, else 0 (contexts,).
+        kept: the rows kept of each level's ranking, the longest context first, and the mass of
+            these and of those before; the last row is no context (contexts + 1, 2 × (levels + 1)).
     """
 
     base: Array
@@ -74,25 +74,21 @@ class Law(NamedTuple):
     followers: Array
     part: Array
     rest: Array
+    left: Array
+    unigram: Array
+    word: Array
     chance: Array
-    words: Array
-    own: Array
-    lower: Array
-    facts: Array
+    after: Array
+    mass: Array
+    kept: Array
 
 
 def draw_narrowed(
-    rng: np.random.Generator,
-    size: int,
-    model: NGramModel,
-    stream: Array,
-    how: Smoothing,
-    limits: Narrowing,
+    rng: np.random.Generator, size: int, model: NGramModel, how: Smoothing, limits: Narrowing
 ) -> Array:
-    """`size` words of the narrowed law; `stream` holds every word of the training data."""
-    first, followers, cumulative, _ = zip(*model.levels, strict=True)
-    law = _law(model, how, limits.power)
-    drawn: Array = _draw(rng, size, stream, first, followers, cumulative, law, how, limits)
+    """`size` words of the narrowed law."""
+    first, followers, _, _ = zip(*model.levels, strict=True)
+    drawn: Array = _draw(rng, size, first, followers, _law(model, how, limits.power), limits)
     return drawn
 
 
@@ -110,67 +106,82 @@ def _law(model: NGramModel, how: Smoothing, power: float) -> Law:
         firsts.append(level.first + types)
         contexts.append(contexts[-1] + len(level.first))
         types += len(level.followers)
-    chance = model.unigrams / model.unigrams.sum()
-    order = np.argsort(-chance, kind="stable")
-    before = np.concatenate([[0.0], np.cumsum(chance[order] ** power)[:-1]])
+    unigram = model.unigrams / model.unigrams.sum()
+    order = np.argsort(-unigram, kind="stable")
+    words, rows = len(unigram), len(unigram) + 2 * types
+    word, chance, after = np.empty(rows, np.int32), np.empty(rows), np.empty(rows)
+    word[:words], chance[:words] = order, unigram[order]
+    after[:words] = np.cumsum(chance[:words] ** power)
+    rest = np.concatenate(rests)
     return Law(
         np.array(contexts[:-1]),
         np.concatenate(firsts),
         np.concatenate([level.followers for level in model.levels]),
         np.concatenate(parts),
-        np.concatenate(rests),
+        rest,
+        np.abs(rest) ** power,
+        unigram,
+        word,
         chance,
-        np.column_stack([order, chance[order], before]),
-        np.empty((types, 3)),
-        np.empty((types, 3)),
-        np.zeros((contexts[-1], 7)),
+        after,
+        np.zeros(contexts[-1]),
+        np.zeros((contexts[-1] + 1, 2 * len(contexts))),
     )
 
 
 @njit(cache=True)
-def _draw(
-    rng: Any,
-    size: int,
-    stream: Any,
-    first: Any,
-    followers: Any,
-    cumulative: Any,
-    law: Any,
-    how: Any,
-    limits: Any,
-) -> Any:
+def _draw(rng: Any, size: int, first: Any, followers: Any, law: Any, limits: Any) -> Any:
     out = np.empty(size, np.int32)
     state = np.zeros(len(first), np.int64)
     path = np.empty(len(first), np.int64)
     reset(state, first, followers)
     for position in range(size):
-        way = path[: _path(state, law, path)]
-        word, tries = -1, 0
-        while word < 0:
-            if tries == PATIENCE:
-                word = _walk(rng, way, law, limits)
-                break
-            if limits.power == 1:
-                word = one(
-                    rng, state, stream, first, followers, cumulative, how.discount, how.linear
-                )
-            else:
-                word = _powered(rng, way, law, limits.power)
-            if not _kept(word, way, law, limits):
-                word = -1
-                tries += 1
+        way = path[: _path(state, law.base, law.rest, path)]
+        kept = law.kept[way[-1] if len(way) else len(law.kept) - 1]
+        if kept[0] + kept[len(way)] == 0:
+            _meet(way, law, limits.power)
+            _resolve(kept, way, law, limits)
+        word = _one(rng, kept, way, law)
         out[position] = word
         advance(state, word, first, followers)
     return out
 
 
 @njit(cache=True)
-def _path(state: Any, law: Any, path: Any) -> int:
+def _one(rng: Any, kept: Any, way: Any, law: Any) -> int:
+    """A word of the stretches after a context, drawn again where a longer context has it."""
+    depth, levels, after = len(way), len(law.base) + 1, law.after
+    while True:
+        left, level, scale = rng.random() * kept[levels + depth], 0, 1.0
+        while level < depth and left >= kept[levels + level]:
+            level += 1
+            scale *= law.left[way[depth - level]]
+        if level:
+            left -= kept[levels + level - 1]
+        left /= scale
+        low = 0 if level == depth else len(law.unigram) + law.first[way[depth - level - 1]]
+        high = low + int(kept[level]) - 1
+        while low < high:
+            middle = (low + high) // 2
+            if after[middle] <= left:
+                low = middle + 1
+            else:
+                high = middle
+        word = int(law.word[low])
+        i = depth - level
+        while i < depth and find(law.followers, law.first[way[i]], law.first[way[i] + 1], word) < 0:
+            i += 1
+        if i == depth:
+            return word
+
+
+@njit(cache=True)
+def _path(state: Any, base: Any, rest: Any, path: Any) -> int:
     """The contexts that have followers, shortest first; how many they are."""
     depth = 0
     for k in range(len(state)):
-        if state[k] >= 0 and law.rest[law.base[k] + state[k]] >= 0:
-            path[depth] = law.base[k] + state[k]
+        if state[k] >= 0 and rest[base[k] + state[k]] >= 0:
+            path[depth] = base[k] + state[k]
             depth += 1
     return depth
 
@@ -181,230 +192,116 @@ def _weight(chance: float, power: float) -> float:
 
 
 @njit(cache=True)
-def _place(word: int, context: int, law: Any) -> int:
-    """Where a word stands among the followers of a context, or -1."""
-    return find(law.followers, law.first[context], law.first[context + 1], word)
-
-
-@njit(cache=True)
-def _chance(word: int, way: Any, law: Any) -> float:
-    """The probability of a word after the last context of the way."""
-    chance = law.chance[word]
-    for context in way:
-        place = _place(word, context, law)
-        chance *= law.rest[context]
-        if place >= 0:
-            chance += law.part[place]
-    return chance  # type: ignore[no-any-return]
-
-
-@njit(cache=True)
 def _meet(way: Any, law: Any, power: float) -> None:
     """Rank the followers of every context of the way that was not met before."""
-    if len(way) == 0 or law.facts[way[-1], MET]:
-        return
+    words, types = len(law.unigram), len(law.followers)
+    first, followers, part, rest = law.first, law.followers, law.part, law.rest
+    whole = law.after[words - 1]
     for i in range(len(way)):
         context = way[i]
-        facts = law.facts[context]
-        if facts[MET] == 0:
-            low, high = law.first[context], law.first[context + 1]
+        if law.mass[context] == 0:
+            low, high = first[context], first[context + 1]
             for place in range(low, high):
-                word = law.followers[place]
-                lower = _chance(word, way[:i], law)
-                law.lower[place, WORD] = law.own[place, WORD] = word
-                law.lower[place, CHANCE] = lower
-                law.own[place, CHANCE] = law.rest[context] * lower + law.part[place]
-            facts[OWN] = _ranked(law.own[low:high], power)
-            whole = _whole(way[:i], law, power)
-            left = whole - _ranked(law.lower[low:high], power)
+                word, below = followers[place], law.unigram[followers[place]]
+                for j in range(i):
+                    found = find(followers, first[way[j]], first[way[j] + 1], word)
+                    below = rest[way[j]] * below + (part[found] if found >= 0 else 0.0)
+                law.word[words + place] = law.word[words + types + place] = word
+                law.chance[words + types + place] = below
+                law.chance[words + place] = rest[context] * below + part[place]
+            for start in (words, words + types):
+                own, end = start + low, start + high
+                _rank(law.word[own:end], law.chance[own:end], law.after[own:end], power)
+            left = whole - law.after[words + types + high - 1]
             left = left if left > ROUNDING * whole else 0.0
-            facts[MASS] = facts[OWN] + _weight(law.rest[context], power) * left
-            facts[KEPT] = np.inf
-            facts[MET] = 1
+            law.mass[context] = law.after[words + high - 1] + law.left[context] * left
+        whole = law.mass[context]
 
 
 @njit(cache=True)
-def _ranked(rows: Any, power: float) -> float:
-    """Sort rows by falling probability, ties by word, and sum up; their mass."""
-    if len(rows) <= SHORT:
-        for i in range(1, len(rows)):
-            word, chance = rows[i, WORD], rows[i, CHANCE]
+def _rank(words: Any, chances: Any, after: Any, power: float) -> None:
+    """Sort rows by falling probability, ties by word (they come in its order), and sum up."""
+    if len(words) <= SHORT:
+        for i in range(1, len(words)):
+            word, chance = words[i], chances[i]
             j = i
-            while j > 0 and rows[j - 1, CHANCE] < chance:
-                rows[j, WORD], rows[j, CHANCE] = rows[j - 1, WORD], rows[j - 1, CHANCE]
+            while j > 0 and chances[j - 1] < chance:
+                words[j], chances[j] = words[j - 1], chances[j - 1]
                 j -= 1
-            rows[j, WORD], rows[j, CHANCE] = word, chance
+            words[j], chances[j] = word, chance
     else:
-        order = np.argsort(-rows[:, CHANCE], kind="mergesort")
-        rows[:] = rows[order]
+        order = np.argsort(-chances, kind="mergesort")
+        words[:], chances[:] = words[order], chances[order]
     total = 0.0
-    for i in range(len(rows)):
-        rows[i, BEFORE] = total
-        total += _weight(rows[i, CHANCE], power)
-    return total
+    for i in range(len(words)):
+        total += _weight(chances[i], power)
+        after[i] = total
 
 
 @njit(cache=True)
-def _powered(rng: Any, way: Any, law: Any, power: float) -> int:
-    """A word by its probability to the power: a follower, or any other word one level lower."""
-    _meet(way, law, power)
-    whole = _whole(way[:0], law, power)
-    i = len(way) - 1
+def _resolve(kept: Any, way: Any, law: Any, limits: Any) -> None:
+    """Find how far from its top each ranking is kept after a context.
+
+    Ranking 0 is that of all words; 2i + 1 and 2i + 2 are those of the followers of context i, one
+    level lower and after it. What ranking n has, the contexts ``way[n // 2:]`` pass on.
+    """
+    words, types, count = len(law.unigram), len(law.followers), 2 * len(way) + 1
+    begin, low, high = np.zeros((3, count), np.int64)
+    scale, whole = np.ones((2, count)), law.after[words - 1]
+    high[0] = words
+    for i, context in enumerate(way):
+        own = 2 * i + 2
+        begin[own] = words + law.first[context]
+        begin[own - 1] = begin[own] + types
+        high[own - 1 : own + 1] = law.first[context + 1] - law.first[context]
+        scale[0, :own] *= law.rest[context]
+        scale[1, :own] *= law.left[context]
+        whole = law.mass[context]
+    if limits.most >= words and limits.mass >= 1:
+        low[:] = high
+    else:
+        enough = limits.mass * whole if limits.mass < 1 else np.inf
+        _bisect(begin, low, high, scale, law, limits.most, enough)
+    held = 0.0
+    for level in range(len(way) + 1):
+        number = count - 1 - 2 * level
+        if low[number]:
+            held += scale[1, number] * law.after[begin[number] + low[number] - 1]
+        kept[level], kept[len(law.base) + 1 + level] = low[number], held
+
+
+@njit(cache=True)
+def _bisect(
+    begin: Any, low: Any, high: Any, scale: Any, law: Any, most: int, enough: float
+) -> None:
+    """Close the brackets of all rankings around the first word that is not kept."""
+    place = np.empty(len(low), np.int64)
     while True:
-        rows, left = law.words, -1.0
-        while i >= 0:
-            context = way[i]
-            left = rng.random() * law.facts[context, MASS]
-            if left < law.facts[context, OWN]:
-                rows = law.own[law.first[context] : law.first[context + 1]]
-                break
-            i -= 1
-        if i < 0:
-            left = rng.random() * whole
-        word = int(rows[_at(rows, left), WORD])
-        i += 1
-        while i < len(way) and _place(word, way[i], law) < 0:
-            i += 1
-        if i == len(way):
-            return word
-        i -= 1  # the word belongs to a higher level: draw again below that one
-
-
-@njit(cache=True)
-def _at(rows: Any, left: float) -> int:
-    """The row whose stretch of mass holds `left`."""
-    low, high = 0, len(rows)
-    while high - low > 1:
-        middle = (low + high) // 2
-        if rows[middle, BEFORE] <= left:
-            low = middle
+        widest = 0
+        for number in range(2, len(low), 2):
+            if high[number] - low[number] > high[widest] - low[widest]:
+                widest = number
+        if low[widest] == high[widest]:
+            return
+        row = begin[widest] + (low[widest] + high[widest]) // 2
+        chance, word = scale[0, widest] * law.chance[row], law.word[row]
+        taken, held = 0, 0.0
+        for number in range(len(low)):
+            start, end = begin[number] + low[number], begin[number] + high[number]
+            while start < end:
+                middle = (start + end) // 2
+                other = scale[0, number] * law.chance[middle]
+                if other > chance or (other == chance and law.word[middle] < word):
+                    start = middle + 1
+                else:
+                    end = middle
+            place[number] = start - begin[number]
+            sign = 1 - 2 * (number % 2)
+            taken += sign * place[number]
+            if place[number]:
+                held += sign * scale[1, number] * law.after[start - 1]
+        if taken < most and held < enough:
+            low[:] = place
+            low[widest] += 1
         else:
-            high = middle
-    return low
-
-
-@njit(cache=True)
-def _kept(word: int, way: Any, law: Any, limits: Any) -> bool:
-    """Whether the words before this one are fewer than `most` and hold less than `mass`."""
-    plenty = limits.most >= len(law.chance)
-    if plenty and limits.mass >= 1:
-        return True
-    chance = _chance(word, way, law)
-    if limits.power == 1 and plenty and 1 - chance < limits.mass:
-        return True
-    _meet(way, law, limits.power)
-    if len(way) == 0:
-        return _within(word, chance, way, law, limits)
-    facts = law.facts[way[-1]]
-    if chance > facts[KEPT] or (chance == facts[KEPT] and word <= facts[LAST_KEPT]):
-        return True
-    if chance < facts[REFUSED] or (chance == facts[REFUSED] and word >= facts[FIRST_REFUSED]):
-        return False
-    if _within(word, chance, way, law, limits):
-        facts[KEPT], facts[LAST_KEPT] = chance, word
-        return True
-    facts[REFUSED], facts[FIRST_REFUSED] = chance, word
-    return False
-
-
-@njit(cache=True)
-def _within(word: int, chance: float, way: Any, law: Any, limits: Any) -> bool:
-    """Whether what stands before a word is within the limits, worked out."""
-    enough = limits.mass * _whole(way, law, limits.power) if limits.mass < 1 else np.inf
-    taken, held, scale = 0, 0.0, 1.0
-    for i in range(len(way) - 1, -1, -1):
-        low, high = law.first[way[i]], law.first[way[i] + 1]
-        rows = law.own[low:high]
-        found = _rank(rows, chance, word, way[i + 1 :], law)
-        taken += found
-        held += scale * _mass(rows, found, limits.power)
-        if held >= enough or taken >= limits.most:
-            return False
-        scale *= _weight(law.rest[way[i]], limits.power)
-        rows = law.lower[low:high]
-        found = _rank(rows, chance, word, way[i:], law)
-        taken -= found
-        held -= scale * _mass(rows, found, limits.power)
-    found = _rank(law.words, chance, word, way, law)
-    taken += found
-    held += scale * _mass(law.words, found, limits.power)
-    return taken < limits.most and held < enough
-
-
-@njit(cache=True)
-def _whole(way: Any, law: Any, power: float) -> float:
-    """The mass of all words."""
-    if len(way):
-        return law.facts[way[-1], MASS]  # type: ignore[no-any-return]
-    return law.words[-1, BEFORE] + _weight(law.words[-1, CHANCE], power)  # type: ignore[no-any-return]
-
-
-@njit(cache=True)
-def _mass(rows: Any, place: int, power: float) -> float:
-    """Of the rows before a place, which may be their end."""
-    if place < len(rows):
-        return rows[place, BEFORE]  # type: ignore[no-any-return]
-    return rows[-1, BEFORE] + _weight(rows[-1, CHANCE], power) if place else 0.0
-
-
-@njit(cache=True)
-def _scaled(chance: float, way: Any, law: Any) -> float:
-    """A probability as it is at the end of the way, for a word that follows nothing on it."""
-    for context in way:
-        chance *= law.rest[context]
-    return chance
-
-
-@njit(cache=True)
-def _rank(rows: Any, chance: float, word: int, way: Any, law: Any) -> int:
-    """How many rows stand before a word with this probability at the end of the way."""
-    low, high = 0, len(rows)
-    while low < high:
-        middle = (low + high) // 2
-        other = _scaled(rows[middle, CHANCE], way, law)
-        if other > chance or (other == chance and rows[middle, WORD] < word):
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-@njit(cache=True)
-def _walk(rng: Any, way: Any, law: Any, limits: Any) -> int:
-    """A word of the narrowed law, which is merged from the levels by falling probability."""
-    _meet(way, law, limits.power)
-    at = np.zeros(len(way) + 1, np.int64)
-    enough = limits.mass * _whole(way, law, limits.power) if limits.mass < 1 else np.inf
-    word, taken, held = -1, 0, 0.0
-    while taken < limits.most and held < enough:
-        best, top, came = -1, 0.0, -1
-        for i in range(len(at)):
-            rows = (
-                law.words if i == 0 else law.own[law.first[way[i - 1]] : law.first[way[i - 1] + 1]]
-            )
-            while at[i] < len(rows) and _follows(int(rows[at[i], WORD]), way[i:], law):
-                at[i] += 1
-            if at[i] == len(rows):
-                continue
-            candidate = int(rows[at[i], WORD])
-            chance = _scaled(rows[at[i], CHANCE], way[i:], law)
-            if chance > top or (chance == top and candidate < best):
-                best, top, came = candidate, chance, i
-        if best < 0:
-            break
-        at[came] += 1
-        taken += 1
-        weight = _weight(top, limits.power)
-        held += weight
-        if rng.random() * held < weight:
-            word = best
-    return word
-
-
-@njit(cache=True)
-def _follows(word: int, way: Any, law: Any) -> bool:
-    """Whether a word follows any context of the way."""
-    for context in way:  # noqa: SIM110 - numba knows no generators
-        if _place(word, context, law) >= 0:
-            return True
-    return False
+            high[:] = place

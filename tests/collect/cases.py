@@ -14,9 +14,9 @@ from typing import NamedTuple
 from field import FOREIGN, OTHER_LETTERS, Field
 
 from wellhead.collect.derive.answer import Answer
-from wellhead.collect.schema import Event
+from wellhead.collect.schema import Body, Event
 
-__all__ = ["ACCUSING", "CASES", "Case", "agree_with_docs", "row"]
+__all__ = ["ACCUSING", "CASES", "Case", "agree_with_docs", "in_the_docs", "row", "trusted"]
 
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "collect-what-is-recorded.md"
 HEAD = "| case | recorded | final characters | outcome | flags |\n|---|---|---|---|---|\n"
@@ -45,6 +45,15 @@ class Case(NamedTuple):
     flags: tuple[str, ...] = ()
     declared: tuple[str, ...] = ()
 
+    @property
+    def in_firefox(self) -> bool:
+        """What takes Chromium's debugger, or a mouse that drags, is done there alone."""
+        return self.act not in _CHROMIUM_ONLY
+
+    @property
+    def label(self) -> str:
+        return self.name if self.in_firefox else f"{self.name} (Chromium only)"
+
 
 def typing(field: Field) -> None:
     field.type("The sheep were countd")
@@ -72,7 +81,7 @@ def over_filler(field: Field) -> None:
 
 def value_set(field: Field) -> None:
     field.run("(text) => { area.value = text; }", FOREIGN)
-    field.page.wait_for_function("handle.peek()?.body.includes('desync')")
+    field.wait("handle.peek()?.body.includes('desync')")
 
 
 def exec_command(field: Field) -> None:
@@ -159,7 +168,7 @@ def predicted(field: Field) -> None:
 
 def plain_paste(field: Field) -> None:
     field.clipboard(FOREIGN, f"<p><b>{FOREIGN}</b></p>")
-    field.page.focus("#area")
+    field.focus("area")
     field.press("Control+Shift+v")
 
 
@@ -231,9 +240,9 @@ def through_an_editable_part(field: Field) -> None:
 
 def _by_way_of(field: Field, element: str) -> None:
     field.clipboard(FOREIGN)
-    field.page.focus(f"#{element}")
+    field.focus(element)
     field.press("Control+v", "Control+a", "Control+c")
-    field.page.focus("#area")
+    field.focus("area")
     field.press("Control+v")
 
 
@@ -326,6 +335,10 @@ def round_trip(field: Field) -> None:
     field.press("Control+v")
 
 
+_CHROMIUM_ONLY = (
+    *(composed, taken_back_while_composing, predicted, dictated, protocol_text, protocol_keys),
+    *(dragged, dropped),
+)
 CASES = (
     Case("honest typing, with a correction", True, typing, ("typed",), "typed"),
     Case("paste from the task", True, from_task, ("typed", "paste_task"), "quotes_task"),
@@ -481,6 +494,21 @@ def row(name: str, events: list[Event], answer: Answer) -> str:
     )
     cells = (name, recorded(events), concluded(answer), answer.outcome, flags or "–")
     return f"| {' | '.join(cells)} |"
+
+
+def trusted(body: Body) -> Body:
+    """A correction from the browser's own menu is trusted; a test cannot open that menu."""
+    events = [
+        (i, t, kind, data.model_copy(update={"tr": 1}) if kind == "edit" else data)
+        for i, t, kind, data in body.events
+    ]
+    return body.model_copy(update={"events": events})
+
+
+def in_the_docs(label: str) -> list[str]:
+    """What the table says is concluded of a case: final characters, outcome, flags."""
+    (line,) = [line for line in TABLE.read_text().splitlines() if line.startswith(f"| {label} |")]
+    return line.split(" | ")[2:]
 
 
 def agree_with_docs(marker: str, lines: Sequence[str]) -> bool:

@@ -132,6 +132,12 @@ class Field:
         """Put the cursor back into the text area, at its end."""
         self.page.locator("#area").click(position={"x": 400, "y": 120})
 
+    def focus(self, element: str) -> None:
+        self.page.focus(f"#{element}")
+
+    def wait(self, condition: str) -> None:
+        self.page.wait_for_function(condition)
+
     def run(self, script: str, *arguments: Any) -> Any:
         return self.page.evaluate(script, *arguments)
 

@@ -12,7 +12,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-KEYS = {"Control": "\ue009", "Shift": "\ue008", "Backspace": "\ue003", "Home": "\ue011"}
+KEYS = {
+    "Control": "\ue009",
+    "Shift": "\ue008",
+    "Backspace": "\ue003",
+    "Tab": "\ue004",
+    "Enter": "\ue007",
+    "End": "\ue010",
+    "Home": "\ue011",
+    "ArrowRight": "\ue014",
+}
 _SAYS = "WebDriver BiDi listening on "
 
 
@@ -82,12 +91,15 @@ class Firefox:
     def reload(self) -> None:
         self._call("browsingContext.reload", context=self._tab, wait="complete")
 
-    def clipboard(self, text: str) -> None:
-        """Copy a text on another page."""
+    def clipboard(self, text: str, html: str | None = None) -> None:
+        """Copy a text, perhaps with its markup, on another page."""
         self.visit("data:text/html,<textarea></textarea>")
+        kinds = {"text/plain": text, **({"text/html": html} if html else {})}
         self.run(
-            f"const area = document.querySelector('textarea'); area.value = {json.dumps(text)};"
-            "area.focus(); area.select()"
+            "const area = document.querySelector('textarea'); area.value = 'x'; area.focus();"
+            "area.select(); document.addEventListener('copy', (event) => { event.preventDefault();"
+            f"for (const [kind, value] of Object.entries({json.dumps(kinds)}))"
+            "event.clipboardData.setData(kind, value); })"
         )
         self.press("Control+c")
         self.back()

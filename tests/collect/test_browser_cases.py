@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from cases import ACCUSING, CASES, Case, agree_with_docs, row
+from cases import ACCUSING, CASES, Case, agree_with_docs, row, trusted
 from field import INSTRUCTIONS, KEY, SOURCE, Field, serve_field
 
 from wellhead.collect.derive.answer import derive
@@ -48,13 +48,12 @@ def test_origins_and_outcome_of(case: Case, field: Field):
     case.act(field)
     bodies = field.bodies()
     if case.name == "spelling correction":
-        # A correction from the browser's own menu is trusted; a test cannot open that menu.
-        bodies = [_trusted(body) for body in bodies]
+        bodies = [trusted(body) for body in bodies]
     events = [event for body in bodies for event in body.read()]
     stored = [Stored(body) for body in bodies]
     shown = f"{INSTRUCTIONS}\n{SOURCE}"
     answer = derive(stored, field.text, key=bytes.fromhex(KEY), declared=case.declared, shown=shown)
-    lines[case.name] = row(case.name, events, answer)
+    lines[case.name] = row(case.label, events, answer)
     assert answer.integrity.complete, answer.integrity
     assert tuple(run.origin for run in answer.provenance) == case.origins
     assert sum(run.length for run in answer.provenance) == len(field.text)
@@ -65,14 +64,6 @@ def test_origins_and_outcome_of(case: Case, field: Field):
     if case.honest:
         assert answer.outcome not in ACCUSING
         assert all(flag.strength == "note" for flag in answer.flags)
-
-
-def _trusted(body):
-    events = [
-        (i, t, kind, data.model_copy(update={"tr": 1}) if kind == "edit" else data)
-        for i, t, kind, data in body.events
-    ]
-    return body.model_copy(update={"events": events})
 
 
 def test_the_table_in_the_docs_is_what_happened():

@@ -10,7 +10,7 @@ import pytest
 from collect_helpers import edit
 from field import FOREIGN
 from firefox import Firefox
-from honest import OWN, agree, hand_in, served, write
+from honest import OWN, Hand, agree, hand_in, served, write
 from running import kept
 from test_browser_fairness import TEXTS
 
@@ -22,13 +22,13 @@ pytestmark = pytest.mark.browser
 OVERFLOW = "const root = document.documentElement; return root.scrollWidth - root.clientWidth"
 
 
-def violations(fox: Firefox) -> Any:
+def violations(hand: Hand) -> Any:
     """What axe-core finds on the page in front."""
     axe = pytest.importorskip("axe_playwright_python", reason="needs wellhead[test]")
-    fox.run((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
-    fox.run("window.found = null; axe.run().then((all) => (window.found = all.violations))")
-    fox.wait("window.found !== null")
-    return fox.run("return window.found.map((one) => [one.id, one.nodes.map((n) => n.html)])")
+    hand.run((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
+    hand.run("window.found = null; axe.run().then((all) => (window.found = all.violations))")
+    hand.wait("window.found !== null")
+    return hand.run("return window.found.map((one) => [one.id, one.nodes.map((n) => n.html)])")
 
 
 def insert(fox: Firefox, text: str) -> None:

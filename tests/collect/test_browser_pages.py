@@ -8,14 +8,19 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from collect_helpers import Writer, edit
+from fastapi.testclient import TestClient
 from field import FOREIGN
-from honest import Hand, again, agree, hand_in, served, write
+from honest import Hand, again, agree, hand_in, ready, served, write
+from test_browser_firefox_page import violations
 from test_browser_honest import Chromium
 from test_questions import asking, records
 
 from wellhead.collect.answers import Record
+from wellhead.collect.create import new_study
 from wellhead.collect.export import export_study
 from wellhead.collect.importers import read_import
+from wellhead.collect.server import create_app
 from wellhead.collect.study import Study, load_study
 from wellhead.collect.verify import verify_study
 
@@ -39,6 +44,31 @@ id = "headline"
 title = "A headline"
 instructions = "At most ten words."
 page = "answer"
+"""
+
+
+QUESTIONS = """
+[[questions]]
+id = "age"
+ask = "How old are you?"
+at = "before"
+
+[[questions]]
+id = "help"
+ask = "Did anything help you?"
+kind = "choice"
+options = ["nothing", "a dictionary"]
+
+[[questions]]
+id = "effort"
+ask = "How hard was it?"
+kind = "scale"
+options = ["easy", "hard"]
+points = 5
+
+[[conditions]]
+id = "hurried"
+instructions = "Be quick."
 """
 
 
@@ -257,3 +287,53 @@ def test_a_page_of_several_texts_fits_and_has_no_violation(
     context.close()
     assert (said, focused) == ("Please write at least 2 words; so far there are 1.", "words")
     assert (found, wide) == ([0, 0], 0)
+
+
+def test_questions_are_answered_by_keyboard_and_have_no_violation(
+    hand: Hand, tmp_path: Any, clock: Any
+) -> None:
+    """Before and after the text: an open one is pointed at, and what was chosen arrives."""
+    study = asking(tmp_path / "demo", QUESTIONS)
+    found = {}
+    with served(study, clock) as (host, address):
+        hand.visit(address)
+        hand.run("document.getElementById('agree').click()")
+        hand.wait("!document.getElementById('questions').hidden")
+        hand.run("document.getElementById('questions-go').click()")
+        focused = hand.run("return document.activeElement.id")
+        found["before"] = violations(hand)
+        write(hand, "41")
+        hand.run("document.getElementById('questions-go').click()")
+        ready(hand)
+        told = hand.run("return instructions.innerText")
+        write(hand, "The answer.")
+        hand.run("document.getElementById('submit').click()")
+        hand.wait("!document.getElementById('questions').hidden")
+        hand.run("document.querySelector('[name=q-help]').focus()")
+        hand.press(" ", "Tab", " ", "ArrowRight", "ArrowRight")
+        found["after"] = violations(hand)
+        hand.run("document.getElementById('questions-go').click()")
+        hand.wait("!document.getElementById('done').hidden")
+        [record] = records(host)
+    assert found == {"before": [], "after": []}
+    assert (focused, told) == ("q-age", "Be quick.")
+    assert record.responses == {"age": "41", "help": "nothing", "effort": "3"}
+    assert (record.text, record.outcome, record.condition) == ("The answer.", "typed", "hurried")
+
+
+def test_whoever_finds_no_place_sees_the_way_back(hand: Hand, tmp_path: Any, clock: Any) -> None:
+    """The words, the code, and nothing that says that an answer was saved."""
+    study = new_study(tmp_path / "demo")
+    with served(edit(study, answers_per_task="1", full_code='"FULL"'), clock) as (host, address):
+        client = TestClient(create_app(host))
+        for _ in study.tasks:
+            Writer(client).write("An answer.")
+        hand.visit(address)
+        hand.run("document.getElementById('agree').click()")
+        hand.wait("!document.getElementById('done').hidden")
+        said = hand.run("return document.getElementById('done').innerText")
+        found = violations(hand)
+    assert "This study has all the answers it needs" in said
+    assert "FULL" in said
+    assert "saved" not in said
+    assert found == []

@@ -30,7 +30,7 @@ from wellhead.detect.hashing import BITS
 from wellhead.detect.linear import counts_of
 from wellhead.detect.normalise import normalise_all
 
-__all__ = ["MANY_KINDS", "ROOT", "data_folder", "general_texts"]
+__all__ = ["MANY_KINDS", "NOT_FITTED", "ROOT", "data_folder", "general_texts"]
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -157,8 +157,10 @@ def data_folder() -> Path:
     return Path(os.environ.get("WELLHEAD_DATA", ROOT.parent / "shared" / "data"))
 
 
-def general_texts(folder: Path, languages: tuple[str, ...] = ("en",)) -> pd.DataFrame:
-    """Usable texts of ``detection/`` in `folder`, in order.
+def general_texts(
+    folder: Path, languages: tuple[str, ...] = ("en",), *, not_fitted: bool = False
+) -> pd.DataFrame:
+    """Usable texts of ``detection/`` in `folder`, in order; those `not_fitted` only if asked for.
 
     The columns of the table, and `lang`, `norm`, `family` and `maker` (of the generator), `group`
     (of domains), `kin` (of sources), `task_domain` (whose people it is measured against), `task`
@@ -167,7 +169,7 @@ def general_texts(folder: Path, languages: tuple[str, ...] = ("en",)) -> pd.Data
     parts = [pd.read_parquet(folder / "detection" / f"{name}.parquet") for name in ("dev", "dev2")]
     frame = pd.concat(parts, ignore_index=True)
     frame = frame.assign(row=np.arange(len(frame)), lang=frame.lang.fillna("en"))
-    frame = frame[frame.lang.isin(languages) & ~frame.source.isin(NOT_FITTED)]
+    frame = frame[frame.lang.isin(languages) & (not_fitted | ~frame.source.isin(NOT_FITTED))]
     frame = _relabelled(frame)
     frame["norm"] = normalise_all(list(frame.text))
     frame["norm"] = frame.norm.str.replace(CAPTION, "", regex=True)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from wellhead.detect.hashing import BITS, COLUMNS, Occurrences
+from wellhead.detect.hashing import ALPHABETIC, BITS, COLUMNS, Occurrences
 from wellhead.detect.words import FUNCTION_WORDS
 
 CHARACTER_RUNS = (3, 4, 5)
@@ -39,9 +39,9 @@ def count(texts: Sequence[str]) -> csr_matrix:
     )
 
 
-def occurrences(texts: Sequence[str]) -> Occurrences:
+def occurrences(texts: Sequence[str], script: str = ALPHABETIC) -> Occurrences:
     """Every n-gram of every text, with its place; rows in no particular order within a text."""
-    batch = _Batch(texts)
+    batch = _Batch(texts, script)
     parts = [*_characters(batch), *_tokens(batch)]
     begin = np.concatenate([part[0] for part in parts])
     column = np.concatenate([part[1] for part in parts])
@@ -52,16 +52,18 @@ def occurrences(texts: Sequence[str]) -> Occurrences:
 class _Batch:
     """All texts as one array of characters, with hashes of its prefixes."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
+    def __init__(self, texts: Sequence[str], script: str = ALPHABETIC) -> None:
         cleaned = [text.replace(_SEPARATOR, " ") for text in texts]
-        joined = _SEPARATOR + "".join(_lowered(text) + _SEPARATOR for text in cleaned)
+        joined = _SEPARATOR + "".join(
+            _lowered(_narrow(text, script)) + _SEPARATOR for text in cleaned
+        )
         codes = np.frombuffer(joined.encode("utf-32-le", "replace"), dtype="<u4")
         lengths = np.array([len(text) for text in cleaned], dtype=np.int64)
         self.start = 1 + np.concatenate([[0], np.cumsum(lengths + 1)[:-1]]).astype(np.int64)
         self.row = np.repeat(
             np.arange(-1, len(texts), dtype=np.int32), np.concatenate([[1], lengths + 1])
         )
-        self.kind = _kinds(codes)
+        self.kind = _kinds(codes, script)
         codes = np.where(self.kind == _DIGIT, np.uint32(ord("0")), codes)
         self.kind = np.where(self.kind == _DIGIT, _LETTER, self.kind)
         self.text_breaks = codes == ord(_SEPARATOR)
@@ -97,9 +99,32 @@ def _kind_table() -> NDArray[np.int8]:
     return table
 
 
-def _kinds(codes: NDArray[np.uint32]) -> NDArray[np.int8]:
+def _narrow(text: str, script: str) -> str:
+    """Full-width ASCII and both ideographic stops as half-width signs, in ideographic script."""
+    if script == ALPHABETIC:
+        return text
+    return "".join(
+        "." if one in "。｡" else chr(ord(one) - 0xFEE0) if "！" <= one <= "～" else one
+        for one in text
+    )
+
+
+def _stands_alone(code: int) -> bool:
+    """Han, kana, their signs, full-width and half-width forms."""
+    return (
+        0x2E80 <= code < 0x3130
+        or 0x31A0 <= code < 0xA000
+        or 0xF900 <= code < 0xFB00
+        or 0xFF00 <= code < 0xFFF0
+        or 0x20000 <= code < 0x40000
+    ) and code != 0x3000
+
+
+def _kinds(codes: NDArray[np.uint32], script: str) -> NDArray[np.int8]:
     """Space, letter, digit or sign; an apostrophe between letters is a letter ("don't")."""
     kinds = _kind_table()[codes]
+    if script != ALPHABETIC:
+        kinds[[_stands_alone(code) for code in codes.tolist()]] = _SIGN
     inside = np.zeros(len(codes), dtype=bool)
     inside[1:-1] = (codes[1:-1] == ord("'")) & (kinds[:-2] == _LETTER) & (kinds[2:] == _LETTER)
     kinds[inside] = _LETTER

@@ -59,8 +59,12 @@ def assay(
         typer.Option(help="How the audited documents were chosen: random, or unstated."),
     ] = None,
     detector: Annotated[
-        str, typer.Option(help="A detector's name or folder; see `wellhead detector list`.")
-    ] = "general",
+        str | None,
+        typer.Option(
+            help="A detector's name or folder; see `wellhead detector list`. By default that of "
+            "the language of most documents."
+        ),
+    ] = None,
     adapt: Annotated[
         str,
         typer.Option(
@@ -129,7 +133,8 @@ def assay(
     from wellhead.prevalence.run import open_reference
 
     if corpus is None:
-        told = _Shards(scores, human, machine, detector, text_column, level, false_discovery_rate)
+        by = detector or "general"
+        told = _Shards(scores, human, machine, by, text_column, level, false_discovery_rate)
         with_texts = (
             labels,
             source,

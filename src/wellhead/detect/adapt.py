@@ -34,6 +34,7 @@ from wellhead.detect.adapted import (
 from wellhead.detect.card import Card, Measured, Source
 from wellhead.detect.examples import HUMAN, Examples, balance
 from wellhead.detect.folds import Learner, splits
+from wellhead.detect.hashing import script_of
 from wellhead.detect.heldout import HeldOut
 from wellhead.detect.library import Cluster, Library
 from wellhead.detect.linear import LinearModel, Recipe
@@ -200,6 +201,7 @@ def _card(
         library=tuple(library.names()) if library else (),
         notes=_NOTES,
         kind=ADAPTED,
+        script=examples.script,
     )
 
 
@@ -246,7 +248,8 @@ class _Fitting:
         people = self.general[rows][~examples.machine[rows]]
         centre, spread = float(people.mean()), float(people.std()) or 1.0
         counts = vstack(views, format="csr")
-        blank = _blank(counts, self.learner.recipe.columns(views[0], examples.domain[rows]))
+        columns = self.learner.recipe.columns(views[0], examples.domain[rows])
+        blank = _blank(counts, columns, examples.script)
         beside = _TRUST * np.tile(in_units(self.general[rows], centre, spread), len(views))
         weight = balance(examples.domain[rows], examples.family[rows]) / len(views)
         weights, trust, intercept = _solved(
@@ -286,11 +289,12 @@ def _solved(
     return weight[:-1], float(weight[-1]), found.intercept
 
 
-def _blank(counts: csr_matrix, columns: NDArray[np.int32]) -> LinearModel:
+def _blank(counts: csr_matrix, columns: NDArray[np.int32], script: str) -> LinearModel:
     texts_with = np.bincount(counts.indices, minlength=counts.shape[1])[columns]
     rarity = np.log((1 + counts.shape[0]) / (1 + texts_with)) + 1
     idf = (rarity**RECIPE.idf_power).astype(np.float32)
-    return LinearModel(columns, idf, np.zeros(len(columns), np.float32), 0.0, RECIPE.transform)
+    nothing = np.zeros(len(columns), np.float32)
+    return LinearModel(columns, idf, nothing, 0.0, RECIPE.transform, script)
 
 
 def _distinct(own: OwnTexts) -> tuple[OwnTexts, list[str]]:
@@ -330,4 +334,5 @@ def _examples(own: OwnTexts) -> Examples:
         domain=np.full(len(writer), "own"),
         family=writer,
         group=np.array(own.group),
+        script=script_of(own.texts),
     )

@@ -190,7 +190,7 @@ class AdaptedDetector:
                 f"{base.revision}: install the version of wellhead that made it "
                 f"({card.made_with}), or adapt anew"
             )
-        models = _models(path / "models.npz")
+        models = _models(path / "models.npz", card.script)
         if revision_of(base, models) != card.revision:
             raise BadInput(
                 f"{path}: the models are not those of the card (revision {card.revision}); the "
@@ -245,7 +245,7 @@ def _arrays(models: Sequence[JoinedModel]) -> dict[str, Any]:
     }
 
 
-def _models(path: Path) -> tuple[JoinedModel, ...]:
+def _models(path: Path, script: str) -> tuple[JoinedModel, ...]:
     arrays = read_arrays(path, _ARRAYS)
     start, size = arrays["start"], len(arrays["column"])
     single = [arrays[name] for name in ("intercept", "trust", "centre", "spread")]
@@ -261,7 +261,7 @@ def _models(path: Path) -> tuple[JoinedModel, ...]:
     for at, (first, last) in enumerate(pairwise(start.tolist()) if whole else ()):
         column, idf, weight = (arrays[name][first:last] for name in ("column", "idf", "weight"))
         intercept, trust, centre, spread = (float(one[at]) for one in single)
-        own = LinearModel(column, idf, weight, intercept, TRANSFORM)
+        own = LinearModel(column, idf, weight, intercept, TRANSFORM, script)
         models.append(JoinedModel(own, trust, centre, spread))
     if not models or not all(model.own.sound for model in models):
         raise BadInput(

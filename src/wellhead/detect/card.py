@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from wellhead.detect.hashing import ALPHABETIC, SCRIPTS
 from wellhead.detect.normalise import Normalisation, checked_rules
 from wellhead.errors import BadInput
 
@@ -106,6 +107,7 @@ class Card:
         summaries: its errors by kind of text, year, length, family of generators and domain.
         kind: of detector, which says what else lies in the folder.
         adapted_from: name and revision of the detector that was adapted, where one was.
+        script: how the texts are written, which decides what a token is.
     """
 
     name: str
@@ -122,6 +124,7 @@ class Card:
     summaries: tuple[Summary, ...] = field(default=())
     kind: str = "ngram"
     adapted_from: tuple[str, str] | None = None
+    script: str = ALPHABETIC
 
     def to_dict(self) -> dict[str, Any]:
         """The card as JSON-safe values."""
@@ -161,12 +164,13 @@ class Card:
 
     @classmethod
     def _from(cls, raw: Mapping[str, Any]) -> Card:
-        may_lack = {"languages": (), "summaries": (), "adapted_from": None}
+        may_lack = {"languages": (), "summaries": (), "adapted_from": None, "script": ALPHABETIC}
         raw = {**may_lack, **raw}
         known = {one.name: raw[one.name] for one in fields(cls)}
         return cls(
             **known
             | {
+                "script": SCRIPTS[SCRIPTS.index(raw["script"])],
                 "normalisation": Normalisation(**{"rules": 1} | raw["normalisation"]),
                 "fitted_on": tuple(Source(**_tuples(one)) for one in raw["fitted_on"]),
                 "measured": tuple(Measured(**one) for one in raw["measured"]),

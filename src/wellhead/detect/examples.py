@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from wellhead.detect.hashing import ALPHABETIC
 from wellhead.detect.linear import counts_of
 from wellhead.detect.spans import random_span
 
@@ -38,6 +39,7 @@ class Examples:
         domain: topic or genre; the whole of it is left out together.
         family: generators that are left out together; ``"human"`` for people.
         group: texts that must stay on one side of a split, for example answers to one prompt.
+        script: one of `wellhead.detect.hashing.SCRIPTS`.
     """
 
     texts: Sequence[str]
@@ -45,6 +47,7 @@ class Examples:
     domain: NDArray[np.str_]
     family: NDArray[np.str_]
     group: NDArray[np.str_]
+    script: str = ALPHABETIC
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -61,11 +64,11 @@ class Examples:
 
     def counts(self) -> csr_matrix:
         """N-gram counts of the whole texts: what is scored."""
-        return counts_of(self.texts)
+        return counts_of(self.texts, self.script)
 
     def span_counts(self, rng: np.random.Generator) -> csr_matrix:
         """N-gram counts of one random stretch of each text."""
-        return counts_of([random_span(text, rng) for text in self.texts])
+        return counts_of([random_span(text, rng) for text in self.texts], self.script)
 
 
 def balance(

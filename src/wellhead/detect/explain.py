@@ -36,14 +36,14 @@ def passages(text: str, model: LinearModel) -> tuple[Passage, ...]:
     """
     if not text:
         return ()
-    counts = count([text])
+    counts = count([text], model.script)
     found = model.vectors(counts)
     each = np.zeros(COLUMNS)
     used = model.column[found.feature]
     times = np.zeros(COLUMNS)
     times[counts.indices] = counts.data
     each[used] = found.value * model.weight[found.feature] / times[used]
-    places = occurrences([text])
+    places = occurrences([text], model.script)
     starts = sentence_starts(text)
     sentence = np.searchsorted(starts, places.position, side="right") - 1
     weights = np.bincount(sentence, each[places.column], minlength=len(starts))

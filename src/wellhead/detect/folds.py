@@ -92,6 +92,7 @@ class Learner:
             strength=strength,
             seed=self.seed,
             recipe=self.recipe,
+            script=self.examples.script,
         )
 
     def score(self, model: LinearModel, rows: NDArray[np.intp]) -> NDArray[np.float64]:

@@ -8,6 +8,10 @@ Three kinds of feature, each in its own range of columns:
   themselves and every other word is reduced to its last three letters. What remains is how the
   writer joins sentences, whatever they are about (text distortion: Stamatatos, EACL 2017).
 
+In *ideographic* script (Chinese, Japanese) every character is a token of its own, and full-width
+signs are read as their half-width forms: words need no spaces, and which signs stand in a text says
+which program or publisher it passed through.
+
 Letters are lower-cased and digits become one sign: case and figures belong to the layout and the
 topic. A row depends on its own text alone, so that batches may be cut anywhere; columns depend on
 64-bit integer arithmetic alone, so that they are the same on every machine. What comes in should
@@ -29,14 +33,35 @@ from wellhead.detect.words import FUNCTION_WORDS
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-__all__ = ["BITS", "BLOCKS", "COLUMNS", "Batch", "Occurrences", "count", "occurrences", "tables"]
+__all__ = [
+    "ALPHABETIC",
+    "BITS",
+    "BLOCKS",
+    "COLUMNS",
+    "IDEOGRAPHIC",
+    "SCRIPTS",
+    "Batch",
+    "Occurrences",
+    "count",
+    "occurrences",
+    "script_of",
+    "tables",
+]
 
 BITS = 20
 BLOCKS = ("characters", "words", "skeleton")
 COLUMNS = len(BLOCKS) << BITS
 """Columns in all: 2^20 for each block."""
 
+ALPHABETIC, IDEOGRAPHIC = SCRIPTS = ("alphabetic", "ideographic")
+"""How the texts of a detector are written, and so what a token is."""
+
 _SEPARATOR = "\n"
+# Han and kana with their signs, full-width and half-width forms.
+_IDEOGRAPHS = (
+    (0x2E80, 0x3000), (0x3001, 0x3130), (0x31A0, 0xA000), (0xF900, 0xFB00), (0xFF00, 0xFFF0),
+    (0x20000, 0x40000),
+)  # fmt: skip
 _SPACE, _LETTER, _DIGIT, _SIGN = range(4)
 
 
@@ -66,20 +91,34 @@ class Batch(NamedTuple):
     starts: NDArray[np.int64]
 
     @classmethod
-    def of(cls, texts: Sequence[str]) -> Batch:
+    def of(cls, texts: Sequence[str], script: str = ALPHABETIC) -> Batch:
         """From normalised texts."""
         joined = _SEPARATOR + "".join(text.replace(_SEPARATOR, " ") + _SEPARATOR for text in texts)
         codes = np.frombuffer(joined.encode("utf-32-le", "replace"), dtype="<u4")
         ends = np.cumsum([1, *(len(text) + 1 for text in texts)], dtype=np.int64)
-        return cls.lowered(codes, ends)
+        return cls.lowered(codes, ends, script)
 
     @classmethod
-    def lowered(cls, codes: NDArray[np.uint32], starts: NDArray[np.int64]) -> Batch:
+    def lowered(
+        cls, codes: NDArray[np.uint32], starts: NDArray[np.int64], script: str = ALPHABETIC
+    ) -> Batch:
         """From characters in any case, as `wellhead.detect.normalise.Codes` holds them."""
-        return cls(characters().small.take(codes), starts)
+        return cls(_small(script).take(codes), starts)
 
 
-def count(texts: Sequence[str]) -> csr_matrix:
+def script_of(texts: Sequence[str]) -> str:
+    """Ideographic if most letters of `texts` are; else alphabetic.
+
+    >>> script_of(["昨天下雨了, 大家都在家.", "rain"])
+    'ideographic'
+    """
+    codes = np.frombuffer("".join(texts).encode("utf-32-le", "ignore"), dtype="<u4")
+    kinds = tables().kinds[codes]
+    own = np.count_nonzero((kinds == _LETTER) & (tables(IDEOGRAPHIC).kinds[codes] == _SIGN))
+    return IDEOGRAPHIC if 2 * own > np.count_nonzero(kinds == _LETTER) else ALPHABETIC
+
+
+def count(texts: Sequence[str], script: str = ALPHABETIC) -> csr_matrix:
     """How often each text has each n-gram: float32 counts of shape ``(len(texts), COLUMNS)``.
 
     >>> count(["It was late.", ""]).sum(axis=1).ravel().tolist()
@@ -89,15 +128,15 @@ def count(texts: Sequence[str]) -> csr_matrix:
 
     from wellhead.detect.solver import counted
 
-    found = occurrences(texts)
+    found = occurrences(texts, script)
     return csr_matrix(counted(found.row, found.column, len(texts)), (len(texts), COLUMNS))
 
 
-def occurrences(texts: Sequence[str]) -> Occurrences:
+def occurrences(texts: Sequence[str], script: str = ALPHABETIC) -> Occurrences:
     """Every n-gram of every text, with its place, text by text."""
     from wellhead.detect.kernels import occurrences_of
 
-    return Occurrences(*occurrences_of(*Batch.of(texts), *tables()))
+    return Occurrences(*occurrences_of(*Batch.of(texts, script), *tables(script)))
 
 
 class Tables(NamedTuple):
@@ -113,9 +152,24 @@ class Tables(NamedTuple):
 
 
 @cache
-def tables() -> Tables:
-    """The tables, made once."""
-    return Tables(_kind_table(), _function_table())
+def tables(script: str = ALPHABETIC) -> Tables:
+    """The tables of a script, made once."""
+    kinds = _kind_table()
+    for start, stop in _IDEOGRAPHS if script == IDEOGRAPHIC else ():
+        kinds[start:stop] = _SIGN
+    return Tables(kinds, _function_table())
+
+
+@cache
+def _small(script: str) -> NDArray[np.uint32]:
+    """The lower-case form of each character; of full-width ones the half-width form."""
+    small = characters().small
+    if script == ALPHABETIC:
+        return small
+    narrow = np.arange(len(small), dtype=np.uint32)
+    narrow[0xFF01:0xFF5F] -= 0xFEE0
+    narrow[[0x3002, 0xFF61]] = ord(".")
+    return np.asarray(small[narrow])
 
 
 def _kind_table() -> NDArray[np.int8]:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wellhead.detect.hashing import BITS, BLOCKS, COLUMNS, Batch, count, tables
+from wellhead.detect.hashing import ALPHABETIC, BITS, BLOCKS, COLUMNS, Batch, count, tables
 from wellhead.detect.normalise import Codes
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ class LinearModel:
         weight: what each adds to the score per unit of its scaled value.
         intercept: the score of a text without any known feature.
         transform: one of `TRANSFORMS`.
+        script: one of `wellhead.detect.hashing.SCRIPTS`.
     """
 
     column: NDArray[np.int32]
@@ -100,25 +101,26 @@ class LinearModel:
     weight: NDArray[np.float32]
     intercept: float
     transform: str = "log1p"
+    script: str = ALPHABETIC
 
     def score(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Scores of normalised texts."""
         parts = []
         for texts_of_batch in _batches(texts):
             scores = np.empty(len(texts_of_batch))
-            self._score(Batch.of(texts_of_batch), scores)
+            self._score(Batch.of(texts_of_batch, self.script), scores)
             parts.append(scores)
         return np.concatenate(parts) if parts else np.empty(0)
 
     def score_codes(self, codes: Codes, out: NDArray[np.float64]) -> None:
         """Scores of normalised texts as characters, into `out`."""
-        self._score(Batch.lowered(*codes), out)
+        self._score(Batch.lowered(*codes, self.script), out)
 
     def _score(self, batch: Batch, out: NDArray[np.float64]) -> None:
         from wellhead.detect.kernels import score_batch
 
         values = _values(self.transform, len(batch.codes))
-        score_batch(*batch, *tables(), *self._compiled, values, self.intercept, out)
+        score_batch(*batch, *tables(self.script), *self._compiled, values, self.intercept, out)
 
     def score_counts(self, counts: csr_matrix) -> NDArray[np.float64]:
         """Scores of rows of counts."""
@@ -200,7 +202,9 @@ class LinearModel:
 
     def digest(self) -> str:
         """A hash of everything that decides a score."""
-        digest = hashlib.sha256(f"{COLUMNS} {self.transform} {self.intercept!r}".encode())
+        script = "" if self.script == ALPHABETIC else f" {self.script}"
+        stated = f"{COLUMNS} {self.transform} {self.intercept!r}{script}"
+        digest = hashlib.sha256(stated.encode())
         for array, kind in ((self.column, "<i4"), (self.idf, "<f4"), (self.weight, "<f4")):
             digest.update(array.astype(kind).tobytes())
         return digest.hexdigest()
@@ -215,6 +219,7 @@ def fit(
     strength: float = 0.5,
     seed: int = 0,
     recipe: Recipe | None = None,
+    script: str = ALPHABETIC,
 ) -> LinearModel:
     """The linear model that tells `machine` rows from the others.
 
@@ -226,6 +231,7 @@ def fit(
         strength: inverse of the L2 penalty.
         seed: order in which the solver visits rows.
         recipe: what a count is worth; as a detector for one's own task if not given.
+        script: in which the n-grams were counted.
     """
     from wellhead.detect.solver import solve
 
@@ -233,7 +239,8 @@ def fit(
     texts_with = np.bincount(counts.indices, minlength=counts.shape[1])[columns]
     rarity = np.log((1 + counts.shape[0]) / (1 + texts_with)) + 1
     idf = (rarity**recipe.idf_power).astype(np.float32)
-    blank = LinearModel(columns, idf, np.zeros(len(columns), np.float32), 0.0, recipe.transform)
+    nothing = np.zeros(len(columns), np.float32)
+    blank = LinearModel(columns, idf, nothing, 0.0, recipe.transform, script)
     cost = strength * (np.ones(counts.shape[0]) if weight is None else weight)
     found = solve(blank.matrix(counts), machine, cost, seed=seed)
     return replace(blank, weight=found.weight.astype(np.float32), intercept=found.intercept)
@@ -260,11 +267,13 @@ def frequent_columns(
     return np.flatnonzero(used_in >= min(spread, len(names))).astype(np.int32)
 
 
-def counts_of(texts: Sequence[str]) -> csr_matrix:
+def counts_of(texts: Sequence[str], script: str = ALPHABETIC) -> csr_matrix:
     """Counts of many normalised texts, a batch at a time."""
     from scipy.sparse import vstack
 
-    return vstack([count(batch) for batch in _batches(texts)], format="csr", dtype=np.float32)
+    return vstack(
+        [count(batch, script) for batch in _batches(texts)], format="csr", dtype=np.float32
+    )
 
 
 def _stretches(counts: csr_matrix) -> Iterator[csr_matrix]:

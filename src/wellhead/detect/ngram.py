@@ -144,7 +144,7 @@ class NgramDetector:
         """
         path = Path(folder)
         card = Card.load(path / "card.json")
-        model = _model(path / "weights.npz")
+        model = _model(path / "weights.npz", card.script)
         if _revision(model, card) != card.revision:
             raise BadInput(
                 f"{path}: the weights are not those of the card (revision {card.revision}); "
@@ -164,16 +164,17 @@ class NgramDetector:
     ) -> NgramDetector:
         """A detector whose card carries the right revision and names its library's clusters."""
         names = tuple(library.names()) if library else ()
-        whole = replace(card, revision=_revision(model, card), library=names)
+        whole = replace(card, revision=_revision(model, card), library=names, script=model.script)
         return cls(whole, model, library, held_out)
 
 
-def _model(path: Path) -> LinearModel:
+def _model(path: Path, script: str) -> LinearModel:
     arrays = read_arrays(path, _WEIGHTS)
     transform, intercept = arrays["transform"].tolist(), arrays["intercept"]
     if transform in [[at] for at in range(len(TRANSFORMS))] and len(intercept) == 1:
         column, idf, weight = (arrays[name] for name in ("column", "idf", "weight"))
-        model = LinearModel(column, idf, weight, float(intercept[0]), TRANSFORMS[transform[0]])
+        kind = TRANSFORMS[transform[0]]
+        model = LinearModel(column, idf, weight, float(intercept[0]), kind, script)
         if model.sound:
             return model
     raise BadInput(

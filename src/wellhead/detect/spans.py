@@ -13,7 +13,7 @@ import numpy as np
 
 __all__ = ["random_span", "sentence_starts"]
 
-_BOUNDARY = re.compile(r"[.!?][\"')\]]*\s+(?=\S)")
+_BOUNDARY = re.compile(r"[.!?][\"')\]]*\s+(?=\S)|[。！？][\"'」』）]*\s*(?=\S)")
 SHORTEST, LONGEST = 200, 1500
 
 
@@ -22,6 +22,8 @@ def sentence_starts(text: str) -> list[int]:
 
     >>> sentence_starts('It rained. "Again?" Yes.')
     [0, 11, 20]
+    >>> sentence_starts("下雨了。他们在家。")
+    [0, 4]
     """
     return [0, *(match.end() for match in _BOUNDARY.finditer(text))]
 

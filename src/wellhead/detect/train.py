@@ -20,6 +20,7 @@ from wellhead.corpus.columns import require_column
 from wellhead.detect.card import Card, Measured, Source
 from wellhead.detect.examples import HUMAN, Examples
 from wellhead.detect.folds import Learner, cross_scores
+from wellhead.detect.hashing import script_of
 from wellhead.detect.heldout import HeldOut
 from wellhead.detect.library import Cluster, Library
 from wellhead.detect.ngram import NgramDetector
@@ -187,6 +188,7 @@ def _examples(sides: list[_Side]) -> Examples:
         domain=np.full(len(texts), sides[0].name),
         family=generator,
         group=np.array([group for side in sides for group in side.groups]),
+        script=script_of(texts),
     )
 
 

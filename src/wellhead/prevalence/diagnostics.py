@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from wellhead.corpus.language import identified
+from wellhead.detect import Scorer
 from wellhead.prevalence.adapt_diagnostics import adapt_checks
 from wellhead.prevalence.adapt_result import Adaptation
 from wellhead.prevalence.checks import (
@@ -27,7 +28,7 @@ from wellhead.prevalence.result import Diagnostic
 from wellhead.prevalence.withholding import Doubt
 from wellhead.report.numbers import percent
 
-__all__ = ["diagnostics"]
+__all__ = ["diagnostics", "judged_in"]
 
 
 def diagnostics(
@@ -39,8 +40,9 @@ def diagnostics(
     labels_drawn: str,
     against: Doubt | None = None,
     adapted: Adaptation | None = None,
+    also: Sequence[Diagnostic] = (),
 ) -> tuple[Diagnostic, ...]:
-    """Every check that applies, warnings first."""
+    """Every check that applies, those made elsewhere (`also`) among them, warnings first."""
     rows = docs.evidence
     checks: list[Diagnostic | None] = [*_of_labels(evidence, labels_drawn), _agreement(found)]
     if adapted is not None:
@@ -65,9 +67,22 @@ def diagnostics(
             checks.append(check_length_confound(human.characters[human.evidence], lengths))
     repeats = int((~docs.first).sum())
     checks += check_documents(rows.size, docs.words[rows], repeats, docs.census.documents)
-    checks += [*_prepared(docs), _unusable(docs), _guesses(docs)]
+    checks += [*also, *_prepared(docs), _unusable(docs), _guesses(docs)]
     order = {"warning": 0, "note": 1, "ok": 2}
     return tuple(sorted((c for c in checks if c is not None), key=lambda c: order[c.severity]))
+
+
+def judged_in(scorer: Scorer) -> Diagnostic:
+    """That the detector was chosen by the language of the corpus."""
+    return Diagnostic(
+        "Which detector judged?",
+        "note",
+        f"Most documents are in one language ({', '.join(getattr(scorer, 'languages', ()))}), so "
+        f"{scorer.name} judged them.",
+        f"It learned from fewer texts than the English detector: wellhead detector show "
+        f"{scorer.name} says from which, and how wrong it is. Another is used with --detector.",
+        code="detector-language",
+    )
 
 
 def _of_labels(evidence: Evidence, drawn: str) -> list[Diagnostic]:

@@ -16,9 +16,11 @@ import pyarrow as pa
 from wellhead._progress import Progress, quiet
 from wellhead._version import __version__
 from wellhead.corpus import Corpus
-from wellhead.corpus.language import foreign
+from wellhead.corpus import sample as draw_sample
+from wellhead.corpus.language import foreign, identified
 from wellhead.detect import Scorer, load_scorer
 from wellhead.detect.adapted import AdaptedDetector
+from wellhead.detect.general import for_languages
 from wellhead.detect.scoring import KnownScores, ScoreResult, score
 from wellhead.errors import BadSetting, UnusableReference
 from wellhead.prevalence.adapt import (
@@ -29,7 +31,7 @@ from wellhead.prevalence.adapt import (
 )
 from wellhead.prevalence.assumptions import assumptions
 from wellhead.prevalence.conformal import benjamini_hochberg
-from wellhead.prevalence.diagnostics import diagnostics
+from wellhead.prevalence.diagnostics import diagnostics, judged_in
 from wellhead.prevalence.documents import ScoredDocuments, read_documents
 from wellhead.prevalence.estimate import Estimate, Evidence, estimate, generators_of
 from wellhead.prevalence.flagged import flagged_documents
@@ -52,6 +54,7 @@ from wellhead.prevalence.plot_data import histogram, passages
 from wellhead.prevalence.reference_fit import ReferenceFit, reference_fit
 from wellhead.prevalence.result import (
     AssayResult,
+    Diagnostic,
     Documents,
     References,
     Reproducibility,
@@ -70,7 +73,7 @@ def assay(
     machine: Any = None,
     labels: Any = None,
     labels_drawn: str = "random",
-    detector: str | Scorer = "general",
+    detector: str | Scorer | None = None,
     adapt: str = "auto",
     source: Any = None,
     scores: Any = None,
@@ -94,7 +97,8 @@ def assay(
         labels: audited documents, as `labels.read_labels` reads them.
         labels_drawn: how the audited documents were chosen: "random", or "unstated", which is
             taken as random with a warning.
-        detector: a name, a path, or any `Scorer`.
+        detector: a name, a path, or any `Scorer`; by default that of the language of most
+            documents, which is the general one where the language has none.
         adapt: whether the detector is adapted to the references, each text scored by a model that
             did not see it: "off", "auto" (from 80 a side on) or "always" (from 20).
         source: the task's own source texts; documents that mostly repeat one are set apart.
@@ -123,8 +127,8 @@ def assay(
         raise BadSetting(f"a confidence level lies between 0 and 1, got {level}")
     if not 0 < false_discovery_rate < 1:
         raise BadSetting(f"a false discovery rate lies between 0 and 1, got {false_discovery_rate}")
-    scorer = load_scorer(detector) if isinstance(detector, str) else detector
     given = open_inputs(corpus, human, machine, source, text_column=text_column)
+    scorer, by_language = _detector(detector, given.whole)
     if sample is not None:
         given = given.sampled(sample, seed, labelled=labels is not None)
     if isinstance(scores, ScoreResult) and adapt == "auto":
@@ -152,7 +156,15 @@ def assay(
         assumptions=assumptions(found, evidence, labels_drawn, docs, given.population),
         documents=_documents(docs, flags, given.population),
         diagnostics=diagnostics(
-            docs, known.human, known.machine, evidence, found, labels_drawn, against, adapted
+            docs,
+            known.human,
+            known.machine,
+            evidence,
+            found,
+            labels_drawn,
+            against,
+            adapted,
+            also=by_language,
         ),
         adaptation=adapted,
         upper_bound_only=judged.upper_bound_only,
@@ -236,6 +248,20 @@ def assay_shards(
         seed=seed,
         progress=progress,
     )
+
+
+# So many documents say in which language most are.
+_LISTENED = 200
+
+
+def _detector(given: str | Scorer | None, corpus: Corpus) -> tuple[Scorer, tuple[Diagnostic, ...]]:
+    """The detector that was asked for, else that of the corpus's language; and a note on it."""
+    if given is not None:
+        return (load_scorer(given) if isinstance(given, str) else given), ()
+    heard = draw_sample(corpus, _LISTENED, seed=0)["text"].to_pylist()
+    name = for_languages(identified(heard))
+    scorer = load_scorer(name)
+    return scorer, () if name == "general" else (judged_in(scorer),)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from wellhead._stats import Interval
+from wellhead.detect.general import advice_on
 from wellhead.prevalence.conformal import p_values
 from wellhead.prevalence.estimate import Estimate, Evidence, estimate
 from wellhead.prevalence.kinds import as_people, highest, reach
@@ -143,8 +144,9 @@ def withheld(
             f"most of them are in a language ({', '.join(foreign)}) that this detector was not "
             f"made for (it knows {', '.join(known)})",
             "What stands out against your own human texts is still flagged. For a share, have a "
-            "random subset audited (--labels), or train a detector on texts of this language "
-            "(wellhead detector train).",
+            "random subset audited (--labels), give 80 machine texts of the task as well "
+            "(--machine), or train a detector on texts of this language (wellhead detector "
+            f"train). {advice_on(foreign)}".rstrip(),
         )
     return None
 

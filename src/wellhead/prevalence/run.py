@@ -123,10 +123,7 @@ def assay(
     """
     require_drawn(labels_drawn)
     require_when(adapt)
-    if not 0 < level < 1:
-        raise BadSetting(f"a confidence level lies between 0 and 1, got {level}")
-    if not 0 < false_discovery_rate < 1:
-        raise BadSetting(f"a false discovery rate lies between 0 and 1, got {false_discovery_rate}")
+    _require_rates(level, false_discovery_rate)
     given = open_inputs(corpus, human, machine, source, text_column=text_column)
     scorer, by_language = _detector(detector, given.whole)
     if sample is not None:
@@ -175,14 +172,7 @@ def assay(
         false_discovery_rate=false_discovery_rate,
         groups=groups,
         groups_method=method,
-        reproducibility=Reproducibility(
-            version=__version__,
-            command=command,
-            seed=seed,
-            scorer=scorer.name,
-            revision=scorer.revision,
-            hashes={"corpus": docs.census.sha256, **known.hashes},
-        ),
+        reproducibility=_made_with(scorer, docs, known, command, seed),
         histogram=histogram(evidence.scores, evidence.human, found.posterior),
         passages=passages(scorer, docs, flags),
         table=table,
@@ -247,6 +237,26 @@ def assay_shards(
         false_discovery_rate=false_discovery_rate,
         seed=seed,
         progress=progress,
+    )
+
+
+def _require_rates(level: float, false_discovery_rate: float) -> None:
+    if not 0 < level < 1:
+        raise BadSetting(f"a confidence level lies between 0 and 1, got {level}")
+    if not 0 < false_discovery_rate < 1:
+        raise BadSetting(f"a false discovery rate lies between 0 and 1, got {false_discovery_rate}")
+
+
+def _made_with(
+    scorer: Scorer, docs: ScoredDocuments, known: KnownTexts, command: str, seed: int
+) -> Reproducibility:
+    return Reproducibility(
+        version=__version__,
+        command=command,
+        seed=seed,
+        scorer=scorer.name,
+        revision=scorer.revision,
+        hashes={"corpus": docs.census.sha256, **known.hashes},
     )
 
 

@@ -20,7 +20,8 @@ PEOPLE, MACHINE = 240, 60
 
 
 def lines(path, texts):
-    path.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
+    rows = ({"id": f"d{at}", "text": text} for at, text in enumerate(texts))
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path
 
 
@@ -98,6 +99,14 @@ def test_shards_scored_with_it_are_merged(case, wellhead, tmp_path):
     assert share["low"] <= MACHINE / (PEOPLE + MACHINE) <= share["high"]
     shown = wellhead("detector", "show", detector)
     assert "Adapted from general" in shown.stdout
+
+
+def test_texts_changed_under_the_ids_of_a_sample_are_told(case, tmp_path):
+    _, _, assay, _, _ = case
+    rng = np.random.default_rng(33)
+    other = lines(tmp_path / "c.jsonl", written(rng, PEOPLE + MACHINE))
+    with pytest.raises(BadInput, match="not those that were assayed, though their ids are"):
+        package.curate(other, assay=assay)
 
 
 def test_without_its_folder_the_error_says_where_the_detector_is_kept(case, tmp_path):

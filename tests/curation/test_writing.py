@@ -6,6 +6,9 @@ import csv
 import gzip
 import json
 import os
+import resource
+import subprocess
+import sys
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -201,6 +204,30 @@ def test_the_assay_of_a_sample_is_spread_over_the_whole_corpus(known, tmp_path):
     plan = package.curate(known.corpus, assay=assay, policy="fdr")
     assert plan.documents == 200
     assert plan.chosen.dropped > 20
+
+
+def test_another_detector_than_the_assays_is_refused_even_where_none_is_needed(known):
+    with pytest.raises(BadInput, match="made with the detector marked 1, and here is general"):
+        package.curate(known.corpus, assay=known.assay, detector="general")
+
+
+def test_a_disk_that_really_takes_no_more_is_told_and_the_same_command_ends_it(
+    known, tmp_path, wellhead
+):
+    command = ("curate", known.corpus, "--assay", known.assay, "--policy", "fdr", "--apply")
+    small = subprocess.run(
+        [sys.executable, "-m", "wellhead", *map(str, command), "--out", str(tmp_path / "new")],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000)),
+        capture_output=True,
+        text=True,
+    )
+    assert small.returncode == 1
+    assert "File too large" in small.stderr
+    assert "nothing is half-written" in small.stderr
+    names = {path.name for path in (tmp_path / "new").rglob("*") if path.is_file()}
+    assert names == {"plan.html", "plan.md", "plan.json", "rule.json", "curation.json"}
+    assert wellhead(*command, "--out", tmp_path / "new").returncode == 0
+    assert rows_of(tmp_path / "new" / "corpus" / "corpus.jsonl")
 
 
 def test_files_whose_names_become_equal_as_text_are_all_written(known, tmp_path):

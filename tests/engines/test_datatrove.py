@@ -126,3 +126,16 @@ def test_draws_depend_on_the_text_alone_and_annotations_pass_on(planned):
     assert kept(range(400), 0) == kept(range(399, -1, -1), 0)
     marked = list(CurationAnnotator(folder, Marked()).run(iter(documents(range(10)))))
     assert set(marked[0].metadata) >= {"wellhead_score", "wellhead_posterior", "curation_weight"}
+
+
+def test_written_weights_are_read_by_a_pipeline(planned, tmp_path):
+    from datatrove.pipeline.readers import JsonlReader
+
+    import wellhead as package
+
+    known, _ = planned
+    package.curate(known.corpus, assay=known.assay, apply=True, out=tmp_path / "new")
+    documents = list(JsonlReader(str(tmp_path / "new" / "corpus")).run())
+    weights = [document.metadata["curation_weight"] for document in documents]
+    assert len(weights) == open_corpus(tmp_path / "new" / "corpus").table().num_rows
+    assert min(weights) < 0.1 < 0.9 < max(weights) <= 1

@@ -6,13 +6,13 @@ import hashlib
 import json
 from array import array
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["Census", "Sampled", "Tally", "Unusable"]
+__all__ = ["Census", "Sampled", "Tally", "Unusable", "fingerprint"]
 
 EXAMPLES = 20
 SAMPLE = 3
@@ -150,3 +150,8 @@ class Tally:
             return ()
         lengths = np.frombuffer(self._lengths, np.int64)
         return tuple(np.quantile(lengths, [0, 0.25, 0.5, 0.75, 1], method="nearest").tolist())
+
+
+def fingerprint(hashes: Iterable[str]) -> str:
+    """`Census.sha256` of documents with these content hashes, in this order."""
+    return hashlib.sha256(b"".join(map(bytes.fromhex, hashes))).hexdigest()

@@ -137,7 +137,8 @@ class Groups:
     def weights(self, evidence: Evidence, dial: float, share: float) -> np.ndarray:
         if evidence.groups is None or not evidence.group_shares:
             raise BadSetting(
-                "the policy groups needs shares by group: assay again with --group-by COLUMN"
+                "the policy groups needs shares by group of the whole corpus: assay again with "
+                "--group-by COLUMN and without --sample"
             )
         if not 0 < dial <= 1:
             raise BadSetting(f"expected a part above 0 and up to 1, got {dial:g}")

@@ -26,6 +26,7 @@ from wellhead.curation.sampled import spread_over
 from wellhead.curation.tails import read_tails
 from wellhead.curation.targets import Miss, Targets, advice, misses
 from wellhead.curation.writing import Order, refuse_inside, write_corpus
+from wellhead.detect.beside import detector_for
 from wellhead.detect.scorer import Scorer
 from wellhead.errors import BadSetting, LimitExceeded
 from wellhead.report.numbers import interval, percent
@@ -74,8 +75,8 @@ def curate(
         reserve: part of the human originals to set aside, as a share.
         fold_repeats: drop what repeats an earlier text, in full or nearly.
         group_by: a column whose groups are a tail of their own.
-        detector: the detector by which a sampled assay is spread over the whole corpus; by default
-            the assay's, which an assay that adapted it keeps.
+        detector: the assay's detector, by which a sampled assay is spread over the whole corpus;
+            not needed where its name finds it or the assay keeps it.
         out: folder for the plan, and with `apply` for the new corpus.
         apply: write the new corpus, the decisions and the reserve. The old corpus stays as it is.
         as_: "weights" writes weights beside kept texts, "draws" keeps each text with its weight
@@ -85,7 +86,8 @@ def curate(
         progress: told of every document read.
 
     Raises:
-        BadInput: an assay of another corpus, or one that says nothing of documents.
+        BadInput: an assay of another corpus, or one that says nothing of documents; or another
+            detector than the assay's.
         BadSetting: settings outside their range, or that contradict each other.
         CannotBeSaid: the assay gives no share.
         LimitExceeded: with `apply`, the evidence does not promise the limits; nothing is written
@@ -102,7 +104,9 @@ def curate(
     if out is not None:
         refuse_inside(opened, Path(out))
     evidence = read_assay(assay)
-    evidence = spread_over(opened, evidence, detector) if evidence.sampled else evidence
+    if detector is not None:
+        evidence = replace(evidence, scorer=detector_for(evidence.detector, detector))
+    evidence = spread_over(opened, evidence) if evidence.sampled else evidence
     chosen_policy = policy_named(policy)
     points = frontier(evidence, chosen_policy, targets, dial=dial, seed=seed)
     chosen = pick(points, chosen_policy, targets, dial, policy)

@@ -103,10 +103,7 @@ def curate(
     opened = open_corpus(corpus, text_column=text_column)
     if out is not None:
         refuse_inside(opened, Path(out))
-    evidence = read_assay(assay)
-    if detector is not None:
-        evidence = replace(evidence, scorer=detector_for(evidence.detector, detector))
-    evidence = spread_over(opened, evidence) if evidence.sampled else evidence
+    evidence = _evidence(opened, assay, detector)
     chosen_policy = policy_named(policy)
     points = frontier(evidence, chosen_policy, targets, dial=dial, seed=seed)
     chosen = pick(points, chosen_policy, targets, dial, policy)
@@ -155,6 +152,14 @@ def curate(
         return plan
     order = Order(weights=weights, reserved=reserved, as_draws=as_ == "draws", seed=seed)
     return _applied(plan, opened, evidence, order, Path(str(out)), progress)
+
+
+def _evidence(corpus: Corpus, assay: Any, detector: str | Scorer | None) -> Evidence:
+    """What the assay says of every document of the corpus."""
+    evidence = read_assay(assay)
+    if detector is not None:
+        evidence = replace(evidence, scorer=detector_for(evidence.detector, detector))
+    return spread_over(corpus, evidence) if evidence.sampled else evidence
 
 
 def _applied(

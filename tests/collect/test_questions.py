@@ -120,6 +120,21 @@ def test_every_text_and_answer_leaves_with_what_is_known_of_it(
     assert row["condition"] in ("plain", "hurried")
 
 
+def test_texts_that_were_not_asked_for_are_kept_nowhere(
+    writer: Callable[..., Writer], host: Host
+) -> None:
+    """A browser that invents texts without end fills no disk with them."""
+    ann = writer()
+    ann.start()
+    for name in ("outline", "mine", "mine-too", "answer"):
+        ann.pen.begin(name)
+        ann.pen.type("Words.")
+        ann.send()
+    hand_in(ann, GOOD)
+    [record] = records(host)
+    assert (record.parts, record.outcome) == ({"outline": "Words."}, "typed")
+
+
 def test_a_pasted_outline_is_known_to_nobody(writer: Callable[..., Writer], host: Host) -> None:
     """Vouching for a field does not make pasted words human, nor does it taint the answer."""
     ann = writer()

@@ -93,7 +93,7 @@ def _visit(
         ended = began + parse_body(batch.body).mono + 2_000
         row = authorise(connection, begun.at.sid, begun.token, now_ms=began)
         arrived = Arrived(batch.body.encode(), parse_body(batch.body), batch.draft, False)
-        append(connection, keys, row, arrived, study.limits, now_ms=ended)
+        append(connection, keys, row, arrived, study, now_ms=ended)
         if submit:
             row = authorise(connection, begun.at.sid, begun.token, now_ms=began)
             answer = Submission(v=1, nonce="demo", text=pen.text, seq=pen.seq)

@@ -79,7 +79,7 @@ def session_routes(host: Host) -> APIRouter:
                 host.keys[study.id],
                 row,
                 arrived,
-                study.limits,
+                study,
                 now_ms=now,
             )
 

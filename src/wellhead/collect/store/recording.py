@@ -17,13 +17,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from wellhead.collect import chain
 from wellhead.collect.keys import Keys
 from wellhead.collect.messages import Receipt, Submission, Submitted
-from wellhead.collect.schema import Body, body_hash
+from wellhead.collect.schema import Body, body_hash, units
 from wellhead.collect.store.committer import Refused
 from wellhead.collect.store.engine import unwaited
 from wellhead.collect.store.limits import spend, too_many
 from wellhead.collect.store.models import Answer, Base, Draft, Link, Part
 from wellhead.collect.store.opening import LEASE_MS, canonical, facts_of
-from wellhead.collect.study import Limits
+from wellhead.collect.study import Limits, Study
 
 __all__ = ["Arrived", "append", "hand_in", "handed_in", "responses_hash"]
 
@@ -61,7 +61,7 @@ def append(
     keys: Keys,
     row: Row[Any],
     batch: Arrived,
-    limits: Limits,
+    study: Study,
     *,
     now_ms: int,
 ) -> Receipt:
@@ -72,7 +72,7 @@ def append(
             410 for one that comes too late, 413 when the session would hold more events or
             bytes than the study allows, 422 for what the privacy level forbids, 429 for too many.
     """
-    body = batch.body
+    body, limits = batch.body, study.limits
     if body.seq <= row.batch:
         return _again(connection, row, batch)
     _check_place(connection, row, body)
@@ -83,7 +83,7 @@ def append(
         raise Refused(410, "closed", "This answer was handed in; nothing can be added.")
     if row.tab not in {None, body.tab} and row.tab_until_ms >= now_ms and not batch.take:
         raise Refused(409, "lease", "This answer is being written in another tab.")
-    _keep_part(connection, row, body)
+    _keep_part(connection, row, body, study)
     allowances = _spend(row, len(batch.raw), limits, now_ms)
     link = _follow(keys, row, batch.raw, now_ms)
     with unwaited(connection):
@@ -168,15 +168,20 @@ def _phase(body: Body, before: str) -> str:
     return names[-1] if names else before
 
 
-def _keep_part(connection: Connection, row: Row[Any], body: Body) -> None:
-    """The text that the batch before this one ended with, if this one takes up another."""
+def _keep_part(connection: Connection, row: Row[Any], body: Body, study: Study) -> None:
+    """The text that the batch before this one ended with, if this one takes up another.
+
+    Only texts that the study asks for are kept, none longer than an answer may be: whatever a
+    browser sends, a session holds so many and no more.
+    """
     begun = next((event for event in body.read() if event.kind == "phase"), None)
     if begun is None or begun.data.name == row.phase or row.submitted_ms is not None:
         return
     query = select(Draft.text).where(Draft.session == row.id)
     text = connection.execute(query).scalar()
     connection.execute(delete(Part).where(Part.session == row.id, Part.name == row.phase))
-    if text:
+    asked = row.phase in study.stages
+    if text and asked and units(text) <= study.writing.max_characters:
         values = {"session": row.id, "name": row.phase, "batch": row.batch, "text": text}
         connection.execute(insert(Part).values(**values))
 

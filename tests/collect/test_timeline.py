@@ -34,6 +34,29 @@ def characters(line: Timeline) -> dict[str, int]:
     }
 
 
+def test_other_texts_stand_in_a_row_of_their_own_and_are_not_replayed() -> None:
+    """A field beside the answer, left and taken up again, is neither typing of it nor its text."""
+    tape = Tape()
+    tape.log("phase", name="title")
+    tape.type("Sheep")
+    tape.close()
+    title, tape.truth = tape.truth, []
+    tape.log("phase", name="answer", d=5)
+    tape.type("One")
+    tape.close()
+    answer, tape.truth = tape.truth, title
+    tape.log("phase", name="title", d=3, n=5)
+    tape.type("!")
+    tape.close()
+    tape.truth = answer
+    tape.log("phase", name="answer", d=6, n=3)
+    tape.type(" two")
+    line, steps = drawn(tape)
+    assert characters(line) == {"typed": 7, "other texts": 6}
+    assert "".join(step[3] for step in steps) == "One two"
+    assert all(step[4] == "typed" for step in steps)
+
+
 def test_the_row_typed_holds_nothing_but_typing() -> None:
     """Scripted, dictated, completed and unnoticed text each stand in a row of their own."""
     tape = Tape()

@@ -39,8 +39,11 @@ def playback(
     bodies = [stored.body for stored in batches]
     replayed = replay(bodies)
     shown = _shown(replayed, text)
+    mine = {event.i for event in of_last_text([e for body in bodies for e in body.read()])}
     steps: list[list[Any]] = []
     for event, p, d, identities in changes(bodies):
+        if event.i not in mine:  # texts before or beside the answer
+            continue
         steps += _steps(event, p, d, _named(identities, replayed, origins), shown)
     pause = _PAUSE_MS
     while len(merged := _merge(steps, pause)) > _MOST_STEPS and pause < 3_600_000:

@@ -105,7 +105,7 @@ def answer_view(connection: Connection, study: Study, record: Record) -> dict[st
         "line": timeline(events, replayed.births, origins, flagged),
         "times": {event.i: event.t for event in events if event.i in flagged},
         "evidence": _EVIDENCE,
-        "minutes": f"{record.derived['minutes']:.1f}",
+        "lasted": _lasted(record.derived["minutes"]),
         "steps": playback(batches, record.text, origins),
         "cover": COVER,
         "level": record.opening["level"],
@@ -114,6 +114,10 @@ def answer_view(connection: Connection, study: Study, record: Record) -> dict[st
         "decided": decision_of(record.notes),
         "bonus": bonus_of(record.notes) / 100,
     }
+
+
+def _lasted(minutes: float) -> str:
+    return f"{minutes:.1f} minutes" if minutes >= 1 else f"{60 * minutes:.1f} seconds"
 
 
 def _parts(record: Record) -> Any:

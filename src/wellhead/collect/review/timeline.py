@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from wellhead.collect.derive.origins import Origin
 from wellhead.collect.derive.replay import Birth
+from wellhead.collect.derive.stages import of_last_text
 from wellhead.collect.schema import Event
 
 __all__ = ["Bar", "Row", "Timeline", "timeline"]
@@ -30,7 +31,14 @@ _WRITTEN: dict[str, tuple[Origin, ...]] = {
     "unexplained": ("unexplained",),
     "unobserved": ("unobserved",),
 }
-_KIND = {"put back": "unknown", "unexplained": "unknown", "unobserved": "unknown"}
+# What was written into texts before or beside the answer, by whatever means.
+_ELSEWHERE = "other texts"
+_KIND = {
+    _ELSEWHERE: "other",
+    "put back": "unknown",
+    "unexplained": "unknown",
+    "unobserved": "unknown",
+}
 _FROM_TASK = ("task", "answer", "earlier", "paste_task", "paste_self", "restored_draft")
 _STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
 _MOST_TICKS = 8
@@ -113,15 +121,18 @@ def _written(
     end: int,
 ) -> list[tuple[str, int, list[Bar]]]:
     times = {event.i: event.t for event in events}
+    mine = {event.i for event in of_last_text(events)}
     amounts: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for birth in births:
         if birth.event in times and birth.n:
             origin = origins.get(birth.event, birth.origin)
-            amounts[origin].append((times[birth.event], birth.n))
+            kept = amounts[origin if birth.event in mine else _ELSEWHERE]
+            kept.append((times[birth.event], birth.n))
     grouped = {
         name: [one for origin in among for one in amounts[origin]]
         for name, among in _WRITTEN.items()
     }
+    grouped[_ELSEWHERE] = amounts[_ELSEWHERE]
     most = max((max(_bins(some, end).values()) for some in grouped.values() if some), default=0)
     tall = {name: _TALL if name == "typed" else _TALL // 2 for name in grouped}
     return [
@@ -155,7 +166,12 @@ def _histogram(
 
 
 def _verb(name: str) -> str:
-    return {"program": "put in by a program", "assisted": "entered with assistance"}.get(name, name)
+    verbs = {
+        "program": "put in by a program",
+        "assisted": "entered with assistance",
+        _ELSEWHERE: "written into other texts",
+    }
+    return verbs.get(name, name)
 
 
 def _source(clip: Event, events: Sequence[Event], origins: Mapping[int, Origin]) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import io
+import re
 import struct
 from dataclasses import dataclass
 
@@ -17,7 +19,11 @@ from wellhead.recursion.data import Samples
 from wellhead.recursion.families.images import read_images
 from wellhead.recursion.family import FAMILIES, Family
 from wellhead.recursion.loop import run_cell
+from wellhead.recursion.measure.catalogue import measure_named
 from wellhead.recursion.presets import preset
+from wellhead.recursion.terminal import show, statistic_of
+from wellhead.report.numbers import number
+from wellhead.report.svg import LineChart
 
 NAMES = [known.name for known in wellhead.recursion.list_presets()]
 SMALL_VAE = {"name": "vae", "hidden": 48, "epochs": 12, "batch": 64}
@@ -35,6 +41,49 @@ def test_every_preset_is_a_valid_plan_quick_and_full(name):
     assert quick.title
     assert quick.about
     assert full.to_dict() != quick.to_dict()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_terminal_headline_and_figure_name_the_same_statistic_of_what_the_preset_is_about(
+    name, monkeypatch
+):
+    """Language models and images are planned only: the page is the same for all families."""
+    table = small(preset(name))
+    assert measure_named(table["headline"]).meaning
+    if plan(table).settings[0].family.keeps_generations or name == "digits":
+        return
+    run = wellhead.collapse(table)
+    measure, page, written = measure_named(run.plan.headline), run.page(), io.StringIO()
+    statistic = statistic_of(run, run.plan.headline)
+    assert f"{statistic} of {measure.title}: " in page.lead
+    charts = [block for block in page.sections[1].blocks if isinstance(block, LineChart)]
+    leading = [chart for chart in charts if chart.y.label == measure.title]
+    assert charts[0] is leading[0]
+    ends = {number(line.y[-1]) for chart in leading for line in chart.lines}
+    said = page.lead.split(f"of {measure.title}: ")[1].split("\n\n")[0]
+    values = re.findall(r"(?:^|to |, )(\S+) (?:under |\()", said)
+    assert values
+    assert set(values) <= ends
+    for chart in charts:
+        assert re.search(r"\b(mean|median) over (chains|repetitions)", chart.n)
+    monkeypatch.setenv("COLUMNS", "400")
+    show(run, file=written)
+    heads = next(line for line in written.getvalue().splitlines() if "setting" in line)
+    named = [head.split()[0] for head in re.split(r"[┃│|]", heads)[3:] if head.strip()]
+    assert set(named) <= {"mean", "median"}
+    assert named[0] == statistic
+
+
+def small(table):
+    """A few chains and generations of a preset: enough for its page, not for its numbers."""
+    for part in (table, *table.get("settings", [])):
+        if "chains" in part:
+            regime = part.get("regime", {})
+            part["chains"] = 12 * (regime.get("models", 1) if isinstance(regime, dict) else 1)
+    table["seeds"], table["generations"] = 1, min(table["generations"], 10)
+    if table["name"] == "words":
+        table["size"], table["generations"] = 20_000, 2
+    return table
 
 
 def test_the_golden_ratio_preset_finds_the_golden_ratio():

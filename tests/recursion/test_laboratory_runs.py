@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import pty
+import re
 import signal
 import subprocess
 import sys
@@ -78,6 +81,28 @@ def test_a_sweep_killed_in_the_middle_resumes_to_the_same_bits(tmp_path):
     assert bits(tmp_path / "killed") == bits(tmp_path / "whole")
 
 
+def test_many_chains_show_how_far_they_are_before_the_first_of_them_is_done(tmp_path):
+    """A terminal sees the generations count up while cells of many chains run."""
+    config = tmp_path / "many.toml"
+    config.write_text(SWEEP)
+    own, its = pty.openpty()
+    running = subprocess.Popen(
+        [*COMMAND, str(config), "--workers", "1", "--set", "regime.name=replace"],
+        cwd=tmp_path,
+        stderr=its,
+        stdout=subprocess.DEVNULL,
+    )
+    os.close(its)
+    seen = b""
+    with contextlib.suppress(OSError):  # the other end closes when the run ends
+        while part := os.read(own, 4096):
+            seen += part
+    os.close(own)
+    assert running.wait() == 0
+    counted = {int(n) for n in re.findall(rb"(\d+)/160", seen)}
+    assert counted & set(range(159))
+
+
 def test_the_config_in_a_run_folder_runs_the_same_experiment_again(tmp_path):
     wellhead.collapse(SMALL, out=tmp_path / "first")
     wellhead.collapse(tmp_path / "first" / "config.toml", out=tmp_path / "second")
@@ -96,6 +121,7 @@ def test_the_config_in_a_run_folder_runs_the_same_experiment_again(tmp_path):
         ({"size": "many"}, "size: expected a whole number"),
         ({"generations": 0}, "at least 1 generation"),
         ({"seeds": 0}, "seeds: expected at least 1"),
+        ({"chains": 100_000_000}, "lower chains and raise seeds, which .* show how far they are"),
         ({"sampler": "top-k"}, "cannot draw with the sampler 'top-k'"),
         ({"regime": "accumulate", "selector": "oracle"}, "cannot be refilled"),
         ({"regime": "growing", "schedule": "constant"}, "needs a schedule that grows"),
@@ -228,6 +254,10 @@ def test_a_swept_key_is_narrowed_by_a_change():
     assert [setting.label for setting in plan.settings] == ["weight 0.3"]
     kazdan = wellhead.recursion.make_plan("kazdan", changes={"regime.name": "accumulate"})
     assert {setting.name_of("regime") for setting in kazdan.settings} == {"accumulate"}
+    plainer = wellhead.recursion.make_plan("kazdan", changes={"regime": "accumulate"})
+    assert plainer == kazdan
+    some = wellhead.recursion.make_plan("golden-ratio", changes={"regime.weight": [0.3, 0.5]})
+    assert [setting.label for setting in some.settings] == ["weight 0.3", "weight 0.5"]
 
 
 def test_every_key_of_a_plan_survives_the_round_trip():

@@ -91,8 +91,9 @@ def plan(
         table: as read from TOML.
         full: apply the ``[full]`` part.
         changes: values by dotted key that replace those of the table, such as
-            ``{"regime.share": 0.2}``. A swept key is narrowed to that value. Others reach the
-            base and every entry of ``[[settings]]`` that does not set the same key itself.
+            ``{"regime.share": 0.2}``. A swept key is narrowed to that value, or to a list of
+            them. Others reach the base and every entry of ``[[settings]]`` that does not set the
+            same key itself.
 
     Raises:
         wellhead.errors.BadSetting: unknown keys, wrong types, values outside their range,
@@ -110,20 +111,36 @@ seeds, selector, settings, size, sweep, title
     _known(table, (*EXPERIMENT, *PARTS, *NUMBERS, *LAYERS))
     require(not full or "full" in table, "this experiment has no [full] part: drop --full.")
     layered = _merge(table, table["full"]) if full else dict(table)
-    for key, value in (changes or {}).items():
-        swept_key = key in layered.get("sweep", {})
-        # A swept key is narrowed to one value.
-        layered = _merge(layered, {"sweep": {key: [value]}} if swept_key else _nested(key, value))
+    changes = {_swept(key, layered): value for key, value in (changes or {}).items()}
+    for key, value in changes.items():
+        layered = _merge(layered, _narrowed(key, value, layered))
     _known(layered, (*EXPERIMENT, *PARTS, *NUMBERS, *LAYERS))
     base = {key: layered[key] for key in (*PARTS, *NUMBERS) if key in layered}
     entries = [_entry(base, entry) for entry in layered.get("settings", [{}])]
     swept = [each for entry in entries for each in _sweep(entry, layered.get("sweep", {}))]
-    for key, value in (changes or {}).items():
-        _check_reach(swept, key, value)
+    for key, value in changes.items():
+        for each in (
+            value if key in layered.get("sweep", {}) and isinstance(value, list) else [value]
+        ):
+            _check_reach(swept, key, each)
     return Plan(
         **{"name": "experiment"} | _experiment(layered),
         settings=tuple(_setting(entry) for entry in swept),
     )
+
+
+def _swept(key: str, table: Mapping[str, Any]) -> str:
+    """The key, or that of the names of a part where these are swept: regime for regime.name."""
+    return f"{key}.name" if key in PARTS and f"{key}.name" in table.get("sweep", {}) else key
+
+
+def _narrowed(key: str, value: Any, table: Mapping[str, Any]) -> dict[str, Any]:
+    """The layer that a change is: a swept key keeps the one value, or those in the list."""
+    swept = table.get("sweep", {})
+    if key not in swept:
+        return _nested(key, value)
+    several = isinstance(value, list) and not any(isinstance(old, list) for old in swept[key])
+    return {"sweep": {key: value if several else [value]}}
 
 
 def _experiment(table: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from wellhead.recursion.selectors import SELECTORS, Everything, Selector
 __all__ = ["Setting"]
 
 MOST_BYTES = 6 * 2**30
+OF_A_CHAIN = 40  # numbers that a chain takes at once at least: its model, its measures, and theirs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +62,13 @@ class Setting:
         require(self.size is None or self.size >= 1, f"expected a size above 0, got {self.size}.")
         require(self.chains >= 1, f"expected at least 1 chain, got {self.chains}.")
         require(self.every >= 1, f"expected every to be at least 1, got {self.every}.")
+        needed = 8 * OF_A_CHAIN * self.chains
+        require(
+            needed <= MOST_BYTES,
+            f"{self.chains} chains side by side take about {needed / 2**30:.0f} GiB in each "
+            f"process, more than {MOST_BYTES / 2**30:.0f}: lower chains and raise seeds, which "
+            "run one after the other and show how far they are.",
+        )
         self._check_sampler()
         self._check_regime()
         self._check_share()

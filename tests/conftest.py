@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.firefox import Firefox, firefox, found
+
 ROOT = Path(__file__).resolve().parent.parent
 # No sandbox inside a container, no traffic of its own.
 CHROMIUM = [
@@ -66,3 +68,14 @@ def chromium() -> Iterator[object]:
         browser = driver.chromium.launch(executable_path=found, args=CHROMIUM)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def fox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
+    """A real Firefox; tests that need it skip where there is none."""
+    program = found()
+    if program is None:
+        pytest.skip("needs Firefox: apt-get install firefox-esr")
+    pytest.importorskip("websockets", reason="needs wellhead[test]")
+    with firefox(program, tmp_path_factory.mktemp("profile")) as tab:
+        yield tab

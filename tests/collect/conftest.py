@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from collect_helpers import Clock, Writer
 from fastapi.testclient import TestClient
-from firefox import Firefox, firefox, found
 
 from wellhead.collect.create import new_study
 from wellhead.collect.server import create_app
@@ -42,14 +41,3 @@ def client(host: Host) -> TestClient:
 @pytest.fixture
 def writer(client: TestClient) -> Callable[..., Writer]:
     return lambda *arguments, **options: Writer(client, *arguments, **options)
-
-
-@pytest.fixture(scope="module")
-def fox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
-    """A real Firefox; tests that need it skip where there is none."""
-    program = found()
-    if program is None:
-        pytest.skip("needs Firefox: apt-get install firefox-esr")
-    pytest.importorskip("websockets", reason="needs wellhead[test]")
-    with firefox(program, tmp_path_factory.mktemp("profile")) as tab:
-        yield tab

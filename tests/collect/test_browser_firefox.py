@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from cases import CASES, Case, in_the_docs, row, trusted
 from field import INSTRUCTIONS, KEY, SOURCE, serve_field
-from firefox import Firefox
+from tests.firefox import Firefox
 
 from wellhead.collect.derive.answer import derive
 from wellhead.collect.derive.integrity import Stored

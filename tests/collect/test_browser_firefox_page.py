@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from collect_helpers import edit
 from field import FOREIGN
-from firefox import Firefox
 from honest import OWN, Hand, agree, hand_in, served, write
 from running import kept
 from test_browser_fairness import TEXTS
+from tests.firefox import Firefox
 
 from wellhead.collect.review.accounts import add_user
 from wellhead.collect.words import count_words, enough_words

@@ -14,47 +14,16 @@ pytest.importorskip("fastapi", reason="needs wellhead[chat]")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs wellhead[test]")
 import httpx  # noqa: E402
 from running_server import running  # noqa: E402
+from talkers import HOSTILE, SOME, pages, two  # noqa: E402
 
-from wellhead.models.chat.pages import chat_pages  # noqa: E402
-from wellhead.models.chat.panel import Card, Panel  # noqa: E402
-from wellhead.models.engine import Prompt, Sampling  # noqa: E402
-from wellhead.models.scripted import Line, Script, ScriptedEngine  # noqa: E402
+from wellhead.models.scripted import ScriptedEngine  # noqa: E402
 
 pytestmark = pytest.mark.browser
-SOME = "word word word word word word"
-HOSTILE = "<img src=x onerror=\"document.title='owned'\"> <b>bold</b> \u202etxt"
-
-
-def said(name: str) -> Script:
-    """A model that is slow, fails or repeats the prompt, as the prompt asks."""
-
-    def script(prompt: Prompt) -> Line:
-        if "slow" in prompt.last:
-            return Line("word " * 300, pace=0.03)
-        if "markup" in prompt.last:
-            return Line(HOSTILE)
-        fails = "fail" in prompt.last and name == "two"
-        return Line(f"{name} heard {prompt.last}", pace=0.01, fail_after=2 if fails else None)
-
-    return script
 
 
 @pytest.fixture
 def engines() -> list[ScriptedEngine]:
-    one = ScriptedEngine("one", said("one"))
-    return [one, ScriptedEngine("two", said("two"), chats=False)]
-
-
-def pages(engines: list[ScriptedEngine]) -> Callable[[Any], Any]:
-    def made(desk: Any) -> Any:
-        cards = tuple(
-            Card(e.name, e.name, e.chats, "Chats." if e.chats else "Continues your text.")
-            for e in engines
-        )
-        panel = Panel(desk.engines, cards, ("one", "two"), "one")
-        return [chat_pages(desk, panel, Sampling(400, 0.8, seed=1))]
-
-    return made
+    return two()
 
 
 @pytest.fixture

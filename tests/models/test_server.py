@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 
 import httpx
@@ -21,7 +21,7 @@ pytest.importorskip("fastapi", reason="needs wellhead[chat]")
 from running_server import running  # noqa: E402
 
 from wellhead._waiting import wait_for  # noqa: E402
-from wellhead.models.engine import Message, Prompt, Sampling, write  # noqa: E402
+from wellhead.models.engine import Message, Piece, Prompt, Sampling, write  # noqa: E402
 from wellhead.models.opening import open_engine  # noqa: E402
 from wellhead.models.resolve import resolve  # noqa: E402
 from wellhead.models.scripted import Line, ScriptedEngine  # noqa: E402
@@ -146,6 +146,27 @@ def test_an_engine_that_fails_in_the_middle_is_an_error_and_never_a_short_answer
     with pytest.raises(openai.APIError, match="failed"):
         seen.extend(chunk.choices[0].delta.content or "" for chunk in stream)
     assert "".join(seen) == "one two"
+
+
+class Breaks(ScriptedEngine):
+    """Raises what no engine should, after its first word."""
+
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
+        yield Piece("one")
+        raise KeyError("/home/me/weights")
+
+
+def test_an_engine_that_breaks_in_an_unforeseen_way_is_an_error_that_tells_nothing_within():
+    with (
+        running([Breaks("breaks")]) as base,
+        openai.OpenAI(base_url=f"{base}/v1", api_key="none", max_retries=0) as client,
+    ):
+        asked = {"model": "breaks", "prompt": "x"}
+        with pytest.raises(openai.InternalServerError, match="stopped working") as whole:
+            client.completions.create(**asked)  # type: ignore[call-overload]
+        with pytest.raises(openai.APIError, match="stopped working") as streamed:
+            list(client.completions.create(**asked, stream=True))  # type: ignore[call-overload]
+        assert "weights" not in f"{whole.value}{streamed.value}"
 
 
 def test_a_client_that_goes_away_ends_the_work(client: openai.OpenAI, parrot: ScriptedEngine):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -45,6 +46,8 @@ def refusal(error: Exception) -> Refused:
         return Refused(400, "unsupported_value", str(error))
     if isinstance(error, EngineFailed):
         return Refused(502, "engine_failed", str(error))
+    # Clients are told no more; whoever runs the server is.
+    logging.getLogger(__name__).error("an engine stopped working", exc_info=error)
     return Refused(500, "engine_failed", "the model stopped working")
 
 

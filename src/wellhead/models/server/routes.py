@@ -16,7 +16,6 @@ from fastapi import APIRouter
 from fastapi import Request as HttpRequest
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
-from wellhead.errors import WellheadError
 from wellhead.models.engine import Answer, EngineFailed, Piece, Prompt, TokenLog, Usage
 from wellhead.models.server.desk import Desk
 from wellhead.models.server.messages import ChatRequest, CompletionRequest
@@ -100,8 +99,8 @@ async def _events(
             if with_usage:
                 yield _event(wording.usage(used))
             yield "data: [DONE]\n\n"
-        except (WellheadError, Refused) as error:
-            yield _event(error_body(refusal(error)))
+        except Refused as error:
+            yield _event(error_body(error))
 
 
 def _event(chunk: dict[str, Any]) -> str:
@@ -152,7 +151,7 @@ async def _merged(
     desk: Desk, name: str, prompts: list[Prompt]
 ) -> AsyncGenerator[tuple[int, Piece], None]:
     """The pieces of several answers as they come; the first error ends all."""
-    told: asyncio.Queue[tuple[int, Piece] | BaseException | None] = asyncio.Queue(64)
+    told: asyncio.Queue[tuple[int, Piece] | Exception | None] = asyncio.Queue(64)
     line = asyncio.Lock()
 
     async def one(index: int, prompt: Prompt) -> None:
@@ -172,8 +171,9 @@ async def _merged(
             item = await told.get()
             if item is None:
                 running -= 1
-            elif isinstance(item, BaseException):
-                raise item
+            elif isinstance(item, Exception):
+                # Whatever an engine raises is told to whoever asked, in one form.
+                raise refusal(item) from item
             else:
                 yield item
     finally:

@@ -18,6 +18,7 @@ KEYS = {
     "Backspace": "\ue003",
     "Tab": "\ue004",
     "Enter": "\ue007",
+    "Escape": "\ue00c",
     "End": "\ue010",
     "Home": "\ue011",
     "ArrowRight": "\ue014",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 
 import numpy as np
 import pytest
@@ -265,6 +266,24 @@ def test_a_second_person_labels_what_the_first_one_and_the_judge_see_differently
         ("ann", "cyd"),
         ("bob", "cyd"),
     }
+
+
+def test_a_long_queue_is_labelled_as_fast_as_a_short_one(tmp_path):
+    client = pytest.importorskip("starlette.testclient")
+    queue = begin_review(tmp_path / "review", Design(1, 1), seed=4)
+    exchanges = (Exchange(str(n), "word " * 200, "q") for n in range(20_000))
+    queue.offer(((each, Judgement(False, 0.0)) for each in exchanges), "word@1")
+    page = client.TestClient(application(queue, "s3cret"), base_url="http://127.0.0.1")
+    page.get("/s3cret/label?rater=ann")
+    began = time.monotonic()
+    for _ in range(20):
+        shown = page.get("/s3cret/label?rater=ann").text
+        id = re.search('name="id" value="([0-9]+)"', shown)[1]
+        given = {"rater": "ann", "id": id, "label": "clean", "note": "", "at": "0"}
+        assert page.post("/s3cret/label", data=given).status_code == 200
+    # Reading all texts for each page took seconds a label.
+    assert time.monotonic() - began < 15
+    assert sum(each.violates is False for each in queue.labels().values()) == 20
 
 
 def test_labels_train_a_judge(tmp_path):

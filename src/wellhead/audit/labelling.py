@@ -80,6 +80,8 @@ class Labelling:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._latest: dict[tuple[str, str], Given] = {}
+        self._read = 0
         with closing(self._base()) as base, base:
             base.execute(
                 "CREATE TABLE IF NOT EXISTS given (number INTEGER PRIMARY KEY, at_ms INTEGER, "
@@ -90,6 +92,14 @@ class Labelling:
     def documents(self) -> Sequence[Document]:
         """Everything that is to be labelled."""
         raise NotImplementedError
+
+    def ids(self) -> Sequence[str]:
+        """The ids of the documents, by their places."""
+        return [each.id for each in self.documents]
+
+    def document(self, place: int) -> Document:
+        """The one at a place."""
+        return self.documents[place]
 
     def order_for(self, rater: str) -> list[int]:
         """The places of the documents that a rater sees, in the order of seeing them."""
@@ -120,11 +130,19 @@ class Labelling:
             )
 
     def given(self) -> list[Given]:
-        """The labels as they stand: the latest of each rater and document."""
+        """The labels as they stand: the latest of each rater and document.
+
+        Labels are only ever added: those that were read before are not read again.
+        """
         with closing(self._base()) as base:
-            rows = base.execute("SELECT rater, id, label, note FROM given ORDER BY number")
-            latest = {(row[0], row[1]): Given(*row) for row in rows}
-        return list(latest.values())
+            rows = base.execute(
+                "SELECT number, rater, id, label, note FROM given WHERE number > ? ORDER BY number",
+                (self._read,),
+            )
+            for number, *row in rows:
+                self._read = number
+                self._latest[row[0], row[1]] = Given(*row)
+        return list(self._latest.values())
 
 
 def rater_name(name: str) -> str:

@@ -109,19 +109,19 @@ def application(audit: Labelling, secret: str) -> Any:
 
 def _document(audit: Labelling, rater: str, wanted: str | None) -> dict[str, Any]:
     """What a rater sees: the document at a place, or the first without a label."""
-    order, documents = audit.order_for(rater), audit.documents
+    order, ids = audit.order_for(rater), audit.ids()
     total, labels = len(order), of_rater(audit.given(), rater)
-    free = (i for i, row in enumerate(order) if documents[row].id not in labels)
+    free = (i for i, row in enumerate(order) if ids[row] not in labels)
     first = next(free, total)
     at = first if wanted is None else min(_place(wanted), total)
     if at == total and first < total:
         # The end was reached, and something before it was left out.
         at = first
-    done = sum(documents[row].id in labels for row in order)
+    done = sum(ids[row] in labels for row in order)
     values: dict[str, Any] = {"rater": rater, "total": total, "done": done, "at": at}
     if at == total:
         return {"page": "done", **values}
-    document = documents[order[at]]
+    document = audit.document(order[at])
     return {"page": "label", **values, "document": document, "known": labels.get(document.id)}
 
 

@@ -274,11 +274,15 @@ class _Story:
         for user in self.users:
             user.wave = part
 
-    def _until(self, what: str, true: Callable[[Status], Any]) -> Status:
+    def _until(self, what: str, true: Callable[[Status], Any], *, resuming: str = "") -> Status:
+        """Wait until something is seen; what is stopped meanwhile goes on, for a reason given."""
         end = time.monotonic() + _WAIT
         while time.monotonic() < end:
-            if true(found := status_of(self.settings)):
+            found = status_of(self.settings)
+            if true(found):
                 return found
+            if resuming and (found.stopped or any(v.breaker == "open" for v in found.versions)):
+                resume(self.settings, by="ann", why=resuming)
             time.sleep(0.3)
         raise WellheadError(f"in the demonstration, {what} did not happen in {_WAIT:.0f} seconds.")
 
@@ -317,7 +321,11 @@ class _Story:
     def _rollback(self) -> None:
         """The lot says that it would not help; tried all the same, it does not."""
         self._wave(_SPIKE)
-        found = self._answered_by_the_lot()
+        found = self._until(
+            "an answer of the lot",
+            lambda s: any(each.helps is False for each in s.rollbacks),
+            resuming="the lot needs both versions",
+        )
         words = _words(found)
         roll_back(self.settings, "zero", by="ann", why="seven must be the bad one")
         resume(self.settings, by="ann", why="zero alone answers")
@@ -325,6 +333,7 @@ class _Story:
         found = self._until(
             "a rollback",
             lambda s: s.rolled_back and s.versions[1].judged > before + 60,
+            resuming="zero alone answers",
         )
         zero = found.versions[1]
         roll_forward(self.settings, by="ann", why="it did not help")
@@ -335,18 +344,6 @@ class _Story:
             f"{words} After it, version zero alone answered, and violated in {zero.flagged} of "
             f"{zero.judged} so far.",
         )
-
-    def _answered_by_the_lot(self) -> Status:
-        """Until the lot has said enough; breakers that open meanwhile are closed by hand."""
-        end = time.monotonic() + _WAIT
-        while time.monotonic() < end:
-            found = status_of(self.settings)
-            if any(each.helps is False for each in found.rollbacks):
-                return found
-            if found.stopped or any(v.breaker == "open" for v in found.versions):
-                resume(self.settings, by="ann", why="the lot needs both versions")
-            time.sleep(0.5)
-        return found
 
     def _lie(self) -> None:
         """The meter is replaced by one that calls everything clean."""

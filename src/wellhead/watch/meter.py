@@ -30,7 +30,6 @@ _PAUSE = 0.1
 _STORED = 512
 _AGAIN = 5.0  # seconds until a store that was away is tried again
 _HOUR = 3600.0
-_POLITE = 5  # the gateway beside it comes first: users wait for that one
 _LOG = logging.getLogger(__name__)
 
 
@@ -192,8 +191,6 @@ def run_meter(settings: Settings, *, parent: int | None = None) -> None:
     One meter judges at a time: a second one waits until the first has ended, so that a gateway
     that is started anew does not have its exchanges judged twice.
     """
-    if parent is not None:
-        os.nice(_POLITE)
     settings.folder.mkdir(parents=True, exist_ok=True)
     with _lock(settings) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

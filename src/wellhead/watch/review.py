@@ -111,6 +111,9 @@ class ReviewQueue(Labelling):
             raise BadInput(
                 f"{place}: no review queue here. Begin one: wellhead watch judge … --review {place}"
             ) from error
+        self._ids: list[str] = []
+        self._flagged: list[bool] = []
+        self._seen = 0
         super().__init__(place)
         with closing(self._base()) as base, base:
             base.execute(
@@ -170,6 +173,30 @@ class ReviewQueue(Labelling):
             )
             return [Document(*row) for row in rows]
 
+    def ids(self) -> Sequence[str]:
+        self._look()
+        return self._ids
+
+    def _look(self) -> None:
+        """Read which exchanges were drawn since the last look: a page must not read them all."""
+        with closing(self._base()) as base:
+            rows = base.execute(
+                "SELECT number, id, flagged FROM drawn WHERE number > ? ORDER BY number",
+                (self._seen,),
+            )
+            for number, id, flagged in rows:
+                self._seen = number
+                self._ids.append(id)
+                self._flagged.append(bool(flagged))
+
+    def document(self, place: int) -> Document:
+        with closing(self._base()) as base:
+            found = base.execute(
+                "SELECT id, text, probability, '', context FROM drawn WHERE id = ?",
+                (self._ids[place],),
+            )
+            return Document(*found.fetchone())
+
     def drawn(self) -> dict[str, Drawn]:
         """Everything that was drawn, by id, in the order of the draw."""
         with closing(self._base()) as base:
@@ -196,23 +223,25 @@ class ReviewQueue(Labelling):
 
     def order_for(self, rater: str) -> list[int]:
         """What this rater has labelled, and what needs a label of somebody like them."""
-        drawn, said = self.drawn(), _by_document(self.given())
+        self._look()
+        ids, said = self._ids, _by_document(self.given())
         rng = np.random.default_rng([int.from_bytes(self._secret[:4]), *rater.encode()])
-        ids = list(drawn)
         chosen = []
         for place in rng.permutation(len(ids)).tolist():
-            labels = said.get(ids[place], {})
-            if rater in labels or self._wanted(ids[place], drawn[ids[place]], labels) > len(labels):
+            labels = said.get(ids[place])
+            if (
+                labels is None
+                or rater in labels
+                or self._wanted(ids[place], self._flagged[place], labels) > len(labels)
+            ):
                 chosen.append(place)
         return chosen
 
-    def _wanted(self, id: str, drawn: Drawn, labels: dict[str, str]) -> int:
+    def _wanted(self, id: str, flagged: bool, labels: dict[str, str]) -> int:
         """How many people are to label an exchange, by what is known so far."""
-        if not labels:
-            return 1
         told = list(labels.values())
         if len(told) == 1:
-            odd = (told[0] == _BAD) != drawn.flagged or told[0] == _UNSURE
+            odd = (told[0] == _BAD) != flagged or told[0] == _UNSURE
             return 2 if odd or self._coin(f"twice {id}") < _TWICE else 1
         counts = Counter(told)
         return 3 if len(told) == 2 and counts[_BAD] == counts[_CLEAN] else len(told)

@@ -19,11 +19,11 @@ Sources: Rogan & Gladen (1978), Am. J. Epidemiol. 107, 71-76; Vovk & Wang (2021)
 from __future__ import annotations
 
 from collections.abc import Callable
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import xlogy
-from scipy.stats import chi2
 
 from wellhead._stats import Interval, clamp
 from wellhead.prevalence.sequential import log_bets
@@ -61,7 +61,8 @@ def corrected_once(flagged: Counts, bad: Counts, good: Counts, *, level: float =
     >>> round(low, 3), round(point, 4), round(high, 3)
     (0.033, 0.0375, 0.043)
     """
-    return _between(flagged, bad, good, _likelihood, float(chi2.ppf(level, 1)) / 2, level)
+    allowed = NormalDist().inv_cdf((1 + level) / 2) ** 2 / 2
+    return _between(flagged, bad, good, _likelihood, allowed, level)
 
 
 def _between(

@@ -1,13 +1,20 @@
-"""What a deployed model says, per version, with intervals that may be looked at all the time."""
+"""What a deployed model says, per version, with intervals that may be looked at all the time.
+
+Each name is imported when it is first used: gateway and meter start without what `judge` needs.
+"""
 
 from __future__ import annotations
 
-from wellhead.watch.classifier import Classifier, open_classifier
-from wellhead.watch.judging import judge
-from wellhead.watch.panel import Panel, open_judges, read_judges
-from wellhead.watch.result import Rate, Watched
-from wellhead.watch.review import ReviewQueue, begin_review
-from wellhead.watch.verdict import VERDICTS, Exchange, Judgement, Verdict
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from wellhead.watch.classifier import Classifier, open_classifier
+    from wellhead.watch.judging import judge
+    from wellhead.watch.panel import Panel, open_judges, read_judges
+    from wellhead.watch.result import Rate, Watched
+    from wellhead.watch.review import ReviewQueue, begin_review
+    from wellhead.watch.verdict import VERDICTS, Exchange, Judgement, Verdict
 
 __all__ = [
     "VERDICTS",
@@ -25,3 +32,24 @@ __all__ = [
     "open_judges",
     "read_judges",
 ]
+
+_HOMES = {
+    "classifier": ("Classifier", "open_classifier"),
+    "judging": ("judge",),
+    "panel": ("Panel", "open_judges", "read_judges"),
+    "result": ("Rate", "Watched"),
+    "review": ("ReviewQueue", "begin_review"),
+    "verdict": ("VERDICTS", "Exchange", "Judgement", "Verdict"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            module = importlib.import_module(f"{__name__}.{home}")
+            return globals().setdefault(name, getattr(module, name))
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -9,19 +9,16 @@ from typing import Any
 from wellhead.consensus.tables import MISSING
 from wellhead.errors import BadInput
 from wellhead.prevalence.misjudged import corrected_once, corrected_rate
-from wellhead.prevalence.sequential import confidence_sequence, discoveries
+from wellhead.prevalence.sequential import confidence_sequence
 from wellhead.watch.joined import Ballot
 from wellhead.watch.labels import LabelCount, LabelCounts, labels_by_name
-from wellhead.watch.many import Lot
+from wellhead.watch.many import MOST_NAMES, Cells, Lot
 from wellhead.watch.measures import Measured
-from wellhead.watch.result import Canaries, Labelled, Measure, Moment, Rate
+from wellhead.watch.result import Canaries, Labelled, Moment, Rate
 from wellhead.watch.tally import Tally
 from wellhead.watch.verdict import Exchange, Judgement
 
 __all__ = ["Counting"]
-
-_MOST_NAMES = 200
-_OTHERS = "(other kinds)"
 
 
 class Counting:
@@ -50,13 +47,11 @@ class Counting:
     ) -> None:
         self.limit, self.error, self.labels, self.lot = limit, error, labels, lot
         self.measures = [Measured(name) for name in measures]
-        self._cells: Counter[tuple[str, str, str]] = Counter()
-        self._cell_hits: Counter[tuple[str, str, str]] = Counter()
+        self._cells = Cells()
         self.n = self.hits = 0
         self.ballot: Ballot = Counter()
         self._versions: dict[str, Tally] = {}
         self._groups: dict[str, Tally] = {}
-        self._categories: Counter[str] = Counter()
         self._canaries = {True: (0, 0), False: (0, 0)}  # by truth: flagged, of
 
     def add(self, exchange: Exchange, judgement: Judgement) -> None:
@@ -75,45 +70,18 @@ class Counting:
         _of(self._versions, version, lambda: Tally(self.limit, error=self.error)).add(violates)
         if group:
             _of(self._groups, group, lambda: Tally(None, error=self.error)).add(violates)
-        for name in set(judgement.categories):
-            self._categories[self._kind(name)] += 1
         for measured, value in zip(self.measures, exchange.measures, strict=False):
             measured.add(version, value, violates)
         if self.lot is not None:
             self.lot.add(version, violates)
-        self._add_cells(exchange, judgement)
+        self._cells.add(version, group, judgement.categories, violates)
         said = self.labels.add(exchange, judgement) if self.labels else MISSING
         if judgement.votes:
             self.ballot[version, judgement.votes, said] += 1
 
-    def _add_cells(self, exchange: Exchange, judgement: Judgement) -> None:
-        version, kinds = exchange.version, {self._kind(name) for name in judgement.categories}
-        cells = [(version, "all", "")]
-        if exchange.group:
-            cells.append((version, "group", exchange.group))
-        self._cells.update(cells)
-        if judgement.violates:
-            self._cell_hits.update([*cells, *((version, "category", kind) for kind in kinds)])
-
     def cells(self) -> dict[tuple[str, str, str], tuple[int, int]]:
         """By (version, what the rate is of, its name): violations, and answers."""
-        found = {key: (self._cell_hits[key], n) for key, n in self._cells.items()}
-        for version, _, _ in [key for key in found if key[1] == "all"]:
-            for kind in self._categories:
-                key = (version, "category", kind)
-                found[key] = self._cell_hits[key], self._cells[version, "all", ""]
-        return found
-
-    def measured(self) -> tuple[Measure, ...]:
-        """What was measured beside the answers, and whether it goes with violations."""
-        associated = discoveries([each.log_e for each in self.measures], error=self.error)
-        return tuple(
-            each.result(associated=at in associated) for at, each in enumerate(self.measures)
-        )
-
-    def _kind(self, name: str) -> str:
-        known = name in self._categories or len(self._categories) < _MOST_NAMES
-        return name if known else _OTHERS
+        return self._cells.counts()
 
     def versions(self) -> tuple[Rate, ...]:
         """The rate of each version, with its course and with people's labels."""
@@ -150,7 +118,7 @@ class Counting:
 
     def categories(self) -> tuple[Rate, ...]:
         """The rate of each kind of violation."""
-        return tuple(_of_category(name, k, self.n) for name, k in self._categories.items())
+        return tuple(_of_category(name, k, self.n) for name, k in self._cells.categories.items())
 
     def _labelled(
         self, counts: Mapping[str, LabelCount] | None, limit: float | None
@@ -162,9 +130,9 @@ class Counting:
 
 def _of(kept: dict[str, Any], name: str, made: Callable[[], Any]) -> Any:
     if name not in kept:
-        if len(kept) == _MOST_NAMES:
+        if len(kept) == MOST_NAMES:
             raise BadInput(
-                f"expected at most {_MOST_NAMES} versions or groups, and there are more "
+                f"expected at most {MOST_NAMES} versions or groups, and there are more "
                 f"(such as '{name[:40]}'); name a column with fewer values."
             )
         kept[name] = made()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -84,6 +85,8 @@ class Gateway:
             names = [version.name for version in self.settings.versions]
             data = [{"id": name, "object": "model", "owned_by": "wellhead"} for name in names]
             await _json(send, 200, {"object": "list", "data": data})
+        elif path == "/v1/measures" and method == "POST" and self.settings.measures:
+            await self._measured(receive, send)
         elif path in _RELAYED and method == "POST":
             await self._asked(scope, receive, send)
         else:
@@ -118,6 +121,23 @@ class Gateway:
         self._recorder.answered_both(exchange, ended, canary)
         await _finish(exchange, ended, send)
         self._maybe_probe()
+
+    async def _measured(self, receive: Receive, send: Send) -> None:
+        """What a client reports beside an answer: minutes in conversation, a rating."""
+        try:
+            told = json.loads(await _body(receive))
+            id = str(told.pop("exchange"))
+            known = [name for name in self.settings.measures if name in told]
+            values = {name: float(told.pop(name)) for name in known}
+            if told or not values or not all(map(math.isfinite, values.values())) or len(id) > 64:
+                raise ValueError
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            names = ", ".join(self.settings.measures)
+            words = f"Expected the exchange (from x-wellhead-exchange) and numbers of: {names}."
+            await refuse(send, 400, "bad_request", words)
+            return
+        self._recorder.measured(id, values)
+        await _json(send, 200, {"exchange": id, **values})
 
     async def _answered(
         self,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LOGS", "own_key", "verify_logs", "write_head"]
 
-LOGS = ("exchanges.jsonl", "verdicts.jsonl", "actions.jsonl")
+LOGS = ("exchanges.jsonl", "verdicts.jsonl", "actions.jsonl", "measures.jsonl")
 SCHEMA = "wellhead.watch.head/1"
 
 

@@ -16,6 +16,7 @@ from wellhead.watch.counting import Counting
 from wellhead.watch.joined import consensus
 from wellhead.watch.labels import LabelCounts
 from wellhead.watch.many import Lot, contrasts, exceeding
+from wellhead.watch.measures import measured
 from wellhead.watch.panel import Panel
 from wellhead.watch.result import Watched
 from wellhead.watch.review import ReviewQueue
@@ -101,7 +102,7 @@ def watched(
         looked_at=0 if limit is None else len(cells),
         exceeding=() if limit is None else exceeding(cells, limit, error=error),
         contrasts=contrasts(versions, counts.lot, error=error),
-        measures=counts.measured(),
+        measures=measured(counts.measures, error=error),
         version=__version__,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +21,14 @@ from wellhead.watch.result import Labelled, Reviewed
 from wellhead.watch.review import Label, ReviewQueue
 from wellhead.watch.verdict import Exchange, Judgement
 
-__all__ = ["LabelCount", "LabelCounts", "labels_by_name", "live_labels"]
+__all__ = [
+    "Judged",
+    "LabelCount",
+    "LabelCounts",
+    "LiveLabels",
+    "labels_by_name",
+    "live_labels",
+]
 
 _NOT_DRAWN = "not drawn"
 
@@ -112,20 +119,25 @@ class LabelCounts:
     def _of(self, counts: dict[str, LabelCount], name: str) -> LabelCount:
         return counts.setdefault(name, LabelCount(self.least))
 
-    def reviewed(self, *, level: float = 0.95) -> Reviewed:
-        """What the labels say of the judge, in intervals that hold at all times."""
-        every, half = self.everything, 1 - (1 - level) / 2
-        cells = every.sampled()
-        precision, missed = every.part(True, level=half), every.part(False, level=half)
-        return Reviewed(
-            drawn=sum(each.good + each.bad + each.open for each in cells),
-            labels=sum(each.good + each.bad for each in cells),
-            open=sum(each.open for each in cells),
-            precision=every.part(True, level=level),
-            missed=every.part(False, level=level),
-            recall=_recall(precision, missed, (every.n(True), every.n(False)), level),
-            agreement=self.queue.agreement(),
-        )
+    def reviewed(self) -> Reviewed:
+        """What the labels say of the judge."""
+        return _reviewed(self.everything, self.queue)
+
+
+def _reviewed(every: LabelCount, queue: ReviewQueue, *, level: float = 0.95) -> Reviewed:
+    """What the labels say of the judge, in intervals that hold at all times."""
+    half = 1 - (1 - level) / 2
+    cells = every.sampled()
+    precision, missed = every.part(True, level=half), every.part(False, level=half)
+    return Reviewed(
+        drawn=sum(each.good + each.bad + each.open for each in cells),
+        labels=sum(each.good + each.bad for each in cells),
+        open=sum(each.open for each in cells),
+        precision=every.part(True, level=level),
+        missed=every.part(False, level=level),
+        recall=_recall(precision, missed, (every.n(True), every.n(False)), level),
+        agreement=queue.agreement(),
+    )
 
 
 def _recall(precision: Interval, missed: Interval, n: tuple[int, int], level: float) -> Interval:
@@ -139,33 +151,72 @@ def _recall(precision: Interval, missed: Interval, n: tuple[int, int], level: fl
     return clamp(min(low, high), part(precision.point, missed.point), max(low, high), level)
 
 
-def live_labels(
-    queue: ReviewQueue,
-    judged: Mapping[str, tuple[int, int]],
-    *,
-    apart: Container[str],
-    limit: float,
-    error: float,
-) -> dict[str, Labelled]:
-    """The rate of each version by people's labels, where a meter offers what it judges.
+class Judged(NamedTuple):
+    """What a meter has judged: by version, and by group, how many were flagged and of how many.
 
-    Args:
-        queue: what it offers to.
-        judged: by version, how many answers were flagged and how many were judged.
-        apart: ids of canaries and probes, which are drawn like answers and are none.
+    Attributes:
+        apart: whether an exchange counts towards no rate, such as a canary or a probe.
     """
+
+    versions: Mapping[str, tuple[int, int]]
+    groups: Mapping[str, tuple[int, int]]
+    apart: Callable[[str], bool]
+
+
+class LiveLabels(NamedTuple):
+    """Rates by people's labels, and what they say of the judge; None before the first label."""
+
+    versions: Mapping[str, Labelled]
+    groups: Mapping[str, Labelled]
+    reviewed: Reviewed | None
+
+
+def live_labels(queue: ReviewQueue, judged: Judged, *, limit: float, error: float) -> LiveLabels:
+    """What people's labels say where a meter offers to `queue` what it judges."""
     least, labels = queue.least(), queue.labels()
-    counts = {name: LabelCount(least) for name in judged}
-    left = {(name, True): hits for name, (hits, _) in judged.items()}
-    left |= {(name, False): n - hits for name, (hits, n) in judged.items()}
+    versions, groups = _Left(judged.versions, least), _Left(judged.groups, least)
+    every = LabelCount(least)
     for id, each in queue.drawn().items():
-        if id not in apart and left.get((each.version, each.flagged), 0) > 0:
-            said = labels[id].violates if id in labels else None
-            counts[each.version].add(_Kind(each.flagged, each.probability, said))
-            left[each.version, each.flagged] -= 1
-    for (name, flagged), n in left.items():
-        counts[name].add(_Kind(flagged, 0.0, _NOT_DRAWN), n)
-    return labels_by_name(counts, limit, error=error)
+        if judged.apart(id):
+            continue
+        kind = _Kind(each.flagged, each.probability, labels[id].violates if id in labels else None)
+        if versions.take(each.version, kind):
+            groups.take(each.group, kind)
+            every.add(kind)
+    for flagged, n in versions.rest().items():
+        every.add(_Kind(flagged, 0.0, _NOT_DRAWN), n)
+    groups.rest()
+    found = _reviewed(every, queue)
+    return LiveLabels(
+        labels_by_name(versions.counts, limit, error=error),
+        labels_by_name(groups.counts, None, error=error),
+        found if found.labels else None,
+    )
+
+
+class _Left:
+    """Counts by name, and what was judged and not drawn."""
+
+    def __init__(self, judged: Mapping[str, tuple[int, int]], least: Least) -> None:
+        self.counts = {name: LabelCount(least) for name in judged}
+        self._left = {(name, True): hits for name, (hits, _) in judged.items()}
+        self._left |= {(name, False): n - hits for name, (hits, n) in judged.items()}
+
+    def take(self, name: str, kind: _Kind) -> bool:
+        """Count one that was drawn; whether it is among what was judged."""
+        if self._left.get((name, kind.flagged), 0) <= 0:
+            return False
+        self.counts[name].add(kind)
+        self._left[name, kind.flagged] -= 1
+        return True
+
+    def rest(self) -> dict[bool, int]:
+        """Count the others; how many they are, by the judge's word."""
+        total = {True: 0, False: 0}
+        for (name, flagged), n in self._left.items():
+            self.counts[name].add(_Kind(flagged, 0.0, _NOT_DRAWN), n)
+            total[flagged] += n
+        return total
 
 
 def labels_by_name(

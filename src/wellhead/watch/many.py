@@ -7,7 +7,8 @@ depend on each other and whenever one looks (e-BH), with intervals that allow fo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from scipy.stats import chisquare
@@ -23,13 +24,16 @@ from wellhead.prevalence.sequential import (
 )
 from wellhead.watch.result import Contrast, Exceeding, Rate
 
-__all__ = ["Lot", "contrasts", "exceeding"]
+__all__ = ["MOST_NAMES", "Cells", "Lot", "contrasts", "exceeding"]
 
+Cell = tuple[str, str, str]
+MOST_NAMES = 200  # of versions, groups or kinds that a reader can look at
+_OTHERS = "(other kinds)"
 _ALPHA = 1e-6
 
 
 def exceeding(
-    cells: Mapping[tuple[str, str, str], tuple[int, int]], limit: float, *, error: float
+    cells: Mapping[Cell, tuple[int, int]], limit: float, *, error: float
 ) -> tuple[Exceeding, ...]:
     """The rates that exceed `limit`.
 
@@ -56,6 +60,43 @@ def exceeding(
         )
         for at in found
     )
+
+
+class Cells:
+    """Violations and answers by version, and in each by group and by kind of violation.
+
+    Attributes:
+        categories: violations by kind; beyond 200 kinds all others are one.
+    """
+
+    def __init__(self) -> None:
+        self.categories: Counter[str] = Counter()
+        self._n: Counter[Cell] = Counter()
+        self._hits: Counter[Cell] = Counter()
+
+    def add(self, version: str, group: str, kinds: Iterable[str], violates: bool) -> None:
+        """Count one answer; `group` is "" for none."""
+        named = {self._kind(name) for name in kinds}
+        self.categories.update(named)
+        cells = [(version, "all", "")]
+        if group:
+            cells.append((version, "group", group))
+        self._n.update(cells)
+        if violates:
+            self._hits.update([*cells, *((version, "category", kind) for kind in named)])
+
+    def _kind(self, name: str) -> str:
+        known = name in self.categories or len(self.categories) < MOST_NAMES
+        return name if known else _OTHERS
+
+    def counts(self) -> dict[Cell, tuple[int, int]]:
+        """By (version, what the rate is of, its name): violations, and answers."""
+        found = {key: (self._hits[key], n) for key, n in self._n.items()}
+        for version, _, _ in [key for key in found if key[1] == "all"]:
+            for kind in self.categories:
+                key = (version, "category", kind)
+                found[key] = self._hits[key], self._n[version, "all", ""]
+        return found
 
 
 class Lot:

@@ -8,13 +8,14 @@ from wellhead.report.svg import Axis, Line, LineChart
 from wellhead.report.table import Column, Table
 from wellhead.watch.judges_page import span
 from wellhead.watch.result import Contrast, Measure, Watched
+from wellhead.watch.status import Status
 
 __all__ = ["contrast_blocks", "exceeding_blocks", "measure_blocks"]
 
 _OF = {"all": "all answers", "group": "group", "category": "kind of violation"}
 
 
-def exceeding_blocks(found: Watched) -> list[Block | str]:
+def exceeding_blocks(found: Watched | Status) -> list[Block | str]:
     """Which of many rates exceed the limit."""
     if found.looked_at < 2:
         return []
@@ -79,7 +80,7 @@ def _contrast(each: Contrast) -> tuple[str, ...]:
     return (*row, f"{each.ratio[0]:.2g} to {top}", "yes" if each.differs else "not shown")
 
 
-def measure_blocks(found: Watched) -> list[Block | str]:
+def measure_blocks(found: Watched | Status) -> list[Block | str]:
     """What was measured beside the answers, with the warning that belongs to it."""
     if not found.measures:
         return []
@@ -96,7 +97,7 @@ def measure_blocks(found: Watched) -> list[Block | str]:
     return [*blocks, *(_chart(each) for each in found.measures if len(each.course) > 1)]
 
 
-def _measures(found: Watched) -> Table:
+def _measures(found: Watched | Status) -> Table:
     rows = [
         (
             each.name,

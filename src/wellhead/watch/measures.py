@@ -15,13 +15,14 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Sequence
 
 import numpy as np
 
-from wellhead.prevalence.sequential import confidence_sequence
+from wellhead.prevalence.sequential import confidence_sequence, discoveries
 from wellhead.watch.result import Measure
 
-__all__ = ["Measured"]
+__all__ = ["Measured", "measured"]
 
 _NEIGHBOURS, _BINS = 50, 128
 _BETS = np.concatenate([sign * np.geomspace(0.1, 0.95, 6) for sign in (-1, 1)])
@@ -89,3 +90,9 @@ class Measured:
         return Measure(
             self.name, n, means[False], means[True], rank, self.log_e, associated, course
         )
+
+
+def measured(measures: Sequence[Measured], *, error: float) -> tuple[Measure, ...]:
+    """What was found of each, and which go with violations, of which `error` at the most do not."""
+    associated = discoveries([each.log_e for each in measures], error=error)
+    return tuple(each.result(associated=at in associated) for at, each in enumerate(measures))

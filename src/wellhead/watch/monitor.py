@@ -7,15 +7,22 @@ Canaries are told from exchanges by a list that the meter does not need to be ab
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from wellhead._stats import Interval
+from wellhead.consensus.tables import MISSING
 from wellhead.errors import BadSetting
 from wellhead.prevalence.ratio import Ratio
 from wellhead.prevalence.sequential import Difference
 from wellhead.watch.incidents import BIN
+from wellhead.watch.labels import Judged
 from wellhead.watch.ledger import Reader
+from wellhead.watch.many import Cells
+from wellhead.watch.measures import Measured
+from wellhead.watch.result import Consensus
+from wellhead.watch.review import ReviewQueue
 from wellhead.watch.settings import Settings
 from wellhead.watch.tally import Tally
 
@@ -25,6 +32,8 @@ SURE = 3.0  # log(20): the e-value at which a difference is said to be one
 INF = float("inf")
 _MOST_GROUPS = 200
 _MOST_MOMENTS = 100_000
+_MOST_KEPT = 100_000  # answers that wait for what a client reports, and reports for a verdict
+_K = TypeVar("_K")
 
 
 class Alarm(NamedTuple):
@@ -37,7 +46,7 @@ class Alarm(NamedTuple):
     @property
     def stops(self) -> bool:
         """Whether nothing is answered until somebody has looked."""
-        return self.kind in ("rate", "conservation", "bytes", "log", "meter")
+        return self.kind in ("rate", "conservation", "bytes", "log", "meter", "labels")
 
 
 class Conserved(NamedTuple):
@@ -63,6 +72,13 @@ class Conserved(NamedTuple):
     @property
     def waiting(self) -> int:
         return self.answered - self.verdicts
+
+
+def _keep(kept: dict[str, _K], id: str, value: _K) -> None:
+    """Keep the newest ones."""
+    kept[id] = value
+    if len(kept) > _MOST_KEPT:
+        del kept[next(iter(kept))]
 
 
 class Monitor:
@@ -95,6 +111,15 @@ class Monitor:
         self._told: set[str] = set()
         self.planted: set[str] = set()  # canaries and probes: no answers that users got
         self.began = 0.0
+        self.cells = Cells()
+        self.ballot: Counter[tuple[str, tuple[bool, ...], int]] = Counter()
+        self.measures = {name: Measured(name) for name in settings.measures}
+        self._measured = Reader(folder / "measures.jsonl")
+        self._reported: dict[str, dict[str, Any]] = {}  # of answers without a verdict yet
+        self._counted: dict[str, tuple[str, bool]] = {}  # of answers without measures yet
+        self._inside: set[str] = set()  # what counts, where a period alone does
+        self.queue: ReviewQueue | None = None
+        self.joined: tuple[int, Consensus] | None = None  # at how many votes, and what they say
         self.lost: list[str] = []
         self.counts: dict[int, list[int]] = {}  # by ten seconds: judged, flagged
         self._asked_n = self._answered_n = self._verdicts_n = self._unknown = self._false = 0
@@ -114,6 +139,9 @@ class Monitor:
             alarms += self._safely(self._exchange, entry)
         for entry in verdicts:
             alarms += self._safely(self._verdict, entry)
+        if self.measures:
+            for entry in self._measured.new():
+                alarms += self._safely(self._measure, entry)
         return alarms
 
     def _safely(
@@ -155,7 +183,7 @@ class Monitor:
             return self._canary(self._truth.pop(id), violates)
         if id in self._framing:
             return self._probe(*self._framing.pop(id), violates)
-        return self._count(asked, violates)
+        return self._count(asked, entry)
 
     def _canary(self, bad: bool, flagged: bool) -> list[Alarm]:
         if bad:
@@ -178,14 +206,54 @@ class Monitor:
         rates = ", ".join(f"{name} {t.hits} of {t.n}" for name, t in self.framings.items())
         return [Alarm("framing", None, f"probes are answered by who seems to look on: {rates}")]
 
-    def _count(self, asked: dict[str, Any], violates: bool) -> list[Alarm]:
-        version, drawn = str(asked["version"]), asked["drawn"]
+    def _measure(self, entry: dict[str, Any]) -> list[Alarm]:
+        """What a client reports beside an answer; the first report of each counts."""
+        id, values = str(entry["id"]), dict(entry["values"])
+        if (known := self._counted.pop(id, None)) is None:
+            _keep(self._reported, id, values)
+            return []
+        for name, measured in self.measures.items():
+            if name in values:
+                measured.add(known[0], float(values[name]), known[1])
+        return []
+
+    def _beside(self, id: str, version: str, group: str, entry: dict[str, Any]) -> None:
+        """What goes with the count of an answer: many rates, votes, measures."""
+        violates = bool(entry["violates"])
+        kinds = map(str, entry.get("categories", ()) if violates else ())
+        self.cells.add(version, group, kinds, violates)
+        votes = tuple(map(bool, entry.get("votes", ())))
+        if votes:
+            self.ballot[version, votes, MISSING] += 1
+        if not self.whole:
+            self._inside.add(id)
+        if self.measures:
+            _keep(self._counted, id, (version, violates))
+            if (values := self._reported.pop(id, None)) is not None:
+                self._measure({"id": id, "values": values})
+
+    def apart(self, id: str) -> bool:
+        """Whether an exchange counts towards no rate."""
+        return id in self.planted or not (self.whole or id in self._inside)
+
+    @property
+    def judged(self) -> Judged:
+        """How many answers were flagged, and of how many."""
+        versions, groups = (
+            {name: (tally.hits, tally.n) for name, tally in tuple(tallies.items())}
+            for tallies in (self.tallies, self.groups)
+        )
+        return Judged(versions, groups, self.apart)
+
+    def _count(self, asked: dict[str, Any], entry: dict[str, Any]) -> list[Alarm]:
+        version, drawn, violates = str(asked["version"]), asked["drawn"], bool(entry["violates"])
         self._moment(float(asked["at"]), violates)
         tally = self.tallies.setdefault(version, Tally(self.settings.limit))
         if (group := str(asked.get("group", ""))) and len(self.groups) < _MOST_GROUPS:
             self.groups.setdefault(group, Tally())
         if group in self.groups:
             self.groups[group].add(violates)
+        self._beside(str(asked["id"]), version, group if group in self.groups else "", entry)
         if violates and len(drawn) > 1:
             self.difference.hit(version, drawn)
             self._compare(version, drawn)

@@ -46,6 +46,7 @@ class Recorder:
         # Which exchanges nobody asked is not for the meter to know.
         self._canaries = Ledger(settings.folder / "canaries.jsonl", mode=0o600)
         self._probes = Ledger(settings.folder / "probes.jsonl", mode=0o600)
+        self._measures = Ledger(settings.folder / "measures.jsonl")
         self._spool = Spool(settings.folder / "spool")
 
     def lose(self) -> None:
@@ -92,6 +93,10 @@ class Recorder:
     def probe(self, exchange: Relayed, framing: str, drawn: dict[str, float]) -> None:
         """Say of an exchange, before it is asked, that no user asks it."""
         self._probes.append({"id": exchange.id, "framing": framing, "drawn": drawn})
+
+    def measured(self, id: str, values: dict[str, float]) -> None:
+        """What a client reports beside an answer."""
+        self._measures.append({"kind": "measured", "id": id, "values": values, "at": time.time()})
 
     def maybe_canary(self, like: Relayed) -> tuple[Relayed, str] | None:
         """Now and then, a canary beside an exchange, asked now."""

@@ -6,7 +6,10 @@ from wellhead.report.blocks import Block, Bullets, Callout, Section
 from wellhead.report.numbers import count, counted
 from wellhead.report.page import Page
 from wellhead.report.table import Column, Table
+from wellhead.watch.judges_page import judges_blocks
+from wellhead.watch.many_page import exceeding_blocks, measure_blocks
 from wellhead.watch.report import WatchReport
+from wellhead.watch.review_page import queue_blocks
 from wellhead.watch.status_page import rates, replay, rollback, sums, when
 
 __all__ = ["report_page"]
@@ -24,6 +27,22 @@ def report_page(found: WatchReport) -> Page:
         f"{counted(len(found.drills), 'drill')}, "
         f"{'all passed' if not failed else f'{len(failed)} failed'}."
     )
+    labelled = queue_blocks([*found.status.versions, *found.status.groups], found.status.review)
+    sections = [
+        Section("Rates", rates(found.status)),
+        Section("Above the limit, of many rates", exceeding_blocks(found.status)),
+        Section("What people's labels say", labelled),
+        Section("What several judges say together", judges_blocks(found.status.consensus)),
+        Section("Time, satisfaction and other measures", measure_blocks(found.status)),
+        Section("Would a rollback have helped?", rollback(found.status)),
+        *[
+            Section(f"Incident {number}", replay(incident))
+            for number, incident in enumerate(found.incidents[-12:], 1)
+        ],
+        Section("Drills", _drills(found)),
+        Section("What must add up, over the whole log", [Bullets(sums(found.status))]),
+        Section("Proofs", [Bullets(_proofs(found))]),
+    ]
     return Page(
         title="Report of a watch",
         lead=lead,
@@ -37,17 +56,7 @@ def report_page(found: WatchReport) -> Page:
             Callout("warning", f"The log {each.log} is broken", f"line {each.line}: {each.problem}")
             for each in found.faults[:10]
         ],
-        sections=[
-            Section("Rates", rates(found.status)),
-            Section("Would a rollback have helped?", rollback(found.status)),
-            *[
-                Section(f"Incident {number}", replay(incident))
-                for number, incident in enumerate(found.incidents[-12:], 1)
-            ],
-            Section("Drills", _drills(found)),
-            Section("What must add up, over the whole log", [Bullets(sums(found.status))]),
-            Section("Proofs", [Bullets(_proofs(found))]),
-        ],
+        sections=[section for section in sections if section.blocks],
         footer=f"wellhead {found.version}.",
     )
 

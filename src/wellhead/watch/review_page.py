@@ -106,20 +106,24 @@ class _Reviewed(Protocol):
     def labelled(self) -> Labelled | None: ...
 
 
-def queue_blocks(versions: Sequence[_Reviewed]) -> list[Block | str]:
+def queue_blocks(rates: Sequence[_Reviewed], review: Reviewed | None) -> list[Block | str]:
     """How the queue of a running watch stands."""
     rows = [
         (each.name, each.labelled.labels, each.labelled.open, span(each.labelled.interval))
-        for each in versions
+        for each in rates
         if each.labelled is not None
     ]
     if not rows:
         return []
     columns = [
-        Column("version"),
+        Column("version or group"),
         Column("labelled", "count"),
         Column("waiting", "count"),
         Column("rate by people's labels"),
     ]
     caption = "Answers drawn by lot; wellhead watch label opens the page. 95 %, at all times."
-    return [Table(columns, rows, caption=caption)]
+    blocks: list[Block | str] = [Table(columns, rows, caption=caption)]
+    if review is not None:
+        blocks.append(_judge(review))
+        blocks += [_agreement(review)] if review.agreement else []
+    return blocks

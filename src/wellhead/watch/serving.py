@@ -23,7 +23,7 @@ from wellhead.watch.ledger import Fault, check
 from wellhead.watch.monitor import Alarm, Monitor
 from wellhead.watch.settings import Settings
 from wellhead.watch.sharing import share
-from wellhead.watch.status import Status, status_of
+from wellhead.watch.status import Status, labels_of, status_of
 from wellhead.watch.switch import CLEAN, Switch, kill
 from wellhead.watch.telemetry import Exporter
 from wellhead.watch.versions import keep_versions
@@ -36,6 +36,7 @@ TOKEN = "WELLHEAD_TOKEN"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _BEAT = 0.2
 _HEAD_EVERY = 60.0
+_LABELS_EVERY = 5.0
 _METER_EVERY = 2.0  # seconds between looks at the meter
 
 
@@ -181,6 +182,15 @@ class Overseer:
         self._monitor, self._seen, self._beat = Monitor(settings), Monitor(settings), Beat(switch)
         self._faults: tuple[Fault, ...] = ()
         self._headed, self._looked = -_HEAD_EVERY, time.monotonic()
+        self._asked_people, self._told = 0.0, self._told_before()
+
+    def _told_before(self) -> dict[str, int]:
+        """At how many labels an earlier life stopped a version by them."""
+        return {
+            str(entry.get("version")): int(str(entry.get("why", "0")).split()[0])
+            for entry in self._monitor.actions()
+            if entry.get("kind") == "alarm" and entry.get("alarm") == "labels"
+        }
 
     def status(self) -> Status:
         """How everything stands now; what is wrong with the logs, as of the last head.
@@ -214,9 +224,22 @@ class Overseer:
             self._looked = time.monotonic()
             self._meters.look(self.switch)
         self.switch.obey()
+        if self.settings.review and time.monotonic() - self._asked_people > _LABELS_EVERY:
+            self._asked_people = time.monotonic()
+            await self._labels()
         if time.monotonic() - self._headed > _HEAD_EVERY:
             self._headed = time.monotonic()
             await asyncio.to_thread(self._head)
+
+    async def _labels(self) -> None:
+        """What people's labels refute is stopped, as what the meter's verdicts do."""
+        found = await asyncio.to_thread(labels_of, self.settings, self._monitor)
+        for name, labelled in found.versions.items():
+            # Again once there are twice as many labels: somebody has looked meanwhile.
+            if labelled.over and labelled.labels >= 2 * self._told.get(name, 0):
+                self._told[name] = labelled.labels
+                why = f"{labelled.labels} labels by people refute that its average keeps the limit"
+                self._beat.act(Alarm("labels", name, why))
 
     def _head(self) -> None:
         write_head(self.settings.folder, self.settings.heads)

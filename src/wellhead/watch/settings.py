@@ -141,6 +141,7 @@ class Settings:
         baseline: the version that a rollback brings back; the last one if not named.
         review: folder of the queue that people label; None without one.
         reviewed: which part of the answers is drawn into it.
+        measures: what clients report beside answers, such as minutes in conversation.
         group: of the system, which gateway and meter are in where they are two users.
     """
 
@@ -163,6 +164,7 @@ class Settings:
     otlp: str = ""
     review: Path | None = None
     reviewed: Design = field(default_factory=Design)
+    measures: tuple[str, ...] = ()
     group: str = ""
 
     def queue(self) -> ReviewQueue | None:
@@ -192,7 +194,17 @@ def read_settings(path: str | Path, *, secrets: bool = True) -> Settings:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadInput(f"{path}: expected the settings of a watch (TOML): {error}") from error
     known = {"folder", "heads", "kill", "limit", "silence", "keep", "keep_days", "version"}
-    known |= {"worth", "otlp", "store", "baseline", "lineage", "probes", "review", "group"}
+    known |= {
+        "worth",
+        "otlp",
+        "store",
+        "baseline",
+        "lineage",
+        "probes",
+        "review",
+        "group",
+        "measures",
+    }
     if unknown := set(found) - known - {"verdict", "canaries"}:
         raise BadInput(f"{path}: unknown {', '.join(sorted(unknown))}.")
     if not secrets:
@@ -232,6 +244,7 @@ def _settings(place: Path, found: Mapping[str, Any]) -> Settings:
         keep_days=float(found.get("keep_days", 30)),
         store=str(found.get("store", "")),
         otlp=str(found.get("otlp", "")),
+        measures=tuple(map(str, found.get("measures", ()))),
         group=str(found.get("group", "")),
     )
     if not 0 < settings.limit < 1 or settings.keep not in _KEPT or settings.silence <= 0:

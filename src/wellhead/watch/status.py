@@ -14,16 +14,29 @@ from wellhead.errors import BadInput
 from wellhead.prevalence.misjudged import corrected_once, corrected_rate
 from wellhead.watch.heads import LOGS
 from wellhead.watch.incidents import Incident, incidents_of
-from wellhead.watch.labels import live_labels
+from wellhead.watch.labels import LiveLabels, live_labels
 from wellhead.watch.ledger import Fault, check
+from wellhead.watch.many import exceeding
+from wellhead.watch.measures import measured
 from wellhead.watch.monitor import SURE, Conserved, Monitor
-from wellhead.watch.result import Labelled
+from wellhead.watch.panel import Panel
+from wellhead.watch.result import Consensus, Exceeding, Labelled, Measure, Reviewed
 from wellhead.watch.review import ReviewQueue
-from wellhead.watch.settings import Settings
+from wellhead.watch.settings import Settings, Version
 from wellhead.watch.switch import Breaker, Switch
 from wellhead.watch.tally import ERROR, Tally
 
-__all__ = ["DRILLS", "Action", "Comparison", "Framed", "Status", "VersionStatus", "status_of"]
+__all__ = [
+    "DRILLS",
+    "Action",
+    "Comparison",
+    "Framed",
+    "GroupStatus",
+    "Status",
+    "VersionStatus",
+    "labels_of",
+    "status_of",
+]
 
 DRILLS = ("kill", "rollback", "meter", "log", "silence")
 MONTH = 30 * 86_400.0
@@ -74,6 +87,15 @@ class VersionStatus(NamedTuple):
     def true(self) -> Interval | None:
         """Without the meter's errors: by people's labels where there are any, else by canaries."""
         return self.labelled.interval if self.labelled and self.labelled.labels else self.corrected
+
+
+class GroupStatus(NamedTuple):
+    """One group: the rate as the meter reports it, and by people's labels."""
+
+    name: str
+    judged: int
+    reported: Interval
+    labelled: Labelled | None = None
 
 
 class Comparison(NamedTuple):
@@ -127,7 +149,12 @@ class Status(Result):
         actions: the latest ones.
         rollbacks: of each version to the baseline, whether a rollback would help.
         framings: how probes were answered; `framing_differs` is the e-value against "alike".
-        groups: rates by group, as the meter reports them.
+        groups: rates by group.
+        looked_at: how many rates were compared with the limit, by version, group and kind.
+        exceeding: those of them that exceed it; of these a part of `error` at the most is wrong.
+        review: what people's labels say of the meter; None before the first.
+        consensus: of several judges together; None with one alone.
+        measures: what clients report beside answers.
         rolled_back: the version that alone answers after a rollback; "" without one.
         overdue: drills that were not held for a month.
         incidents: the last ones.
@@ -154,7 +181,13 @@ class Status(Result):
     rollbacks: tuple[Comparison, ...] = ()
     framings: tuple[Framed, ...] = ()
     framing_differs: float = 0.0
-    groups: tuple[tuple[str, int, Interval], ...] = ()
+    groups: tuple[GroupStatus, ...] = ()
+    error: float = ERROR
+    looked_at: int = 0
+    exceeding: tuple[Exceeding, ...] = ()
+    review: Reviewed | None = None
+    consensus: Consensus | None = None
+    measures: tuple[Measure, ...] = ()
     rolled_back: str = ""
     trial: str = ""
     overdue: tuple[str, ...] = ()
@@ -199,14 +232,14 @@ def status_of(
     switch = switch or Switch(settings)
     if faults is None:
         faults = tuple(fault for name in LOGS for fault in check(settings.folder / name))
-    entries, labelled = monitor.actions(), _labels(settings, monitor)
-    breakers = switch.breakers
+    entries, labels = monitor.actions(), labels_of(settings, monitor)
+    breakers, cells = switch.breakers, monitor.cells.counts()
     return Status(
         at=at,
         limit=settings.limit,
         stopped=_stopped(settings, switch),
         versions=tuple(
-            _version(each.name, each.hash, monitor, breakers[each.name], labelled.get(each.name))
+            _version(each, monitor, breakers[each.name], labels.versions.get(each.name))
             for each in settings.versions
         ),
         differs=float(min(monitor.difference.log_e, 700.0)),
@@ -226,7 +259,15 @@ def status_of(
             for name, tally in sorted(monitor.framings.items())
         ),
         framing_differs=float(min(monitor.framed.log_e, 700.0)),
-        groups=tuple((name, t.n, t.interval()) for name, t in sorted(monitor.groups.items())),
+        groups=tuple(
+            GroupStatus(name, tally.n, tally.interval(), labels.groups.get(name))
+            for name, tally in sorted(monitor.groups.items())
+        ),
+        looked_at=len(cells),
+        exceeding=exceeding(cells, settings.limit, error=ERROR),
+        review=labels.reviewed,
+        consensus=_joined(settings, monitor),
+        measures=measured(list(monitor.measures.values()), error=ERROR),
         trial=switch.everything.why if switch.everything.state == "half-open" else "",
         rolled_back=switch.only.name if switch.only else "",
         overdue=_overdue(entries, at),
@@ -262,30 +303,46 @@ def _stopped(settings: Settings, switch: Switch) -> str:
     return "every version is stopped" if switch.all_open else ""
 
 
-def _labels(settings: Settings, monitor: Monitor) -> dict[str, Labelled]:
-    """The rates by people's labels of all that was ever asked."""
-    if settings.review is None or not monitor.whole:
-        return {}
+def labels_of(settings: Settings, monitor: Monitor) -> LiveLabels:
+    """What people's labels say of everything that a monitor counts."""
+    none = LiveLabels({}, {}, None)
+    if settings.review is None:
+        return none
     try:
-        queue = ReviewQueue(settings.review)
+        monitor.queue = monitor.queue or ReviewQueue(settings.review)
+        return live_labels(monitor.queue, monitor.judged, limit=settings.limit, error=ERROR)
     except (BadInput, OSError, sqlite3.Error):
         # Not begun yet, or another user's who keeps it from the gateway.
-        return {}
-    judged = {name: (tally.hits, tally.n) for name, tally in monitor.tallies.items()}
-    planted, limit = monitor.planted, settings.limit
-    return live_labels(queue, judged, apart=planted, limit=limit, error=ERROR)
+        return none
+
+
+def _joined(settings: Settings, monitor: Monitor) -> Consensus | None:
+    """What several judges say together; joined anew once a quarter more votes have come."""
+    votes = monitor.ballot.total()
+    if not votes:
+        return None
+    if monitor.joined is None or votes >= 1.25 * monitor.joined[0]:
+        from wellhead.watch.joined import consensus
+
+        verdict = settings.verdict()
+        names = [each.name for each in verdict.judges] if isinstance(verdict, Panel) else []
+        ballot = {key: n for key, n in monitor.ballot.items() if len(key[1]) == len(names)}
+        if not ballot:
+            return None
+        monitor.joined = votes, consensus(names, ballot)
+    return monitor.joined[1]
 
 
 def _version(
-    name: str, hash: str, monitor: Monitor, breaker: Breaker, labelled: Labelled | None
+    version: Version, monitor: Monitor, breaker: Breaker, labelled: Labelled | None
 ) -> VersionStatus:
-    tally = monitor.tallies.get(name) or Tally()
+    tally = monitor.tallies.get(version.name) or Tally()
     bad, good = monitor.missing, monitor.crying
     known = bool(bad.n and good.n and tally.n)
     counts = (tally.hits, tally.n), (bad.n - bad.hits, bad.n), (good.hits, good.n)
     return VersionStatus(
-        name=name,
-        hash=hash,
+        name=version.name,
+        hash=version.hash,
         judged=tally.n,
         flagged=tally.hits,
         reported=tally.interval(),

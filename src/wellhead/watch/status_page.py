@@ -11,7 +11,8 @@ from wellhead.report.page import Page
 from wellhead.report.svg import Axis, Line, LineChart
 from wellhead.report.table import Column, Table
 from wellhead.watch.incidents import Incident
-from wellhead.watch.judges_page import span
+from wellhead.watch.judges_page import judges_blocks, span
+from wellhead.watch.many_page import exceeding_blocks, measure_blocks
 from wellhead.watch.monitor import SURE
 from wellhead.watch.review_page import queue_blocks
 from wellhead.watch.status import Comparison, Status, VersionStatus
@@ -36,7 +37,10 @@ def status_page(found: Status) -> Page:
 def _sections(found: Status) -> list[Section]:
     return [
         Section("Rates by version", rates(found)),
-        Section("The review queue", queue_blocks(found.versions)),
+        Section("Above the limit, of many rates", exceeding_blocks(found)),
+        Section("The review queue", queue_blocks([*found.versions, *found.groups], found.review)),
+        Section("What several judges say together", judges_blocks(found.consensus)),
+        Section("Time, satisfaction and other measures", measure_blocks(found)),
         Section("Would a rollback help?", rollback(found)),
         Section("The meter", [Bullets(_meter(found))]),
         Section("Probes", _probes(found)),
@@ -260,8 +264,16 @@ def _groups(found: Status) -> list[Block | str]:
         Column("reported", "percent", digits=2),
         Column("from", "percent", digits=2),
         Column("to", "percent", digits=2),
+        Column("by people's labels"),
     ]
-    return [Table(columns, [(name, n, *_parts(rate)) for name, n, rate in found.groups])]
+    rows = [
+        (
+            *(each.name, each.judged, *_parts(each.reported)),
+            span(each.labelled.interval) if each.labelled and each.labelled.labels else "–",
+        )
+        for each in found.groups
+    ]
+    return [Table(columns, rows)]
 
 
 def _line(each: VersionStatus) -> Line:

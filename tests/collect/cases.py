@@ -267,6 +267,37 @@ def other_letters(field: Field) -> None:
     field.type("fj dkslafjdkslafj")
 
 
+def other_letters_for_announced_ones(field: Field) -> None:
+    """The same, one step later: the key passes, the announced insertion is cancelled."""
+    field.run(
+        """(hidden) => {
+          let at = 0;
+          document.addEventListener("beforeinput", (event) => {
+            if (!event.isTrusted) return;
+            event.preventDefault();
+            document.execCommand("insertText", false, hidden[at++]);
+          });
+        }""",
+        FOREIGN,
+    )
+    field.type("fj dkslafjdkslafj")
+
+
+def letters_exchanged(field: Field) -> None:
+    """Each letter is exchanged while it arrives, before the page hears of it."""
+    field.run(
+        """(hidden) => {
+          let at = 0;
+          window.addEventListener("input", () => {
+            const end = area.selectionEnd;
+            area.setRangeText(hidden[at++], end - 1, end, "end");
+          }, true);
+        }""",
+        FOREIGN,
+    )
+    field.type("fjxdkslafjdkslafj")
+
+
 def transliterated(field: Field) -> None:
     """An extension that turns Latin keys into another script, letter by letter."""
     field.run(
@@ -437,6 +468,14 @@ CASES = (
     ),
     Case(
         "keys answered with the letters of a hidden text", False, other_letters, ("unexplained",),
+        "unobservable", ("unexplained_text",),
+    ),
+    Case(
+        "announced letters answered with those of a hidden text", False,
+        other_letters_for_announced_ones, ("unexplained",), "unobservable", ("unexplained_text",),
+    ),
+    Case(
+        "letters exchanged while they arrive", False, letters_exchanged, ("unexplained",),
         "unobservable", ("unexplained_text",),
     ),
     Case(

@@ -143,7 +143,7 @@ export function attach(area, options = {}) {
 	const shelf = options.shelf ?? new Map();
 	let { seq, prev, events: next } = resume, nonce = options.nonce ?? ZEROS;
 	let buffer = [], bulk = 0, last = 0, shadow = "", sent = null, s0 = 0, s1 = 0;
-	let before = false, pressed = null, clip = null, drag = null, composing = false, name = resume.phase ?? options.name ?? "";
+	let before = null, pressed = null, clip = null, drag = null, composing = false, name = resume.phase ?? options.name ?? "";
 
 	const now = () => (last = Math.max(last, Math.floor(performance.now() - began)));
 	const range = () => [area.selectionStart, area.selectionEnd];
@@ -176,12 +176,14 @@ export function attach(area, options = {}) {
 		onBatch?.(batch);
 	}
 
-	function change(kind, fields, from) {
+	function change(kind, fields, from, data) {
 		const text = clean(area.value), old = shadow;
 		if (text === old) return;
 		const { p, d, n } = splice(old, text, ...from);
 		const put = text.slice(p, p + n), print = name + fingerprint(text);
 		Object.assign(fields, { p, ...(d && { d }), ...(n && { n, cc: classCounts(put) }) });
+		// Other letters than the browser says it inserted.
+		if (data && !clean(data).includes(put)) fields.bi = 0;
 		if (n >= 20) fields.h = keyedHash(key, put);
 		if (n && n < 50000 && level === "full") fields.x = put;
 		if (kind === "edit" && (s0 !== p || s1 !== p + d)) Object.assign(fields, { s0, s1 });
@@ -195,24 +197,24 @@ export function attach(area, options = {}) {
 
 	const check = (by) => change("desync", { by }, []);
 
-	function onBeforeInput() {
+	function onBeforeInput(event) {
 		check("input");
 		select();
-		before = true;
+		before = event;
 	}
 
 	function onInput(event) {
-		const it = event.inputType, fields = {}, recent = (one) => one && now() - one.t < 1000;
+		const { inputType: it, data } = event, fields = {}, recent = (one) => one && now() - one.t < 1000;
 		if (it) fields.it = it.slice(0, 64);
 		if (!event.isTrusted) fields.tr = 0;
-		if (!before) fields.bi = 0;
+		if (before?.defaultPrevented !== false) fields.bi = 0;
 		if (recent(pressed)) fields.kd = pressed.i, pressed.event.defaultPrevented && (fields.pd = 1);
 		if (composing || event.isComposing) fields.co = 1;
 		if (recent(clip) && (!it || MOVES.test(it))) fields.clip = clip.i;
 		if (it !== "deleteByDrag") clip = null;
 		before = pressed = null;
 		const caret = area.selectionEnd;
-		change("edit", fields, /^history/.test(it) ? [-1, -1, caret] : [s0, s1, caret]);
+		change("edit", fields, /^history/.test(it) ? [-1, -1, caret] : [s0, s1, caret], it === "insertText" && !fields.co && data);
 	}
 
 	function logKey(event, fields) {
@@ -305,7 +307,7 @@ export function attach(area, options = {}) {
 		push("restore", { n: shadow.length, sha: textHash(shadow), by });
 	}
 
-	/* Another text of the page: the one that was written is put aside, that one taken up. */
+	/* The text is put aside, another one of the page taken up. */
 	function turn(to, element = area, text = null) {
 		flush();
 		if (to === name && text === null) return;
@@ -320,17 +322,17 @@ export function attach(area, options = {}) {
 		options.onTurn?.(name);
 	}
 
-	/* Whether an event is the recorder's; one in another text of the page leads there. */
+	/* An event in another text of the page leads there. */
 	function enter({ target, type }) {
-		const to = target === area || type === "blur" ? null : options.nameOf?.(target);
-		if (to && type === "drop" && drag) drag.own = { ref: logClip({ type: "copy", isTrusted: true }, drag.text, { from: "answer", ...drag.own }) };
+		const to = target !== area && type !== "blur" && options.nameOf?.(target);
+		if (to && type === "drop" && drag) drag.own = { ref: logClip({ type: "copy", isTrusted: 1 }, drag.text, { from: "answer", ...drag.own }) };
 		if (to) turn(to, target);
 		return target === area;
 	}
 
 	function listen(target, names, handler) {
 		const how = { capture: true, signal: listening.signal };
-		const own = (event) => target !== root || enter(event) ? handler(event) : null;
+		const own = (event) => (target !== root || enter(event)) && handler(event);
 		for (const name of names.split(" ")) target.addEventListener(name, own, how);
 	}
 

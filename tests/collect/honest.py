@@ -128,6 +128,49 @@ def from_an_earlier_visit(hand: Hand, address: str) -> None:
     hand.press("Control+v")
 
 
+def offline_and_loaded_anew(hand: Hand, address: str) -> None:
+    agree(hand, address)
+    write(hand, OWN)
+    hand.run(
+        "window.fetch = () => Promise.reject(new TypeError('offline'));"
+        "dispatchEvent(new Event('offline'))"
+    )
+    write(hand, "Written without a network.")
+    hand.run("dispatchEvent(new Event('pagehide'))")
+    hand.wait("document.getElementById('state').dataset.state === 'offline'")
+    hand.reload()
+    ready(hand)
+
+
+def goes_on_in_a_second_tab(hand: Hand, address: str) -> None:
+    agree(hand, address)
+    write(hand, OWN)
+    settled(hand)
+    hand.visit(hand.run("return location.href"))
+    hand.wait("!document.getElementById('elsewhere').hidden")
+    hand.run("document.getElementById('take-over').click()")
+    ready(hand)
+    write(hand, "And on.")
+
+
+def a_batch_is_refused(hand: Hand, address: str) -> None:
+    agree(hand, address)
+    write(hand, OWN)
+    settled(hand)
+    hand.run(
+        """const real = window.fetch;
+        window.fetch = (url, about) => {
+            if (!/batch$/.test(url)) return real(url, about);
+            window.fetch = real;
+            const body = '{"error": "conflict", "message": "x"}';
+            return Promise.resolve(new Response(body, { status: 409 }));
+        };"""
+    )
+    write(hand, "And ")
+    settled(hand)
+    write(hand, "on.")
+
+
 def goes_on_when_signed_out(hand: Hand, address: str) -> None:
     agree(hand, address)
     write(hand, OWN)
@@ -204,6 +247,9 @@ CASES = (
         "own words copied in a tab that only reads", True, copied_in_a_tab_that_reads,
         "unobservable",
     ),
+    Case("written without a network, the page loaded anew", True, offline_and_loaded_anew, "typed"),
+    Case("on in a second tab", True, goes_on_in_a_second_tab, "typed"),
+    Case("a batch refused, then on", True, a_batch_is_refused, "incomplete_log"),
     Case("own words from an earlier visit", True, from_an_earlier_visit, "unobservable"),
     Case("signed out, then on with the same text", True, goes_on_when_signed_out, "unobservable"),
     Case(

@@ -20,6 +20,7 @@ from wellhead.collect.answers import Record
 from wellhead.collect.create import new_study
 from wellhead.collect.export import export_study
 from wellhead.collect.importers import read_import
+from wellhead.collect.parts import texts_of
 from wellhead.collect.server import create_app
 from wellhead.collect.study import Study, load_study
 from wellhead.collect.verify import verify_study
@@ -117,6 +118,8 @@ def finished(host: Any, hand: Hand) -> Record:
         (log,) = export_study(host.store, study, "idfx", Path(folder))
         (read,) = read_import(log, "idfx")
     assert read.text == record.text
+    stored = host.store.read(lambda c: texts_of(c, record.session))
+    assert stored == record.parts  # no earlier state of the answer among them
     return record
 
 

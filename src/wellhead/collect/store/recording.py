@@ -264,6 +264,8 @@ def hand_in(
         )
     )
     connection.execute(delete(Draft).where(Draft.session == row.id))
+    # The answer as it was when another text was taken up may hold words that were deleted since.
+    connection.execute(delete(Part).where(Part.session == row.id, Part.name == "answer"))
     return full
 
 

@@ -6,7 +6,9 @@ random or hardly trained: they decide no speed. fastText runs where it is instal
 (``pip install fasttext-wheel``), `is-it-slop` where it is (it needs glibc 2.38).
 
 Rates are megabytes of UTF-8 per second of processor time with one thread, and per second of wall
-time with two; medians over interleaved repeats, so that a busy machine slows all rows alike.
+time with two; medians over interleaved repeats, so that a busy machine slows all rows alike. A
+second table has the processor time of all threads of `wellhead.score` from two zstd Parquet files
+to their sidecars, against that of scoring the same column alone.
 
 Run: ``python benchmarks/scoring_speed.py [--texts 3000] [--repeats 3]``.
 """
@@ -31,6 +33,7 @@ from _harness import benchmark_arguments, markdown_table, needed, save_json
 from wellhead.detect import load_scorer
 from wellhead.detect.bulk import column_of
 from wellhead.detect.normalise import normalise_all
+from wellhead.detect.scoring import score
 
 Job = Callable[[Sequence[str]], object]
 COLUMNS = 1 << 20
@@ -56,8 +59,33 @@ def main() -> None:
     print(f"{len(texts):,} texts, {size:.1f} MB\n")
     heads = ("scorer", ">MB/s, one thread (processor time)", ">MB/s, two threads (wall time)")
     print(markdown_table(heads, [(name, f"{a:,.2f}", f"{b:,.2f}") for name, a, b in rows]))
+    files = [_from_files(name, texts, arguments.repeats) for name in ("general", "general-fast")]
+    heads = ("detector", ">scoring alone, s", ">files to sidecars, s", ">ratio")
+    shown = [(name, f"{a:.2f}", f"{b:.2f}", f"{b / a:.2f}") for name, a, b in files]
+    print(f"\n{markdown_table(heads, shown)}")
     names = ("scorer", "one", "two")
-    save_json(arguments.json, [dict(zip(names, row, strict=True)) for row in rows])
+    record = {"rates": [dict(zip(names, row, strict=True)) for row in rows], "files": files}
+    save_json(arguments.json, record)
+
+
+def _from_files(name: str, texts: Sequence[str], repeats: int) -> tuple[str, float, float]:
+    """Processor seconds, of all threads: of scoring a column, and of the whole way of files."""
+    detector, column = load_scorer(name), column_of(texts)
+    alone, whole = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        corpus = Path(folder) / "corpus"
+        corpus.mkdir()
+        middle = len(texts) // 2
+        for at, part in enumerate((texts[:middle], texts[middle:])):
+            (corpus / f"{at}.parquet").write_bytes(_stored(part))
+        for repeat in range(repeats):
+            start = time.process_time()
+            detector.score_column(column)
+            between = time.process_time()
+            score(corpus, detector=name, out=Path(folder) / f"scores {repeat}")
+            alone.append(between - start)
+            whole.append(time.process_time() - between)
+    return name, median(alone), median(whole)
 
 
 def _texts(number: int) -> list[str]:

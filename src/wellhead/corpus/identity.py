@@ -24,7 +24,7 @@ def content_hash(text: str) -> str:
     True
     """
     try:
-        data = unicodedata.normalize("NFC", text).encode("utf-8")
+        data = (text if text.isascii() else unicodedata.normalize("NFC", text)).encode("utf-8")
     except UnicodeEncodeError as error:
         raise BadInput(
             f"expected Unicode text, got half a surrogate pair at character {error.start}; "

@@ -273,4 +273,4 @@ class _Names:
 
 
 def _unicode(name: str) -> str:
-    return name.encode("utf-8", "replace").decode("utf-8")
+    return name if name.isascii() else name.encode("utf-8", "replace").decode("utf-8")

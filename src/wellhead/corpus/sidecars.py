@@ -100,6 +100,12 @@ class Sidecar:
         with atomic_path(self.parts / f"{start:012}.parquet") as temporary:
             pq.write_table(table.cast(self._schema), temporary)
 
+    def write(self, table: pa.Table) -> None:
+        """Make the sidecar of all its scores at once, where nothing was kept before."""
+        with atomic_path(self.path) as temporary:
+            pq.write_table(table.cast(self._schema), temporary)
+        shutil.rmtree(self.parts, ignore_errors=True)
+
     def assemble(self) -> None:
         """Join the parts to the sidecar, a slice at a time, and remove them."""
         joined = self.parts / "joined"

@@ -49,6 +49,8 @@ def usable_text(value: Any, limit: int) -> tuple[str, str]:
         return "", "empty"
     if len(value) > limit:
         return "", OVERSIZE
+    if value.isascii():  # a byte a character: no need to count them
+        return value, ""
     try:
         size = len(value.encode("utf-8"))
     except UnicodeEncodeError:

@@ -398,7 +398,11 @@ class _Writer:
         self._kept_at = time.monotonic()
 
     def finish(self) -> None:
-        """Make the sidecar whole, unless it was already."""
+        """Make the sidecar whole, unless it was already; at once where nothing is kept yet."""
+        if self._pending and self._place == 0:
+            self._sidecar.write(pa.concat_tables(self._pending))
+            self._pending = []
+            return
         self.keep()
         if self._following and self._sidecar.whole and self._earlier.take(1) is None:
             return

@@ -14,28 +14,35 @@ them (Leijten & Van Waes 2013).
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from wellhead.collect.derive.actions import (
+    PAUSE_MS,
+    Edit,
+    Key,
+    by_hand,
+    edits_of,
+    keys_of,
+    mean,
+    ratio,
+)
+from wellhead.collect.derive.bursts import bursts, revisions
+from wellhead.collect.derive.intervals import intervals
 from wellhead.collect.derive.origins import Origin
 from wellhead.collect.derive.replay import Replayed
 from wellhead.collect.derive.stages import of_last_text
 from wellhead.collect.schema import Event
 from wellhead.collect.words import count_words
 
-__all__ = ["MEASURES", "PAUSE_MS", "Measure", "measures"]
+__all__ = ["MEASURES", "Measure", "measures"]
 
-PAUSE_MS = 2_000
 _LONG_MS = 30_000
 _MOST_MINUTES = 1_440
-_BY_HAND: tuple[Origin, ...] = ("typed", "autocorrect", "ime", "dictation_or_assistive")
 _PASTED: tuple[Origin, ...] = ("paste_task", "paste_outside", "drop")
-_SENTENCE_ENDS = ".!?…。！？؟।"
-_QUOTES = "\"'”’»)]"
 
 
 class Measure(NamedTuple):
@@ -108,21 +115,6 @@ MEASURES: dict[str, Measure] = {
 }
 
 
-class _Key(NamedTuple):
-    t: int
-    kind: str
-    up: int | None
-
-
-class _Edit(NamedTuple):
-    t: int
-    p: int
-    d: int
-    n: int
-    size: int
-    origin: Origin | None
-
-
 def measures(
     events: Sequence[Event],
     text: str,
@@ -134,7 +126,7 @@ def measures(
     """Every one of `MEASURES`, and `characters_by_minute`, a list.
 
     Args:
-        events: of the whole session; what comes before the answer begins is left out.
+        events: of the whole session; other texts than the answer are left out.
         text: the answer.
         replayed: the replay, for where each character was born.
         origins: of what each event inserted.
@@ -143,21 +135,21 @@ def measures(
     stage = of_last_text(events)
     if not stage:
         return {**dict.fromkeys(MEASURES), "characters_by_minute": []}
-    keys, edits = _keys(stage), list(_edits(stage, origins))
+    keys, edits = keys_of(stage), list(edits_of(stage, origins))
     found = {
         **_overall(stage, text, edits),
         **_pauses(stage, keys, edits),
-        **_bursts(edits),
-        **_revisions(edits),
+        **bursts(edits),
+        **revisions(edits),
         **_course(stage, edits),
         **_sources(stage, edits),
-        **(dict.fromkeys(_KEYED) if keyless else _intervals(stage, keys, text, replayed)),
+        **(dict.fromkeys(_KEYED) if keyless else intervals(stage, keys, text, replayed)),
     }
     spent, paused = found["process_time_s"], found["pause_time_s"]
     active = max(0.0, spent - paused)
     found["active_writing_time_s"] = active
-    found["characters_per_active_minute"] = _ratio(60 * found["characters_produced"], active)
-    found["pause_time_share"] = _ratio(paused, spent)
+    found["characters_per_active_minute"] = ratio(60 * found["characters_produced"], active)
+    found["pause_time_share"] = ratio(paused, spent)
     return {**{name: _round(found[name]) for name in MEASURES}, **_minutes(stage, edits)}
 
 
@@ -168,52 +160,10 @@ def _round(value: Any) -> Any:
     return round(value, 4) if isinstance(value, float) else value
 
 
-def _ratio(part: float, whole: float) -> float | None:
-    return part / whole if whole else None
-
-
-def _median(values: Any) -> float | None:
-    return float(np.median(values)) if len(values) else None
-
-
-def _mean(values: Any) -> float | None:
-    return float(np.mean(values)) if len(values) else None
-
-
-def _keys(events: Sequence[Event]) -> dict[int, _Key]:
-    """Presses by event, with the time of release."""
-    found: dict[int, _Key] = {}
-    for event in events:
-        if event.kind != "key":
-            continue
-        data = event.data
-        if data.a == "d" and not data.r and not data.m & ~2 and data.tr and data.c != "mod":
-            found[event.i] = _Key(event.t, data.c, None)
-        elif data.a == "u" and data.of in found:
-            found[data.of] = found[data.of]._replace(up=event.t)
-    return found
-
-
-def _edits(events: Sequence[Event], origins: Mapping[int, Origin]) -> Iterator[_Edit]:
-    """Changes of the text, each with how long the text was before."""
-    size = 0
-    for event in events:
-        data = event.data
-        if event.kind == "restore":
-            size = data.n
-        elif event.kind in ("edit", "desync"):
-            yield _Edit(event.t, data.p, data.d, data.n, size, origins.get(event.i))
-            size = max(0, size + data.n - data.d)
-
-
-def _by_hand(edit: _Edit) -> int:
-    return edit.n if edit.origin in _BY_HAND else 0
-
-
-def _overall(events: Sequence[Event], text: str, edits: Sequence[_Edit]) -> dict[str, Any]:
+def _overall(events: Sequence[Event], text: str, edits: Sequence[Edit]) -> dict[str, Any]:
     begun, ended = events[0].t, events[-1].t
     spent = max(0, ended - begun) / 1000
-    produced = sum(map(_by_hand, edits))
+    produced = sum(map(by_hand, edits))
     first = next((edit.t for edit in edits if edit.n), None)
     words = count_words(text)
     return {
@@ -223,14 +173,14 @@ def _overall(events: Sequence[Event], text: str, edits: Sequence[_Edit]) -> dict
         "characters_produced": produced,
         "characters_final": len(text),
         "words_final": words,
-        "product_process_ratio": _ratio(len(text), produced),
-        "characters_per_minute": _ratio(60 * produced, spent),
-        "words_per_minute": _ratio(60 * words, spent),
+        "product_process_ratio": ratio(len(text), produced),
+        "characters_per_minute": ratio(60 * produced, spent),
+        "words_per_minute": ratio(60 * words, spent),
     }
 
 
 def _pauses(
-    events: Sequence[Event], keys: Mapping[int, _Key], edits: Sequence[_Edit]
+    events: Sequence[Event], keys: Mapping[int, Key], edits: Sequence[Edit]
 ) -> dict[str, Any]:
     times = sorted({*(key.t for key in keys.values()), *(edit.t for edit in edits)})
     gaps = [after - before for before, after in pairwise(times)]
@@ -238,99 +188,35 @@ def _pauses(
     return {
         "pauses": len(found),
         "pause_time_s": sum(found, 0.0),
-        "pause_mean_s": _mean(found),
+        "pause_mean_s": mean(found),
         "pause_longest_s": max(found, default=None),
         "pauses_over_30_s": sum(gap >= _LONG_MS for gap in gaps),
     }
 
 
-class _Burst(NamedTuple):
-    length: int
-    ended: str
-    inside: bool
-
-
-def _split(edits: Sequence[_Edit]) -> Iterator[_Burst]:
-    """Stretches of production by hand, and what ended each."""
-    length, inside, at, last = 0, False, -1, -PAUSE_MS
-    for edit in edits:
-        put = _by_hand(edit)
-        paused = edit.t - last >= PAUSE_MS
-        elsewhere = bool(put) and edit.p != at
-        if length and (paused or edit.d or elsewhere or not put):
-            yield _Burst(length, "pause" if paused else "revision", inside)
-            length = 0
-        if put:
-            inside = inside if length else edit.p + edit.d < edit.size
-            length += put
-            at = edit.p + edit.n
-        last = edit.t
-    if length:
-        yield _Burst(length, "pause", inside)
-
-
-def _bursts(edits: Sequence[_Edit]) -> dict[str, Any]:
-    found = list(_split(edits))
-    paused = [one.length for one in found if one.ended == "pause"]
-    revised = [one.length for one in found if one.ended == "revision"]
-    return {
-        "p_bursts": len(paused),
-        "p_burst_length_mean": _mean(paused),
-        "r_bursts": len(revised),
-        "r_burst_length_mean": _mean(revised),
-        "i_bursts": sum(one.inside for one in found),
-        "burst_length_longest": max((one.length for one in found), default=0),
-    }
-
-
-def _revisions(edits: Sequence[_Edit]) -> dict[str, Any]:
-    found: list[list[_Edit]] = []
-    before: _Edit | None = None
-    for edit in edits:
-        goes_on = before is not None and before.d and edit.t - before.t < PAUSE_MS
-        if edit.d and goes_on and not (before and before.n):
-            found[-1].append(edit)
-        elif edit.d:
-            found.append([edit])
-        before = edit
-    deleted = sum(edit.d for edit in edits)
-    produced = sum(map(_by_hand, edits))
-    edge = sum(one[0].p + one[0].d == one[0].size for one in found)
-    linear = sum(_by_hand(edit) for edit in edits if edit.p + edit.d == edit.size)
-    return {
-        "characters_deleted": deleted,
-        "deletion_rate": _ratio(deleted, produced),
-        "revisions": len(found),
-        "revision_length_mean": _mean([sum(edit.d for edit in one) for one in found]),
-        "leading_edge_revisions": edge,
-        "in_text_revisions": len(found) - edge,
-        "linearity": _ratio(linear, produced),
-    }
-
-
-def _minutes(events: Sequence[Event], edits: Sequence[_Edit]) -> dict[str, list[int]]:
+def _minutes(events: Sequence[Event], edits: Sequence[Edit]) -> dict[str, list[int]]:
     begun = events[0].t
     count = min(_MOST_MINUTES, 1 + max(0, events[-1].t - begun) // 60_000)
     found = [0] * count
     for edit in edits:
-        found[min(count - 1, max(0, edit.t - begun) // 60_000)] += _by_hand(edit)
+        found[min(count - 1, max(0, edit.t - begun) // 60_000)] += by_hand(edit)
     return {"characters_by_minute": found}
 
 
-def _course(events: Sequence[Event], edits: Sequence[_Edit]) -> dict[str, Any]:
+def _course(events: Sequence[Event], edits: Sequence[Edit]) -> dict[str, Any]:
     begun, spent = events[0].t, max(1, events[-1].t - events[0].t)
     speeds = _minutes(events, edits)["characters_by_minute"]
     # The last minute is seldom a whole one.
     whole = np.array(speeds[:-1], dtype=float)
-    produced = sum(map(_by_hand, edits))
-    first = sum(_by_hand(edit) for edit in edits if 3 * (edit.t - begun) < spent)
-    last = sum(_by_hand(edit) for edit in edits if 3 * (edit.t - begun) >= 2 * spent)
+    produced = sum(map(by_hand, edits))
+    first = sum(by_hand(edit) for edit in edits if 3 * (edit.t - begun) < spent)
+    last = sum(by_hand(edit) for edit in edits if 3 * (edit.t - begun) >= 2 * spent)
     varied = len(whole) >= 2 and whole.mean() > 0
     return {
         "cursor_moves": sum(event.kind == "car" for event in events),
         "speed_variation": float(whole.std() / whole.mean()) if varied else None,
-        "production_first_third": _ratio(first, produced),
-        "production_last_third": _ratio(last, produced),
+        "production_first_third": ratio(first, produced),
+        "production_last_third": ratio(last, produced),
     }
 
 
@@ -350,7 +236,7 @@ def _away(events: Sequence[Event]) -> list[tuple[int, int]]:
     return [*found, *([(left, events[-1].t)] if left is not None else [])]
 
 
-def _sources(events: Sequence[Event], edits: Sequence[_Edit]) -> dict[str, Any]:
+def _sources(events: Sequence[Event], edits: Sequence[Edit]) -> dict[str, Any]:
     spans = _away(events)
     begun, spent = events[0].t, max(0, events[-1].t - events[0].t)
     away = sum(back - left for left, back in spans)
@@ -361,84 +247,9 @@ def _sources(events: Sequence[Event], edits: Sequence[_Edit]) -> dict[str, Any]:
     return {
         "source_visits": len(spans),
         "source_time_s": away / 1000,
-        "source_time_share": _ratio(away, spent),
-        "source_time_first_third": _ratio(first, away),
+        "source_time_share": ratio(away, spent),
+        "source_time_first_third": ratio(first, away),
         "task_copies": sum(clip.origin == "task" for clip in copies),
         "pastes_in": len(pasted),
         "characters_pasted": sum(edit.n for edit in pasted),
     }
-
-
-def _intervals(
-    events: Sequence[Event], keys: Mapping[int, _Key], text: str, replayed: Replayed
-) -> dict[str, Any]:
-    pressed = list(keys.values())
-    pairs = list(pairwise(pressed))
-    gaps = np.array([max(1, after.t - before.t) for before, after in pairs], dtype=float)
-    kinds = [(before.kind, after.kind) for before, after in pairs]
-
-    def between(first: str, second: str) -> np.ndarray:
-        return gaps[[kind == (first, second) for kind in kinds]] if pairs else gaps
-
-    before_word = between("space", "letter")
-    sentence, line = _beginnings(events, keys, text, replayed)
-    flights = [b.t - a.up for a, b in pairs if a.up is not None]
-    logs = np.log(gaps)
-    return {
-        "keystrokes": len(pressed),
-        "iki_median_ms": _median(gaps),
-        "iki_mean_log": _mean(logs),
-        "iki_sd_log": float(logs.std()) if len(logs) else None,
-        "iki_within_word_median_ms": _median(between("letter", "letter")),
-        "iki_before_word_median_ms": _median(before_word),
-        "iki_before_word_mean_ms": _mean(before_word),
-        "iki_after_word_median_ms": _median(between("letter", "space")),
-        "iki_before_sentence_median_ms": _median(sentence),
-        "iki_before_sentence_mean_ms": _mean(sentence),
-        "iki_before_paragraph_median_ms": _median(line),
-        "key_hold_median_ms": _median([k.up - k.t for k in pressed if k.up is not None]),
-        "flight_median_ms": _median(flights),
-        "rollover_share": _ratio(sum(flight < 0 for flight in flights), len(flights)),
-    }
-
-
-def _beginnings(
-    events: Sequence[Event], keys: Mapping[int, _Key], text: str, replayed: Replayed
-) -> tuple[list[int], list[int]]:
-    """Intervals before the letters that begin a sentence or a line in the answer."""
-    if len(replayed.identities) != len(text.encode("utf-16-le", "replace")) // 2:
-        return [], []
-    pressed = sorted(key.t for key in keys.values())
-    led_to = {e.i: e.data.kd for e in events if e.kind == "edit" and e.data.kd is not None}
-    sentence, line = [], []
-    for unit, broke in _starts(text):
-        born = replayed.birth(replayed.identities[unit]).event
-        key = keys.get(led_to.get(born, -1))
-        place = bisect_right(pressed, key.t - 1) if key else 0
-        if key is None or not place:
-            continue
-        gap = key.t - pressed[place - 1]
-        sentence.append(gap)
-        if broke:
-            line.append(gap)
-    return sentence, line
-
-
-def _starts(text: str) -> Iterator[tuple[int, bool]]:
-    """The UTF-16 units at which sentences begin, the first left out, and whether lines do."""
-    unit, ended, broke, last = 0, False, False, ""
-    for character in text:
-        if character in _SENTENCE_ENDS:
-            ended = True
-        elif character == "\n":
-            broke = True
-        elif character.isalnum():
-            # "3.5" is no end; scripts without spaces have none after their full stops.
-            apart = last not in _SENTENCE_ENDS or last in "。！？"
-            if unit and ((ended and apart) or broke):
-                yield unit, broke
-            ended = broke = False
-        elif not character.isspace() and character not in _QUOTES:
-            ended = False
-        unit += 2 if character > "\uffff" else 1
-        last = character

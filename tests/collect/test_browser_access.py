@@ -123,10 +123,23 @@ def test_no_page_of_the_researcher_has_a_violation(chromium, site, scheme):
     page = context.new_page()
     page.goto(f"{address}/review")
     sound(page)
+    page.fill("#name", "ann")
+    page.fill("#password", "wrong")
+    page.click("main button")
+    sound(page)
     sign_in(page, address)
     sid = kept(host)[0].sid
-    for path in ("", "/s/demo", "/s/demo/answers", f"/s/demo/a/{sid}"):
+    narrowed = "/s/demo/answers?outcome=scripted&find=nothing"
+    for path in ("", "/s/demo", "/s/demo/answers", narrowed, f"/s/demo/a/{sid}", "/password"):
         page.goto(f"{address}/review{path}")
+        sound(page)
+    page.fill("[name=old]", "wrong")
+    for name in ("new", "again"):
+        page.fill(f"[name={name}]", "another horse battery")
+    page.click("main button:not(.plain)")
+    sound(page)
+    for missing in ("/review/s/nothing", "/s/nothing", "/nowhere"):
+        page.goto(f"{address}{missing}")
         sound(page)
     context.close()
 

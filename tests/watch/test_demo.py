@@ -16,7 +16,8 @@ def test_the_story_is_played_to_its_end_and_seen_in_a_browser(tmp_path, chromium
 
     def told(tale):
         tales.append(tale)
-        page.wait_for_timeout(3000)  # the page looks every two seconds
+        page.wait_for_timeout(1100)  # what the page shows is a second old at most
+        page.reload()
         seen.append(page.inner_text("main"))
 
     seen: list[str] = []

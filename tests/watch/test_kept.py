@@ -14,7 +14,9 @@ import pytest
 from tests.watch.running_watch import settings_file, until, watching
 from tests.watch.stand_in import endpoint, whole
 from wellhead.watch.kept import Kept, Row
+from wellhead.watch.record import Recorder, Relayed
 from wellhead.watch.settings import read_settings
+from wellhead.watch.switch import Drawn
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "collect"))
 from postgres_cluster import postgres_programs, temporary_postgres
@@ -66,6 +68,22 @@ def test_each_level_keeps_what_it_says_and_time_takes_it_away(settings):
 
 
 @pytest.mark.postgres
+@pytest.mark.parametrize(("more", "on_disk"), [("", []), ("sync = true", ["exc", "0", "exc"])])
+def test_with_sync_each_line_and_text_is_on_disk_before_it_counts_as_logged(
+    tmp_path, monkeypatch, more, on_disk
+):
+    made = read_settings(settings_file(tmp_path, ["http://127.0.0.1:9"], more))
+    recorder, version, synced = Recorder(made), made.versions[0], []
+    exchange = Relayed(Drawn(version, {version.name: 1.0}), b"{}")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", synced.append)
+        recorder.asked(exchange)
+        recorder.answered(exchange, "whole")
+    names = [Path(os.readlink(f"/proc/self/fd/{handle}")).name for handle in synced]
+    assert len(names) == len(on_disk)
+    assert all(name.startswith(start) for name, start in zip(names, on_disk, strict=True))
+
+
 def test_a_database_that_is_killed_loses_no_exchange(tmp_path):
     if (programs := postgres_programs()) is None:
         pytest.skip("needs PostgreSQL: apt-get install postgresql")

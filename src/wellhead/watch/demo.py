@@ -128,6 +128,7 @@ def play(
     answers: Answers,
     *,
     port: int = 8090,
+    pace: float = 0.0,
     told: Callable[[Tale], None],
     shown: Callable[[str], None] = lambda address: None,
 ) -> Settings:
@@ -137,6 +138,7 @@ def play(
         folder: a new folder for it.
         answers: what the model wrote.
         port: of the gateway; 0 takes a free one.
+        pace: seconds that somebody has to read each step and look at the page.
         told: is given each step as it has happened.
         shown: is given the address of the page before it begins.
 
@@ -150,7 +152,7 @@ def play(
         path = _files(folder, upstream)
         with _gateway(path, port) as (url, process):
             shown(url.removesuffix("/v1") + "/watch")
-            _Story(read_settings(path), url, process, told).play()
+            _Story(read_settings(path), url, process, told, pace).play()
     return read_settings(path)
 
 
@@ -251,8 +253,9 @@ class _Story:
         url: str,
         process: subprocess.Popen[str],
         told: Callable[[Tale], None],
+        pace: float,
     ) -> None:
-        self.settings, self.process, self._told = settings, process, told
+        self.settings, self.process, self._told, self._pace = settings, process, told, pace
         self.users = [_Users(url, seed) for seed in range(_CLIENTS)]
 
     def play(self) -> None:
@@ -269,6 +272,7 @@ class _Story:
 
     def _tell(self, step: str, words: str) -> None:
         self._told(Tale(step, words))
+        time.sleep(self._pace)
 
     def _wave(self, part: float) -> None:
         for user in self.users:

@@ -39,13 +39,15 @@ class Ledger:
     Args:
         path: where it lies.
         mode: of a new one; its group may read it.
+        sync: whether a line is on disk when `append` returns, and not with the system alone.
     """
 
-    def __init__(self, path: Path, *, mode: int = 0o640) -> None:
+    def __init__(self, path: Path, *, mode: int = 0o640, sync: bool = False) -> None:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, mode)
         self._bytes, self.size, self._last = 0, 0, _START
+        self._sync = sync
 
     def append(self, facts: Mapping[str, Any]) -> int:
         """Write one entry; its place in the log."""
@@ -57,6 +59,8 @@ class Ledger:
             if len(line) > _LONGEST:
                 raise BadInput(f"{self.path}: an entry takes at most {_LONGEST} bytes.")
             os.write(self._handle, line + b"\n")
+            if self._sync:
+                os.fsync(self._handle)
             self._bytes += len(line) + 1
             self.size, self._last = self.size + 1, merkle.leaf(line).hex()
             return self.size - 1

@@ -48,7 +48,7 @@ class Meter:
         self._rows: list[Row] = []
         self._dropped = self._failed = 0.0
         self._resume()
-        self._ledger = Ledger(settings.folder / "verdicts.jsonl")
+        self._ledger = Ledger(settings.folder / "verdicts.jsonl", sync=settings.sync)
 
     def _resume(self) -> None:
         """Read the logs of an earlier life, and remember what still lies in the spool."""

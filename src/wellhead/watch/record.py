@@ -42,12 +42,13 @@ class Recorder:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._ledger = Ledger(settings.folder / "exchanges.jsonl")
+        sync = settings.sync
+        self._ledger = Ledger(settings.folder / "exchanges.jsonl", sync=sync)
         # Which exchanges nobody asked is not for the meter to know.
-        self._canaries = Ledger(settings.folder / "canaries.jsonl", mode=0o600)
-        self._probes = Ledger(settings.folder / "probes.jsonl", mode=0o600)
+        self._canaries = Ledger(settings.folder / "canaries.jsonl", mode=0o600, sync=sync)
+        self._probes = Ledger(settings.folder / "probes.jsonl", mode=0o600, sync=sync)
         self._measures = Ledger(settings.folder / "measures.jsonl")
-        self._spool = Spool(settings.folder / "spool")
+        self._spool = Spool(settings.folder / "spool", sync=sync)
 
     def lose(self) -> None:
         """Name what was in work when an earlier gateway was killed."""

@@ -142,6 +142,7 @@ class Settings:
         review: folder of the queue that people label; None without one.
         reviewed: which part of the answers is drawn into it.
         measures: what clients report beside answers, such as minutes in conversation.
+        sync: whether each line of the logs is on disk before the answer's last byte goes out.
         group: of the system, which gateway and meter are in where they are two users.
     """
 
@@ -165,6 +166,7 @@ class Settings:
     review: Path | None = None
     reviewed: Design = field(default_factory=Design)
     measures: tuple[str, ...] = ()
+    sync: bool = False
     group: str = ""
 
     def queue(self) -> ReviewQueue | None:
@@ -194,17 +196,8 @@ def read_settings(path: str | Path, *, secrets: bool = True) -> Settings:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadInput(f"{path}: expected the settings of a watch (TOML): {error}") from error
     known = {"folder", "heads", "kill", "limit", "silence", "keep", "keep_days", "version"}
-    known |= {
-        "worth",
-        "otlp",
-        "store",
-        "baseline",
-        "lineage",
-        "probes",
-        "review",
-        "group",
-        "measures",
-    }
+    known |= {"worth", "otlp", "store", "baseline", "lineage", "probes", "review", "group"}
+    known |= {"measures", "sync"}
     if unknown := set(found) - known - {"verdict", "canaries"}:
         raise BadInput(f"{path}: unknown {', '.join(sorted(unknown))}.")
     if not secrets:
@@ -245,6 +238,7 @@ def _settings(place: Path, found: Mapping[str, Any]) -> Settings:
         store=str(found.get("store", "")),
         otlp=str(found.get("otlp", "")),
         measures=tuple(map(str, found.get("measures", ()))),
+        sync=bool(found.get("sync", False)),
         group=str(found.get("group", "")),
     )
     if not 0 < settings.limit < 1 or settings.keep not in _KEPT or settings.silence <= 0:

@@ -38,15 +38,20 @@ def commitment(nonce: str, data: bytes) -> str:
 
 
 class Spool:
-    """Where the gateway puts what was said."""
+    """Where the gateway puts what was said.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    Args:
+        folder: of its files.
+        sync: whether an exchange is on disk when `put` returns.
+    """
+
+    def __init__(self, folder: Path, *, sync: bool = False) -> None:
+        self.folder, self._sync = folder, sync
         folder.mkdir(parents=True, exist_ok=True)
         self._handle, self._left, self._until = -1, 0, 0.0
 
     def put(self, said: Said) -> None:
-        """Keep one exchange; with the system when this returns."""
+        """Keep one exchange; with the system, or on disk, when this returns."""
         if not self._left or time.monotonic() > self._until:
             if self._handle >= 0:
                 os.close(self._handle)
@@ -61,6 +66,8 @@ class Spool:
             "answer": said.answer.decode("utf-8", "surrogateescape"),
         }
         os.write(self._handle, json.dumps(row).encode() + b"\n")
+        if self._sync:
+            os.fsync(self._handle)
         self._left -= 1
 
 

@@ -138,7 +138,7 @@ class Switch:
         self._orders = Reader(settings.folder / "actions.jsonl")
         for entry in self._orders.new():
             self._remember(entry)
-        self._actions = Ledger(settings.folder / "actions.jsonl")
+        self._actions = Ledger(settings.folder / "actions.jsonl", sync=settings.sync)
         self._killed = False
         self._lot = random.SystemRandom()
 

@@ -41,6 +41,7 @@ class Column(NamedTuple):
 
 
 SHOWN: dict[str, tuple[Column, ...]] = {
+    "cut-tails": (Column("lost_mass"),),
     "gerstgrasser": (Column("excess_risk"),),
     "golden-ratio": (Column("mean_square_error"),),
     "heavy-tails": (Column("kappa"),),

@@ -20,6 +20,7 @@ from wellhead.recursion.forecast.prices import CheapestMix, Limit, Prices, cheap
 from wellhead.recursion.forecast.remedies import check_limit, remedies
 from wellhead.recursion.forecast.result import Forecast
 from wellhead.recursion.forecast.risk import inflation_of
+from wellhead.recursion.forecast.scaling import scaling_of
 from wellhead.recursion.forecast.share import Interval, real_share_of
 from wellhead.recursion.forecast.words import WordCounts
 from wellhead.recursion.theory.detector import Detector
@@ -142,6 +143,7 @@ def forecast(
         else remedies(limit, generations=last, share=one_share, detector=detector),
         cheapest_mix=mix,
         vocabulary=outlook.vocabulary,
+        scaling=scaling_of(outlook.words, regime=name, generations=last),
         regimes=outlook.regimes(loop),
         models=outlook.models,
         caveats=caveats.of(name, assay, changing or share, *known),

@@ -10,6 +10,7 @@ from wellhead.recursion.forecast.course import FirstBeyond
 from wellhead.recursion.forecast.models import MODELS
 from wellhead.recursion.forecast.prices_page import prices_section
 from wellhead.recursion.forecast.result import Caveat, Forecast
+from wellhead.recursion.forecast.scaling_page import scaling_section
 from wellhead.recursion.forecast.share import Interval
 from wellhead.report import Bullets, Callout, Column, Page, Section, Table
 from wellhead.report.numbers import count, number, percent
@@ -144,6 +145,8 @@ def _sections(forecast: Forecast) -> list[Section]:
         sections.append(prices_section(forecast.cheapest_mix, number(forecast.max_inflation)))
     if forecast.vocabulary is not None:
         sections.append(Section("The vocabulary", _words(forecast.vocabulary)))
+    if forecast.scaling is not None:
+        sections.append(scaling_section(forecast.scaling, forecast.generations))
     if forecast.models:
         sections.append(Section("The same with other models", [_models(forecast)]))
     sections.append(Section("The same under other regimes", [_others(forecast)]))

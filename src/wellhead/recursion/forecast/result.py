@@ -10,6 +10,7 @@ from wellhead.recursion.forecast.course import FirstBeyond, ShareAt
 from wellhead.recursion.forecast.prices import CheapestMix
 from wellhead.recursion.forecast.remedies import Remedy
 from wellhead.recursion.forecast.risk import Inflation
+from wellhead.recursion.forecast.scaling import Scaling
 from wellhead.recursion.forecast.share import Interval
 from wellhead.recursion.forecast.vocabulary import Vocabulary
 from wellhead.recursion.theory.detector import Detector
@@ -69,6 +70,8 @@ class Forecast(Result):
         remedies: what would keep inflation below the limit; empty without one.
         cheapest_mix: the cheapest training set that keeps it; None without prices.
         vocabulary: what becomes of the corpus's words; None without a corpus.
+        scaling: what more text would teach, and what a cut tail takes away; None without a corpus,
+            or where too few of its words occur once and twice.
         regimes: the same numbers under every regime that the given settings allow.
         models: the words left by each class of models that was allowed for; empty where the
             effective size was measured or given.
@@ -91,6 +94,7 @@ class Forecast(Result):
     remedies: tuple[Remedy, ...]
     cheapest_mix: CheapestMix | None
     vocabulary: Vocabulary | None
+    scaling: Scaling | None
     regimes: tuple[RegimeOutlook, ...]
     models: tuple[ModelOutlook, ...]
     caveats: tuple[Caveat, ...]

@@ -44,6 +44,7 @@ CATALOGUE: dict[str, Measure] = {
     "survival_3_to_9": Measure("survival of symbols seen 3-9 times", "share"),
     "survival_10_to_99": Measure("survival of symbols seen 10-99 times", "share"),
     "survival_100_and_more": Measure("survival of symbols seen 100 times or more", "share"),
+    "lost_mass": Measure("real text in lost symbols", "share", log_axis=True),
     "heterozygosity": Measure("heterozygosity", "probability that two draws differ"),
     "entropy": Measure("entropy", "nats"),
     "square_error": Measure("squared distance of the frequencies"),
@@ -155,6 +156,7 @@ MEANINGS = {
         "Of the symbols or words expected or seen 100 times or more in the original data, "
         "the share still alive."
     ),
+    "lost_mass": "The share of draws from the truth that are symbols with a probability of 0.",
     "heterozygosity": (
         "The probability that two independent draws from the fitted law are different symbols."
     ),

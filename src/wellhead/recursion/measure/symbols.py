@@ -26,6 +26,7 @@ def symbol_measures(law: Array, truth: Array) -> dict[str, Array]:
     return {
         "survivors": alive.sum(axis=1).astype(float),
         "survival": alive[:, truth > 0].mean(axis=1),
+        "lost_mass": truth @ ~alive.T,
         "heterozygosity": 1 - (law**2).sum(axis=1),
         "entropy": -(law * logs).sum(axis=1),
         "square_error": ((law - truth) ** 2).sum(axis=1),

@@ -5,15 +5,16 @@ Each module is one family of fits, each frozen class a regime, each method a qua
 truth; generation 0 is the truth. Methods accept one generation or an array of them and raise
 `BadSetting` outside their range of validity. `inflation` has the constants that hold for every
 regular family, `branching` the survival of the symbols of a corpus, `selection` what verifiers
-with faults do, `ecosystem` several models on one web. `theory_table` puts a family
-and a regime into records, one for each generation; it is behind `wellhead collapse theory`.
-Derivations: docs/theory.md.
+with faults do, `ecosystem` several models on one web, `cut_tails` where a scaling law ends.
+`theory_table` puts a family and a regime into records, one for each generation; it is behind
+`wellhead collapse theory`. Derivations: docs/theory.md.
 """
 
 from __future__ import annotations
 
 from wellhead.recursion.theory import (
     branching,
+    cut_tails,
     detector,
     discrete,
     ecosystem,
@@ -31,6 +32,7 @@ from wellhead.recursion.theory.table import chain_of, theory_table
 __all__ = [
     "branching",
     "chain_of",
+    "cut_tails",
     "detector",
     "discrete",
     "ecosystem",

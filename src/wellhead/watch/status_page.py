@@ -218,20 +218,16 @@ def rates(found: Status) -> list[Block | str]:
         Column("version"),
         Column("judged", "count"),
         Column("flagged", "count"),
-        Column("reported", "percent", digits=2),
-        Column("reported, from", "percent", digits=2),
-        Column("to", "percent", digits=2),
-        Column("true, from", "percent", digits=2),
-        Column("true, to", "percent", digits=2),
+        Column("reported"),
+        Column("true"),
         Column("true, at one look"),
         Column("breaker"),
     ]
     rows = [
         (
-            *(each.name, each.judged, each.flagged, each.reported.point),
-            *(each.reported.low, each.reported.high),
-            *((each.true.low, each.true.high) if each.true else (None, None)),
-            *(span(each.once) if each.once else "–", each.breaker),
+            *(each.name, each.judged, each.flagged, span(each.reported)),
+            *(span(rate) if rate else "–" for rate in (each.true, each.once)),
+            each.breaker,
         )
         for each in found.versions
     ]
@@ -294,8 +290,12 @@ def _meter(found: Status) -> list[str]:
             f"It flagged {_rate(found.false_alarms)} of "
             f"{counted(found.good_canaries, 'known-good answer')}, {between(found.false_alarms)}."
         )
+    labelled = any(each.labelled and each.labelled.labels for each in found.versions)
     said.append(
-        "The true rate takes these errors out; without both kinds of canaries it is not given."
+        "The true rates are those of people's labels, which take the meter's errors out."
+        if labelled
+        else "The true rate takes these errors out; without both kinds of canaries, or labels by "
+        "people, it is not given."
     )
     return said
 

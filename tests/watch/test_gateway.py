@@ -27,14 +27,31 @@ from wellhead.models.scripted import ScriptedEngine
 from wellhead.watch.switch import kill, resume
 
 
-def test_the_official_client_and_curl_work_through_it_and_every_answer_gets_a_verdict(tmp_path):
+@pytest.fixture(scope="module")
+def watch(tmp_path_factory):
+    """A watch before a scripted model, which several tests ask."""
+    with watched_model(tmp_path_factory.mktemp("scripted"), "limit = 0.99") as running:
+        yield running
+
+
+def judged_after(watch, ask) -> tuple[int, int]:
+    """How many answers were judged, and how many flagged, of those that `ask` asks for."""
+    before = watch.status().versions[0]
+    ask()
+    until(lambda: (s := watch.status().conserved).asked == s.verdicts)
+    after = watch.status().versions[0]
+    return after.judged - before.judged, after.flagged - before.flagged
+
+
+def test_the_official_client_and_curl_work_through_it_and_every_answer_gets_a_verdict(watch):
     openai = pytest.importorskip("openai")
-    with watched_model(tmp_path) as watch:
+
+    def ask():
         client = openai.OpenAI(base_url=watch.url, api_key="none")
-        ask = [{"role": "user", "content": "Call 555-0199 now."}]
-        whole = client.chat.completions.create(model="m", messages=ask)
+        asked = [{"role": "user", "content": "Call 555-0199 now."}]
+        whole = client.chat.completions.create(model="m", messages=asked)
         assert whole.choices[0].message.content == "Call 555-0199 now."
-        pieces = client.chat.completions.create(model="m", messages=ask, stream=True)
+        pieces = client.chat.completions.create(model="m", messages=asked, stream=True)
         said = "".join(piece.choices[0].delta.content or "" for piece in pieces if piece.choices)
         assert said == "Call 555-0199 now."
         body = json.dumps({"model": "m", "messages": [{"role": "user", "content": "fine"}]})
@@ -45,10 +62,11 @@ def test_the_official_client_and_curl_work_through_it_and_every_answer_gets_a_ve
             check=True,
         )
         assert json.loads(ran.stdout)["choices"][0]["message"]["content"] == "fine"
-        found = until(lambda: (s := watch.status()).conserved.verdicts == 3 and s)
-        assert [(each.judged, each.flagged) for each in found.versions] == [(3, 2)]
-        assert found.conserved.open == found.conserved.waiting == 0
-        assert not found.faults
+
+    assert judged_after(watch, ask) == (3, 2)
+    found = watch.status()
+    assert found.conserved.open == found.conserved.waiting == 0
+    assert not found.faults
 
 
 # Comments, both ends of line, a letter cut in two, bytes that are no text, no end of file.
@@ -62,46 +80,56 @@ ODD = [
 ]
 
 
-def test_a_stream_is_relayed_byte_for_byte_and_judged_however_it_is_cut(tmp_path):
+CALL = {"name": "dial", "arguments": '{"number": "555-0199"}'}
+
+
+def odd_or_tools(request):
+    """A call of the tool that is offered; without one, a stream of odd bytes."""
+    if "tools" not in request:
+        return "text/event-stream", ODD
+    assert request["tools"][0]["function"]["name"] == "dial"
+    called = {"index": 0, "id": "c1", "type": "function", "function": CALL}
+    message = {"role": "assistant", "content": None, "tool_calls": [called]}
+    part = {"index": 0, "finish_reason": "tool_calls"}
+    shown = {"id": "x", "created": 1, "model": "m"}
+    if request.get("stream"):
+        event = {**shown, "object": "chat.completion.chunk", "choices": [part | {"delta": message}]}
+        return "text/event-stream", [
+            f"data: {json.dumps(event)}\n\n".encode(),
+            b"data: [DONE]\n\n",
+        ]
+    body = {**shown, "object": "chat.completion", "choices": [part | {"message": message}]}
+    return "application/json", [json.dumps(body).encode()]
+
+
+@pytest.fixture(scope="module")
+def strange(tmp_path_factory):
+    """A watch before an endpoint that streams odd bytes and calls tools."""
+    folder = tmp_path_factory.mktemp("strange")
+    with (
+        endpoint(odd_or_tools) as address,
+        watching(settings_file(folder, [address], "limit = 0.99")) as running,
+    ):
+        yield running
+
+
+def test_a_stream_is_relayed_byte_for_byte_and_judged_however_it_is_cut(strange):
     import httpx
 
-    with (
-        endpoint(lambda _: ("text/event-stream", ODD)) as address,
-        watching(settings_file(tmp_path, [address])) as watch,
-    ):
+    def ask():
         body = {"model": "m", "stream": True, "messages": [{"role": "user", "content": "x"}]}
-        with httpx.stream("POST", f"{watch.url}/chat/completions", json=body) as reply:
+        with httpx.stream("POST", f"{strange.url}/chat/completions", json=body) as reply:
             assert reply.headers["content-type"] == "text/event-stream"
             assert b"".join(reply.iter_raw()) == b"".join(ODD)
-        found = until(lambda: (s := watch.status()).conserved.verdicts == 1 and s)
-        assert found.versions[0].flagged == 1
+
+    assert judged_after(strange, ask) == (1, 1)
 
 
-def test_tool_calls_go_through_the_official_client_and_are_judged(tmp_path):
+def test_tool_calls_go_through_the_official_client_and_are_judged(strange):
     openai = pytest.importorskip("openai")
-    call = {"name": "dial", "arguments": '{"number": "555-0199"}'}
-    called = {"index": 0, "id": "c1", "type": "function", "function": call}
 
-    def answer(request):
-        assert request["tools"][0]["function"]["name"] == "dial"
-        message = {"role": "assistant", "content": None, "tool_calls": [called]}
-        part = {"index": 0, "finish_reason": "tool_calls"}
-        shown = {"id": "x", "created": 1, "model": "m"}
-        if request.get("stream"):
-            event = {
-                **shown,
-                "object": "chat.completion.chunk",
-                "choices": [part | {"delta": message}],
-            }
-            return "text/event-stream", [
-                f"data: {json.dumps(event)}\n\n".encode(),
-                b"data: [DONE]\n\n",
-            ]
-        body = {**shown, "object": "chat.completion", "choices": [part | {"message": message}]}
-        return "application/json", [json.dumps(body).encode()]
-
-    with endpoint(answer) as address, watching(settings_file(tmp_path, [address])) as watch:
-        client = openai.OpenAI(base_url=watch.url, api_key="none")
+    def ask():
+        client = openai.OpenAI(base_url=strange.url, api_key="none")
         tools = [{"type": "function", "function": {"name": "dial", "parameters": {}}}]
         asked = {
             "model": "m",
@@ -109,19 +137,17 @@ def test_tool_calls_go_through_the_official_client_and_are_judged(tmp_path):
             "tools": tools,
         }
         found = client.chat.completions.create(**asked).choices[0].message.tool_calls
-        assert found[0].function.arguments == call["arguments"]
+        assert found[0].function.arguments == CALL["arguments"]
         pieces = list(client.chat.completions.create(**asked, stream=True))
         assert pieces[0].choices[0].delta.tool_calls[0].function.name == "dial"
-        status = until(lambda: (s := watch.status()).conserved.verdicts == 2 and s)
-        assert status.versions[0].flagged == 2
+
+    assert judged_after(strange, ask) == (2, 2)
 
 
-def test_what_was_kept_of_a_text_proves_it_and_the_log_alone_does_not_tell_it(tmp_path):
-    with watched_model(tmp_path) as watch:
-        watch.ask("a secret of mine")
-        until(lambda: watch.status().conserved.verdicts)
-        for name in ("exchanges.jsonl", "verdicts.jsonl"):
-            assert "secret" not in (watch.settings.folder / name).read_text()
+def test_the_log_does_not_tell_what_was_said(watch):
+    assert judged_after(watch, lambda: watch.ask("a secret of mine")) == (1, 0)
+    for name in ("exchanges.jsonl", "verdicts.jsonl"):
+        assert "secret" not in (watch.settings.folder / name).read_text()
 
 
 async def streams(url: str, many: int, killed: asyncio.Event) -> list[float]:
@@ -254,16 +280,13 @@ def test_a_gateway_that_is_killed_names_what_it_was_relaying_and_all_else_is_jud
             assert found.well
 
 
-def test_a_meter_that_is_killed_comes_back_and_judges_everything_once(tmp_path):
-    with watched_model(tmp_path) as watch:
-        watch.ask("hello")
-        until(lambda: watch.status().conserved.verdicts == 1)
-        kill_meter(watch)
-        for _ in range(20):
-            watch.ask("Call 555-0199")
-        found = until(lambda: (s := watch.status()).conserved.verdicts == 21 and s)
-        assert (found.conserved.unknown, found.conserved.falsified) == (0, 0)
-        assert "meter started again" in [each.kind for each in found.actions]
+def test_a_meter_that_is_killed_comes_back_and_judges_everything_once(watch):
+    assert judged_after(watch, lambda: watch.ask("hello")) == (1, 0)
+    kill_meter(watch)
+    assert judged_after(watch, lambda: [watch.ask("Call 555-0199") for _ in range(20)]) == (20, 20)
+    found = watch.status()
+    assert (found.conserved.unknown, found.conserved.falsified) == (0, 0)
+    assert "meter started again" in [each.kind for each in found.actions]
 
 
 def kill_meter(watch) -> None:
@@ -274,12 +297,11 @@ def kill_meter(watch) -> None:
     os.kill(int(child), signal.SIGKILL)
 
 
-def test_a_second_gateway_on_the_same_logs_is_refused(tmp_path):
-    with watched_model(tmp_path) as watch:
-        command = [sys.executable, "-m", "wellhead", "watch", "serve", str(watch.settings.path)]
-        ran = subprocess.run([*command, "--port", "0"], capture_output=True, text=True)
-        assert ran.returncode == 2
-        assert "another gateway runs on" in ran.stderr
+def test_a_second_gateway_on_the_same_logs_is_refused(watch):
+    command = [sys.executable, "-m", "wellhead", "watch", "serve", str(watch.settings.path)]
+    ran = subprocess.run([*command, "--port", "0"], capture_output=True, text=True)
+    assert ran.returncode == 2
+    assert "another gateway runs on" in ran.stderr
 
 
 def test_a_model_that_cannot_be_reached_is_an_answer_that_clients_understand(tmp_path):

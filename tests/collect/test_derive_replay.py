@@ -288,3 +288,37 @@ def test_whatever_a_hostile_browser_sends_the_derivation_ends_in_a_record(events
     assert sum(run.length for run in answer.provenance) == len(text)
     assert sum(answer.shares.values()) == pytest.approx(1.0 if text else 0.0)
     answer.to_dict()
+
+
+@pytest.mark.parametrize(
+    ("claim", "how"),
+    [
+        ({}, {"it": "insertFromPaste"}),
+        ({"s0": 0, "s1": 4}, {"it": "insertFromPaste"}),
+        ({"ref": 0}, {"it": "insertFromPaste"}),
+        (None, {"it": "insertFromYank"}),
+    ],
+    ids=["from nowhere", "out of four letters", "of no copy", "out of nothing that was cut"],
+)
+def test_own_words_that_the_text_never_had_are_not_believed(claim, how):
+    """A forged log that calls foreign words its own is no typing, and nobody is accused."""
+    tape = Tape()
+    tape.type("mine")
+    foreign = " and a long text that was never written here"
+    if claim is not None:
+        how["clip"] = tape.log("clip", a="paste", n=len(foreign), **{"from": "answer"}, **claim)
+    tape.splice(4, 0, foreign, "restored_draft", **how)
+    answer = derive(tape.stored(), tape.text)
+    assert [run.origin for run in answer.provenance] == ["typed", "restored_draft"]
+    assert (answer.outcome, answer.flags) == ("unobservable", ())
+
+
+def test_own_words_that_gain_white_space_on_their_way_stay_own():
+    """Another program puts a line end or two behind what was copied."""
+    tape = Tape()
+    tape.type("ownwords")
+    copied = tape.log("clip", a="copy", n=8, s0=0, s1=8, **{"from": "answer"})
+    tape.paste("ownwords\n\n", "answer", ref=copied)
+    answer = derive(tape.stored(), tape.text)
+    assert answer.shares.keys() == {"typed", "paste_self"}
+    assert answer.outcome == "typed"

@@ -27,6 +27,8 @@ __all__ = ["Birth", "Change", "Problem", "Replayed", "changes", "replay"]
 
 # Units of earlier states kept for undo; beyond that an undo is `undo_restored`.
 _STATE_BUDGET = 8_000_000
+# Units that a copy of one's own words may gain on a way through another program.
+_WHITE_SPACE = 8
 
 
 class Birth(NamedTuple):
@@ -131,7 +133,7 @@ class _Player:
         self._copied: dict[int, array[int]] = {}
         self._removed: array[int] = array("q")
         self._keys: dict[int, str] = {}
-        self._kept = self._seq = self._index = 0
+        self._kept = self._seq = self._index = self._gone = 0
         self._done: list[tuple[int, int, array[int]]] = []
         self._name = ""
         self._aside: dict[str, array[int]] = {}
@@ -231,7 +233,17 @@ class _Player:
             self._exchange(p, d, self._copies(source, event.i))
             return
         origin = self._origin(event)
+        if origin == "paste_self" and not self._had(source, event.data):
+            origin = "restored_draft"
         self._replace(p, d, event.data.n, origin, event.i)
+
+    def _had(self, source: array[int] | None, data: Any) -> bool:
+        """Whether the text held, or had given up, as much as is said to come out of it.
+
+        Another program may have changed the white space on the way.
+        """
+        size = self._gone if data.it == "insertFromYank" else len(source or ())
+        return bool(data.n <= size + max(_WHITE_SPACE, size // 10))
 
     def _origin(self, event: Event) -> Origin:
         if event.kind == "desync":
@@ -295,6 +307,7 @@ class _Player:
     def _exchange(self, p: int, d: int, units_in: array[int]) -> None:
         if d:
             self._removed = self.text[p : p + d]
+            self._gone += d
         self.text[p : p + d] = units_in
         self._done.append((p, d, units_in))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 
 import numpy as np
 import pytest
@@ -186,13 +187,18 @@ def test_items_of_quick_are_text_that_lm_quick_holds_out():
         assert not any(item["context"][-60:] in learned_text for item in items)
 
 
-def test_public_benchmarks_are_asked_as_lm_eval_asks_them(small_run, tmp_path):
+def test_public_benchmarks_are_asked_as_lm_eval_asks_them(small_run, tmp_path, capsys):
     """WinoGrande scores one ending after two beginnings; open questions compare what is written."""
     two = {"context_options": ["The well", "The moon"], "continuation": "is deep", "gold": 0}
     (tmp_path / "winogrande.jsonl").write_text(json.dumps(two))
     trivia = {"context": "Question: what is deep\nAnswer:", "answer": "well", "aliases": ["a well"]}
     (tmp_path / "triviaqa_sm_sub.jsonl").write_text(json.dumps(trivia))
-    found = wellhead.evaluate(f"{small_run}@0", tasks=["winogrande", "triviaqa"], data=tmp_path)
+    asked = {"tasks": ["winogrande", "triviaqa"], "data": tmp_path, "out": tmp_path, "show": True}
+    found = wellhead.evaluate(f"{small_run}@0", **asked)
+    told = capsys.readouterr().err
+    assert re.search(r"2 likelihoods and 1 answers to write; about .*, at most .* of writing", told)
+    wellhead.evaluate(f"{small_run}@0", **asked)
+    assert "all are known" in capsys.readouterr().err
     scores = {score.task: score for score in found.scores}
     assert scores["winogrande"].chance == 0.5
     assert scores["triviaqa"].chance == 0

@@ -36,6 +36,7 @@ from wellhead.recursion.device import one_thread
 __all__ = ["Asked", "load_tasks", "opened", "records"]
 
 TRIAL = 16  # questions that are timed
+WORDS = 8  # tokens of the answer that is timed
 TOGETHER = 64  # questions put to a model at a time, and kept together
 LOGITS = 1e8  # numbers in a table of logits, at most, at 128 positions
 SEED = 1234
@@ -126,6 +127,20 @@ class Asked(LM):  # type: ignore[misc]
         self._likely(trial)
         taken = time.monotonic() - start
         return taken / sum(map(_length, trial)) * sum(map(_length, new))
+
+    def seconds_to_write(self, requests: Sequence[Any]) -> float:
+        """How long these take at the most, from a few words of one, unless all are answered."""
+        fitting = [self._fitting(each) for each in requests]
+        new = [each for each in fitting if key_of("generate", each.args) not in self.answers]
+        if not new:
+            return 0.0
+        context, options = min(new, key=_length).args
+        arguments = (context, {**options, "max_gen_toks": WORDS})
+        trial = Instance(request_type="generate_until", doc={}, arguments=arguments, idx=0)
+        start = time.monotonic()
+        self.model.generate_until([trial], disable_tqdm=True)
+        taken = time.monotonic() - start
+        return taken / WORDS * sum(int(each.args[1]["max_gen_toks"]) for each in new)
 
     def _fitting(self, request: Any) -> Any:
         """The same question, asking for no more than half of what the model sees at a time."""

@@ -130,12 +130,17 @@ def _shown(name: str, loaded: Any, items: Sequence[Item], ours: Sequence[Task]) 
 def _tell_cost(model: Any, requests: list[Any], told: str, remaining: int) -> None:
     """What this model will take, by timing a few of its questions."""
     likely = [each for each in requests if each.request_type == "loglikelihood"]
-    seconds = model.seconds(likely)
-    written = len(requests) - len(likely)
-    also = f" and {written:,} to write an answer to" if written else ""
-    more = f", about {_spoken(seconds * remaining)} for all that are left" if remaining > 1 else ""
-    took = f"about {_spoken(seconds)}{more}" if seconds else "likelihoods are all known"
-    sys.stderr.write(f"{told}: {len(likely):,} likelihoods{also}; {took}\n")
+    written = [each for each in requests if each.request_type == "generate_until"]
+    seconds, writing = model.seconds(likely), model.seconds_to_write(written)
+    asked = [f"{len(likely):,} likelihoods"] * bool(likely)
+    asked += [f"{len(written):,} answers to write"] * bool(written)
+    others = len(requests) - len(likely) - len(written)
+    asked += [f"{others:,} whole texts"] * bool(others)
+    took = [f"about {_spoken(seconds)}"] * bool(seconds)
+    took += [f"at most {_spoken(writing)} of writing"] * bool(writing)
+    whole = (seconds + writing) * remaining
+    took += [f"about {_spoken(whole)} for all that are left"] * bool(whole and remaining > 1)
+    sys.stderr.write(f"{told}: {' and '.join(asked)}; {', '.join(took) or 'all are known'}\n")
 
 
 def _spoken(seconds: float) -> str:

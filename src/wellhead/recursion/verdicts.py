@@ -24,7 +24,15 @@ from wellhead.recursion.measure.catalogue import measure_named
 
 __all__ = ["MEANINGS", "Verdict", "verdicts"]
 
-RISKS = ("perplexity", "excess_risk", "wasserstein2_squared", "kl_truth", "kl", "square_error")
+RISKS = (
+    "perplexity",
+    "excess_risk",
+    "wasserstein2_squared",
+    "kl_truth",
+    "kl",
+    "square_error",
+    "kappa",
+)
 SPREADS = ("variance", "heterozygosity", "distinct_2", "latent_deviation", "entropy")
 TAILS = ("survival_below_1", "survival_1_to_2", "tail_mass")
 MODES = ("smallest_weight", "survival_100_and_more", "classes")

@@ -31,7 +31,7 @@ CATALOGUE: dict[str, Measure] = {
     "mean_square_error": Measure("squared error of the mean", "true variance", "heavy"),
     "wasserstein2_squared": Measure("squared Wasserstein-2 distance", "true variance", "heavy"),
     "kl": Measure("Kullback-Leibler divergence from the truth", "nats", "heavy"),
-    "kappa": Measure("squared error of the location", "one round on real data", "heavy"),
+    "kappa": Measure("squared error of the estimate", "one round on real data", "heavy"),
     "scale": Measure("fitted scale", "scale of the true law"),
     "models_apart": Measure("squared distance between models of one web"),
     "total_variation": Measure("total variation distance from the truth"),
@@ -124,8 +124,8 @@ MEANINGS = {
         "on words seen at most twice in the original (text)."
     ),
     "kappa": (
-        "The squared error of the fitted location, times the samples of the first fit, over the "
-        "variance that theory gives for one fit to real data: the inflation of error."
+        "The squared error of the fitted location or coefficients, times the samples of the first "
+        "fit, over the variance that theory gives for one fit to real data: the inflation of error."
     ),
     "scale": "The fitted scale of the law.",
     "models_apart": (

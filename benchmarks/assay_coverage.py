@@ -107,12 +107,15 @@ def main() -> None:
     if len(clusters) < 2:
         sys.exit(f"detector '{arguments.detector}' brings no library of clusters")
     repeats, seed, processes = arguments.repeats, arguments.seed, arguments.processes
-    trials = _run(clusters, clusters, _ours, repeats, seed, processes)
-    report = _report(trials, clusters)
+    report = ""
+    if not arguments.peers_only:
+        trials = _run(clusters, clusters, _ours, repeats, seed, processes)
+        report = _report(trials, clusters)
     if arguments.peers:
         some = sorted(clusters, key=lambda cluster: cluster.auc)[:: arguments.peers]
         # QuaPy starts processes of its own, which hang inside others.
         both = _run(some, clusters, _with_peers, 1, seed + 1, processes=1)
+        trials = both if arguments.peers_only else trials
         report += "\n\n" + _beside(both, _visible(trials))
     print(report)
     if arguments.markdown:
@@ -308,6 +311,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--repeats", type=int, default=4, help="trials per cluster, share, size")
     parser.add_argument(
         "--peers", type=int, default=0, help="run QuaPy too, on every so many-th cluster; 0 = none"
+    )
+    parser.add_argument(
+        "--peers-only", action="store_true", help="these trials alone; visible is what they show"
     )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--processes", type=int, default=2)

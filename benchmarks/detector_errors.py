@@ -14,15 +14,15 @@ card: ``wellhead detector show general``.
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from _harness import benchmark_arguments, save_json
 
-NOMINAL = 0.05
-LEAST_HUMAN = 100
+sys.path.append(str(Path(__file__).resolve().parents[1] / "tools"))
+from fit_general_detector import threshold_from_elsewhere
 
 
 def main() -> None:
@@ -31,24 +31,9 @@ def main() -> None:
     arguments = parser.parse_args()
     if not arguments.table.exists():
         parser.error(f"{arguments.table} is missing; make it with the first command above")
-    scores = pd.read_parquet(arguments.table)
-    scores = scores[~scores.kind.str.startswith("adversarial")]
-    table = threshold_from_elsewhere(scores)
+    table = pd.DataFrame(threshold_from_elsewhere(pd.read_parquet(arguments.table)))
     print(table.round(3).to_string(index=False))
     save_json(arguments.json, table.round(4).to_dict("records"))
-
-
-def threshold_from_elsewhere(scores: pd.DataFrame) -> pd.DataFrame:
-    """False-positive rate in each domain at the threshold of the people of all other domains."""
-    human = scores[scores.label == "human"].drop_duplicates(["row"])
-    rows = []
-    for (source, domain, group), here in human.groupby(["source", "domain", "fold_domain"]):
-        if len(here) < LEAST_HUMAN:
-            continue
-        threshold = np.quantile(human.score[human.fold_domain != group], 1 - NOMINAL)
-        flagged = float((here.score > threshold).mean())
-        rows.append({"source": source, "domain": domain, "human": len(here), "flagged": flagged})
-    return pd.DataFrame(rows)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from scipy.sparse import load_npz, save_npz
 from general_texts import MANY_KINDS, ROOT, data_folder, general_texts
 from wellhead import __version__
 from wellhead.detect import Card, Cluster, Library, Measured, NgramDetector, Source, Summary
+from wellhead.detect.card import Elsewhere
 from wellhead.detect.examples import Examples
 from wellhead.detect.folds import Fold, Learner, leave_clusters_out
 from wellhead.detect.hashing import BITS
@@ -91,6 +92,7 @@ NOTES = (
     "Training texts are English, of 2005 to 2025, from the sources above. Texts in other languages "
     "get scores near chance (AUC .54 to .73 on Chinese, Spanish, German and French): an assay "
     "withholds the share there, or takes the language's own detector.",
+    "People who write in a second language are not measured apart: no source says who they are.",
     "Weights are sums over hashed n-grams that many texts share; no text can be read back.",
 )
 
@@ -111,7 +113,8 @@ def main() -> None:
     _print(cells)
     if not arguments.measure_only:
         name = "general-fast" if arguments.fast else "general"
-        _detector(name, frame, learner, parts).save(MODELS / name)
+        elsewhere = threshold_from_elsewhere(_table(frame, folds))
+        _detector(name, frame, learner, parts, elsewhere).save(MODELS / name)
 
 
 def _arguments() -> argparse.Namespace:
@@ -170,6 +173,24 @@ def _table(frame: pd.DataFrame, folds: list[Fold]) -> pd.DataFrame:
             )
         )
     return pd.concat(parts, ignore_index=True)
+
+
+def threshold_from_elsewhere(scores: pd.DataFrame) -> tuple[Elsewhere, ...]:
+    """False-positive rate in each domain at the threshold of the people of all other domains.
+
+    Args:
+        scores: rows of the table with leave-out scores.
+    """
+    human = scores[scores.label == "human"]
+    human = human[~human.kind.str.startswith("adversarial")].drop_duplicates(["row"])
+    found = []
+    for (source, domain, group), here in human.groupby(["source", "domain", "fold_domain"]):
+        if len(here) < LEAST_HUMAN:
+            continue
+        threshold = np.quantile(human.score[human.fold_domain != group], 0.95)
+        flagged = round(float((here.score > threshold).mean()), 4)
+        found.append(Elsewhere(SOURCES[str(source)][0], str(domain), len(here), flagged))
+    return tuple(found)
 
 
 class Part(NamedTuple):
@@ -263,7 +284,13 @@ def _measured(cluster: Cluster) -> Measured:
     )
 
 
-def _detector(name: str, frame: pd.DataFrame, learner: Learner, parts: list[Part]) -> NgramDetector:
+def _detector(
+    name: str,
+    frame: pd.DataFrame,
+    learner: Learner,
+    parts: list[Part],
+    elsewhere: tuple[Elsewhere, ...],
+) -> NgramDetector:
     cells = [_cluster(part) for part in parts]
     card = Card(
         languages=("en",),
@@ -277,6 +304,7 @@ def _detector(name: str, frame: pd.DataFrame, learner: Learner, parts: list[Part
         measured=tuple(_measured(cluster) for cluster in cells),
         notes=NOTES,
         summaries=_summaries(parts),
+        elsewhere=elsewhere,
     )
     model = learner.fit(np.arange(len(frame)), STRENGTH).rounded()
     return NgramDetector.of(card, model, Library(tuple(cells)))

@@ -66,6 +66,16 @@ def test_its_card_sums_up_its_errors_by_what_texts_have_in_common(general: Ngram
     assert all(0 <= one.auc <= 1 and one.machine >= 40 for one in summaries)
 
 
+def test_its_card_says_what_a_nominal_rate_becomes_elsewhere(
+    general: NgramDetector, wellhead: Callable[..., object]
+) -> None:
+    rates = [one.flagged for one in general.card.elsewhere]
+    assert len(rates) >= 30
+    assert min(rates) == 0
+    assert max(rates) > 0.5
+    assert "People flagged at a nominal 5 %" in wellhead("detector", "show", "general").stdout
+
+
 def test_no_text_that_may_only_be_evaluated_on_was_fitted(general: NgramDetector) -> None:
     """The polished Chinese news of DetectAnyLLM are under non-commercial terms."""
     named = " ".join(f"{source.name} {source.generators}" for source in general.card.fitted_on)

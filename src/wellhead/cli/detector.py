@@ -140,8 +140,16 @@ def _show(card: Card, as_json: bool) -> None:
     for one in card.measured:
         kind = f"{one.source} / {one.domain} / {one.generator} (new: {one.left_out})"
         typer.echo(f"  {one.auc:5.3f}  {one.caught:6.1%}  {one.human:6}  {one.machine:7}  {kind}")
+    _show_elsewhere(card)
     for note in card.notes:
         typer.echo(f"\n{note}")
+
+
+def _show_elsewhere(card: Card) -> None:
+    if card.elsewhere:
+        typer.echo("\nPeople flagged at a nominal 5 % when the threshold is that of other domains")
+    for one in sorted(card.elsewhere, key=lambda row: -row.flagged):
+        typer.echo(f"  {one.flagged:6.1%}  {one.human:6}  {one.source} / {one.domain}")
 
 
 def _show_summaries(card: Card) -> None:

@@ -12,7 +12,7 @@ from wellhead.detect.hashing import ALPHABETIC, SCRIPTS
 from wellhead.detect.normalise import Normalisation, checked_rules
 from wellhead.errors import BadInput
 
-__all__ = ["FORMAT", "Card", "Measured", "Source", "Summary"]
+__all__ = ["FORMAT", "Card", "Elsewhere", "Measured", "Source", "Summary"]
 
 FORMAT = 2
 """Version of the folder's layout and of the features; other versions are not read."""
@@ -89,6 +89,23 @@ class Summary:
 
 
 @dataclass(frozen=True)
+class Elsewhere:
+    """What a nominal 5 % of flagged people becomes with a threshold from all other domains.
+
+    Attributes:
+        source: where the texts are from.
+        domain: theirs; scored by a model that had not seen it.
+        human: number of human texts.
+        flagged: share of them above the threshold that flags 5 % of the people of other domains.
+    """
+
+    source: str
+    domain: str
+    human: int
+    flagged: float
+
+
+@dataclass(frozen=True)
 class Card:
     """Everything about a detector except its arrays.
 
@@ -108,6 +125,7 @@ class Card:
         kind: of detector, which says what else lies in the folder.
         adapted_from: name and revision of the detector that was adapted, where one was.
         script: how the texts are written, which decides what a token is.
+        elsewhere: how many people it flags where the threshold comes from other domains.
     """
 
     name: str
@@ -125,6 +143,7 @@ class Card:
     kind: str = "ngram"
     adapted_from: tuple[str, str] | None = None
     script: str = ALPHABETIC
+    elsewhere: tuple[Elsewhere, ...] = field(default=())
 
     def to_dict(self) -> dict[str, Any]:
         """The card as JSON-safe values."""
@@ -164,7 +183,8 @@ class Card:
 
     @classmethod
     def _from(cls, raw: Mapping[str, Any]) -> Card:
-        may_lack = {"languages": (), "summaries": (), "adapted_from": None, "script": ALPHABETIC}
+        none = dict.fromkeys(("languages", "summaries", "elsewhere"), ())
+        may_lack = {**none, "adapted_from": None, "script": ALPHABETIC}
         raw = {**may_lack, **raw}
         known = {one.name: raw[one.name] for one in fields(cls)}
         return cls(
@@ -178,6 +198,7 @@ class Card:
                 "notes": tuple(raw["notes"]),
                 "languages": tuple(raw["languages"]),
                 "summaries": tuple(Summary(**one) for one in raw["summaries"]),
+                "elsewhere": tuple(Elsewhere(**one) for one in raw["elsewhere"]),
                 "adapted_from": _pair(raw["adapted_from"]),
             }
         )

@@ -5,7 +5,7 @@ import json
 import threading
 import zipfile
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -199,6 +199,50 @@ def test_a_file_system_of_fsspec_is_read():
     files.pipe("/study/a.jsonl", awkward.JSONL)
     files.pipe("/study/picture.png", b"\x89PNG")
     assert open_corpus("memory://study").table()["text"].to_pylist() == TEXTS
+
+
+def test_a_name_that_leads_out_of_its_folder_is_refused():
+    fsspec = pytest.importorskip("fsspec")
+    memory = fsspec.filesystem("memory")
+    name = "/climbing/../../evil.jsonl"
+    memory.store[name] = type(memory.open("/climbing.txt", "wb"))(memory, name, awkward.JSONL)
+    with pytest.raises(BadInput, match="leads out of its folder"):
+        open_corpus("memory://climbing")
+
+
+class Hub(BaseHTTPRequestHandler):
+    """A dataset of one file, as the Hugging Face Hub answers."""
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        entry = {
+            "type": "file",
+            "oid": "b" * 40,
+            "size": len(awkward.JSONL),
+            "path": "data/a.jsonl",
+        }
+        about = {"id": "who/what", "sha": "a" * 40, "siblings": [], "tags": []}
+        body = awkward.JSONL
+        if "/resolve/" not in self.path:
+            body = json.dumps([entry] if "/tree/" in self.path else about).encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.send_header("content-type", "application/json")
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def test_a_dataset_of_the_hub_is_read(wellhead):
+    pytest.importorskip("huggingface_hub")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hub) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        hub = {"HF_ENDPOINT": f"http://127.0.0.1:{server.server_port}", "NO_PROXY": "127.0.0.1"}
+        done = wellhead("corpus", "inspect", "hf://datasets/who/what/data", "--json", env=hub)
+        server.shutdown()
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["documents"] == len(TEXTS)
 
 
 @pytest.mark.parametrize("delimiter", [",", "\t", ";"])

@@ -65,6 +65,8 @@ def _through_fsspec(address: str, folder: Path) -> None:
         for name in inside:
             relative = Path(name).name if name == path else name.removeprefix(path).lstrip("/")
             target = folder / relative
+            if not target.resolve().is_relative_to(folder.resolve()):
+                raise BadInput(f"the name {name} leads out of its folder")
             target.parent.mkdir(parents=True, exist_ok=True)
             files.get_file(name, str(target))
     except Exception as error:

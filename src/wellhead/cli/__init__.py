@@ -11,6 +11,7 @@ import codecs
 import importlib
 import io
 import os
+import re
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -105,7 +106,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         command(arguments, standalone_mode=True)
     except WellheadError as error:
-        _stop(error, error.exit_code)
+        _stop(error, error.exit_code, _with_option(str(error), given))
     except (KeyboardInterrupt, Interrupted) as error:
         _stop(error, Interrupted.exit_code)
     except BrokenPipeError:
@@ -130,6 +131,28 @@ def _wanted(arguments: Sequence[str]) -> tuple[str, ...]:
     if named not in VERBS:
         return VERBS
     return tuple(verb for verb in VERBS if f"{verb}_".startswith(f"{named}_"))
+
+
+def _with_option(message: str, arguments: Sequence[str]) -> str:
+    """The message under the option that took the value it speaks of, where that is one option.
+
+    >>> _with_option("unknown detector 'x'", ["score", "a.csv", "--detector", "x"])
+    "--detector: unknown detector 'x'"
+    >>> _with_option("a.csv: no such file", ["score", "a.csv", "--detector=x"])
+    'a.csv: no such file'
+    """
+    options = set()
+    for place, one in enumerate(arguments):
+        name, equals, value = one.partition("=")
+        if not equals:
+            value = arguments[place + 1] if place + 1 < len(arguments) else ""
+        said = re.escape(value)
+        spoken = rf"['\"“]{said}['\"”]|\bgot {said}(?![\w.])|\A{said}:"
+        if name.startswith("--") and value and re.search(spoken, message):
+            options.add(name)
+    if len(options) != 1 or (option := options.pop()) in message:
+        return message
+    return f"{option}: {message}"
 
 
 _PLAIN = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "..."})

@@ -25,10 +25,11 @@ from wellhead.prevalence.copying import COPIED, Sources
 from wellhead.prevalence.origins import OURS, Origins
 from wellhead.prevalence.preparation import Preparation
 
-__all__ = ["ScoredDocuments", "read_documents"]
+__all__ = ["SAMPLE", "ScoredDocuments", "read_documents"]
 
 _KEPT_HIGHEST = 60
-_KEPT_SAMPLE = 500
+# Texts that are kept for comparison of words and layout, by lot.
+SAMPLE = 500
 # Copies are looked for among so many texts; beyond, only equal texts count once.
 COMPARED = 200_000
 _KEPT_CHARACTERS = 20_000
@@ -194,7 +195,7 @@ class _Kept:
         for offset, (text, score, sha) in enumerate(zip(texts, scores, hashes, strict=True)):
             _push(self._highest, (float(score), start + offset, text), _KEPT_HIGHEST)
             if counts[offset]:
-                _push(self._sample, (-int(sha[:12], 16), start + offset, text), _KEPT_SAMPLE)
+                _push(self._sample, (-int(sha[:12], 16), start + offset, text), SAMPLE)
 
     def highest(self) -> dict[int, str]:
         return {row: text for _, row, text in sorted(self._highest, reverse=True)}
@@ -239,7 +240,8 @@ def _groups(batch: pa.RecordBatch, column: str) -> list[str]:
     if column not in batch.schema.names:
         own = [name for name in batch.schema.names if name not in OURS]
         raise BadInput(
-            f"no column '{column}' to group by (--group-by); the corpus has {', '.join(own)}"
+            f"no column '{column}' to group by (--group-by); the corpus has "
+            f"{', '.join(own) or 'texts alone'}"
         )
     return ["(none)" if value is None else str(value) for value in batch[column].to_pylist()]
 

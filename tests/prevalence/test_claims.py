@@ -137,6 +137,27 @@ def test_what_the_detector_does_not_see_opens_the_interval(rng, human):
     assert "nothing tells" in result.page().lead
 
 
+def test_the_upper_end_allows_for_a_generator_that_no_score_shows(rng, human):
+    """All texts score as people's do, and words and layout tell nothing either."""
+    result = assay(texts(rng.normal(size=200)), human=human)
+    assert result.upper_bound_only
+    assert result.if_seen.high < 0.25 < result.share.high < 1
+    said = result.page().lead
+    for share in (result.if_seen, result.share):
+        assert percent(share.high, up=True) in said
+    more = assay(texts(rng.normal(size=200)), human=texts(rng.normal(size=200), "storm"))
+    assert more.share.high < result.share.high
+    told = json.loads(result.to_json())
+    assert told["if_seen"]["high"] < told["share"]["high"]
+
+
+def test_what_plainly_stands_out_is_by_a_generator_that_the_detector_sees(rng, human):
+    levels = np.concatenate([rng.normal(size=100), rng.normal(3, 1, 100)])
+    result = assay(texts(levels), human=human)
+    assert result.if_seen is None
+    assert result.share.covers(0.5)
+
+
 def test_machine_text_of_the_same_kind_is_still_counted(rng, human):
     corpus = texts(np.concatenate([rng.normal(size=100), rng.normal(2.5, 1, 100)]))
     result = assay(corpus, human=human)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from wellhead.prevalence.documents import ScoredDocuments
 from wellhead.prevalence.estimate import Estimate, Evidence
 from wellhead.prevalence.library import least_seen
+from wellhead.report.numbers import interval
 
 __all__ = ["assumptions"]
 
@@ -36,11 +37,18 @@ def assumptions(
             if count == 1
             else f"one of the {count} measured generators"
         )
-        lines.append(
+        seen = (
             "The detector can see the unknown generator: of one of its texts and one by a person, "
             f"its text scores higher in {100 * least_seen():.0f} of 100 cases or more. Its scores "
             f"are spread like those of {measured}, give or take."
         )
+        if found.if_seen is not None:
+            seen += (
+                f" Then the share is {interval(found.if_seen.low, found.if_seen.high, share=True)}."
+                " Or it cannot: then words and layout tell its texts apart from people's as well "
+                "as those of nine in ten generators that were measured."
+            )
+        lines.append(seen)
         if not evidence.comparable:
             lines.append(
                 "This detector was made for one task: half of the prior holds what it was trained "

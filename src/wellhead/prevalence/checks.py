@@ -175,8 +175,9 @@ def check_detectability(
             name,
             "note",
             "No group of documents stands out from the human reference.",
-            "Only the upper end of the interval informs, and only for generators that the detector "
-            "can see: text of a base model, or rewritten to evade, can look the same as human.",
+            "Only the upper end of the interval informs. Text of a base model, or rewritten to "
+            "evade, can score as people's does; the interval leaves room for it up to where words "
+            "and layout would tell.",
             code="detectability",
         )
     if clear is not None and clear < FAINT:

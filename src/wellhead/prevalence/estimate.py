@@ -81,6 +81,8 @@ class Estimate:
         p_values: shape (n,), or None without human reference.
         posterior: of the anchored mixture, or None.
         prior: the generators that it considered, or None.
+        if_seen: the interval if the detector can see the generator, where `share` allows for one
+            that it cannot; else None.
         contradicted: a bound by the human reference that the labels contradict, else None.
     """
 
@@ -90,6 +92,7 @@ class Estimate:
     p_values: np.ndarray | None
     posterior: Posterior | None
     prior: GeneratorPrior | None
+    if_seen: Interval | None = None
     contradicted: float | None = None
 
     @property

@@ -52,7 +52,8 @@ def group_shares(
         human: shape (m,), the human reference, common to all groups.
         whole: the estimate of the whole corpus.
         against: the human reference; each group's lower end and bound hold even so, and each upper
-            end leaves the room that the whole corpus needs.
+            end leaves the room that the whole corpus needs, and that for a generator which the
+            detector does not see, where there may be one.
         level: confidence that all intervals hold at once.
         seed: of the simulations.
     """
@@ -80,6 +81,9 @@ def group_shares(
         if not np.array_equal(sure, mine):
             share = share._replace(low=min(share.low, interval(sure).low))
         share = share._replace(high=min(1.0, share.high + room))
+        if whole.if_seen is not None:
+            hidden = 1.0 if against is None else against.hidden(each, inside)
+            share = share._replace(high=max(share.high, hidden))
         low, point, high, _ = share
         shares.append(
             GroupShare(

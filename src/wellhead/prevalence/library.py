@@ -42,6 +42,10 @@ LEAST, MOST = 0.8, 4.0
 ALIKE = 0.05
 # A cluster whose machine texts are told from human ones less often than this cannot be seen.
 VISIBLE = 0.65
+# A generator that cannot be seen: its median, on the same scale, and how likely one is. Of the
+# library's clusters, about so many cannot.
+HIDDEN = -0.5
+UNSEEN = 0.3
 # A detector that brings fewer clusters than this was made for one task.
 _FEW = 5
 _POINTS = 1025
@@ -83,9 +87,11 @@ class GeneratorPrior:
         machine: for each, ascending machine scores in the same units.
         weights: shape (clusters,), prior probabilities.
         least, most: shape (clusters,), between which the median of the machine scores lies, in the
-            same units and log-uniformly: how far a generator of this shape stands out.
+            same units and log-uniformly, or uniformly where `least` is below zero: how far a
+            generator of this shape stands out.
         scale: shape (clusters,), spread of a log-normal factor on the machine spread.
         alike: shape (clusters,), up to which part of the texts score just like people's, uniformly.
+        unseen: the prior if the generator cannot be seen, and how likely that is; or None.
     """
 
     names: tuple[str, ...]
@@ -96,6 +102,7 @@ class GeneratorPrior:
     most: np.ndarray
     scale: np.ndarray
     alike: np.ndarray
+    unseen: tuple[GeneratorPrior, float] | None = None
 
     def clusters(self, draws: int, rng: np.random.Generator) -> np.ndarray:
         """Clusters drawn from the prior; shape (draws,), indices."""
@@ -103,9 +110,10 @@ class GeneratorPrior:
 
     def separation(self, cluster: np.ndarray, factors: np.ndarray) -> np.ndarray:
         """How far each generator stands out: its median score in human units; shape (draws,)."""
-        least, most = self.least[cluster], self.most[cluster]
-        ratio = np.where(most == least, 1.0, most / np.where(least == 0, 1.0, least))
-        return np.asarray(least * ratio ** ndtr(factors[:, 0]))
+        least, most, place = self.least[cluster], self.most[cluster], ndtr(factors[:, 0])
+        uniform = (least < 0) | (most == least)
+        ratio = np.where(uniform, 1.0, most / np.where(least == 0, 1.0, least))
+        return np.asarray(np.where(uniform, least + (most - least) * place, least * ratio**place))
 
     def masses(self, cluster: np.ndarray, factors: np.ndarray, edges: np.ndarray) -> np.ndarray:
         """The machine mass between human quantiles, for one generator a row.
@@ -214,6 +222,7 @@ def generator_prior(
     human, machine = zip(*map(_standardised, clusters), strict=True)
     median = np.array([m[m.size // 2] for m in machine])
     vague = np.arange(len(clusters)) >= known
+    chance = UNSEEN * weights[vague].sum() / weights.sum()
     return GeneratorPrior(
         names=tuple(c.name for c in clusters),
         human=human,
@@ -223,6 +232,24 @@ def generator_prior(
         most=np.where(vague, MOST, median),
         scale=SCALE * vague,
         alike=ALIKE * vague,
+        unseen=(_unseen(seen), float(chance)) if seen else None,
+    )
+
+
+def _unseen(library: Sequence[Cluster]) -> GeneratorPrior:
+    """Generators whose scores are spread like those of people of one kind, and hardly higher."""
+    kinds = {cluster.domain: cluster for cluster in library}
+    human = tuple(_standardised(cluster)[0] for cluster in kinds.values())
+    one = np.ones(len(human))
+    return GeneratorPrior(
+        names=tuple(kinds),
+        human=human,
+        machine=human,
+        weights=one / one.size,
+        least=HIDDEN * one,
+        most=LEAST * one,
+        scale=SCALE * one,
+        alike=0 * one,
     )
 
 

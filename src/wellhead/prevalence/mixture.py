@@ -18,7 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betainc, logsumexp
+from scipy.special import betainc, expit, logit, logsumexp
 
 from wellhead._stats import Interval, highest_density
 from wellhead.prevalence.library import GeneratorPrior
@@ -28,6 +28,8 @@ from wellhead.prevalence.smc import Draws, posterior_draws
 __all__ = ["Posterior", "anchored_posterior", "gap_counts", "posterior_of_gaps"]
 
 _CELLS = 200
+# Below this posterior probability, a generator that the detector cannot see is not considered.
+_NEGLIGIBLE = 0.03
 _CUTS = np.array([0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98])
 
 
@@ -40,16 +42,31 @@ class Posterior:
         resembles: shape (clusters,), posterior probability of each cluster of the prior.
         cuts: shape (bins - 1,), scores that separate the bins.
         machine: shape (bins,), probability of being machine for a document in each bin.
+        unseen: shape (cells,), as `mass`, if the detector cannot see the generator.
+        chance_unseen: posterior probability of that.
     """
 
     mass: np.ndarray
     resembles: np.ndarray
     cuts: np.ndarray
     machine: np.ndarray
+    unseen: np.ndarray
+    chance_unseen: float
 
     def interval(self, level: float) -> Interval:
-        """The highest-density interval at `level` around the median."""
+        """The highest-density interval at `level` around the median, if the generator is seen."""
         return highest_density(self.mass, level)
+
+    def opened(self, share: Interval, hidden: float) -> Interval:
+        """The interval if the detector may not see the generator at all.
+
+        Args:
+            share: the interval if it does.
+            hidden: the largest share that a generator unseen by scores may have.
+        """
+        if self.chance_unseen < _NEGLIGIBLE:
+            return share
+        return share._replace(high=max(share.high, hidden))
 
     def of_documents(self, scores: np.ndarray) -> np.ndarray:
         """Probability of being machine-written for each score; shape (n,)."""
@@ -124,16 +141,25 @@ def posterior_of_gaps(
     counts = np.bincount(bins, weights=gaps, minlength=cuts.size + 1)
     temper = min(1.0, effective / gaps.sum())
     spacings = np.diff(np.concatenate([[0], ranks, [m + 1]])).astype(np.float64)
-    found = posterior_draws(
-        counts * temper, spacings, prior, draws=draws, rng=np.random.default_rng(seed)
-    )
+    rng = np.random.default_rng(seed)
+    found, evidence = posterior_draws(counts * temper, spacings, prior, draws=draws, rng=rng)
     share = (np.arange(_CELLS) + 0.5) / _CELLS
     mass = _given_the_rest(counts * temper, found, share)
+    unseen, chance = np.full(_CELLS, 1 / _CELLS), 0.0
+    if prior.unseen is not None:
+        other, before = prior.unseen
+        hidden, theirs = posterior_draws(
+            counts * temper, spacings, other, draws=max(1, draws // 4), rng=rng
+        )
+        unseen = _given_the_rest(counts * temper, hidden, share).mean(axis=0)
+        chance = float(expit(logit(before) + theirs - evidence))
     return Posterior(
         mass=mass.mean(axis=0),
         resembles=np.bincount(found.cluster, minlength=prior.weights.size) / draws,
         cuts=cuts,
         machine=_of_bins(mass, found, share),
+        unseen=unseen,
+        chance_unseen=chance,
     )
 
 

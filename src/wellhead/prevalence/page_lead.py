@@ -14,6 +14,7 @@ from wellhead.report.numbers import count, counted, interval, percent
 from wellhead.report.svg import ShareBar
 
 if TYPE_CHECKING:
+    from wellhead._stats import Interval
     from wellhead.prevalence.result import AssayResult
 
 __all__ = ["alerts", "bar", "facts", "lead"]
@@ -24,7 +25,7 @@ _OPEN = 0.9
 
 def lead(result: AssayResult) -> str:
     """The answer; what is certain at least; what it rests on: a short paragraph each."""
-    parts = [_share(result), _at_least(result), _rests_on(result)]
+    parts = [f"{_share(result)}{_if_seen(result)}", _at_least(result), _rests_on(result)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -53,11 +54,9 @@ def _share(result: AssayResult) -> str:
     if result.method == "anchored" and result.unexplained > share.point:
         return _opened(result, these, low, high)
     if result.upper_bound_only:
-        return (
-            f"No machine-written texts stand out among {these}. If there are any, they are "
-            f"probably at most {high}, unless they come from a program that the detector cannot "
-            "recognise."
-        )
+        return _nothing_stands_out(result, these, high)
+    if share.high - share.low > _OPEN and result.if_seen is not None:
+        return _seen_or_not(result.if_seen, these, high)
     if share.high - share.low > _OPEN:
         return (
             f"How many of {these} machines wrote cannot be said from what was given: anything "
@@ -72,6 +71,47 @@ def _share(result: AssayResult) -> str:
         f"Between {low} and {high} of {these} were probably written by machines (best estimate "
         f"{point})."
     )
+
+
+def _nothing_stands_out(result: AssayResult, these: str, high: str) -> str:
+    first = f"No machine-written texts stand out among {these}."
+    seen = result.if_seen
+    if seen is None:
+        return f"{first} If there are any, they are probably at most {high}."
+    otherwise = (
+        "from one that it cannot, they may be any number"
+        if result.share.high >= _OPEN
+        else f"from one that it cannot, at most {high}"
+    )
+    return (
+        f"{first} If there are any from a program that the detector can recognise, they are "
+        f"probably at most {percent(seen.high, up=True)}; {otherwise}."
+    )
+
+
+def _seen_or_not(seen: Interval, these: str, high: str) -> str:
+    """The range that says something, and that nothing is said without its condition."""
+    ends = interval(seen.low, seen.high, share=True)
+    first = f"At most {percent(seen.high, up=True)}" if seen.low <= 0 else ends
+    return (
+        f"{first} of {these} were probably written by machines, if the detector can recognise the "
+        f"program that wrote them. From a program that it cannot, any number up to {high} may be."
+    )
+
+
+def _if_seen(result: AssayResult) -> str:
+    """The narrower range, with its condition."""
+    seen = result.if_seen
+    share = result.share
+    said = result.upper_bound_only or result.withheld is not None
+    open_ = share.high - share.low > _OPEN and result.unexplained <= share.point
+    if seen is None or said or open_:
+        return ""
+    if seen.low <= 0:
+        said = f"at most {percent(seen.high, up=True)} are"
+    else:
+        said = f"{interval(seen.low, seen.high, share=True)} are"
+    return f" If the detector can recognise the program that wrote them, {said}."
 
 
 def _these(n: int) -> str:
@@ -103,10 +143,16 @@ def _rests_on(result: AssayResult) -> str:
         return ""
     human = f"{counted(references.human, 'text')} that people certainly wrote"
     if result.method == "anchored":
+        also = (
+            "the machine-written ones come from a program like those that the detector was tested "
+            "on"
+            if result.if_seen is None
+            else "the words and the layout of a program that the detector cannot recognise would "
+            "give it away as they did those that it was tested on"
+        )
         text = (
             f"The texts were compared with {human}. The range holds with {level} confidence if "
-            "those are the same kind of text, and if the machine-written ones come from a program "
-            "like those that the detector was tested on."
+            f"those are the same kind of text, and if {also}."
         )
         return f"{text} The “at least” figure needs only the first." if _at_least(result) else text
     if result.method == "cluster-random":

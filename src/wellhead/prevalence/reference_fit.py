@@ -29,12 +29,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
+from scipy.special import ndtr, ndtri
 
 from wellhead._stats import clopper_pearson
 from wellhead.corpus.words import UNSPACED, count_words
 
-__all__ = ["DIFFERENT", "GROSS", "ReferenceFit", "reference_fit", "unlike_by_chance"]
+__all__ = [
+    "DIFFERENT",
+    "GROSS",
+    "ReferenceFit",
+    "hidden_if",
+    "most_hidden",
+    "reference_fit",
+    "unlike_by_chance",
+]
 
 # From this part with other words on, the reference is of another kind.
 GROSS = 0.7
@@ -51,6 +59,12 @@ _FOLDS = 5
 # Judgements by folds that learn from each other's texts vary so much more than independent ones
 # (`assay_mismatch.py --null`).
 _FOLDED = 1.45
+# So many standard errors at least, a hundred references and two hundred texts by machines alone lie
+# apart, also where no score shows it: nine of ten generators measured do. Twice as many texts, as
+# references and corpus are counted together, double it; more were not measured.
+_HARDEST = 3.5
+_MEASURED = 200 / 3
+_MOST_MEASURED = 1.5
 _LEAST = 20
 _LEVEL = 0.95
 _CUTS = (0.5, 0.7, 0.8, 0.9, 0.95, 1.0)
@@ -76,6 +90,8 @@ class ReferenceFit:
         size: texts of the reference.
         words: words that mark the corpus, and words that mark the reference, most telling first.
         layout: in plain words, how the two look different.
+        above: shape (corpus texts,), the part of the reference that is judged less like the corpus
+            than a text, by words and layout.
         either: the texts were compared with a machine reference as well, and are called unlike
             where they are unlike both.
     """
@@ -90,6 +106,7 @@ class ReferenceFit:
     size: int
     words: tuple[tuple[str, ...], tuple[str, ...]]
     layout: tuple[str, ...]
+    above: NDArray[np.float64]
     either: bool = False
 
     @property
@@ -101,6 +118,18 @@ class ReferenceFit:
     def different(self) -> bool:
         """Whether the two differ at all beyond chance."""
         return self.p_value < DIFFERENT
+
+    def hidden(self, level: float, some: NDArray[np.bool_] | None = None) -> float:
+        """The largest share, of all texts or of `some`, that a generator may have unseen by scores.
+
+        Args:
+            level: of this upper bound.
+            some: shape (corpus texts,); fewer than 20 are too few to tell.
+        """
+        above = self.above if some is None else self.above[some]
+        if above.size < _LEAST:
+            return 1.0
+        return most_hidden(_apart(above, self.size), self.size, above.size, level=level)
 
     def another(self, some: NDArray[np.bool_] | None = None) -> float:
         """The part of the texts, or of `some` of them, that is of another kind by its words.
@@ -142,7 +171,9 @@ def reference_fit(
     judged, by_words = _held_out(words, shape, foreign, seed)
     ours, theirs = judged[foreign == 1], judged[foreign == 0]
     worded, usual = by_words[foreign == 1], by_words[foreign == 0]
-    p_value, p_words = _higher(ours, theirs), _higher(worded, usual)
+    above = _above(ours, theirs)
+    p_value = float(ndtr(-_apart(above, theirs.size)))
+    p_words = float(ndtr(-_apart(_above(worded, usual), usual.size)))
     return ReferenceFit(
         p_value=p_value,
         unexplained=_unexplained(theirs, ours),
@@ -154,7 +185,35 @@ def reference_fit(
         foreign=(worded > np.quantile(usual, _FOREIGN)) & (min(p_value, p_words) < _DOUBTFUL),
         words=_telling_words(words, foreign),
         layout=_telling_layout(shape[foreign == 0], shape[foreign == 1]),
+        above=above,
     )
+
+
+def most_hidden(apart: float, reference: int, corpus: int, *, level: float) -> float:
+    """The largest share of a generator unseen by scores that words and layout do not rule out.
+
+    Also a generator that no score shows has ways of its own. Were all texts by the hardest of those
+    measured, corpus and reference would lie so many standard errors apart, and so much less as
+    fewer are.
+
+    Args:
+        apart: how far they do lie apart, in standard errors.
+        reference, corpus: texts that were compared.
+        level: of this upper bound.
+
+    >>> round(most_hidden(0.0, 100, 200, level=0.95), 2)
+    0.47
+    >>> most_hidden(3.0, 100, 200, level=0.95)
+    1.0
+    """
+    size = reference * corpus / (reference + corpus) / _MEASURED
+    expected = _HARDEST * min(size, _MOST_MEASURED)
+    return float(np.clip((apart + ndtri(level)) / expected, 0.0, 1.0))
+
+
+def hidden_if(share: float, reference: int, corpus: int, *, level: float) -> float:
+    """As `most_hidden` where so large a share is by the hardest generator measured."""
+    return min(1.0, share + most_hidden(0.0, reference, corpus, level=level))
 
 
 def _excess(beyond: NDArray[np.bool_], usual: float, size: int) -> float:
@@ -164,12 +223,17 @@ def _excess(beyond: NDArray[np.bool_], usual: float, size: int) -> float:
     return max(0.0, excess / (1 - usual)) if excess > noise else 0.0
 
 
-def _higher(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> float:
-    """P-value of the rank-sum test that the corpus's judgements are the higher ones."""
-    ordered, pairs = np.sort(theirs), ours.size * theirs.size
-    above = sum(np.searchsorted(ordered, ours, side).sum() for side in ("left", "right")) / 2
-    spread = _FOLDED * np.sqrt(pairs * (ours.size + theirs.size + 1) / 12)
-    return float(ndtr((pairs / 2 - above) / spread))
+def _above(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The part of `theirs` below each of `ours`, ties half."""
+    ordered = np.sort(theirs)
+    places = (np.searchsorted(ordered, ours, "left"), np.searchsorted(ordered, ours, "right"))
+    return np.asarray(sum(places) / (2 * theirs.size))
+
+
+def _apart(above: NDArray[np.float64], size: int) -> float:
+    """How far the corpus's judgements lie above the reference's, in standard errors (ranks)."""
+    spread = _FOLDED * np.sqrt((above.size + size + 1) / (12 * above.size * size))
+    return float((above.mean() - 0.5) / spread)
 
 
 def unlike_by_chance(unlike: NDArray[np.bool_], size: int) -> float:

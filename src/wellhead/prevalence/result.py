@@ -146,6 +146,8 @@ class AssayResult(Result):
     Attributes:
         share: the machine-written share with its interval; its point is NaN (null in JSON) where
             `withheld` says why it cannot be said.
+        if_seen: the interval if the detector can see the generator, where `share` allows for one
+            that it cannot see; else None.
         at_least: lower bound at the same level that holds for any generator, from the human
             reference alone; 0 without one.
         withheld: why the share cannot be said, or None.
@@ -156,8 +158,8 @@ class AssayResult(Result):
         assumptions: what must be true for the interval to hold.
         documents: counts.
         diagnostics: checks of the assumptions and their consequences.
-        upper_bound_only: nothing machine-like is distinguishable; only `share.high` informs, and
-            only for generators that the detector can see at all.
+        upper_bound_only: nothing machine-like is distinguishable; only the upper ends of `share`
+            and `if_seen` inform.
         references: sizes of the references.
         false_discovery_rate: of the flags.
         groups: shares by group, with `groups_method`.
@@ -181,6 +183,7 @@ class AssayResult(Result):
     upper_bound_only: bool
     references: References
     false_discovery_rate: float
+    if_seen: Interval | None = None
     withheld: Withheld | None = None
     unexplained: float = 0.0
     compared_in_vain: bool = False

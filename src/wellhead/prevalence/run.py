@@ -148,6 +148,7 @@ def assay(
     adapted = None if own is None else measure(own, docs, level=level, seed=seed)
     return AssayResult(
         share=found.share,
+        if_seen=found.if_seen,
         at_least=found.at_least,
         method=found.method,
         assumptions=assumptions(found, evidence, labels_drawn, docs, given.population),

@@ -19,6 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import logsumexp
 
 from wellhead.prevalence.library import GeneratorPrior
 
@@ -70,8 +71,8 @@ def posterior_draws(
     *,
     draws: int,
     rng: np.random.Generator,
-) -> Draws:
-    """Draws from the posterior given `counts`.
+) -> tuple[Draws, float]:
+    """Draws from the posterior given `counts`, and the logarithm of the evidence for the prior.
 
     Args:
         counts: shape (bins,), documents between the cuts, tempered.
@@ -81,14 +82,15 @@ def posterior_draws(
         rng: source of randomness.
     """
     model = _Model(counts, spacings, prior)
-    state, temperature = model.start(draws, rng), 0.0
+    state, temperature, evidence = model.start(draws, rng), 0.0, 0.0
     while temperature < 1.0:
         step = _step(state.log_lik, 1.0 - temperature)
         temperature += step
+        evidence += float(logsumexp(step * state.log_lik) - np.log(draws))
         state = state.taken(_resampled(step * state.log_lik, rng))
         for _ in range(_MOVES if temperature < 1.0 else _LAST_MOVES):
             state = model.moved(state, temperature, rng)
-    return state
+    return state, evidence
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 In: the evidence, how the reference fits the corpus, the languages. Out: an estimate with every
 claim that the evidence contradicts taken back: a share that cannot be said, a lower end and a bound
 that hold even if people of another kind wrote what the reference does not know, an upper end that
-leaves room for what the scores do not show. Nothing here makes a claim stronger.
+leaves room for what the scores do not show, up to where words and layout would tell. Nothing here
+makes a claim stronger.
 """
 
 from __future__ import annotations
@@ -63,6 +64,10 @@ class Doubt:
         """Scores of the documents `inside` if people of another kind wrote the highest of them."""
         some, part = scores[inside], self.fit.another(inside[self.compared])
         return as_people(some, highest(some, part), self.human, self.reach)
+
+    def hidden(self, level: float, inside: np.ndarray | None = None) -> float:
+        """The largest share of all documents, or of those `inside`, that no score may show."""
+        return self.fit.hidden(level, None if inside is None else inside[self.compared])
 
     @property
     def in_vain(self) -> bool:
@@ -190,7 +195,7 @@ def hedged(
     if why is not None:
         unknown = Interval(found.at_least, float("nan"), 1.0, found.share.level)
         found = replace(found, share=unknown, posterior=None)
-    return _consistent(found)
+    return _consistent(_opened(found, against))
 
 
 def _vain(found: Estimate) -> Estimate:
@@ -212,6 +217,17 @@ def _doubted(found: Estimate, evidence: Evidence, against: Doubt) -> Estimate:
     )
 
 
+def _opened(found: Estimate, against: Doubt | None) -> Estimate:
+    """The upper end as it is if the detector may not see the generator."""
+    if found.method != "anchored" or found.posterior is None:
+        return found
+    hidden = 1.0 if against is None else against.hidden(found.share.level)
+    opened = found.posterior.opened(found.share, hidden)
+    if opened == found.share:
+        return found
+    return replace(found, share=opened, if_seen=found.share)
+
+
 def _consistent(found: Estimate) -> Estimate:
     """No interval below its own bound: the bound holds for any generator.
 
@@ -224,4 +240,7 @@ def _consistent(found: Estimate) -> Estimate:
         return found
     high = max(share.high, bound)
     point = share.point if np.isnan(share.point) else min(max(share.point, bound), high)
-    return replace(found, share=Interval(bound, point, high, share.level))
+    seen = found.if_seen
+    if seen is not None:
+        seen = seen._replace(low=bound, point=point, high=max(seen.high, bound, point))
+    return replace(found, share=Interval(bound, point, high, share.level), if_seen=seen)

@@ -124,7 +124,7 @@ def test_the_draws_follow_the_posterior_of_a_known_generator():
     counts, spacings = np.array([60.0, 40.0]), np.array([20.0, 10.0])
     human, machine = np.linspace(0, 1, 4001), np.sqrt(np.linspace(0, 1, 4001))
     known = generator_prior([], [Cluster("d", "g", human, machine)])
-    found = posterior_draws(counts, spacings, known, draws=20_000, rng=np.random.default_rng(7))
+    found, _ = posterior_draws(counts, spacings, known, draws=20_000, rng=np.random.default_rng(7))
     share = np.sin(found.theta[:, 0]) ** 2
     assert share.mean() == pytest.approx(_mean_share_on_a_grid(counts, spacings), abs=0.005)
 

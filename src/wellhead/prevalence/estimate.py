@@ -24,7 +24,7 @@ from wellhead.prevalence.audit import audited_share
 from wellhead.prevalence.conformal import p_values
 from wellhead.prevalence.labels import Labels
 from wellhead.prevalence.library import Cluster, GeneratorPrior, generator_prior
-from wellhead.prevalence.lower_bound import at_least
+from wellhead.prevalence.lower_bound import at_least, one_sided
 from wellhead.prevalence.mixture import Posterior, anchored_posterior
 from wellhead.prevalence.no_reference import cluster_random_share
 from wellhead.prevalence.result import Method
@@ -76,7 +76,8 @@ class Estimate:
 
     Attributes:
         share: with interval.
-        at_least: generator-free lower bound at the same level; 0 without human reference.
+        at_least: generator-free lower bound, one side of an interval at the same level; 0 without
+            human reference.
         method: the tier.
         p_values: shape (n,), or None without human reference.
         posterior: of the anchored mixture, or None.
@@ -118,7 +119,11 @@ def estimate(evidence: Evidence, *, level: float = 0.95, seed: int = 0) -> Estim
     bound, p, posterior, prior = 0.0, None, None, None
     if evidence.human is not None:
         bound = at_least(
-            evidence.scores, evidence.human, level=level, seed=seed, sampled=evidence.sampled
+            evidence.scores,
+            evidence.human,
+            level=one_sided(level),
+            seed=seed,
+            sampled=evidence.sampled,
         )
         p = p_values(evidence.scores, evidence.human)
         prior = generators_of(evidence)
@@ -167,7 +172,7 @@ def _share(
         )
         return audited, "audited" if posterior is None else "audited+anchored"
     if posterior is not None:
-        return posterior.interval(level), "anchored"
+        return posterior.cautious(level), "anchored"
     if not (evidence.library and evidence.comparable):
         raise UnusableReference(
             "this detector brings no library of measured clusters, so that a share cannot be "

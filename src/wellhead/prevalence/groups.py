@@ -12,7 +12,7 @@ import numpy as np
 from wellhead._stats import Interval
 from wellhead.errors import UnusableReference
 from wellhead.prevalence.estimate import EFFECTIVE, Estimate
-from wellhead.prevalence.lower_bound import at_least
+from wellhead.prevalence.lower_bound import at_least, one_sided
 from wellhead.prevalence.mixture import anchored_posterior
 from wellhead.prevalence.result import GroupShare
 from wellhead.prevalence.withholding import Doubt
@@ -69,7 +69,7 @@ def group_shares(
         posterior = anchored_posterior(
             some, human, shared, effective=EFFECTIVE, seed=seed, draws=600
         )
-        return posterior.interval(each)
+        return posterior.cautious(each)
 
     shares = []
     for g in chosen:
@@ -77,7 +77,7 @@ def group_shares(
         mine = scores[inside]
         sure = mine if against is None else against.least(scores, inside)
         share = interval(mine)
-        bound = at_least(sure, human, level=each, seed=seed)
+        bound = at_least(sure, human, level=one_sided(each), seed=seed)
         if not np.array_equal(sure, mine):
             share = share._replace(low=min(share.low, interval(sure).low))
         share = share._replace(high=min(1.0, share.high + room))

@@ -20,12 +20,21 @@ from wellhead.errors import BadSetting
 from wellhead.prevalence.mixture import gap_counts
 from wellhead.prevalence.reference import require_scores
 
-__all__ = ["at_least", "at_least_of_gaps"]
+__all__ = ["at_least", "at_least_of_gaps", "one_sided"]
 
 # Where the deficit is looked for, as shares of the human reference below the cut.
 _CUTS = np.array([0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98, 1.0])
 _SIMULATIONS = 2000
 _STEPS = 12
+
+
+def one_sided(level: float) -> float:
+    """The level of a bound that is one end of an interval at `level`: half the error is its own.
+
+    >>> one_sided(0.95)
+    0.975
+    """
+    return (1 + level) / 2
 
 
 def at_least(

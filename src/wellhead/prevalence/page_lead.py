@@ -101,11 +101,10 @@ def _seen_or_not(seen: Interval, these: str, high: str) -> str:
 
 def _if_seen(result: AssayResult) -> str:
     """The narrower range, with its condition."""
-    seen = result.if_seen
-    share = result.share
-    said = result.upper_bound_only or result.withheld is not None
-    open_ = share.high - share.low > _OPEN and result.unexplained <= share.point
-    if seen is None or said or open_:
+    seen, share = result.if_seen, result.share
+    known = result.upper_bound_only or result.withheld is not None
+    known |= share.high - share.low > _OPEN and result.unexplained <= share.point
+    if seen is None or known:
         return ""
     if seen.low <= 0:
         said = f"at most {percent(seen.high, up=True)} are"

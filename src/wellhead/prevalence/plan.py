@@ -291,7 +291,7 @@ def _width(posterior: Posterior, wanted: _Wanted, human: int) -> float:
     """As an assay shows it, if words and layout tell no more than for the hardest generators."""
     corpus = min(wanted.documents, SAMPLE)
     hidden = hidden_if(wanted.share, human, corpus, level=wanted.level)
-    return posterior.opened(posterior.interval(wanted.level), hidden).width
+    return posterior.opened(posterior.cautious(wanted.level), hidden).width
 
 
 def _own_widths(

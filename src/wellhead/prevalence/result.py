@@ -148,8 +148,8 @@ class AssayResult(Result):
             `withheld` says why it cannot be said.
         if_seen: the interval if the detector can see the generator, where `share` allows for one
             that it cannot see; else None.
-        at_least: lower bound at the same level that holds for any generator, from the human
-            reference alone; 0 without one.
+        at_least: lower bound, one side of an interval at the same level, that holds for any
+            generator, from the human reference alone; 0 without one.
         withheld: why the share cannot be said, or None.
         unexplained: lower 95 % bound on the part of the corpus that is unlike the human reference
             in words and layout, without what the scores count as machine text anyway.

@@ -29,7 +29,7 @@ from wellhead.errors import BadInput, BadSetting
 from wellhead.prevalence.conformal import benjamini_hochberg
 from wellhead.prevalence.estimate import EFFECTIVE
 from wellhead.prevalence.library import GeneratorPrior
-from wellhead.prevalence.lower_bound import at_least_of_gaps
+from wellhead.prevalence.lower_bound import at_least_of_gaps, one_sided
 from wellhead.prevalence.mixture import posterior_of_gaps
 from wellhead.prevalence.reference import require_scores
 
@@ -125,8 +125,8 @@ def assay_scores(
     anchors = np.sort(anchors)
     found = _sums(files, anchors, progress)
     posterior = posterior_of_gaps(found.gaps, anchors, prior, effective=EFFECTIVE, seed=seed)
-    bound = at_least_of_gaps(found.gaps, level=level, seed=seed)
-    share = posterior.interval(level)
+    bound = at_least_of_gaps(found.gaps, level=one_sided(level), seed=seed)
+    share = posterior.cautious(level)
     if bound > share.low:
         high = max(share.high, bound)
         share = Interval(bound, min(max(share.point, bound), high), high, level)

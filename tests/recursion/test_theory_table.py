@@ -50,6 +50,7 @@ def test_the_command_takes_whole_samples_and_says_what_is_not_exact(wellhead) ->
     mix = "--regime fresh-real --samples 14 --generations 3 --real-share"
     done = wellhead("collapse", "theory", *mix.split(), "0.15")
     assert "inflation (first order)" in done.stdout
+    assert "columns are means over chains" in done.stderr
     assert f"{2 / 14:.6g}" in done.stdout.splitlines()[-1]
     refused = wellhead("collapse", "theory", *mix.replace("14", "4").split(), "0.1")
     assert refused.returncode == 2

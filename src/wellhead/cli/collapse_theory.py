@@ -157,5 +157,6 @@ def _show(table: list[dict[str, Any]]) -> None:
     typer.echo("  ".join(head.rjust(width[name]) for name, head in heads.items()))
     for row in table:
         typer.echo("  ".join(f"{row[name]:.6g}".rjust(width[name]) for name in heads))
+    typer.echo("columns are means over chains, unless their heading says otherwise", err=True)
     for name, why in reasons.items():
         typer.echo(f"{name}: no closed form ({why})", err=True)

@@ -242,7 +242,7 @@ def _play(folder: Path, port: int) -> None:
         folder,
         written_answers(),
         port=port,
-        pace=10,
+        pace=5,
         told=lambda tale: typer.echo(f"{tale.step}\n    {tale.told}"),
         shown=lambda address: typer.echo(f"look at: {address}", err=True),
     )

@@ -37,7 +37,7 @@ from sklearn.linear_model import LogisticRegression
 import wellhead
 from _harness import benchmark_arguments, needed, save_json
 from wellhead.audit import begin, read_audit
-from wellhead.audit.folder import Given
+from wellhead.audit.labelling import Given
 from wellhead.collect.importers import Imported, read_import
 from wellhead.collect.overview import FOREIGN
 from wellhead.detect import load_scorer

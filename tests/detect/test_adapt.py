@@ -68,6 +68,25 @@ def test_texts_of_one_group_are_left_out_together():
     assert np.median(together) < np.median(apart)
 
 
+class Seer(Blind):
+    """A general detector that knows the words which machines like."""
+
+    name = "seer"
+
+    def score(self, texts):
+        return np.array([np.mean([word in WORDS[-15:] for word in t.split()]) for t in texts])
+
+
+def test_a_general_detector_that_knows_is_trusted_more_than_one_that_does_not():
+    rng = np.random.default_rng(9)
+    texts = own(written(rng, 60), written(rng, 60, 3))
+    blind, seer = (
+        np.mean([abs(model.trust) for model in adapt_detector(general, texts).models])
+        for general in (Blind(), Seer())
+    )
+    assert seer > 2 * blind
+
+
 @pytest.fixture(scope="module")
 def studies():
     """Forty: 60 references a side; 50 new texts by people, 25 new ones by the same machine."""

@@ -2,8 +2,10 @@
 
 In: texts of the task whose writers are known, and a detector for text at large. Out: a `Scorer` of
 several models. Each is a logistic regression on the n-grams of the task's own texts and, beside
-them, the general score in units of the people's spread; how far to trust the general detector is
-learned with the weights. The own texts are parted into folds, and each model is fitted without one.
+them, the general score in units of the people's spread. The own texts are parted into folds, and
+each model is fitted without one. How dear it is to lean on the general score is learned for each
+model: as dear as told texts, and whole kinds of machine text, of the other folds best from people's
+where models scored them that had not seen them.
 
 An own text gets the score of the model that saw neither it nor its group; any other text that of a
 model drawn by lot, by the text's hash. So the score of a person's text has the same law whether it
@@ -48,7 +50,9 @@ __all__ = ["FOLDS", "AdaptedDetector", "FittedDetector", "OwnTexts", "adapt_dete
 FOLDS = 10
 RECIPE = Recipe(TRANSFORM, spread=0)
 STRENGTH = 2.0
-_TRUST = 0.3
+TRUSTS = (0.3, 0.1, 0.03)
+"""How dear it is to lean on the general detector: from these each model's is learned."""
+
 _STRETCHES = 3
 _OWN = "own texts"
 _NOTES = (
@@ -130,14 +134,14 @@ def adapt_detector(general: Scorer, own: OwnTexts, *, seed: int = 0) -> FittedDe
     )
     known = getattr(general, "score_held_out", general.score)
     fitting = _Fitting(learner, np.asarray(known(raw), np.float64))
-    folds = _folds(own, examples, seed)
-    models = tuple(fitting.model(~test) for test in folds)
-    scores = np.empty(len(examples))
-    for test, model in zip(folds, models, strict=True):
-        scores[test] = fitting.scores(model, test)
-    kinds = _kinds(own, examples)
-    unseen = [fitting.without(name, rows, folds[::2]) for name, rows in kinds]
-    library = Library(tuple(unseen)) if unseen else None
+    folds, kinds = _folds(own, examples, seed), _kinds(own, examples)
+    tried = [fitting.tried(trust, folds, [rows for _, rows in kinds]) for trust in TRUSTS]
+    models, scores, unseen = _chosen(tried, folds, examples.machine)
+    found = [
+        _cluster(name, examples, _sides(of_kind, ~np.isnan(theirs), examples.machine), theirs)
+        for (name, of_kind), theirs in zip(kinds, unseen, strict=True)
+    ]
+    library = Library(tuple(found)) if found else None
     card = with_revision(_card(general, examples, scores, library, seed), general, models)
     return FittedDetector(
         card,
@@ -242,7 +246,7 @@ class _Fitting:
     learner: Learner
     general: NDArray[np.float64]
 
-    def model(self, train: NDArray[np.bool_]) -> JoinedModel:
+    def model(self, train: NDArray[np.bool_], trust: float) -> JoinedModel:
         rows = np.flatnonzero(train)
         examples, views = self.learner.examples, [view[rows] for view in self.learner.views]
         people = self.general[rows][~examples.machine[rows]]
@@ -250,32 +254,85 @@ class _Fitting:
         counts = vstack(views, format="csr")
         columns = self.learner.recipe.columns(views[0], examples.domain[rows])
         blank = _blank(counts, columns, examples.script)
-        beside = _TRUST * np.tile(in_units(self.general[rows], centre, spread), len(views))
+        beside = trust * np.tile(in_units(self.general[rows], centre, spread), len(views))
         weight = balance(examples.domain[rows], examples.family[rows]) / len(views)
-        weights, trust, intercept = _solved(
+        weights, leaning, intercept = _solved(
             hstack([blank.matrix(counts), csr_matrix(beside[:, None])], format="csr"),
             np.tile(examples.machine[rows], len(views)),
             STRENGTH * np.tile(weight, len(views)),
             self.learner.seed,
         )
         own = replace(blank, weight=weights, intercept=intercept)
-        return JoinedModel(own, _TRUST * trust, centre, spread)
+        return JoinedModel(own, trust * leaning, centre, spread)
 
     def scores(self, model: JoinedModel, test: NDArray[np.bool_]) -> NDArray[np.float64]:
         own = model.own.score_counts(self.learner.whole[np.flatnonzero(test)])
         return model.joined(own, self.general[test])
 
-    def without(
-        self, name: str, kind: NDArray[np.bool_], folds: Sequence[NDArray[np.bool_]]
-    ) -> Cluster:
-        """Scores of people's texts and of a kind's, of some folds, by models without the kind."""
+    def tried(
+        self, trust: float, folds: Sequence[NDArray[np.bool_]], kinds: Sequence[NDArray[np.bool_]]
+    ) -> _Tried:
+        """Every fold, and every kind in every second fold, scored by a model without it."""
         human = ~self.learner.examples.machine
-        scores = np.full(len(kind), np.nan)
+        models, scores = [], np.empty(len(human))
         for test in folds:
-            model, rows = self.model(~test & ~kind), test & (human | kind)
-            scores[rows] = self.scores(model, rows)
-        seen = ~np.isnan(scores)
-        return _cluster(name, self.learner.examples, (human & seen, kind & seen), scores)
+            models.append(self.model(~test, trust))
+            scores[test] = self.scores(models[-1], test)
+        unseen = [np.full(len(human), np.nan) for _ in kinds]
+        for theirs, kind in zip(unseen, kinds, strict=True):
+            for test in folds[::2]:
+                rows = test & (human | kind)
+                theirs[rows] = self.scores(self.model(~test & ~kind, trust), rows)
+        return _Tried(models, scores, unseen)
+
+
+class _Tried(NamedTuple):
+    """What one trust gives: models by fold, scores of texts and of kinds left out (else NaN)."""
+
+    models: list[JoinedModel]
+    scores: NDArray[np.float64]
+    unseen: list[NDArray[np.float64]]
+
+    def auc(self, rows: NDArray[np.bool_], machine: NDArray[np.bool_]) -> float:
+        """How well `rows` are told apart where left out, and where their kind is: the mean."""
+        known = _auc(self.scores, rows, machine)
+        if not self.unseen:
+            return known
+        return (known + float(np.mean([_auc(one, rows, machine) for one in self.unseen]))) / 2
+
+
+def _chosen(
+    tried: Sequence[_Tried], folds: Sequence[NDArray[np.bool_]], machine: NDArray[np.bool_]
+) -> tuple[tuple[JoinedModel, ...], NDArray[np.float64], list[NDArray[np.float64]]]:
+    """For each fold the trust that did best on the texts of all other folds.
+
+    A text's own score has no part in choosing what scores it.
+    """
+    models, scores = [], np.empty(len(machine))
+    unseen = [np.full(len(machine), np.nan) for _ in tried[0].unseen]
+    for at, test in enumerate(folds):
+        best = max(tried, key=lambda one: one.auc(~test, machine))
+        models.append(best.models[at])
+        scores[test] = best.scores[test]
+        for mine, theirs in zip(unseen, best.unseen, strict=True):
+            mine[test] = theirs[test]
+    return tuple(models), scores, unseen
+
+
+def _auc(scores: NDArray[np.float64], rows: NDArray[np.bool_], machine: NDArray[np.bool_]) -> float:
+    """The chance that a machine text of `rows` scores above a human one, ties half."""
+    seen = rows & ~np.isnan(scores)
+    human, theirs = np.sort(scores[seen & ~machine]), scores[seen & machine]
+    if not (human.size and theirs.size):
+        return 0.5
+    ranks = sum(np.searchsorted(human, theirs, side=side) for side in ("left", "right"))
+    return float(np.mean(ranks)) / 2 / human.size
+
+
+def _sides(
+    of_kind: NDArray[np.bool_], seen: NDArray[np.bool_], machine: NDArray[np.bool_]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    return ~machine & seen, of_kind & seen
 
 
 def _solved(

@@ -22,7 +22,7 @@ import numpy as np
 
 import wellhead.recursion
 from _harness import DATA, benchmark_arguments, save_json
-from wellhead.recursion.closed_form import exact_curves
+from wellhead.recursion.closed_form import closed_form_curves
 from wellhead.recursion.families.words import Source, read_corpus
 from wellhead.recursion.theory.branching import survivor_rate
 
@@ -149,7 +149,7 @@ def formulas() -> list[dict[str, Any]]:
     for name, table, measures in CASES:
         result = wellhead.recursion.run(table | {"every": table["generations"]}, seed=1)
         setting = result.plan.settings[0]
-        exact = exact_curves(setting)
+        exact = closed_form_curves(setting)
         for measure in measures:
             values = result.values(measure, setting.label, setting.generations)
             mean, error = values.mean(), values.std(ddof=1) / np.sqrt(len(values))

@@ -23,7 +23,7 @@ from scipy.stats import kendalltau
 from _harness import benchmark_arguments, markdown_table, save_json
 from wellhead import collapse
 from wellhead.recursion import Run
-from wellhead.recursion.theory_vs_observed import excess, order_agreement
+from wellhead.recursion.theory_vs_observed import excess_losses, order_agreement
 
 NONE = "no selection"
 
@@ -51,10 +51,10 @@ def main() -> None:
 
 
 def report(found: Run, file: Path) -> None:
-    gained = {row.setting: gains(found, row.setting) for row in excess(found)}
+    gained = {row.setting: gains(found, row.setting) for row in excess_losses(found)}
     seeds = min(len(values) for values in gained.values())
     columns = ("setting", ">real share", ">κ", ">size", ">κ, sized", "excess loss")
-    rows = excess(found)
+    rows = excess_losses(found)
     lines = []
     for row in rows:
         better = int((gained[row.setting][:seeds] < gained[NONE][:seeds]).sum())

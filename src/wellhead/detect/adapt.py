@@ -16,7 +16,7 @@ to p-values, flags and intervals is measured by `benchmarks/own_task.py`: no exc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -39,7 +39,7 @@ from wellhead.detect.folds import Learner, splits
 from wellhead.detect.hashing import script_of
 from wellhead.detect.heldout import HeldOut
 from wellhead.detect.library import Cluster, Library
-from wellhead.detect.linear import LinearModel, Recipe
+from wellhead.detect.linear import LinearModel, Recipe, frequent_columns
 from wellhead.detect.normalise import STANDARD, normalise_all
 from wellhead.detect.scorer import Scorer
 from wellhead.detect.train import LEAST_TEXTS
@@ -133,9 +133,9 @@ def adapt_detector(general: Scorer, own: OwnTexts, *, seed: int = 0) -> FittedDe
         Learner.of(examples, seed=seed, stretches=_STRETCHES), recipe=RECIPE, discount={}
     )
     known = getattr(general, "score_held_out", general.score)
-    fitting = _Fitting(learner, np.asarray(known(raw), np.float64))
+    fitting = _Fitting.of(learner, np.asarray(known(raw), np.float64))
     folds, kinds = _folds(own, examples, seed), _kinds(own, examples)
-    tried = [fitting.tried(trust, folds, [rows for _, rows in kinds]) for trust in TRUSTS]
+    tried = fitting.tried(folds, [rows for _, rows in kinds])
     models, scores, unseen = _chosen(tried, folds, examples.machine)
     found = [
         _cluster(name, examples, _sides(of_kind, ~np.isnan(theirs), examples.machine), theirs)
@@ -241,49 +241,73 @@ def _error(cluster: Cluster, left_out: str) -> Measured:
 
 @dataclass(frozen=True)
 class _Fitting:
-    """Fits models on some of the own texts."""
+    """Fits models on some of the own texts, one for each of `TRUSTS`.
+
+    Attributes:
+        learner: the own texts.
+        general: what the general detector gives each.
+        column: the only features that a model can use, in whichever texts it is fitted on.
+        views: the learner's, with these columns alone.
+    """
 
     learner: Learner
     general: NDArray[np.float64]
+    column: NDArray[np.int32]
+    views: tuple[csr_matrix, ...]
 
-    def model(self, train: NDArray[np.bool_], trust: float) -> JoinedModel:
-        rows = np.flatnonzero(train)
-        examples, views = self.learner.examples, [view[rows] for view in self.learner.views]
+    @classmethod
+    def of(cls, learner: Learner, general: NDArray[np.float64]) -> _Fitting:
+        everyone = np.zeros(len(learner.examples), "U1")
+        column = frequent_columns(learner.whole, everyone, spread=1, share=0)
+        return cls(learner, general, column, tuple(view[:, column] for view in learner.views))
+
+    def fitted(
+        self, train: NDArray[np.bool_], test: NDArray[np.bool_]
+    ) -> Iterator[tuple[JoinedModel, NDArray[np.float64]]]:
+        """For each trust the model fitted on `train`, and the scores that it gives `test`."""
+        rows, examples = np.flatnonzero(train), self.learner.examples
         people = self.general[rows][~examples.machine[rows]]
         centre, spread = float(people.mean()), float(people.std()) or 1.0
-        counts = vstack(views, format="csr")
-        columns = self.learner.recipe.columns(views[0], examples.domain[rows])
-        blank = _blank(counts, columns, examples.script)
-        beside = trust * np.tile(in_units(self.general[rows], centre, spread), len(views))
-        weight = balance(examples.domain[rows], examples.family[rows]) / len(views)
-        weights, leaning, intercept = _solved(
-            hstack([blank.matrix(counts), csr_matrix(beside[:, None])], format="csr"),
-            np.tile(examples.machine[rows], len(views)),
-            STRENGTH * np.tile(weight, len(views)),
-            self.learner.seed,
-        )
-        own = replace(blank, weight=weights, intercept=intercept)
-        return JoinedModel(own, trust * leaning, centre, spread)
+        blank, matrix = self._features(rows)
+        beside = np.tile(in_units(self.general[rows], centre, spread), len(self.views))
+        weight = balance(examples.domain[rows], examples.family[rows]) / len(self.views)
+        machine = np.tile(examples.machine[rows], len(self.views))
+        cost = STRENGTH * np.tile(weight, len(self.views))
+        tested = blank.vectors(self.learner.whole[np.flatnonzero(test)])
+        for trust in TRUSTS:  # they differ in the last column alone
+            matrix.data[matrix.indptr[1:] - 1] = trust * beside
+            weights, leaning, intercept = _solved(matrix, machine, cost, self.learner.seed)
+            own = replace(blank, weight=weights, intercept=intercept)
+            model = JoinedModel(own, trust * leaning, centre, spread)
+            scores = own.score_vectors(tested, int(test.sum()))
+            yield model, model.joined(scores, self.general[test])
 
-    def scores(self, model: JoinedModel, test: NDArray[np.bool_]) -> NDArray[np.float64]:
-        own = model.own.score_counts(self.learner.whole[np.flatnonzero(test)])
-        return model.joined(own, self.general[test])
+    def _features(self, rows: NDArray[np.intp]) -> tuple[LinearModel, csr_matrix]:
+        """A model without weights, and what it makes of all views, with a last column of ones."""
+        examples, views = self.learner.examples, [view[rows] for view in self.views]
+        used = self.learner.recipe.columns(views[0], examples.domain[rows])
+        counts = vstack([view[:, used] for view in views], format="csr")
+        blank = _blank(counts, self.column[used], examples.script)
+        last = csr_matrix(np.ones((counts.shape[0], 1), np.float32))
+        return blank, hstack([blank.matrix_of_features(counts), last], format="csr")
 
     def tried(
-        self, trust: float, folds: Sequence[NDArray[np.bool_]], kinds: Sequence[NDArray[np.bool_]]
-    ) -> _Tried:
-        """Every fold, and every kind in every second fold, scored by a model without it."""
+        self, folds: Sequence[NDArray[np.bool_]], kinds: Sequence[NDArray[np.bool_]]
+    ) -> list[_Tried]:
+        """Every fold, and every kind in every second fold, scored by models without it."""
         human = ~self.learner.examples.machine
-        models, scores = [], np.empty(len(human))
+        nothing = np.full(len(human), np.nan)
+        tried = [_Tried([], nothing.copy(), [nothing.copy() for _ in kinds]) for _ in TRUSTS]
         for test in folds:
-            models.append(self.model(~test, trust))
-            scores[test] = self.scores(models[-1], test)
-        unseen = [np.full(len(human), np.nan) for _ in kinds]
-        for theirs, kind in zip(unseen, kinds, strict=True):
+            for one, (model, scores) in zip(tried, self.fitted(~test, test), strict=True):
+                one.models.append(model)
+                one.scores[test] = scores
+        for at, kind in enumerate(kinds):
             for test in folds[::2]:
                 rows = test & (human | kind)
-                theirs[rows] = self.scores(self.model(~test & ~kind, trust), rows)
-        return _Tried(models, scores, unseen)
+                for one, (_, scores) in zip(tried, self.fitted(~test & ~kind, rows), strict=True):
+                    one.unseen[at][rows] = scores
+        return tried
 
 
 class _Tried(NamedTuple):
@@ -338,16 +362,17 @@ def _sides(
 def _solved(
     rows: csr_matrix, machine: NDArray[np.bool_], cost: NDArray[np.float64], seed: int
 ) -> tuple[NDArray[np.float32], float, float]:
-    """Weights of the n-grams, of the last column, and the intercept."""
+    """Weights of the n-grams and of the last column, and the intercept."""
     from wellhead.detect.solver import solve
 
-    found = solve(rows.astype(np.float32), machine, cost, seed=seed)
+    found = solve(rows, machine, cost, seed=seed)
     weight = found.weight.astype(np.float32)
     return weight[:-1], float(weight[-1]), found.intercept
 
 
 def _blank(counts: csr_matrix, columns: NDArray[np.int32], script: str) -> LinearModel:
-    texts_with = np.bincount(counts.indices, minlength=counts.shape[1])[columns]
+    """Without weights; `counts` has the `columns` alone."""
+    texts_with = np.bincount(counts.indices, minlength=len(columns))
     rarity = np.log((1 + counts.shape[0]) / (1 + texts_with)) + 1
     idf = (rarity**RECIPE.idf_power).astype(np.float32)
     nothing = np.zeros(len(columns), np.float32)

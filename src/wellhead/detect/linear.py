@@ -129,9 +129,15 @@ class LinearModel:
         return total + self.intercept
 
     def _totals(self, counts: csr_matrix) -> NDArray[np.float64]:
-        found = self.vectors(counts)
+        return self._summed(self.vectors(counts), counts.shape[0])
+
+    def score_vectors(self, found: Vectors, texts: int) -> NDArray[np.float64]:
+        """Scores of so many texts from their `vectors`, which models of equal features share."""
+        return self._summed(found, texts) + self.intercept
+
+    def _summed(self, found: Vectors, texts: int) -> NDArray[np.float64]:
         share = found.value * self.weight[found.feature]
-        total = np.bincount(found.row, share, minlength=counts.shape[0])
+        total = np.bincount(found.row, share, minlength=texts)
         return total.astype(np.float64, copy=False)
 
     def vectors(self, counts: csr_matrix) -> Vectors:
@@ -147,6 +153,13 @@ class LinearModel:
 
     def matrix(self, counts: csr_matrix) -> csr_matrix:
         """`vectors` as a float32 matrix with one column for each feature."""
+        return self._matrix(counts, self._feature_of)
+
+    def matrix_of_features(self, counts: csr_matrix) -> csr_matrix:
+        """`matrix` of counts of the model's features alone, a column for each."""
+        return self._matrix(counts, np.arange(len(self.column), dtype=np.int32))
+
+    def _matrix(self, counts: csr_matrix, feature_of: NDArray[np.int32]) -> csr_matrix:
         from scipy.sparse import csr_matrix
 
         from wellhead.detect.solver import scaled_rows
@@ -154,7 +167,7 @@ class LinearModel:
         damped = self._damped(counts.data.astype(np.float32))
         start = counts.indptr.astype(np.int64)
         block = (self.column >> BITS).astype(np.int8)
-        rows = (start, counts.indices, damped, self._feature_of, block, self.idf)
+        rows = (start, counts.indices, damped, feature_of, block, self.idf)
         value, feature, start = scaled_rows(*rows)
         return csr_matrix((value, feature, start), (counts.shape[0], len(self.column)))
 

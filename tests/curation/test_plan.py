@@ -88,6 +88,16 @@ def test_the_tail_of_a_column_tells_who_loses_more(known):
     assert sum(one.texts for one in plan.tails.groups) == 200
 
 
+def test_groups_after_a_sample_are_refused_with_an_advice_that_helps(known, tmp_path):
+    from tests.curation.conftest import made
+
+    sampled = made(tmp_path, group_by="group", sample=100)
+    with pytest.raises(BadSetting, match="--group-by COLUMN and without --sample"):
+        package.curate(sampled.corpus, assay=sampled.result, policy="groups")
+    plan = package.curate(known.corpus, assay=known.assay, policy="groups")
+    assert plan.chosen.dropped > 0
+
+
 def test_repeats_share_the_fate_of_their_text_or_are_folded(tmp_path):
     from tests.curation.conftest import Marked, made
 

@@ -151,6 +151,35 @@ def test_the_upper_end_allows_for_a_generator_that_no_score_shows(rng, human):
     assert told["if_seen"]["high"] < told["share"]["high"]
 
 
+def test_a_report_says_of_each_range_what_it_needs():
+    """Few references leave room for everything: the narrower range is said and drawn beside it."""
+    rng = np.random.default_rng(9)
+    levels = np.concatenate([rng.normal(size=140), rng.normal(0.8, 1, 60)])
+    result = assay(texts(levels), human=texts(rng.normal(size=30), "storm"))
+    page = result.page()
+    seen = percent(result.if_seen.high, up=True)
+    assert result.if_seen.high < result.share.high == 1
+    assert seen in page.lead
+    assert "any number" in page.lead
+    assert "All this holds" in page.lead
+    assert page.bar.inner == (result.if_seen.low, result.if_seen.high)
+    assert "darker part" in page.bar.description
+    assert dict(page.facts)["machine-written"] == f"at most {seen} if recognised"
+    assert any(line.startswith("Either the detector") for line in result.assumptions)
+
+
+def test_small_groups_leave_room_for_what_no_score_shows_though_the_whole_rules_it_out(rng, human):
+    """Words and layout of many texts tell more than those of few."""
+    levels = rng.normal(size=200)
+    corpus = [
+        {**text, "group": "small" if i < 15 else "large"} for i, text in enumerate(texts(levels))
+    ]
+    result = assay(corpus, human=human, group_by="group")
+    large, small = result.groups
+    assert result.if_seen is not None
+    assert large.share.high < small.share.high == 1
+
+
 def test_what_plainly_stands_out_is_by_a_generator_that_the_detector_sees(rng, human):
     levels = np.concatenate([rng.normal(size=100), rng.normal(3, 1, 100)])
     result = assay(texts(levels), human=human)

@@ -81,6 +81,17 @@ def test_a_shard_that_is_there_twice_changes_nothing(whole, tmp_path):
     assert after.documents == before.documents + 1000
 
 
+def test_shards_rule_out_no_generator_that_scores_like_people(whole, tmp_path):
+    rng = np.random.default_rng(4)
+    write(tmp_path, rng.normal(0, 1, 2000), 4)
+    result = merged(tmp_path, whole)
+    assert result.if_seen.high < 0.3
+    assert result.share.high == 1
+    lead = result.page().lead
+    assert "if the detector can recognise the program" in lead
+    assert "any number up to 100 %" in lead
+
+
 def test_shards_of_killed_workers_are_not_read_and_those_of_another_detector_refused(
     whole, tmp_path
 ):

@@ -56,6 +56,10 @@ def _told(found: Rehearsal) -> str:
     total, flagged = flags.machines + flags.humans, flags.machine + flags.human
     verdict = "inside the interval" if found.inside else "OUTSIDE the interval"
     estimate = "unsaid" if found.result.withheld else percent(share.point)
+    seen, recognised = found.result.if_seen, []
+    if seen is not None and seen.high < share.high:
+        ends = interval(seen.low, seen.high, share=True)
+        recognised = [f"{'':21}{ends} if the detector can recognise the model"]
     lines = [
         f"{total} paragraphs in the genre of State of the Union addresses, {flags.machines} of",
         "them by a small language model. The assay was not told which.",
@@ -63,6 +67,7 @@ def _told(found: Rehearsal) -> str:
         f"  truth     {percent(found.truth):>6}   {verdict}",
         f"  estimate  {estimate:>6}   {percent(share.level)} interval "
         f"{interval(share.low, share.high, share=True)}",
+        *recognised,
         f"  at least  {percent(found.result.at_least, down=True):>6}   whatever the generator",
         f"  flagged   {flagged:6d}   {flags.machine} of {flags.machines} machine paragraphs, "
         f"{flags.human} of {flags.humans} human ones",

@@ -37,10 +37,11 @@ def assumptions(
             if count == 1
             else f"one of the {count} measured generators"
         )
+        first = "The" if found.if_seen is None else "Either the"
         seen = (
-            "The detector can see the unknown generator: of one of its texts and one by a person, "
-            f"its text scores higher in {100 * least_seen():.0f} of 100 cases or more. Its scores "
-            f"are spread like those of {measured}, give or take."
+            f"{first} detector can see the unknown generator: of one of its texts and one by a "
+            f"person, its text scores higher in {100 * least_seen():.0f} of 100 cases or "
+            f"more. Its scores are spread like those of {measured}, give or take."
         )
         if found.if_seen is not None:
             seen += (

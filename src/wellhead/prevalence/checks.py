@@ -12,9 +12,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.stats import betabinom, ks_2samp
 
+from wellhead._stats import Interval
 from wellhead.prevalence.reference_fit import ReferenceFit
 from wellhead.prevalence.result import Diagnostic, Severity
 from wellhead.prevalence.withholding import Doubt
+from wellhead.report.numbers import interval
 
 __all__ = [
     "FAINT",
@@ -148,7 +150,10 @@ def _seen(fit: ReferenceFit) -> str:
 
 
 def check_detectability(
-    evidence_of_machine: bool, clear: float | None, auc: Mapping[str, float]
+    evidence_of_machine: bool,
+    clear: float | None,
+    auc: Mapping[str, float],
+    if_seen: Interval | None = None,
 ) -> Diagnostic:
     """Whether anything machine-like can be told from human text here.
 
@@ -157,6 +162,8 @@ def check_detectability(
         clear: the part of the machine documents that scores above 95 % of people.
         auc: for each machine reference of the user, the probability that one of its texts
             scores above a human text.
+        if_seen: the narrower interval, where the one shown allows for a generator that the
+            detector cannot see.
     """
     name = "Can the generator be detected at all?"
     blind = [f"{who} ({value:.2f})" for who, value in auc.items() if value < 0.6]
@@ -176,8 +183,12 @@ def check_detectability(
             "note",
             "No group of documents stands out from the human reference.",
             "Only the upper end of the interval informs. Text of a base model, or rewritten to "
-            "evade, can score as people's does; the interval leaves room for it up to where words "
-            "and layout would tell.",
+            "evade, can score as people's does"
+            + (
+                "."
+                if if_seen is None
+                else "; the interval leaves room for it up to where words and layout would tell."
+            ),
             code="detectability",
         )
     if clear is not None and clear < FAINT:
@@ -186,10 +197,10 @@ def check_detectability(
             "warning",
             f"Hardly: only {100 * clear:.0f} % of what the estimate holds to be machine-written "
             "scores above 95 % of people.",
-            "The interval can be too low: it rests on the shape of all scores, and a generator "
-            "that is hard to see and wrote much looks like one that is easy to see and wrote less. "
-            "Bring texts of the suspected generator (--machine), or labels of a random subset "
-            "(--labels), which do not depend on it.",
+            f"{_resting(if_seen)} can be too low: it rests on the shape of all scores, and a "
+            "generator that is hard to see and wrote much looks like one that is easy to see and "
+            "wrote less. Bring texts of the suspected generator (--machine), or labels of a random "
+            "subset (--labels), which do not depend on it.",
             code="detectability",
         )
     return Diagnostic(
@@ -199,6 +210,14 @@ def check_detectability(
         "Some machine text is certainly visible; a second, invisible generator is not excluded.",
         code="detectability",
     )
+
+
+def _resting(if_seen: Interval | None) -> str:
+    """The interval that the shape of the scores alone carries."""
+    if if_seen is None:
+        return "The interval"
+    ends = interval(if_seen.low, if_seen.high, share=True)
+    return f"The range if the detector can recognise the program ({ends})"
 
 
 def beside_labels(check: Diagnostic) -> Diagnostic:

@@ -52,7 +52,7 @@ def diagnostics(
             name: Cluster("", name, evidence.human, scores).auc
             for name, scores in evidence.machine.items()
         }
-        visible = check_detectability(found.stands_out, found.clear_part, auc)
+        visible = check_detectability(found.stands_out, found.clear_part, auc, found.if_seen)
         checks += [
             _enough_humans(evidence.human.size),
             _trained_on(docs, human) if adapted is None else None,

@@ -53,6 +53,11 @@ class Posterior:
     unseen: np.ndarray
     chance_unseen: float
 
+    @property
+    def may_be_unseen(self) -> bool:
+        """Whether the scores leave a generator that the detector cannot see a chance."""
+        return self.chance_unseen >= _NEGLIGIBLE
+
     def interval(self, level: float) -> Interval:
         """The highest-density interval at `level` around the median, if the generator is seen."""
         return highest_density(self.mass, level)
@@ -74,7 +79,7 @@ class Posterior:
             share: the interval if it does.
             hidden: the largest share that a generator unseen by scores may have.
         """
-        if self.chance_unseen < _NEGLIGIBLE:
+        if not self.may_be_unseen:
             return share
         return share._replace(high=max(share.high, hidden))
 

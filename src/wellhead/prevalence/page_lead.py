@@ -55,8 +55,9 @@ def _share(result: AssayResult) -> str:
         return _opened(result, these, low, high)
     if result.upper_bound_only:
         return _nothing_stands_out(result, these, high)
-    if share.high - share.low > _OPEN and result.if_seen is not None:
-        return _seen_or_not(result.if_seen, these, high)
+    seen = _narrower(result)
+    if share.high - share.low > _OPEN and seen is not None:
+        return _seen_or_not(seen, these, high)
     if share.high - share.low > _OPEN:
         return (
             f"How many of {these} machines wrote cannot be said from what was given: anything "
@@ -75,7 +76,7 @@ def _share(result: AssayResult) -> str:
 
 def _nothing_stands_out(result: AssayResult, these: str, high: str) -> str:
     first = f"No machine-written texts stand out among {these}."
-    seen = result.if_seen
+    seen = _narrower(result)
     if seen is None:
         return f"{first} If there are any, they are probably at most {high}."
     otherwise = (
@@ -91,17 +92,20 @@ def _nothing_stands_out(result: AssayResult, these: str, high: str) -> str:
 
 def _seen_or_not(seen: Interval, these: str, high: str) -> str:
     """The range that says something, and that nothing is said without its condition."""
-    ends = interval(seen.low, seen.high, share=True)
-    first = f"At most {percent(seen.high, up=True)}" if seen.low <= 0 else ends
+    most = percent(seen.high, up=True)
+    first = (
+        f"At most {most}" if seen.low <= 0 else f"Between {percent(seen.low, down=True)} and {most}"
+    )
+    otherwise = "any number" if high == "100 %" else f"any number up to {high}"
     return (
         f"{first} of {these} were probably written by machines, if the detector can recognise the "
-        f"program that wrote them. From a program that it cannot, any number up to {high} may be."
+        f"program that wrote them. If it cannot, it may be {otherwise}."
     )
 
 
 def _if_seen(result: AssayResult) -> str:
     """The narrower range, with its condition."""
-    seen, share = result.if_seen, result.share
+    seen, share = _narrower(result), result.share
     known = result.upper_bound_only or result.withheld is not None
     known |= share.high - share.low > _OPEN and result.unexplained <= share.point
     if seen is None or known:
@@ -111,6 +115,12 @@ def _if_seen(result: AssayResult) -> str:
     else:
         said = f"{interval(seen.low, seen.high, share=True)} are"
     return f" If the detector can recognise the program that wrote them, {said}."
+
+
+def _narrower(result: AssayResult) -> Interval | None:
+    """The range if the detector can recognise the program, where it is another one."""
+    seen = result.if_seen
+    return None if seen is None or seen.high >= result.share.high else seen
 
 
 def _these(n: int) -> str:
@@ -141,6 +151,12 @@ def _rests_on(result: AssayResult) -> str:
     if result.withheld is not None:
         return ""
     human = f"{counted(references.human, 'text')} that people certainly wrote"
+    if result.method == "anchored" and _narrower(result) is not None and result.share.high >= 1:
+        return (
+            f"The texts were compared with {human}. All this holds with {level} confidence if "
+            "those are the same kind of text; the narrower range needs a program like those that "
+            "the detector was tested on, too."
+        )
     if result.method == "anchored":
         also = (
             "the machine-written ones come from a program like those that the detector was tested "
@@ -183,7 +199,7 @@ def alerts(result: AssayResult) -> list[Callout]:
 
 def bar(result: AssayResult) -> ShareBar | None:
     """The answer as a picture; None where there is none."""
-    share = result.share
+    share, seen = result.share, _narrower(result)
     if result.withheld is not None:
         return None
     open_ = result.upper_bound_only or share.high - share.low > _OPEN
@@ -191,6 +207,7 @@ def bar(result: AssayResult) -> ShareBar | None:
         title="Share of these texts that machines wrote",
         low=share.low,
         high=share.high,
+        inner=None if seen is None else (seen.low, seen.high),
         point=math.nan if open_ else share.point,
         bound=result.at_least if _at_least(result) else 0.0,
     )
@@ -219,9 +236,15 @@ def _answer(result: AssayResult) -> str:
     share = result.share
     if result.withheld is not None:
         return "cannot be said"
+    range_, seen = interval(share.low, share.high, share=True), _narrower(result)
+    open_ = share.high - share.low > _OPEN
+    if result.upper_bound_only and open_ and seen is not None:
+        return f"at most {percent(seen.high, up=True)} if recognised"
     if result.upper_bound_only:
         return f"at most {percent(share.high, up=True)}"
-    return f"{percent(share.point)} ({interval(share.low, share.high, share=True)})"
+    if open_ and seen is not None:
+        return f"{range_} ({interval(seen.low, seen.high, share=True)} if recognised)"
+    return f"{percent(share.point)} ({range_})"
 
 
 def _were(n: int) -> str:

@@ -54,7 +54,9 @@ class ShardedAssay(Result):
 
     Attributes:
         share: machine-written share of the distinct texts, with its interval.
-        at_least: lower bound at the same level for any generator.
+        if_seen: the interval if the detector can see the generator, where `share` allows for one
+            that it cannot see; else None.
+        at_least: lower bound for any generator, one side of an interval at the same level.
         shards: sidecars that were merged.
         documents: rows in them.
         distinct: different texts.
@@ -74,6 +76,7 @@ class ShardedAssay(Result):
     stem: ClassVar[str] = "assay"
 
     share: Interval
+    if_seen: Interval | None = None
     at_least: float
     shards: int
     documents: int
@@ -126,13 +129,12 @@ def assay_scores(
     found = _sums(files, anchors, progress)
     posterior = posterior_of_gaps(found.gaps, anchors, prior, effective=EFFECTIVE, seed=seed)
     bound = at_least_of_gaps(found.gaps, level=one_sided(level), seed=seed)
-    share = posterior.cautious(level)
-    if bound > share.low:
-        high = max(share.high, bound)
-        share = Interval(bound, min(max(share.point, bound), high), high, level)
+    seen = _no_lower_than(bound, posterior.cautious(level))
+    share = posterior.opened(seen, 1.0)  # no text is read: words and layout rule nothing out
     flagged, above = _flags(found.gaps, anchors, false_discovery_rate)
     return ShardedAssay(
         share=share,
+        if_seen=seen if posterior.may_be_unseen else None,
         at_least=bound,
         shards=len(files),
         documents=found.documents,
@@ -149,6 +151,14 @@ def assay_scores(
         seed=seed,
         version=__version__,
     )
+
+
+def _no_lower_than(bound: float, share: Interval) -> Interval:
+    """The interval, raised where the bound, which holds for any generator, is above its end."""
+    if bound <= share.low:
+        return share
+    high = max(share.high, bound)
+    return share._replace(low=bound, point=min(max(share.point, bound), high), high=high)
 
 
 def sidecars_in(folder: Path, detector: tuple[str, str]) -> list[Path]:

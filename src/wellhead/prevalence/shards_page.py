@@ -17,15 +17,24 @@ __all__ = ["shards_page"]
 def shards_page(result: ShardedAssay) -> Page:
     """The answer first, then the highest scores."""
     share = result.share
-    low, high = percent(share.low, down=True), percent(share.high, up=True)
+    seen, said = result.if_seen or share, interval(share.low, share.high, share=True)
+    low, high = percent(seen.low, down=True), percent(seen.high, up=True)
+    condition, reach = ".", "The range holds"
+    if result.if_seen is not None:
+        said = f"{said}, {interval(seen.low, seen.high, share=True)} if recognised"
+        condition = (
+            ", if the detector can recognise the program that wrote them. If it cannot, it may be "
+            f"any number up to {percent(share.high, up=True)}."
+        )
+        reach = "This holds"
     return Page(
         title="How much of this text did machines write?",
         lead=(
             f"Between {low} and {high} of these {counted(result.distinct, 'distinct text')} were "
             f"probably written by machines (best estimate {percent(share.point)}), by the scores "
-            f"of {counted(result.shards, 'shard')}.\n\n"
+            f"of {counted(result.shards, 'shard')}{condition}\n\n"
             f"The texts were compared with {counted(result.human, 'text')} that people certainly "
-            f"wrote. The range holds with {percent(share.level)} confidence if those are the same "
+            f"wrote. {reach} with {percent(share.level)} confidence if those are the same "
             "kind of text. Scores alone cannot tell whether they are: words, layout and language "
             "were not looked at. Assay a sample of the texts, and see what its checks say."
         ),
@@ -33,11 +42,12 @@ def shards_page(result: ShardedAssay) -> Page:
             title="Share of these texts that machines wrote",
             low=share.low,
             high=share.high,
+            inner=None if result.if_seen is None else (seen.low, seen.high),
             point=share.point,
             bound=result.at_least,
         ),
         facts=(
-            ("machine-written", f"{percent(share.point)} ({interval(*share[:3:2], share=True)})"),
+            ("machine-written", f"{percent(share.point)} ({said})"),
             ("at least, whatever program", percent(result.at_least, down=True)),
             ("documents", count(result.documents)),
             ("distinct texts", count(result.distinct)),

@@ -219,13 +219,11 @@ def _doubted(found: Estimate, evidence: Evidence, against: Doubt) -> Estimate:
 
 def _opened(found: Estimate, against: Doubt | None) -> Estimate:
     """The upper end as it is if the detector may not see the generator."""
-    if found.method != "anchored" or found.posterior is None:
+    posterior = found.posterior
+    if found.method != "anchored" or posterior is None or not posterior.may_be_unseen:
         return found
     hidden = 1.0 if against is None else against.hidden(found.share.level)
-    opened = found.posterior.opened(found.share, hidden)
-    if opened == found.share:
-        return found
-    return replace(found, share=opened, if_seen=found.share)
+    return replace(found, share=posterior.opened(found.share, hidden), if_seen=found.share)
 
 
 def _consistent(found: Estimate) -> Estimate:

@@ -22,6 +22,7 @@ class ShareBar:
     Args:
         title: what the share is of.
         low, high: ends of the interval, as they are written under the headline.
+        inner: ends of a narrower range under a condition, drawn darker; None draws none.
         point: the best estimate, marked by a dot; NaN draws none.
         bound: the "at least" figure, marked by a tick; 0 draws none.
     """
@@ -29,6 +30,7 @@ class ShareBar:
     title: str
     low: float
     high: float
+    inner: tuple[float, float] | None = None
     point: float = math.nan
     bound: float = 0.0
 
@@ -36,6 +38,11 @@ class ShareBar:
     def description(self) -> str:
         marks = [
             "the coloured stretch is the range",
+            *(
+                ["its darker part is the range if the detector can recognise the program"]
+                if self.inner is not None
+                else []
+            ),
             *(["the dot is the best estimate"] if math.isfinite(self.point) else []),
             *(["the tick is the “at least” figure"] if self.bound > 0 else []),
         ]
@@ -50,7 +57,7 @@ class ShareBar:
         middle = min(max((low + high) / 2, _LEFT + half), _RIGHT - half)
         parts = [
             _line(_LEFT, _RIGHT, stroke="currentColor", stroke_opacity="0.2"),
-            _line(low, max(high, low + 2), stroke=ACCENT, class_="accent"),
+            *self._stretches(),
             text(label, middle, _AT - 18, anchor="middle", cls="b"),
             *(
                 text(f"{share} %", _x(share / 100), _AT + 32, anchor=anchor, cls="m")
@@ -64,6 +71,15 @@ class ShareBar:
             dot = {"cx": _x(self.point), "cy": _AT, "fill": "currentColor"}
             parts.append(element("circle", r=5.5, **dot))
         return drawing(_HEIGHT, self.title, self.description, *parts)
+
+    def _stretches(self) -> list[str]:
+        """The range; pale where a narrower one lies on it."""
+        ends = [(self.low, self.high), *([] if self.inner is None else [self.inner])]
+        pale = [{"stroke_opacity": "0.35"}] * (len(ends) - 1) + [{}]
+        return [
+            _line(_x(low), max(_x(high), _x(low) + 2), stroke=ACCENT, class_="accent", **style)
+            for (low, high), style in zip(ends, pale, strict=True)
+        ]
 
     def to_table(self) -> Table:
         """The same in numbers."""

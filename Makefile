@@ -12,6 +12,7 @@ export OMP_WAIT_POLICY = passive
 demo: setup-demo
 	$(BIN)/wellhead demo
 
+test: export OPENBLAS_NUM_THREADS = 1
 test: setup-test check
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 

@@ -300,6 +300,7 @@ def _held_out(
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold
     from sklearn.preprocessing import StandardScaler
+    from threadpoolctl import threadpool_limits
 
     judged, unusual = np.zeros((2, foreign.size)), words.unusual(foreign)
     folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=seed)
@@ -308,7 +309,8 @@ def _held_out(
         both = hstack([_weighed(words.counts, seen), layout]).tocsr()
         for place, features in enumerate((both, _weighed(unusual, seen))):
             model = LogisticRegression(class_weight="balanced", max_iter=300)
-            model.fit(features[seen], foreign[seen])
+            with threadpool_limits(1, user_api="blas"):  # on vectors as short, threads only wait
+                model.fit(features[seen], foreign[seen])
             judged[place, left_out] = model.decision_function(features[left_out])
     return judged
 

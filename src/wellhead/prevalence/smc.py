@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import logsumexp
+from threadpoolctl import threadpool_limits
 
 from wellhead.prevalence.library import GeneratorPrior
 
@@ -81,7 +82,11 @@ def posterior_draws(
         draws: number of draws.
         rng: source of randomness.
     """
-    model = _Model(counts, spacings, prior)
+    with threadpool_limits(1, user_api="blas"):  # on matrices as small, threads only wait
+        return _annealed(_Model(counts, spacings, prior), draws, rng)
+
+
+def _annealed(model: _Model, draws: int, rng: np.random.Generator) -> tuple[Draws, float]:
     state, temperature, evidence = model.start(draws, rng), 0.0, 0.0
     while temperature < 1.0:
         step = _step(state.log_lik, 1.0 - temperature)

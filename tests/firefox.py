@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -43,29 +45,43 @@ def firefox(program: str, profile: Path) -> Iterator[Firefox]:
     )
     arguments = ["--headless", "--no-remote", "--profile", profile, "--remote-debugging-port", "0"]
     process = subprocess.Popen(
-        [program, *arguments], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+        [program, *arguments],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, "MOZ_CRASHREPORTER_DISABLE": "1"},
     )
     assert process.stderr is not None
     try:
         address = next(line.split(_SAYS)[1] for line in process.stderr if _SAYS in line)
-        yield from _connected(address.strip())
+        yield from _connected(address.strip(), process.pid)
     finally:
         process.terminate()
         process.communicate()
 
 
-def _connected(address: str) -> Iterator[Firefox]:
+def _connected(address: str, pid: int) -> Iterator[Firefox]:
     from websockets.sync.client import connect
 
     with connect(f"{address}/session", max_size=None) as socket:
-        yield Firefox(socket)
+        yield Firefox(socket, pid)
+
+
+def _pages_of(browser: int) -> list[int]:
+    """The processes of a browser in which its web pages run."""
+    listed = subprocess.run(
+        ["ps", "-ewwo", "pid=,args="], capture_output=True, text=True, check=True
+    )
+    rows = [line.split() for line in listed.stdout.splitlines()]
+    whose = f"-parentPid {browser}".split()
+    return [int(row[0]) for row in rows if row[-1] == "tab" and set(whose) <= set(row)]
 
 
 class Firefox:
     """A window whose last tab is in front."""
 
-    def __init__(self, socket: Any) -> None:
-        self._socket, self._ids = socket, itertools.count(1)
+    def __init__(self, socket: Any, pid: int) -> None:
+        self._socket, self._pid, self._ids = socket, pid, itertools.count(1)
         self._call("session.new", capabilities={})
         tree = self._call("browsingContext.getTree")
         self._tabs = [tree["contexts"][0]["context"]]
@@ -83,6 +99,14 @@ class Firefox:
         """Close the tab in front."""
         self._call("browsingContext.close", context=self._tabs.pop())
         self._call("browsingContext.activate", context=self._tab)
+
+    def kill_tab(self) -> None:
+        """SIGKILL to the processes of all pages, while the browser runs on."""
+        pages = _pages_of(self._pid)
+        assert pages
+        for page in pages:
+            os.kill(page, signal.SIGKILL)
+        self._tabs.pop()
 
     def resize(self, width: int | None, height: int | None) -> None:
         """The part of the page that is in view; None for as it was."""

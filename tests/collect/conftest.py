@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from collect_helpers import Clock, Writer
 from fastapi.testclient import TestClient
+from honest import Chromium, Hand
 
 from wellhead.collect.create import new_study
 from wellhead.collect.server import create_app
@@ -41,3 +42,14 @@ def client(host: Host) -> TestClient:
 @pytest.fixture
 def writer(client: TestClient) -> Callable[..., Writer]:
     return lambda *arguments, **options: Writer(client, *arguments, **options)
+
+
+@pytest.fixture(params=["chromium", "firefox"])
+def hand(request: pytest.FixtureRequest) -> Iterator[Hand]:
+    """A real browser in somebody's hands: every test that takes it runs in both."""
+    if request.param == "firefox":
+        yield request.getfixturevalue("fox")
+        return
+    context = request.getfixturevalue("chromium").new_context()
+    yield Chromium(context)
+    context.close()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol
 
+import pytest
 from collect_helpers import Clock, edit
 from field import FOREIGN
 from running import kept, listening
@@ -42,6 +43,48 @@ class Hand(Protocol):
 
     def back(self) -> None:
         """Return to the tab before this one."""
+
+    def kill_tab(self) -> None:
+        """The process behind the tab in front ends without a word; the browser runs on."""
+
+
+class Chromium:
+    """A context of Chromium as a hand: its tabs, the last one in front."""
+
+    def __init__(self, context: Any) -> None:
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        self._context, self._tabs = context, []
+
+    def visit(self, address: str) -> None:
+        self._tabs.append(self._context.new_page())
+        self._tabs[-1].goto(address)
+
+    def back(self) -> None:
+        self._tabs.pop().close()
+        self._tabs[-1].bring_to_front()
+
+    def kill_tab(self) -> None:
+        page = self._tabs.pop()
+        self._context.new_cdp_session(page).on("Inspector.targetCrashed", lambda _: None)
+        page.on("crash", lambda _: None)
+        with pytest.raises(Exception, match="crash"):
+            page.goto("chrome://crash")
+
+    def reload(self) -> None:
+        self._tabs[-1].reload()
+
+    def run(self, script: str) -> Any:
+        return self._tabs[-1].evaluate(f"() => {{ {script} }}")
+
+    def wait(self, condition: str) -> None:
+        self._tabs[-1].wait_for_function(f"() => {condition}", timeout=20_000)
+
+    def press(self, *combinations: str) -> None:
+        for combination in combinations:
+            self._tabs[-1].keyboard.press("Space" if combination == " " else combination)
+
+    def clipboard(self, text: str) -> None:
+        self._tabs[-1].evaluate("(text) => navigator.clipboard.writeText(text)", text)
 
 
 def agree(hand: Hand, address: str, declared: str = "") -> None:

@@ -2,45 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from cases import ACCUSING, agree_with_docs, row
-from honest import CASES, Case, carried_out
+from honest import CASES, Case, Chromium, carried_out
 
 pytestmark = pytest.mark.browser
-
-
-class Chromium:
-    """A context of Chromium as a hand: its tabs, the last one in front."""
-
-    def __init__(self, context: Any) -> None:
-        context.grant_permissions(["clipboard-read", "clipboard-write"])
-        self._context, self._tabs = context, []
-
-    def visit(self, address: str) -> None:
-        self._tabs.append(self._context.new_page())
-        self._tabs[-1].goto(address)
-
-    def back(self) -> None:
-        self._tabs.pop().close()
-        self._tabs[-1].bring_to_front()
-
-    def reload(self) -> None:
-        self._tabs[-1].reload()
-
-    def run(self, script: str) -> Any:
-        return self._tabs[-1].evaluate(f"() => {{ {script} }}")
-
-    def wait(self, condition: str) -> None:
-        self._tabs[-1].wait_for_function(f"() => {condition}", timeout=20_000)
-
-    def press(self, *combinations: str) -> None:
-        for combination in combinations:
-            self._tabs[-1].keyboard.press("Space" if combination == " " else combination)
-
-    def clipboard(self, text: str) -> None:
-        self._tabs[-1].evaluate("(text) => navigator.clipboard.writeText(text)", text)
 
 
 lines: dict[str, str] = {}

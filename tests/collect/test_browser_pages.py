@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -11,9 +11,8 @@ import pytest
 from collect_helpers import Writer, edit
 from fastapi.testclient import TestClient
 from field import FOREIGN
-from honest import Hand, again, agree, hand_in, ready, served, write
+from honest import Chromium, Hand, again, agree, hand_in, ready, served, write
 from test_browser_firefox_page import violations
-from test_browser_honest import Chromium
 from test_questions import asking, records
 from test_review import PASSWORD
 
@@ -73,16 +72,6 @@ points = 5
 id = "hurried"
 instructions = "Be quick."
 """
-
-
-@pytest.fixture(params=["chromium", "firefox"])
-def hand(request: pytest.FixtureRequest) -> Iterator[Hand]:
-    if request.param == "firefox":
-        yield request.getfixturevalue("fox")
-        return
-    context = request.getfixturevalue("chromium").new_context()
-    yield Chromium(context)
-    context.close()
 
 
 @pytest.fixture

@@ -70,6 +70,21 @@ def test_keeping_everything_loses_nobody_and_leaves_the_assayed_share():
     assert found.effective == pytest.approx(evidence.documents)
 
 
+def test_a_share_up_to_all_makes_nobody_lost_who_is_kept():
+    """Where all may be by machines, the human text may be none: none of it goes then."""
+    _, evidence = simulated(np.random.default_rng(2))
+    n, wide = evidence.documents, Interval(0.01, evidence.share.point, 1.0)
+    doubted = {**evidence.__dict__, "share": wide, "doubts": ("the reference is doubted",)}
+    kept = consequence(np.ones(n), Evidence(**doubted))
+    assert kept.human_lost[:3] == pytest.approx((0, 0, 0), abs=1e-9)
+    assert kept.human_lost_texts == (0, 0, 0)
+    # No more human texts go than texts do.
+    weights = policy_named("budget").weights(evidence, 0.7, evidence.share.point)
+    dropped = int((weights == 0).sum())
+    low, typical, most = consequence(weights, Evidence(**doubted)).human_lost_texts
+    assert 0 <= low <= typical <= most <= dropped + 1
+
+
 def test_weights_lie_between_none_and_all_and_never_rise_with_the_score():
     _, evidence = simulated(np.random.default_rng(3))
     order = np.argsort(evidence.scores)

@@ -28,6 +28,7 @@ __all__ = ["Consequence", "consequence"]
 _DRAWS = 600
 _SHARES = 9
 _CELLS = 100
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,18 +73,19 @@ def consequence(weights: np.ndarray, evidence: Evidence, *, seed: int = 0) -> Co
     rng = np.random.default_rng(seed)
     masses = rng.dirichlet(cells.gaps, _DRAWS)
     tail = (1 - level) / 10
-    lost, machine = [], []
+    lost, gone, machine = [], [], []
     for share in np.linspace(evidence.share.low, evidence.share.high, _SHARES):
         people = round((1 - share) * n)
         least, most = _human_weight(cells, masses, people, total, n, rng)
         if evidence.doubts:
             least, most = np.array([max(total - (n - people), 0.0)]), np.array([min(total, people)])
         low, high = np.quantile(least, tail), np.quantile(most, 1 - tail)
-        lost += [1 - high / max(people, 1), 1 - low / max(people, 1)]
+        lost += [_lost(high, people), _lost(low, people)]
+        gone += [people - float(high), people - float(low)]
         machine += [1 - high / max(total, 1e-9), 1 - low / max(total, 1e-9)]
     people = round((1 - evidence.share.point) * n)
     typical = float(np.mean(_human_weight(cells, masses, people, total, n, rng)[0]))
-    point = 1 - typical / max(people, 1)
+    point = _lost(typical, people)
     found = clamp(float(min(lost)), point, float(max(lost)), level)
     highest = max(min(max(machine), evidence.share.high), min(machine))
     left = min(1 - typical / max(total, 1e-9), evidence.share.point)
@@ -94,8 +96,13 @@ def consequence(weights: np.ndarray, evidence: Evidence, *, seed: int = 0) -> Co
         effective=effective_size(mine) if total else 0.0,
         machine=clamp(float(min(machine)), left, float(highest), level),
         human_lost=found,
-        human_lost_texts=_texts(found, evidence.share, n),
+        human_lost_texts=_texts(gone, people - typical),
     )
+
+
+def _lost(stays: float, people: int) -> float:
+    """The part of `people` human texts that goes; where there are none, none goes."""
+    return 1 - float(stays) / people if people else 0.0
 
 
 @dataclass(frozen=True)
@@ -152,10 +159,11 @@ def _human_weight(
     return np.clip(drawn @ cells.least, *ends), np.clip(drawn @ cells.most, *ends)
 
 
-def _texts(lost: Interval, share: Interval, n: int) -> tuple[int, int, int]:
-    ends = (
-        lost.low * (1 - share.high),
-        lost.point * (1 - share.point),
-        lost.high * (1 - share.low),
+def _texts(gone: list[float], point: float) -> tuple[int, int, int]:
+    """The least, the likeliest and the most human texts that go, at any share."""
+    typical = max(round(point), 0)
+    return (
+        min(max(int(np.floor(min(gone) + _ROUNDING)), 0), typical),
+        typical,
+        max(int(np.ceil(max(gone) - _ROUNDING)), typical),
     )
-    return int(np.floor(ends[0] * n)), round(ends[1] * n), int(np.ceil(ends[2] * n))

@@ -258,6 +258,23 @@ def test_the_command_writes_a_page_about_a_corpus(wellhead, tmp_path: Path) -> N
     assert "<svg" in (tmp_path / "out.html").read_text()
 
 
+def test_the_headline_has_the_very_interval_of_the_last_row_of_its_figure() -> None:
+    """Both round outwards, so that neither claims more than the other."""
+    words = [f"w{n}" for n in range(90) for _ in range(1 + n % 7)]
+    for generations in range(1, 9):
+        found = forecast([" ".join(words)], generations=generations, words="spaces")
+        page = found.page()
+        figure = next(
+            block
+            for section in page.sections
+            for block in section.blocks
+            if getattr(block, "title", "").startswith("Words that are still")
+        )
+        rows = [row for row in figure.to_table().cells if row[0] == "distinct words"]
+        low, high = rows[-1][3].removesuffix(" %").split("–")
+        assert f"({low.removesuffix(' %')} % to {high} %) of the distinct words" in page.lead
+
+
 def test_shares_of_a_zipf_law_agree_with_redrawing_it() -> None:
     """Vocabulary left under fresh text, against literal multinomial draws."""
     rng = np.random.default_rng(2)

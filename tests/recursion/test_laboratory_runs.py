@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import pty
@@ -21,6 +22,7 @@ from wellhead.errors import BadInput, BadSetting
 from wellhead.recursion.config import plan
 from wellhead.recursion.curves import summarise
 from wellhead.recursion.presets import preset
+from wellhead.recursion.terminal import show
 
 COMMAND = [sys.executable, "-m", "wellhead", "collapse", "run"]
 SMALL = {
@@ -41,6 +43,13 @@ seeds = 4
 [sweep]
 "regime.name" = ["replace", "accumulate"]
 """
+
+
+def shown(run: wellhead.recursion.Run) -> str:
+    """What a terminal sees of a run."""
+    written = io.StringIO()
+    show(run, file=written)
+    return written.getvalue()
 
 
 def bits(folder: Path) -> dict[str, bytes]:
@@ -101,6 +110,59 @@ def test_many_chains_show_how_far_they_are_before_the_first_of_them_is_done(tmp_
     assert running.wait() == 0
     counted = {int(n) for n in re.findall(rb"(\d+)/160", seen)}
     assert counted & set(range(159))
+
+
+@pytest.mark.parametrize(
+    "regime", ["replace", "accumulate-subsample", {"name": "shared-web", "models": 3}]
+)
+def test_what_the_refusal_of_many_chains_names_runs_and_has_as_many(regime, monkeypatch):
+    """Of literal items fewer chains fit; ecosystems stay whole."""
+    monkeypatch.setattr("wellhead.recursion.setting.MOST_BYTES", 320_000)
+    monkeypatch.setattr("wellhead.recursion.setting.AT_ONCE", 400)
+    table = SMALL | {"regime": regime}
+    with pytest.raises(BadSetting, match="lower chains and raise seeds") as refused:
+        wellhead.collapse(table | {"chains": 1500})
+    named = {key: int(n) for key, n in re.findall(r"--set (\w+)=(\d+)", str(refused.value))}
+    run = wellhead.collapse(table, changes=named)
+    assert run.cells == (named["seeds"], named["seeds"])
+    assert 1500 <= named["chains"] * named["seeds"] < 1500 + named["chains"]
+    with pytest.raises(BadSetting, match="lower size or generations"):
+        wellhead.collapse(table | {"regime": "accumulate-subsample", "size": 9_000, "chains": 1})
+
+
+def test_of_very_many_chains_the_means_are_of_all_and_the_rows_of_some(monkeypatch, tmp_path):
+    table = SMALL | {"chains": 400}
+    whole = wellhead.collapse(table)
+    assert "Means are over all chains" not in shown(whole)
+    monkeypatch.setattr("wellhead.recursion.kept.MOST_CHAINS", 100)
+    thin = wellhead.collapse(table, out=tmp_path / "run")
+    assert (len(whole.table), len(thin.table)) == (5 * 800, 5 * 100)
+    for measure in ("variance", "mean_square_error", "log_variance"):
+        for all_of_it, some in zip(
+            whole.curve(measure, "replace", "mean"),
+            thin.curve(measure, "replace", "mean"),
+            strict=True,
+        ):
+            assert some == pytest.approx(all_of_it, rel=1e-9, abs=1e-12)
+            assert some.chains == 800
+    median = thin.curve("variance", "replace", "median")[-1]
+    assert median.chains == 100
+    assert median.low <= whole.curve("variance", "replace", "median")[-1].value <= median.high
+    assert "100 chains" in thin.verdicts("replace")[0].reason
+    assert "n = 100 chains" in thin.page().to_markdown()
+    for said in (thin.page().to_markdown(), wellhead.recursion.Run.load(tmp_path / "run")):
+        text = said if isinstance(said, str) else shown(said)
+        assert "Means are over all chains" in " ".join(text.split())
+
+
+def test_no_mean_is_given_of_chains_of_which_one_without_a_row_is_beyond_numbers(monkeypatch):
+    monkeypatch.setattr("wellhead.recursion.kept.MOST_CHAINS", 1)
+    table = SMALL | {"size": 2, "generations": 360, "every": 360, "chains": 60, "seeds": 1}
+    run = wellhead.collapse(table)
+    assert np.isfinite(run.values("log_variance", "replace", 360)).all()
+    with pytest.raises(BadSetting, match="beyond the range of numbers"):
+        run.curve("log_variance", "replace", "mean")
+    assert run.curve("log_variance", "replace")[-1].chains == 1
 
 
 def test_the_config_in_a_run_folder_runs_the_same_experiment_again(tmp_path):

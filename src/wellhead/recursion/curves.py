@@ -19,16 +19,20 @@ from wellhead.recursion.data import Array
 from wellhead.recursion.measure.catalogue import measure_named
 
 __all__ = [
+    "BEYOND",
     "STATISTICS",
     "Point",
     "band",
     "grouped_point",
     "mean_misleads",
+    "mean_refused",
     "median_interval",
     "summarise",
+    "usual_statistic",
 ]
 
 STATISTICS = ("mean", "median", "geometric")
+BEYOND = "some chains are beyond the range of numbers. Use the median."
 
 
 class Point(NamedTuple):
@@ -67,7 +71,7 @@ def summarise(
         wellhead.errors.BadSetting: a mean that would mislead, or an unknown statistic.
     """
     present = values[~np.isnan(values)]
-    chosen = statistic or ("mean" if measure_named(measure).kind == "plain" else "median")
+    chosen = statistic or usual_statistic(measure)
     if chosen not in STATISTICS:
         raise unknown_name("statistic", chosen, STATISTICS)
     if len(present) == 0:
@@ -84,11 +88,21 @@ def summarise(
         )
     reason = mean_misleads(measure, present)
     if not np.isfinite(present).all():
-        reason = "some chains are beyond the range of numbers. Use the median."
+        reason = BEYOND
     if reason:
-        raise BadSetting(f"the mean of {measure} over chains would mislead: {reason}")
+        raise BadSetting(mean_refused(measure, reason))
     low, middle, high = _mean_interval(present, level)
     return Point(generation, middle, low, high, len(present))
+
+
+def mean_refused(measure: str, reason: str) -> str:
+    """What is said where no mean is given."""
+    return f"the mean of {measure} over chains would mislead: {reason}"
+
+
+def usual_statistic(measure: str) -> str:
+    """The statistic that fits a measure: the mean of plain ones, the median of the others."""
+    return "mean" if measure_named(measure).kind == "plain" else "median"
 
 
 def grouped_point(point: Point, values: Array, grouped: int) -> Point:

@@ -6,6 +6,7 @@
     config.toml                 the plan as it is run; running it again gives the same numbers
     cells/003-replace-02.parquet   the measures of one finished cell (setting 3, repetition 2)
     costs/003-replace-02.json      what it cost: seconds, and joules if known
+    totals/003-replace-02.parquet  sums over all chains, where not all are in the table
     work/003-replace-02/           finished generations of a cell in work (slow families only)
     generations/003-replace-02/    those of a finished cell (families whose texts one reads)
 
@@ -35,6 +36,7 @@ from wellhead._version import __version__
 from wellhead.errors import BadInput, BadSetting, WellheadError
 from wellhead.recursion.config import Plan, plan
 from wellhead.recursion.data import Array
+from wellhead.recursion.kept import Totals, as_table, sums_of
 from wellhead.recursion.loop import Record
 
 __all__ = ["LAYOUT", "Cell", "Folder", "keeping"]
@@ -108,9 +110,18 @@ class Folder:
         """The cells that are still to be run."""
         return [cell for cell in self.cells() if not self.finished(cell)]
 
-    def write(self, cell: Cell, records: list[Record], cost: dict[str, float]) -> None:
+    def write(
+        self,
+        cell: Cell,
+        records: list[Record],
+        cost: dict[str, float],
+        totals: Totals | None = None,
+    ) -> None:
         """Keep a finished cell. The table comes last: when it is there, everything is."""
         with keeping(self.path):
+            if totals:
+                with atomic_path(self._totals(cell)) as temporary:
+                    pq.write_table(as_table(totals), temporary, compression="zstd")
             write_text(self.path / "costs" / f"{cell.name}.json", json.dumps(cost))
             with atomic_path(self._table(cell)) as temporary:
                 pq.write_table(_as_table(records), temporary, compression="zstd")
@@ -123,6 +134,17 @@ class Folder:
             raise BadInput(
                 f"{self._table(cell)}: expected the measures of a cell: {error}. "
                 "Delete the file and resume the run to compute it again."
+            ) from None
+
+    def totals(self, cell: Cell) -> Totals:
+        """Sums over all chains of a finished cell; empty where all are in its table."""
+        file = self._totals(cell)
+        try:
+            return sums_of(pq.read_table(file)) if file.exists() else {}
+        except (OSError, pa.ArrowException, KeyError) as error:
+            raise BadInput(
+                f"{file}: expected the sums of a cell: {error}. Delete it and {self._table(cell)}, "
+                "and resume the run to compute both again."
             ) from None
 
     def cost(self, cell: Cell) -> dict[str, float]:
@@ -145,6 +167,9 @@ class Folder:
 
     def _table(self, cell: Cell) -> Path:
         return self.path / "cells" / f"{cell.name}.parquet"
+
+    def _totals(self, cell: Cell) -> Path:
+        return self.path / "totals" / f"{cell.name}.parquet"
 
     def _manifest(self) -> dict[str, Any]:
         file = self.path / "run.json"

@@ -14,6 +14,7 @@ from wellhead._result import render
 from wellhead.recursion.closed_form import closed_form_curves
 from wellhead.recursion.curves import band
 from wellhead.recursion.family import AnyFamily, HasEpochs
+from wellhead.recursion.kept import kept_chains, kept_note
 from wellhead.recursion.measure.catalogue import measure_named
 from wellhead.recursion.measure.text import HISTOGRAM_EDGES
 from wellhead.recursion.page_images import image_sections
@@ -165,7 +166,7 @@ def _chart(run: Run, name: str, settings: list[Setting], family: str) -> LineCha
         lines,
         Axis("generation", whole=True),
         Axis(measure.title, measure.unit, log=measure.log_axis and _positive(lines)),
-        n=f"{statistic} over chains; {_sizes(drawn, run.plan.seeds)}",
+        n=f"{statistic} over chains; {_sizes(run, drawn, statistic)}",
         band="95 % interval of it",
     )
 
@@ -174,8 +175,11 @@ def _positive(lines: list[Line]) -> bool:
     return all(value > 0 for line in lines for value in line.y)
 
 
-def _sizes(settings: list[Setting], seeds: int) -> str:
-    counts = sorted({setting.chains * seeds for setting in settings})
+def _sizes(run: Run, settings: list[Setting], statistic: str) -> str:
+    seeds, mean = run.plan.seeds, statistic == "mean"
+    counts = sorted(
+        {(each.chains if mean else kept_chains(each, seeds)) * seeds for each in settings}
+    )
     spoken = " to ".join(count(each) for each in dict.fromkeys((counts[0], counts[-1])))
     return f"n = {spoken} chains, {seeds} repetition{'s' * (seeds > 1)}"
 
@@ -277,6 +281,7 @@ def _what(run: Run) -> list[Block | str]:
         for setting in run.plan.settings
         if setting.name_of("selector") != "none" and _real_data(setting) != "none"
     ]
+    notes += [note] if (note := kept_note(run.plan)) else []
     plan = Details("The whole plan, as TOML", [Code(tomli_w.dumps(run.plan.to_dict()))])
     return [Table(columns, rows), *notes, _definitions(run), plan]
 

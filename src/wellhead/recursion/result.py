@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,10 +13,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wellhead._result import Result, plain
-from wellhead.errors import BadInput, unknown_name
+from wellhead.errors import BadInput, BadSetting, unknown_name
 from wellhead.recursion.config import Plan
-from wellhead.recursion.curves import Point, grouped_point, summarise
+from wellhead.recursion.curves import (
+    BEYOND,
+    Point,
+    grouped_point,
+    mean_refused,
+    summarise,
+    usual_statistic,
+)
 from wellhead.recursion.folder import Folder
+from wellhead.recursion.kept import Sums
 from wellhead.recursion.verdicts import Verdict, verdicts
 
 __all__ = ["Run"]
@@ -31,12 +39,13 @@ class Run(Result):
     Args:
         plan: what was run.
         table: columns ``setting`` (its label), ``repetition``, ``generation``, ``chain`` and
-            one per measure.
+            one per measure. Of more than 200,000 chains of a setting, that many have rows.
         version: the wellhead that ran it.
         seconds: computing time, summed over processes.
         cells: finished cells, and how many there should be.
         path: the run folder, where there is one.
         joules: energy by the machine's counters; None where not every cell could read one.
+        totals: sums over all chains by setting, generation and measure, where not all have rows.
     """
 
     schema_version: ClassVar[int | None] = 2
@@ -48,6 +57,7 @@ class Run(Result):
     cells: tuple[int, int]
     path: Path | None = None
     joules: float | None = None
+    totals: dict[tuple[str, int, str], Sums] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Run:
@@ -64,10 +74,14 @@ class Run(Result):
             )
         costs = [folder.cost(cell) for cell in done]
         known = all("joules" in cost for cost in costs)
-        parts = []
+        parts, totals = [], dict[tuple[str, int, str], Sums]()
         for cell in done:
-            table = folder.read(cell)
-            label = pa.repeat(folder.plan.settings[cell.setting].label, len(table))
+            table, name = folder.read(cell), folder.plan.settings[cell.setting].label
+            for key, sums in folder.totals(cell).items():
+                totals[name, *key] = (
+                    totals[name, *key].pooled(sums) if (name, *key) in totals else sums
+                )
+            label = pa.repeat(name, len(table))
             number = pa.repeat(pa.scalar(cell.repetition, pa.int32()), len(table))
             parts.append(table.add_column(0, "repetition", number).add_column(0, "setting", label))
         return cls(
@@ -78,6 +92,7 @@ class Run(Result):
             (len(done), len(folder.cells())),
             folder.path,
             round(sum(cost["joules"] for cost in costs), 3) if known else None,
+            totals,
         )
 
     @cached_property
@@ -86,7 +101,7 @@ class Run(Result):
         return [name for name in self.table.column_names if name not in KEYS]
 
     def values(self, measure: str, setting: str, generation: int) -> np.ndarray[Any, Any]:
-        """One measure over all chains of a setting in a generation."""
+        """One measure over the chains of a setting that have rows, in a generation."""
         self._check(measure, setting)
         rows = self.rows(setting)
         there = pc.equal(rows["generation"], generation)
@@ -117,13 +132,20 @@ class Run(Result):
         rows = self.rows(setting)
         generations = rows["generation"].to_numpy()
         values = rows[measure].to_numpy()
-        if statistic is None and np.isinf(values).any():
+        sums = {key[1]: each for key, each in self.totals.items() if key[::2] == (setting, measure)}
+        beyond = not all(np.isfinite(each.mean) for each in sums.values())
+        if statistic is None and (beyond or np.isinf(values).any()):
             statistic = "median"  # the same along the curve
+        if statistic == "mean" and beyond:
+            raise BadSetting(mean_refused(measure, BEYOND))
+        of_all = (statistic or usual_statistic(measure)) == "mean"
         grouped = next(each for each in self.plan.settings if each.label == setting).regime.grouped
         points = []
         for generation in np.unique(generations):
             found = values[generations == generation]
             point = summarise(measure, int(generation), found, statistic, level)
+            if of_all and int(generation) in sums:
+                point = sums[int(generation)].point(int(generation), level)
             points.append(grouped_point(point, found, grouped))
         return [point for point in points if point.chains]
 

@@ -25,6 +25,7 @@ from wellhead.recursion.selectors import SELECTORS, Everything, Selector
 __all__ = ["Setting"]
 
 MOST_BYTES = 6 * 2**30
+AT_ONCE = 1_000_000  # chains that a repetition runs with ease
 OF_A_CHAIN = 40  # numbers that a chain takes at once at least: its model, its measures, and theirs
 
 
@@ -62,18 +63,12 @@ class Setting:
         require(self.size is None or self.size >= 1, f"expected a size above 0, got {self.size}.")
         require(self.chains >= 1, f"expected at least 1 chain, got {self.chains}.")
         require(self.every >= 1, f"expected every to be at least 1, got {self.every}.")
-        needed = 8 * OF_A_CHAIN * self.chains
-        require(
-            needed <= MOST_BYTES,
-            f"{self.chains} chains side by side take about {needed / 2**30:.0f} GiB in each "
-            f"process, more than {MOST_BYTES / 2**30:.0f}: lower chains and raise seeds, which "
-            "run one after the other and show how far they are.",
-        )
         self._check_sampler()
         self._check_regime()
         self._check_share()
         self.selector.check(self.family)
         self.family.check(self)
+        self._check_chains()
 
     @property
     def fits(self) -> int:
@@ -149,12 +144,18 @@ class Setting:
         sizes = self.sizes()
         items = sum(sizes) if self.name_of("regime").startswith("accumulate") else max(sizes)
         # Mixing holds the data, its parts and its weights at the same time.
-        needed = 3 * 8 * (numbers + 1) * items * self.chains
+        each = 3 * 8 * (numbers + 1) * items
+        needed = each * self.chains
+        grouped = self.regime.grouped
+        require(
+            each * grouped <= MOST_BYTES,
+            f"{grouped} chain(s) of {items} literal items need about {each * grouped / 2**30:.0f} "
+            f"GiB, more than {MOST_BYTES / 2**30:.0f}: lower size or generations.",
+        )
         require(
             needed <= MOST_BYTES,
             f"{self.chains} chains of {items} literal items need about {needed / 2**30:.0f} "
-            f"GiB in each process, more than {MOST_BYTES / 2**30:.0f}: lower chains and raise "
-            "seeds, which run one after the other.",
+            f"GiB in each process, more than {MOST_BYTES / 2**30:.0f}: {self._in_parts(each)}",
         )
 
     def fresh(self, first: int) -> int:
@@ -166,6 +167,24 @@ class Setting:
         """The generator of one stream of a cell; the same numbers wherever and whenever it runs."""
         sequence = np.random.SeedSequence(seed, spawn_key=(self.key, cell, *stream))
         return np.random.default_rng(sequence)
+
+    def _check_chains(self) -> None:
+        """Chains whose models and measures would not fit into memory are refused."""
+        needed = 8 * OF_A_CHAIN * self.chains
+        require(
+            needed <= MOST_BYTES,
+            f"{self.chains} chains side by side take about {needed / 2**30:.0f} GiB in each "
+            f"process, more than {MOST_BYTES / 2**30:.0f}: {self._in_parts(8 * OF_A_CHAIN)}",
+        )
+
+    def _in_parts(self, each: int) -> str:
+        """How as many chains of `each` bytes run, one repetition after the other."""
+        grouped = self.regime.grouped
+        part = max(1, min(AT_ONCE, MOST_BYTES // each) // grouped) * grouped
+        return (
+            "lower chains and raise seeds, which run one after the other and show how far they "
+            f"are: --set chains={part} --set seeds={-(-self.chains // part)} are as many."
+        )
 
     def _check_share(self) -> None:
         """A real share that rounds to no item at all would run as another regime."""

@@ -29,6 +29,7 @@ from wellhead.recursion.disk_space import announce, require_disk_space
 from wellhead.recursion.distributed import Following, all_here, leads, several
 from wellhead.recursion.energy import Meter
 from wellhead.recursion.folder import Cell, Folder, keeping
+from wellhead.recursion.kept import Totals, kept_chains, thinned
 from wellhead.recursion.loop import run_cell
 
 __all__ = ["complete", "processes_for"]
@@ -82,22 +83,23 @@ def run_one(folder: Folder, cell: Cell, tick: Callable[[], None], sharers: int =
     began, meter = time.perf_counter(), Meter(sharers)
     checkpoints = FolderCheckpoints(workspace) if leads() else Following(workspace)
     with threadpool_limits(1), keeping(folder.path):
-        records = list(
-            run_cell(
-                setting,
-                seed=folder.plan.seed,
-                cell=cell.repetition,
-                checkpoints=checkpoints,
-                tick=tick,
-            )
+        found = run_cell(
+            setting,
+            seed=folder.plan.seed,
+            cell=cell.repetition,
+            checkpoints=checkpoints,
+            tick=tick,
         )
+        totals: Totals = {}
+        kept = kept_chains(setting, folder.plan.seeds)
+        records = list(found if kept == setting.chains else thinned(found, kept, totals))
     all_here()
     if not leads():
         return
     cost = {"seconds": round(time.perf_counter() - began, 3)}
     if (joules := meter.joules()) is not None:
         cost["joules"] = round(joules, 3)
-    folder.write(cell, records, cost)
+    folder.write(cell, records, cost, totals)
     _settle(folder, cell)
 
 

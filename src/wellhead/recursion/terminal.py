@@ -8,6 +8,7 @@ from typing import IO
 
 from wellhead.errors import BadSetting
 from wellhead.recursion.curves import Point
+from wellhead.recursion.kept import kept_note
 from wellhead.recursion.measure.catalogue import measure_named
 from wellhead.recursion.result import Run
 
@@ -77,6 +78,8 @@ def show(run: Run, *, file: IO[str] | None = None) -> None:
     brackets = "in brackets 95 % intervals; " if banded else "too few chains for intervals; "
     table.caption = f"{brackets}what a run shows holds for its own family and sizes"
     console.print(table)
+    if note := kept_note(run.plan):
+        console.print(note)
     if run.cells[0] < run.cells[1]:
         console.print(f"{run.cells[0]} of {run.cells[1]} cells are finished.")
     if run.path is not None:

@@ -307,7 +307,10 @@ def _with_span(interval: Interval, share: bool = False) -> str:
 def _span(interval: Interval, *, share: bool = False) -> str:
     if interval.sure:
         return ""
-    low, high = (percent(x) if share else _number(x) for x in (interval.low, interval.high))
+    if share:  # outwards, as in the tables
+        low, high = percent(interval.low, down=True), percent(interval.high, up=True)
+    else:
+        low, high = _number(interval.low), _number(interval.high)
     return f" ({low} to {high})"
 
 

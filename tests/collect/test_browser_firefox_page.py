@@ -14,6 +14,7 @@ from running import kept
 from test_browser_fairness import TEXTS
 from tests.firefox import Firefox
 
+from wellhead.collect.create import new_study
 from wellhead.collect.review.accounts import add_user
 from wellhead.collect.words import count_words, enough_words
 
@@ -117,11 +118,7 @@ def test_in_firefox_origins_have_signs_and_no_page_has_a_violation(fox, study, c
         found["done"] = violations(fox)
         site = address.removesuffix("/s/demo")
         fox.visit(f"{site}/review/login")
-        fox.run(
-            "document.getElementById('name').value = 'ann';"
-            "document.getElementById('password').value = 'correct horse battery';"
-            "document.querySelector('main button').click()"
-        )
+        send(fox, name="ann", password="correct horse battery")
         fox.wait("!!document.querySelector('main a')")
         sid = next(one.sid for one in kept(host) if one.text)
         fox.goto(f"{site}/review/s/demo/a/{sid}")
@@ -131,6 +128,71 @@ def test_in_firefox_origins_have_signs_and_no_page_has_a_violation(fox, study, c
     assert found == {name: [] for name in ("consent", "task", "done", "answer")}
     assert f"[paste outside: {FOREIGN}]" in heard
     assert any(sign.startswith("P") for sign in signs)
+
+
+def send(fox: Firefox, **fields: str) -> None:
+    """Fill the form of a researcher's page and press its button."""
+    for name, value in fields.items():
+        fox.run(f"document.querySelector('main [name={name}]').value = {json.dumps(value)}")
+    fox.run("document.querySelector('main form button').click()")
+
+
+def headed(fox: Firefox, words: str) -> Any:
+    """The violations of a page, once its heading says so."""
+    heading = "[...document.querySelectorAll('h1')].find((one) => one.offsetParent)?.innerText"
+    fox.wait(f"({heading} ?? '').includes({json.dumps(words)})")
+    return violations(fox)
+
+
+def test_in_firefox_no_page_that_something_went_wrong_on_has_a_violation(fox, study, clock):
+    """Declined, offline, a failed sign-in, the password refused, nothing there, no entry."""
+    wrong = "document.querySelector('main [role=alert]')?.innerText"
+    found = {}
+    with served(study, clock) as (host, address):
+        host.store.write(
+            lambda c: add_user(c, "ann", "correct horse battery", "demo", "owner", now_ms=0)
+        )
+        fox.visit(address)
+        fox.wait("!document.getElementById('agree').disabled")
+        fox.run("document.getElementById('decline').click()")
+        fox.wait("!document.getElementById('declined').hidden")
+        found["declined"] = violations(fox)
+        fox.visit(address)
+        fox.wait("!document.getElementById('agree').disabled")
+        fox.run("window.fetch = () => Promise.reject(new TypeError('offline'))")
+        fox.run("document.getElementById('agree').click()")
+        fox.wait("!document.getElementById('problem').hidden")
+        found["offline"] = violations(fox)
+        site = address.removesuffix("/s/demo")
+        fox.visit(f"{site}/review/login")
+        send(fox, name="ann", password="wrong")
+        fox.wait(wrong)
+        found["not signed in"] = violations(fox)
+        send(fox, name="ann", password="correct horse battery")
+        fox.wait("!!document.querySelector('main a')")
+        fox.goto(f"{site}/review/password")
+        found["password"] = violations(fox)
+        send(fox, old="wrong", new="another horse battery", again="another horse battery")
+        fox.wait(wrong)
+        found["password refused"] = violations(fox)
+        for missing in ("/review/s/nothing", "/s/nothing", "/nowhere"):
+            fox.goto(f"{site}{missing}")
+            found[missing] = headed(fox, "Not found")
+    assert not any(found.values()), found
+
+
+def test_in_firefox_neither_a_platforms_preview_nor_its_refusal_has_a_violation(
+    fox, tmp_path, clock
+):
+    study = new_study(tmp_path / "crowd", platform="mturk")
+    with served(study, clock) as (_, address):
+        address = address.replace("/demo", "/crowd")
+        fox.visit(f"{address}?assignmentId=ASSIGNMENT_ID_NOT_AVAILABLE&hitId=H1")
+        fox.wait("!!document.getElementById('preview')")
+        found = {"preview": violations(fox)}
+        fox.visit(f"{address}?assignmentId=no+identifier&hitId=H1")
+        found["refused"] = headed(fox, "No entry")
+    assert found == {"preview": [], "refused": []}
 
 
 def test_in_firefox_arabic_runs_from_right_to_left_and_says_so(fox, study, clock):

@@ -107,10 +107,24 @@ def test_every_remedy_does_what_it_says() -> None:
     assert kept.inflation.last.point == pytest.approx(2)
 
 
-@pytest.mark.parametrize("limit", [1.05, 1.3, 2, 3.7])
-def test_advice_as_it_is_written_passes_its_own_test(limit: float) -> None:
+SETTINGS = [
+    (limit, share, generations)
+    for limit in (1.01, 1.05, 1.3, 2, 3.7, 9.37)
+    for share in (0.01, 0.1, 0.5)
+    for generations in (2, 30, 200)
+]
+
+
+@pytest.mark.parametrize(("limit", "share", "generations"), SETTINGS)
+def test_advice_as_it_is_written_passes_its_own_test(
+    limit: float, share: float, generations: int
+) -> None:
     """The numbers of the sentences, put back into a forecast, keep the limit."""
-    found = forecast(real_share=0.1, generations=30, max_inflation=limit)
+
+    def last(**options: Any) -> float:
+        return forecast(generations=generations, **options).inflation.last.point
+
+    found = forecast(real_share=share, generations=generations, max_inflation=limit)
     said = {
         remedy.name: re.findall(r"([\d.]+)(?: %| units)", remedy.sentence)
         for remedy in found.remedies
@@ -120,15 +134,16 @@ def test_advice_as_it_is_written_passes_its_own_test(limit: float) -> None:
         ("fixed_original_share", "fixed-original"),
     ]:
         now, for_ever = (float(number) / 100 for number in said[name])
-        kept = forecast(real_share=now, regime=regime, generations=30)
-        assert kept.inflation.last.point <= limit
+        assert last(real_share=now, regime=regime) <= limit
         assert forecast(real_share=for_ever, regime=regime).inflation.limit.point <= limit
+    if last(real_share=share) <= limit:
+        assert not said["real_text_to_add"]
+        assert not said["true_positive_rate"]
+        return
     added = float(said["real_text_to_add"][0])
-    mixed = forecast(real_share=(0.1 + added) / (1 + added), generations=30)
-    assert mixed.inflation.last.point <= limit
+    assert last(real_share=(share + added) / (1 + added)) <= limit
     tpr, fpr = (float(number) / 100 for number in said["true_positive_rate"])
-    rates = {"true_positive_rate": tpr, "false_positive_rate": fpr}
-    assert forecast(real_share=0.1, generations=30, **rates).inflation.last.point <= limit
+    assert last(real_share=share, true_positive_rate=tpr, false_positive_rate=fpr) <= limit
 
 
 def test_text_to_add_counts_the_detector_that_is_there() -> None:

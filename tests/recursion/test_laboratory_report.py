@@ -89,12 +89,26 @@ def test_every_setting_has_a_verdict_and_each_family_a_figure_of_its_own():
     verdicts = page[page.index("## Is it collapse") : page.index("## What happened")]
     rows = [row for row in verdicts.splitlines() if row.count(" | ") == 1 and ": " in row]
     assert len(rows) == 8
+    labels = [setting.label for setting in run.plan.settings]
     for row in rows:
-        for setting in run.plan.settings:
-            assert "every setting" in row or row.count(setting.label) >= 1
+        said = row.split(" | ")[1].strip("| ")
+        named = [label for part in said.split(". ") for label in part.split(": ")[1].split("; ")]
+        assert sorted(named) in (sorted(labels), ["every setting"])
     for family in ("gaussian", "kde"):
         assert f"Variance, {family}" in page
     assert "2 repetitions" in page
+    run_as = page[page.index("## What was run") :].split("What each measure is")[0]
+    assert [row.count(" | ") for row in run_as.splitlines() if row.startswith("| ")] == [1] * 11
+    for label in labels:
+        assert f"| {label} | " in run_as
+    assert "100 samples per generation; real data in each after the first: none" in run_as
+
+
+def test_a_narrow_terminal_cuts_no_name_and_no_number_short(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    written = io.StringIO()
+    show(wellhead.collapse("kazdan", changes={"generations": 3, "seeds": 2}), file=written)
+    assert "…" not in written.getvalue()
 
 
 def test_the_page_names_the_counts_that_the_run_used():

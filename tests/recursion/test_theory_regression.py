@@ -157,3 +157,11 @@ def test_leading_order_forms_refuse_few_rows() -> None:
         regression.FreshReal(samples=50, dimensions=10, real_share=0.2).excess_risk(5)
     with pytest.raises(BadSetting):
         regression.strong_collapse_floor(samples=50, dimensions=10, synthetic_share=0.5, shift=1)
+
+
+def test_the_guard_of_the_floor_knows_the_distance() -> None:
+    """Wrong rows far away need more rows than the noise alone."""
+    rows = {"samples": 20 * 10, "dimensions": 10, "synthetic_share": 0.5}
+    assert regression.strong_collapse_floor(**rows, shift=0) == pytest.approx(0.05)
+    with pytest.raises(BadSetting, match="220"):
+        regression.strong_collapse_floor(**rows, shift=0.1)

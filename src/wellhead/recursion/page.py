@@ -24,7 +24,7 @@ from wellhead.recursion.setting import Setting
 from wellhead.recursion.terminal import headlines, statistic_of
 from wellhead.recursion.verdicts import Verdict, verdicts
 from wellhead.report.blocks import Block, Callout, Code, Details, Section
-from wellhead.report.numbers import count, number
+from wellhead.report.numbers import count, counted, number
 from wellhead.report.page import Page
 from wellhead.report.svg import Axis, Line, LineChart
 from wellhead.report.table import Column, Table
@@ -257,25 +257,9 @@ def _row(verdict: Verdict) -> list[object]:
 
 
 def _what(run: Run) -> list[Block | str]:
-    columns = [
-        Column("setting"),
-        Column("family, regime, sampler, selector"),
-        Column("samples", "count", "per generation"),
-        Column("real data in each", "text", "after the first"),
-        Column("generations", "count"),
-        Column("chains", "count"),
-    ]
-    rows = [
-        [
-            setting.label,
-            ", ".join(setting.name_of(part) for part in PARTS),
-            setting.size,
-            _real_data(setting),
-            setting.generations,
-            setting.chains * run.plan.seeds,
-        ]
-        for setting in run.plan.settings
-    ]
+    # Two columns, which a phone shows whole.
+    columns = [Column("setting"), Column("family, regime, sampler, selector; sizes")]
+    rows = [[setting.label, _sentence(setting, run.plan.seeds)] for setting in run.plan.settings]
     notes = [
         f"The selector of “{setting.label}” acts on the real data that is named."
         for setting in run.plan.settings
@@ -284,6 +268,17 @@ def _what(run: Run) -> list[Block | str]:
     notes += [note] if (note := kept_note(run.plan)) else []
     plan = Details("The whole plan, as TOML", [Code(tomli_w.dumps(run.plan.to_dict()))])
     return [Table(columns, rows), *notes, _definitions(run), plan]
+
+
+def _sentence(setting: Setting, seeds: int) -> str:
+    """What a setting is, in one line."""
+    parts = ", ".join(setting.name_of(part) for part in PARTS)
+    size = f"{counted(setting.size, 'sample')} per generation; " if setting.size else ""
+    return (
+        f"{parts}; {size}real data in each after the first: {_real_data(setting)}; "
+        f"{counted(setting.generations, 'generation')}; "
+        f"{counted(setting.chains * seeds, 'chain')}"
+    )
 
 
 def _real_data(setting: Setting) -> str:

@@ -62,10 +62,11 @@ def show(run: Run, *, file: IO[str] | None = None) -> None:
         title=run.plan.title or run.plan.name,
     )
     banded = False
-    table.add_column("setting")
+    table.add_column("setting", overflow="fold")  # nothing of a name is cut off
     table.add_column("generation", justify="right")
     for name in names:
-        table.add_column(f"{statistics[name]} {measure_named(name).title}", justify="right")
+        head = f"{statistics[name]} {measure_named(name).title}"
+        table.add_column(head, justify="right", overflow="fold")
     for setting in run.plan.settings:
         curves = [run.curve(name, setting.label, statistics[name]) for name in names]
         generation = max((curve[-1].generation for curve in curves if curve), default=None)

@@ -22,7 +22,8 @@ from wellhead.collect.export import export_study
 from wellhead.collect.importers import read_import
 from wellhead.collect.parts import texts_of
 from wellhead.collect.review.accounts import add_user
-from wellhead.collect.server import create_app
+from wellhead.collect.server import create_app, sessions
+from wellhead.collect.store import Refused
 from wellhead.collect.study import Study, load_study
 from wellhead.collect.verify import verify_study
 
@@ -219,6 +220,46 @@ def undone(hand: Hand) -> None:
     for name in ("headline", "answer"):
         into(hand, name)
         write(hand, "!")
+
+
+@pytest.mark.parametrize(
+    ("refusal", "state"),
+    [(Refused(413, "too_large", "full"), "paused"), (Refused(503, "busy", "no"), "offline")],
+    ids=["full", "blocked"],
+)
+def test_texts_whose_recording_never_arrives_are_handed_in_with_the_answer(
+    hand: Hand, study: Study, clock: Any, monkeypatch: Any, refusal: Refused, state: str
+) -> None:
+    """Of the page before and of the answer's own, after a reload as well; nothing is concluded."""
+    texts = {"words": "sheep", "plan": "A b. ", "headline": "At sea"}
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise refusal
+
+    with served(study, clock) as (host, address):
+        monkeypatch.setattr(sessions, "append", refuse)
+        agree(hand, address)
+        for name in ("words", "plan"):
+            into(hand, name)
+            write(hand, texts[name])
+        hand.run("dispatchEvent(new Event('pagehide'))")
+        hand.wait(f"document.getElementById('state').dataset.state === '{state}'")
+        hand.wait("Object.values(localStorage).join().includes('A b. ')")
+        hand.reload()
+        ready_again = "!!document.querySelector('[data-text=plan]:not([readonly])')"
+        hand.wait(f"!document.getElementById('task').hidden && {ready_again}")
+        assert values(hand) == {name: texts[name] for name in ("words", "plan")}
+        go_on(hand, "headline")
+        into(hand, "headline")
+        write(hand, texts["headline"])
+        into(hand, "answer")
+        write(hand, "Alone.")
+        hand_in(hand)
+        [record] = records(host)
+        (only,) = host.studies.values()
+        breaks = host.store.read(lambda c: verify_study(c, only, host.keys[only.id])).breaks
+    assert (record.text, record.parts, breaks) == ("Alone.", texts, [])
+    assert {record.outcome, *(one for _, one in known(record).values())} == {"incomplete_log"}
 
 
 def test_own_words_dragged_into_another_text_stay_ones_own(

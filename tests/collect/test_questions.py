@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from collect_helpers import Clock, Writer
 from fastapi.testclient import TestClient
+from sqlalchemy import update
 from test_review import PASSWORD, sign_in
 
 from wellhead.collect.answers import Record, load_records, settle
@@ -20,7 +21,7 @@ from wellhead.collect.overview import overview
 from wellhead.collect.review.accounts import add_user
 from wellhead.collect.server import create_app
 from wellhead.collect.server.host import Host, open_host
-from wellhead.collect.store.models import Answer
+from wellhead.collect.store.models import Answer, Part
 from wellhead.collect.study import Study, load_study
 from wellhead.collect.verify import verify_study
 from wellhead.errors import BadSetting
@@ -167,6 +168,48 @@ def test_answers_that_were_not_offered_are_refused(
     refused = hand_in(ann, given)
     assert (refused.status_code, refused.json()["message"]) == (422, says)
     assert hand_in(ann, GOOD).json()["complete"]
+
+
+def test_a_text_that_was_handed_in_without_a_recording_is_kept_and_bound(
+    writer: Callable[..., Writer], host: Host
+) -> None:
+    """It counts as no person's, the submission is incomplete, and a change of it is found."""
+    ann = writer()
+    outlined(ann, lambda pen: pen.type("Short."))
+    ann.pen.type("The answer.")
+    ann.send()
+    texts = {"outline": "Short, and then more.", "mine": "not asked for", "answer": "Other."}
+    answer = ann.post("submit", {**ann.submission(), "responses": GOOD, "texts": texts})
+    assert (answer.status_code, answer.json()["complete"]) == (200, False)
+    [record] = records(host)
+    assert (record.text, record.parts) == ("The answer.", {"outline": texts["outline"]})
+    [part] = record.derived["parts"]
+    assert (part["outcome"], part["known_human"]) == ("incomplete_log", False)
+    assert verified(host) == []
+    host.store.write(lambda c: c.execute(update(Part).values(text="Forged.")))
+    assert "the text outline is not the one that was handed in" in verified(host)
+
+
+def test_texts_that_the_recording_brought_leave_a_submission_complete(
+    writer: Callable[..., Writer], host: Host
+) -> None:
+    """Said again by the page they change nothing."""
+    ann = writer()
+    outlined(ann, lambda pen: pen.type("Short."))
+    ann.pen.type("The answer.")
+    ann.send()
+    texts = {"outline": "Short.", "answer": "The answer."}
+    answer = ann.post("submit", {**ann.submission(), "responses": GOOD, "texts": texts})
+    [record] = records(host)
+    assert (answer.json()["complete"], record.parts) == (True, {"outline": "Short."})
+    assert record.derived["parts"][0]["known_human"]
+    assert verified(host) == []
+
+
+def verified(host: Host) -> list[str]:
+    (study,) = host.studies.values()
+    found = host.store.read(lambda c: verify_study(c, study, host.keys[study.id]))
+    return [one.problem for one in found.breaks]
 
 
 def test_changed_answers_to_questions_are_found(writer: Callable[..., Writer], host: Host) -> None:

@@ -196,7 +196,8 @@ class Receipt(Strict):
 class Submission(Strict):
     """The final text, and what was answered to the questions, by id.
 
-    `nonce` is drawn once per press of the button and sent again on a retry.
+    `nonce` is drawn once per press of the button and sent again on a retry. `texts` are the texts
+    before and beside the answer by name, in case that the recording has not brought them.
     """
 
     v: Literal[1]
@@ -204,6 +205,7 @@ class Submission(Strict):
     text: Text
     seq: Index
     responses: Annotated[dict[Name, Text], Field(max_length=100)] = Field(default_factory=dict)
+    texts: Annotated[dict[Name, Text], Field(max_length=100)] = Field(default_factory=dict)
 
 
 class Recorded(Strict):

@@ -9,7 +9,7 @@ writing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -21,7 +21,7 @@ from wellhead.collect.shown import shown_text
 from wellhead.collect.store.models import Part, Session
 from wellhead.collect.study import Study
 
-__all__ = ["derive_parts", "parts_of", "texts_of"]
+__all__ = ["derive_parts", "parts_of", "texts_of", "unrecorded"]
 
 # An answer that was put aside for a field beside it is no part of itself.
 _BEFORE = Part.name != "answer"
@@ -40,7 +40,7 @@ def derive_parts(
     query = select(Part.name, Part.text, Part.batch).where(Part.session == session, _BEFORE)
     vouched = {"warmup", *(one.id for one in study.fields if one.known_human)}
     found = []
-    for name, text, last in connection.execute(query.order_by(Part.batch)):
+    for name, text, last in connection.execute(query.order_by(Part.batch, Part.name)):
         until = [stored for stored in batches if stored.body.seq <= last]
         derived = derive(
             until,
@@ -69,12 +69,24 @@ def texts_of(connection: Connection, session: str) -> dict[str, str]:
     return {row.name: row.text for row in connection.execute(query)}
 
 
+def unrecorded(
+    connection: Connection, session: str, asked: Collection[str], texts: Mapping[str, str]
+) -> dict[str, str]:
+    """Of the texts that a page hands in, those asked for that the recording did not lead to."""
+    known = texts_of(connection, session)
+    return {
+        name: text
+        for name, text in texts.items()
+        if name in asked and name != "answer" and text != known.get(name, "")
+    }
+
+
 def parts_of(connection: Connection, study: str) -> dict[str, dict[str, str]]:
     """The texts before the answers of a study, by session and name."""
     query = select(Part.session, Part.name, Part.text).join(Session, Session.id == Part.session)
     found: dict[str, dict[str, str]] = defaultdict(dict)
     for session, name, text in connection.execute(
-        query.where(Session.study == study, _BEFORE).order_by(Part.batch)
+        query.where(Session.study == study, _BEFORE).order_by(Part.batch, Part.name)
     ):
         found[session][name] = text
     return dict(found)

@@ -8,13 +8,14 @@ session's columns, its times among them, with what the links bind.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
 from wellhead.collect.chain import Break, Head, Link, verify_chain
 from wellhead.collect.keys import Keys
+from wellhead.collect.parts import texts_of
 from wellhead.collect.schema import body_hash
 from wellhead.collect.store import models
 from wellhead.collect.store.opening import facts_of
@@ -34,7 +35,12 @@ def verify_session(connection: Connection, keys: Keys, row: Row[Any]) -> list[Br
     breaks += [Break(row.id, 0, problem) for problem in _columns(row)]
     columns = select(models.Answer.text, models.Answer.submitted_ms, models.Answer.responses)
     answer: Any = connection.execute(columns.where(models.Answer.session == row.id)).first()
-    problems = (*_answer(links, answer), *_times(row, links, answer))
+    texts = texts_of(connection, row.id)
+    problems = (
+        *_answer(links, answer),
+        *_beside(links, answer, texts),
+        *_times(row, links, answer),
+    )
     return [*breaks, *(Break(row.id, row.seq, problem) for problem in problems)]
 
 
@@ -69,6 +75,14 @@ def _answer(links: list[Link], answer: Row[Any] | None) -> Iterable[str]:
         yield "the answers to the questions are not those that were handed in"
 
 
+def _beside(links: list[Link], answer: Row[Any] | None, texts: Mapping[str, str]) -> Iterable[str]:
+    """Texts that were handed in with the answer, for no recording leads to them."""
+    for facts in filter(None, map(_submission, links)) if answer else ():
+        for name, sha in facts.get("texts", {}).items():
+            if body_hash(texts.get(name, "")) != sha:
+                yield f"the text {name} is not the one that was handed in"
+
+
 def _times(row: Row[Any], links: list[Link], answer: Row[Any] | None) -> Iterable[str]:
     """The columns that pages and exports read, held against the times the receipts bind."""
     submitted = next((link.received_ms for link in links if _submission(link)), None)
@@ -86,4 +100,4 @@ def _submission(link: Link) -> dict[str, Any] | None:
         facts = json.loads(link.body or b"{}")
     except ValueError:
         return None
-    return facts if set(facts) - {"responses"} == _SUBMITTED else None
+    return facts if set(facts) - {"responses", "texts"} == _SUBMITTED else None

@@ -24,7 +24,7 @@ from wellhead.collect.messages import (
     Submission,
     Submitted,
 )
-from wellhead.collect.parts import texts_of
+from wellhead.collect.parts import texts_of, unrecorded
 from wellhead.collect.platforms import Arrival, completion_code, finish
 from wellhead.collect.questions import problem_with
 from wellhead.collect.schema import text_hash, units
@@ -273,8 +273,9 @@ def end(
     if before is not None:
         return before
     study = host.study(row.study)
-    if units(submission.text) > study.writing.max_characters:
-        allowed = study.writing.max_characters
+    alone = unrecorded(connection, row.id, study.stages, submission.texts)
+    allowed = study.writing.max_characters
+    if any(units(text) > allowed for text in (submission.text, *alone.values())):
         raise Refused(413, "too_large", f"The answer may have at most {allowed} characters.")
     if not enough_words(submission.text, study.writing.min_words):
         least = study.writing.min_words
@@ -282,6 +283,8 @@ def end(
     if problem := problem_with(study.questions, submission.responses):
         raise Refused(422, "bad_request", problem)
     complete = agreed.holds and agreed.batch == row.batch and row.batch >= submission.seq
+    complete = complete and not alone
+    submission = submission.model_copy(update={"texts": alone})
     codes = study.entry.completion_codes
     code = completion_code(host.keys[study.id], row.id, codes, complete=complete)
     completion = finish(row.platform, code, row.id, facts_of(row.opening)["returns"])

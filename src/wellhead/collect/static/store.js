@@ -57,13 +57,14 @@ export class Store {
 	/** Where to go on, given where the server stands (`State`): at what this browser still holds,
 	    if that continues what the server has; else at the server's, with the newest text. */
 	resumption(at) {
-		const text = this.text;
-		const held = this.tail?.body ? [...this.batches, this.tail] : this.batches;
+		const { text, tail } = this;
+		const held = tail?.body ? [...this.batches, tail] : this.batches;
 		const newer = held.filter((batch) => JSON.parse(batch.body).seq > at.seq);
 		const onlyText = held.length === 0 && text !== null;
 		this.clear();
 		if (!newer.length && !onlyText) return { ...at, by: "server" };
-		const resume = { ...at, text: text ?? at.text, texts: { ...at.texts }, by: "local" };
+		const resume = { ...at, text: tail?.texts?.[at.phase] ?? text ?? at.text, by: "local" };
+		resume.texts = { ...at.texts, ...tail?.texts };
 		const bodies = newer.map((batch) => JSON.parse(batch.body));
 		if (bodies[0]?.seq !== at.seq + 1 || bodies[0].prev !== at.prev) return resume;
 		newer.forEach((batch) => this.push(batch));
@@ -118,6 +119,6 @@ export class Store {
 		const all = JSON.stringify({ batches: this.batches, tail: this.tail });
 		if (all.length <= STORED_CHARACTERS) return all;
 		// The text matters most: without room for its history it is kept alone.
-		return JSON.stringify({ batches: [], tail: { body: "", draft: this.text } });
+		return JSON.stringify({ batches: [], tail: { ...this.tail, body: "", draft: this.text } });
 	}
 }

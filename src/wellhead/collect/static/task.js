@@ -154,7 +154,7 @@ function stopRecorder() {
 
 /* The token has expired: the text moves into a new session, where it is an earlier draft. */
 async function goOn() {
-	const kept = { phase: session.at.phase, texts: { ...session.at.texts, ...here() } };
+	const kept = { phase: session.at.phase, texts: soFar() };
 	api.token = "";
 	const answer = await start(session.at.sid);
 	if (away(answer.status)) return view.notice(say("unreachable"));
@@ -175,7 +175,7 @@ function write(at, hadLease, kept = null) {
 	store = store ?? new Store(at.sid);
 	const fresh = at.seq === 0 && !store.batches.length && !store.text && !kept;
 	const resume = kept ? { ...at, text: kept.texts[at.phase] ?? at.text, by: "local" } : store.resumption(at);
-	session.at = { ...at, phase: resume.phase, texts: resume.texts };
+	session.at = { ...at, phase: resume.phase, texts: { ...resume.texts, ...kept?.texts } };
 	lastSeq = resume.seq;
 	if (!kept) view.showTask(task, resume.phase);
 	view.show("task");
@@ -233,6 +233,9 @@ function onBatch(batch) {
 	sender.push(batch);
 }
 
+const soFar = () => ({ ...session.at.texts, ...here() });
+const textsAlone = (draft) => ({ body: "", draft, texts: soFar() });
+
 /* Too long without a connection, or a recording as long as the study allows: the history ends
    here, the text is still kept. */
 function pause() {
@@ -240,7 +243,7 @@ function pause() {
 	clearInterval(keeper);
 	const keep = () => {
 		const text = areaOf(session.at.phase).value;
-		store.keepTail({ body: "", draft: text });
+		store.keepTail(textsAlone(text));
 		showState(store.kept ? "paused" : "paused_memory");
 		count(text);
 	};
@@ -292,7 +295,7 @@ function onLost(reason) {
 
 /* The stored log and ours do not fit: begin anew where the server stands, and say so in the log. */
 async function onBroken(reason) {
-	const kept = { phase: session.at.phase, texts: here() };
+	const kept = { phase: session.at.phase, texts: soFar() };
 	halt();
 	if (reason === "too_large") {
 		store.clear();
@@ -346,18 +349,19 @@ async function handIn() {
 
 /* The texts so far go out as they are, then the next ones begin. */
 function goOnTo(phase) {
-	session.at = { ...session.at, texts: { ...session.at.texts, ...here() } };
+	session.at = { ...session.at, texts: soFar() };
 	recorder.flush();
 	view.showTask(session.task, phase);
 	recorder.phase(phase, areaOf(phase));
-	fill({});
+	fill(session.at.texts);
 	view.writable();
 	view.find("task-title").focus();
-	onChange("");
+	onChange(areaOf(phase).value);
 }
 
 async function finish(text, seq) {
-	const message = { v: 1, nonce: SUBMISSION, text, seq, responses: responses?.all ?? {} };
+	const texts = Object.fromEntries(view.stages(session.task).map(({ id }) => [id, recorder.textOf(id)]));
+	const message = { v: 1, nonce: SUBMISSION, text, seq, texts, responses: responses?.all ?? {} };
 	for (let wait = 1000; ; wait = Math.min(2 * wait, 30_000)) {
 		const { status, body } = await api.call("POST", `/${session.at.sid}/submit`, message);
 		if (status === 200) return done(body.completion);
@@ -371,9 +375,9 @@ async function finish(text, seq) {
 	}
 }
 
-/* The whole answer stays on this device until the server has it. */
+/* The whole answer and the texts beside it stay on this device until the server has them. */
 function keepAnswer(text) {
-	if (!store.batches.length) store.keepTail({ body: "", draft: text });
+	if (!store.batches.length) store.keepTail(textsAlone(text));
 }
 
 /* Another answer of this session was first: show what that one was told, its code included. */

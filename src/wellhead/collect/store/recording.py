@@ -243,12 +243,19 @@ def hand_in(
 ) -> Submitted:
     """The response to an answer that is now stored; `handed_in` has said that there is none yet.
 
-    The answer is kept even when batches are missing. Its link binds the text by hash.
+    The answer is kept even when batches are missing, and so are the submission's `texts`, which
+    are those that the recording does not lead to. The link binds all of them by hash.
     """
-    facts = {"submit": submission.nonce, "seq": submission.seq, "sha": body_hash(submission.text)}
+    facts: dict[str, Any] = {
+        "submit": submission.nonce,
+        "seq": submission.seq,
+        "sha": body_hash(submission.text),
+    }
     responses = canonical(submission.responses).decode()
     if (bound := responses_hash(responses)) is not None:
         facts["responses"] = bound
+    if submission.texts:
+        facts["texts"] = {name: body_hash(text) for name, text in submission.texts.items()}
     link = _follow(keys, row, canonical(facts), now_ms)
     _write_link(connection, keys, row, link, submitted_ms=link.received_ms)
     full = response.model_copy(update={"received_at": link.received_ms})
@@ -265,7 +272,12 @@ def hand_in(
     )
     connection.execute(delete(Draft).where(Draft.session == row.id))
     # The answer as it was when another text was taken up may hold words that were deleted since.
-    connection.execute(delete(Part).where(Part.session == row.id, Part.name == "answer"))
+    gone = ["answer", *submission.texts]
+    connection.execute(delete(Part).where(Part.session == row.id, Part.name.in_(gone)))
+    if alone := {name: text for name, text in submission.texts.items() if text}:
+        about = {"session": row.id, "batch": row.batch}
+        values = [{**about, "name": name, "text": text} for name, text in alone.items()]
+        connection.execute(insert(Part), values)
     return full
 
 

@@ -17,6 +17,7 @@ from wellhead.recursion.forecast import Forecast, forecast, needed_share
 from wellhead.recursion.theory import discrete
 from wellhead.recursion.theory.detector import Detector
 from wellhead.recursion.theory.inflation import FreshReal, SyntheticAdded, inflation_under
+from wellhead.report.svg import LineChart
 
 ASSAY = {"share": {"low": 0.85, "point": 0.9, "high": 0.93, "level": 0.95}}
 RATES = {"true_positive_rate": 0.9, "false_positive_rate": 0.05}
@@ -274,17 +275,20 @@ def test_the_command_writes_a_page_about_a_corpus(wellhead, tmp_path: Path) -> N
 
 
 def test_the_headline_has_the_very_interval_of_the_last_row_of_its_figure() -> None:
-    """Both round outwards, so that neither claims more than the other."""
+    """Both round outwards, so that neither claims more than the other, and both name the mean."""
     words = [f"w{n}" for n in range(90) for _ in range(1 + n % 7)]
-    for generations in range(1, 9):
-        found = forecast([" ".join(words)], generations=generations, words="spaces")
+    for left in np.linspace(0.5, 0.9, 9):
+        found = forecast([" ".join(words)], generations=6, words="spaces", observed={1: left})
         page = found.page()
         figure = next(
             block
             for section in page.sections
             for block in section.blocks
-            if getattr(block, "title", "").startswith("Words that are still")
+            if isinstance(block, LineChart) and block.title.startswith("Words that are still")
         )
+        assert "Numbers are means over repetitions" in page.lead
+        assert "in the mean" in figure.description
+        assert "Mean excess error" in page.to_markdown()
         rows = [row for row in figure.to_table().cells if row[0] == "distinct words"]
         low, high = rows[-1][3].removesuffix(" %").split("–")
         assert f"({low.removesuffix(' %')} % to {high} %) of the distinct words" in page.lead

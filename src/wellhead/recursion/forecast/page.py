@@ -74,7 +74,8 @@ def _terms(forecast: Forecast) -> str:
     """What the numbers are for, and what stands in parentheses."""
     told = (
         f"This is for the regime {forecast.regime}: {_REGIMES[forecast.regime]}. The inflation of "
-        "error holds for regular estimators only; for language models it is orientation."
+        "error holds for regular estimators only; for language models it is orientation. Numbers "
+        "are means over repetitions of the whole course."
     )
     last = forecast.inflation.last
     words = forecast.vocabulary and forecast.vocabulary.generations[-1].words
@@ -178,7 +179,8 @@ def _inflation(forecast: Forecast) -> LineChart:
     )
     return LineChart(
         "Inflation of error by generation",
-        f"Excess error as a multiple of one round on real data; it ends at {number(point[-1])}.",
+        "Mean excess error as a multiple of one round on real data; it ends at "
+        f"{number(point[-1])}.",
         [line],
         Axis("generation", whole=True),
         Axis("error / error of one round", low=0),
@@ -277,7 +279,8 @@ def _survival(vocabulary: Vocabulary) -> LineChart:
         lines.append(Line(title, times, point, low=low, high=high, accent=accent))
     return LineChart(
         "Words that are still in the training set",
-        f"Of the corpus's distinct words {percent(rows[-1].words.point)} are left at the end.",
+        f"Of the corpus's distinct words {percent(rows[-1].words.point)} are left at the end, in "
+        "the mean.",
         lines,
         Axis("generation", whole=True),
         Axis("share of the corpus", percent=True, low=0, high=1),

@@ -8,10 +8,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from cases import ACCUSING
 from collect_helpers import Writer, edit
 from fastapi.testclient import TestClient
 from field import FOREIGN
-from honest import Chromium, Hand, again, agree, hand_in, ready, served, write
+from honest import Chromium, Hand, again, agree, hand_in, ready, served, sign_out, write
+from running import kept
 from test_browser_firefox_page import violations
 from test_questions import asking, records
 from test_review import PASSWORD
@@ -260,6 +262,80 @@ def test_texts_whose_recording_never_arrives_are_handed_in_with_the_answer(
         breaks = host.store.read(lambda c: verify_study(c, only, host.keys[only.id])).breaks
     assert (record.text, record.parts, breaks) == ("Alone.", texts, [])
     assert {record.outcome, *(one for _, one in known(record).values())} == {"incomplete_log"}
+
+
+def test_a_token_that_expires_brings_the_texts_of_every_field_into_the_new_session(
+    hand: Hand, study: Study, clock: Any
+) -> None:
+    """Of the page before, of both fields in view, and what was written after the last batch."""
+    with served(study, clock) as (host, address):
+        planned(hand, address)
+        into(hand, "headline")
+        write(hand, "Sheep")
+        into(hand, "answer")
+        write(hand, "Mine.")
+        sign_out(hand, for_good=False)
+        hand.run("signIn(); document.getElementById('take-over').click()")
+        ready(hand)
+        shown = values(hand)
+        into(hand, "headline")
+        hand.press("End")
+        write(hand, " at sea")
+        record = finished(host, hand)
+        sessions_open = [one for one in kept(host) if one.text is None]
+    texts = {"words": "sheep", "plan": "A b. "}
+    assert {name: shown[name] for name in ("headline", "answer")} == {
+        "headline": "Sheep",
+        "answer": "Mine. ",
+    }
+    assert (record.text, record.parts) == ("Mine. ", {**texts, "headline": "Sheep at sea"})
+    assert len(sessions_open) == 1
+    outcomes = {record.outcome, *(one for _, one in known(record).values())}
+    assert not outcomes.intersection(ACCUSING)
+    assert all(flag["strength"] == "note" for flag in record.derived["flags"])
+
+
+def test_a_refused_batch_costs_no_text_and_no_letter(
+    hand: Hand, study: Study, clock: Any, monkeypatch: Any
+) -> None:
+    """Nor a letter that is written, there or in the next field, while the page asks the server."""
+    refusals = [Refused(409, "conflict", "no")]
+    append = sessions.append
+
+    def refuse_once(*given: Any, **named: Any) -> Any:
+        if refusals:
+            raise refusals.pop()
+        return append(*given, **named)
+
+    with served(study, clock) as (host, address):
+        agree(hand, address)
+        monkeypatch.setattr(sessions, "append", refuse_once)
+        hand.run(
+            """const real = fetch;
+            window.fetch = async (url, about) => {
+                if (about.method === "GET") await new Promise((on) => setTimeout(on, 500));
+                if (about.method === "GET") window.asked = true;
+                return real(url, about);
+            };"""
+        )
+        into(hand, "words")
+        write(hand, "she")
+        hand.run("dispatchEvent(new Event('pagehide'))")
+        write(hand, "ep")
+        into(hand, "plan")
+        write(hand, "A b")
+        hand.wait("window.asked && document.getElementById('state').dataset.state === 'saved'")
+        write(hand, ". ")
+        go_on(hand, "headline")
+        into(hand, "headline")
+        write(hand, "Sheep")
+        into(hand, "answer")
+        write(hand, "Mine.")
+        hand_in(hand)
+        [record] = records(host)
+    texts = {"words": "sheep", "plan": "A b. ", "headline": "Sheep"}
+    assert (refusals, record.text, record.parts) == ([], "Mine.", texts)
+    assert not {one for _, one in known(record).values()}.intersection(ACCUSING)
 
 
 def test_own_words_dragged_into_another_text_stay_ones_own(

@@ -295,7 +295,6 @@ function onLost(reason) {
 
 /* The stored log and ours do not fit: begin anew where the server stands, and say so in the log. */
 async function onBroken(reason) {
-	const kept = { phase: session.at.phase, texts: soFar() };
 	halt();
 	if (reason === "too_large") {
 		store.clear();
@@ -307,7 +306,9 @@ async function onBroken(reason) {
 	if (body.seq > sender.acked) return onLost("lease"); // somebody wrote on elsewhere
 	store.clear();
 	if (++resyncs > RESYNCS) return pause();
-	write(body, true, kept);
+	// Whoever wrote on meanwhile, perhaps in another field, loses no letter and stays there.
+	const phase = document.activeElement?.dataset.text ?? session.at.phase;
+	write(body, true, { phase, texts: soFar() });
 	recorder.note("gap", { n: -1 });
 }
 

@@ -145,7 +145,7 @@ def headed(fox: Firefox, words: str) -> Any:
 
 
 def test_in_firefox_no_page_that_something_went_wrong_on_has_a_violation(fox, study, clock):
-    """Declined, offline, a failed sign-in, the password refused, nothing there, no entry."""
+    """Declined, offline, open in another tab, sign-in or password refused, nothing there."""
     wrong = "document.querySelector('main [role=alert]')?.innerText"
     found = {}
     with served(study, clock) as (host, address):
@@ -163,6 +163,10 @@ def test_in_firefox_no_page_that_something_went_wrong_on_has_a_violation(fox, st
         fox.run("document.getElementById('agree').click()")
         fox.wait("!document.getElementById('problem').hidden")
         found["offline"] = violations(fox)
+        agree(fox, address)
+        fox.visit(fox.run("return location.href"))
+        fox.wait("!document.getElementById('elsewhere').hidden")
+        found["open elsewhere"] = violations(fox)
         site = address.removesuffix("/s/demo")
         fox.visit(f"{site}/review/login")
         send(fox, name="ann", password="wrong")

@@ -272,16 +272,7 @@ def _slices(part: Part) -> Iterator[tuple[str, str, pd.DataFrame, pd.DataFrame]]
 
 def _measured(cluster: Cluster) -> Measured:
     only_source = cluster.domain_group in MANY_KINDS
-    return Measured(
-        left_out="source and generator" if only_source else "domain and generator",
-        source=cluster.source,
-        domain=cluster.domain,
-        generator=cluster.generator,
-        human=len(cluster.human),
-        machine=len(cluster.machine),
-        auc=round(cluster.auc, 4),
-        caught=round(cluster.caught(), 4),
-    )
+    return Measured.of(cluster, "source and generator" if only_source else "domain and generator")
 
 
 def _detector(

@@ -138,17 +138,7 @@ def _detector(
 
 
 def _measured(cell: Left) -> Measured:
-    cluster = cell.cluster
-    return Measured(
-        left_out="source and generator" if cell.new_generator else "source",
-        source=cluster.source,
-        domain=cluster.domain,
-        generator=cluster.generator,
-        human=len(cluster.human),
-        machine=len(cluster.machine),
-        auc=round(cluster.auc, 4),
-        caught=round(cluster.caught(), 4),
-    )
+    return Measured.of(cell.cluster, "source and generator" if cell.new_generator else "source")
 
 
 if __name__ == "__main__":

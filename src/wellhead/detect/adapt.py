@@ -189,8 +189,8 @@ def _card(
         _cluster(str(name), examples, (people, examples.generator == name), scores)
         for name in np.unique(examples.generator[~people])
     ]
-    measured = [_error(one, "texts") for one in known]
-    measured += [_error(one, "texts and kind") for one in library or ()]
+    measured = [Measured.of(one, "texts") for one in known]
+    measured += [Measured.of(one, "texts and kind") for one in library or ()]
     writers = tuple(one.generator for one in known)
     texts = Source(_OWN, None, int(people.sum()), int((~people).sum()), writers)
     return Card(
@@ -223,19 +223,6 @@ def _cluster(
         scores[machine],
         lengths[human],
         lengths[machine],
-    )
-
-
-def _error(cluster: Cluster, left_out: str) -> Measured:
-    return Measured(
-        left_out=left_out,
-        source=cluster.source,
-        domain=cluster.domain,
-        generator=cluster.generator,
-        human=len(cluster.human),
-        machine=len(cluster.machine),
-        auc=round(cluster.auc, 4),
-        caught=round(cluster.caught(), 4),
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from wellhead.detect.hashing import ALPHABETIC, SCRIPTS
+from wellhead.detect.library import Cluster
 from wellhead.detect.normalise import Normalisation, checked_rules
 from wellhead.errors import BadInput
 
@@ -65,6 +66,20 @@ class Measured:
     machine: int
     auc: float
     caught: float
+
+    @classmethod
+    def of(cls, cluster: Cluster, left_out: str) -> Measured:
+        """The errors on a cluster's texts, which no model that scored them had seen."""
+        return cls(
+            left_out=left_out,
+            source=cluster.source,
+            domain=cluster.domain,
+            generator=cluster.generator,
+            human=len(cluster.human),
+            machine=len(cluster.machine),
+            auc=round(cluster.auc, 4),
+            caught=round(cluster.caught(), 4),
+        )
 
 
 @dataclass(frozen=True)

@@ -207,14 +207,14 @@ def _measured(
 ) -> tuple[tuple[Measured, ...], Library]:
     generators = [side.name for side in sides[1:]]
     known = [_cluster(learner, name, scores) for name in generators]
-    measured = [_error(cluster, "texts") for cluster in known]
+    measured = [Measured.of(cluster, "texts") for cluster in known]
     if len(generators) < 2:
         return tuple(measured), Library(tuple(known))
     unseen = [
         _cluster(learner, name, cross_scores(learner, strength=strength, without=name))
         for name in generators
     ]
-    measured += [_error(cluster, "texts and generator") for cluster in unseen]
+    measured += [Measured.of(cluster, "texts and generator") for cluster in unseen]
     return tuple(measured), Library(tuple(unseen))
 
 
@@ -227,19 +227,6 @@ def _cluster(learner: Learner, generator: str, scores: NDArray[np.float64]) -> C
         scores[machine],
         examples.lengths[human],
         examples.lengths[machine],
-    )
-
-
-def _error(cluster: Cluster, left_out: str) -> Measured:
-    return Measured(
-        left_out=left_out,
-        source=cluster.source,
-        domain=cluster.domain,
-        generator=cluster.generator,
-        human=len(cluster.human),
-        machine=len(cluster.machine),
-        auc=round(cluster.auc, 4),
-        caught=round(cluster.caught(), 4),
     )
 
 

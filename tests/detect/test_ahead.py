@@ -1,4 +1,4 @@
-"""What is read ahead comes whole, in order, and ends where reading or its user ends."""
+"""What is read ahead comes whole and in order; what is written behind is written in order."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from wellhead.detect.ahead import ahead
+from wellhead.detect.behind import Behind
 
 
 def test_everything_comes_in_order() -> None:
@@ -58,3 +59,30 @@ def test_reading_goes_on_while_the_user_is_busy() -> None:
     assert next(found) == 1
     assert second.wait(5)
     assert list(found) == [2]
+
+
+def test_writing_goes_on_while_the_next_is_made() -> None:
+    """The first job ends only after the second thing was made by whoever gave it."""
+    made, written = threading.Event(), []
+
+    def write() -> None:
+        assert made.wait(5)
+        written.append("first")
+
+    behind = Behind()
+    behind.do(write)
+    made.set()
+    behind.do(lambda: written.append("second"))
+    behind.close()
+    assert written == ["first", "second"]
+
+
+def test_a_full_disk_is_told_to_whoever_comes_next() -> None:
+    def write() -> None:
+        raise OSError(28, "No space left on device")
+
+    behind = Behind()
+    behind.do(write)
+    with pytest.raises(OSError, match="No space"):
+        behind.do(lambda: None)
+    behind.wait()

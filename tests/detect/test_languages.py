@@ -13,9 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wellhead import assay
+from wellhead import assay, score
+from wellhead.corpus import open_corpus
 from wellhead.detect import NgramDetector, load_scorer, train_detector
 from wellhead.detect.adapt import OwnTexts, adapt_detector
+from wellhead.detect.choice import chosen_for
 from wellhead.detect.hashing import IDEOGRAPHIC, occurrences
 
 ODD = (
@@ -123,3 +125,48 @@ def test_an_assay_takes_the_detector_of_the_language_and_says_so() -> None:
     assert asked.withheld is not None
     assert asked.withheld.code == "language"
     assert "--detector general-zh" in asked.withheld.bring
+
+
+def test_score_takes_the_detector_of_the_language_and_says_so(
+    wellhead: Callable[..., object], tmp_path: Path
+) -> None:
+    path = tmp_path / "answers.jsonl"
+    path.write_text("".join(json.dumps({"text": text}) + "\n" for text in _chinese(3, 30)))
+    found = json.loads(wellhead("score", str(path), "--json").stdout)
+    assert found["scorer"] == "general-zh"
+    [note] = found["notes"]
+    assert "in zh, so general-zh scores them; --detector takes another" in note
+    asked = score(path, detector="general")
+    assert (asked.scorer, asked.notes) == ("general", ())
+
+
+ENGLISH = "When we got home it was already dark, and none of us had thought to bring the keys."
+GERMAN = (
+    "Als wir nach Hause kamen, war es schon dunkel, und niemand hatte an den Schlüssel gedacht."
+)
+
+
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        ([ENGLISH] * 10, ()),
+        ([GERMAN] * 10, ("100 % are in de", "none for German")),
+        ([ENGLISH] * 7 + _chinese(5, 3), ("30 % are in zh", "--detector general-zh")),
+        ([ENGLISH] * 29 + [GERMAN], ()),
+    ],
+    ids=["English", "German", "some Chinese", "one in thirty"],
+)
+def test_score_says_which_documents_its_detector_was_not_made_for(
+    texts: list[str], said: tuple[str, ...]
+) -> None:
+    result = score([f"{text} {at}" for at, text in enumerate(texts)])
+    assert result.scorer == "general"
+    assert all(part in " ".join(result.notes) for part in said)
+    assert len(result.notes) == bool(said)
+
+
+def test_the_language_is_heard_in_many_files_and_not_in_the_first_alone(tmp_path: Path) -> None:
+    for at, texts in enumerate(([ENGLISH] * 40, _chinese(6, 40), _chinese(7, 40))):
+        rows = (json.dumps({"text": f"{text} {row}"}) for row, text in enumerate(texts))
+        (tmp_path / f"{at}.jsonl").write_text("\n".join(rows))
+    assert chosen_for(open_corpus(tmp_path)).detector == "general-zh"

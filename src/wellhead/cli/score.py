@@ -30,12 +30,15 @@ __all__ = ["score_command"]
 def score_command(
     corpus: CorpusArgument,
     detector: Annotated[
-        str | None, typer.Option(help="Name or folder of a detector; the general one if not given.")
+        str | None,
+        typer.Option(
+            help="Name or folder of a detector; that of the corpus's language if not given."
+        ),
     ] = None,
     tier: Annotated[
         str | None,
         typer.Option(
-            help="Of the general detector: full, or fast, which leaves the characters out. "
+            help="Of the English detector: full, or fast, which leaves the characters out. "
             "Assay such scores with --detector general-fast."
         ),
     ] = None,
@@ -72,12 +75,12 @@ def score_command(
     typer.echo(result.to_json() if as_json else _told(result))
 
 
-def _detector(detector: str | None, tier: str | None) -> str:
+def _detector(detector: str | None, tier: str | None) -> str | None:
     from wellhead.detect.general import detector_of
 
     if detector and tier:
         raise BadSetting("expected --detector or --tier, got both; only 'general' has tiers")
-    return detector or detector_of(tier or "full")
+    return detector_of(tier) if tier else detector
 
 
 def _told(result: ScoreResult) -> str:

@@ -29,6 +29,7 @@ __all__ = ["Corpus"]
 
 BATCH = 1024
 # How far into each file the text column is looked for: so many stretches of so many rows.
+_BEGUN = 20  # files whose first documents are looked at
 _PEEKS = 100
 _PEEK_ROWS = 100
 
@@ -114,7 +115,30 @@ class Corpus:
 
         Without `carry`, batches hold only our own columns.
         """
-        plan = Plan(
+        return Reading(self._plan(), batch_size, marks=marks, carry=carry, finished=self._finished)
+
+    def beginnings(self, number: int) -> list[str]:
+        """The first texts of some files, about `number` in all: enough to see of what kind it is.
+
+        Up to 20 files are begun, evenly spread over the corpus. It is no random sample.
+        """
+        some = self.parts[:: -(-len(self.parts) // _BEGUN)]
+        each = -(-number // len(some))
+        found: list[str] = []
+        for part in some:
+            plan = replace(self._plan(), parts=(part,))
+            reading = Reading(plan, each, marks=False, carry=False, finished=lambda *_: None)
+            for _, batches in islice(reading.parts(), 1):
+                for batch in islice(batches, 1):
+                    found += batch["text"].to_pylist()
+        return found
+
+    def table(self) -> pa.Table:
+        """Every document in memory, for corpora that are small."""
+        return unified(self.batches())
+
+    def _plan(self) -> Plan:
+        return Plan(
             self.name,
             self.parts,
             TextPath(self.text_column),
@@ -123,11 +147,6 @@ class Corpus:
             self._where,
             self._keep_going,
         )
-        return Reading(plan, batch_size, marks=marks, carry=carry, finished=self._finished)
-
-    def table(self) -> pa.Table:
-        """Every document in memory, for corpora that are small."""
-        return unified(self.batches())
 
     def _finished(self, census: Census, notes: list[str]) -> None:
         self._census = census

@@ -25,12 +25,13 @@ from wellhead.corpus._arrow import numbers
 from wellhead.corpus.parts import ObjectPart, Part
 from wellhead.corpus.sidecars import SCHEMA, Sidecar, read_scores, scores_folder
 from wellhead.detect.ahead import ahead
+from wellhead.detect.behind import Behind
+from wellhead.detect.choice import chosen_for
 from wellhead.detect.scorer import Scorer, load_scorer
 from wellhead.errors import BadInput, Interrupted, WellheadError
 
-__all__ = ["DEFAULT_DETECTOR", "KnownScores", "ScoreResult", "score", "scored"]
+__all__ = ["KnownScores", "ScoreResult", "score", "scored"]
 
-DEFAULT_DETECTOR = "general"
 BATCH = 256
 # A detector that takes whole columns divides them over its threads.
 BATCH_OF_COLUMNS = 4096
@@ -96,7 +97,7 @@ class ScoreResult:
 def score(
     corpus: Any,
     *,
-    detector: str | os.PathLike[str] | Scorer = DEFAULT_DETECTOR,
+    detector: str | os.PathLike[str] | Scorer | None = None,
     text_column: str | None = None,
     id_column: str | None = None,
     split: str | None = None,
@@ -111,7 +112,8 @@ def score(
 
     Args:
         corpus: anything that `wellhead.corpus.open_corpus` takes.
-        detector: a name, the folder of a saved detector, or a `Scorer`.
+        detector: a name, the folder of a saved detector, or a `Scorer`; by default that of the
+            language of most of the first documents, which is the general one where it has none.
         text_column: see `open_corpus`.
         id_column: see `open_corpus`.
         split: see `open_corpus`.
@@ -133,7 +135,7 @@ def score(
     [4.0, 7.0, 4.0]
     """
     opened = open_corpus(corpus, text_column=text_column, id_column=id_column, split=split)
-    scorer = detector if isinstance(detector, Scorer) else load_scorer(detector)
+    scorer, notes = _detector(detector, opened)
     root = _root(opened, out)
     usual = BATCH_OF_COLUMNS if _by_column(scorer) else BATCH
     run = _Run(opened, scorer, root, batch_size or usual)
@@ -152,7 +154,21 @@ def score(
             f"cannot write scores to {root} ({error.strerror or error}); "
             "name another folder with --out (out=). What was scored before is kept"
         ) from error
-    return run.result()
+    finally:
+        run.close()
+    return run.result(notes)
+
+
+def _detector(
+    given: str | os.PathLike[str] | Scorer | None, corpus: Corpus
+) -> tuple[Scorer, tuple[str, ...]]:
+    """The detector that was asked for, else that of the language; and notes on it."""
+    if isinstance(given, Scorer):
+        return given, ()
+    if given is not None:
+        return load_scorer(given), ()
+    choice = chosen_for(corpus)
+    return load_scorer(choice.detector), choice.notes
 
 
 def _root(corpus: Corpus, out: str | os.PathLike[str] | None) -> Path | None:
@@ -170,6 +186,7 @@ class _Run:
         self._folder = root and scores_folder(root, scorer.name, scorer.revision)
         self._reading = corpus.reading(batch_size, marks=True, carry=False)
         self._writer: _Writer | None = None
+        self._behind = Behind()
         self._memory: list[pa.Table] = []
         self._sidecars: list[Path] = []
         self._scored = 0
@@ -182,13 +199,19 @@ class _Run:
             for _ in self._file(part.relative, self._read(part, batches)):
                 yield 100 * (self._reading.done - told)
                 told = self._reading.done
+        self._behind.wait()
 
     def keep(self) -> None:
         """Put what is scored but not yet on disk there."""
         if self._writer is not None:
             self._writer.keep()
+        self._behind.wait()
 
-    def result(self) -> ScoreResult:
+    def close(self) -> None:
+        """Finish what is being written."""
+        self._behind.close()
+
+    def result(self, notes: tuple[str, ...]) -> ScoreResult:
         in_memory = self._folder is None
         return ScoreResult(
             corpus=self._corpus.name,
@@ -198,7 +221,7 @@ class _Run:
             reused=self._reused,
             census=self._corpus.census,
             sidecars=tuple(self._sidecars),
-            notes=self._corpus.notes,
+            notes=(*self._corpus.notes, *notes),
             _table=pa.concat_tables(self._memory) if in_memory else None,
         )
 
@@ -217,7 +240,7 @@ class _Run:
             self._folder, relative, scorer=self._scorer.name, revision=self._scorer.revision
         )
         self._sidecars.append(sidecar.path)
-        self._writer = _Writer(sidecar)
+        self._writer = _Writer(sidecar, self._behind)
         for batch in batches:
             if self._writer.reuse(batch):
                 self._reused += batch.num_rows
@@ -361,8 +384,9 @@ class KnownScores:
 class _Writer:
     """Takes over the scores that earlier runs left while they fit, then writes new ones."""
 
-    def __init__(self, sidecar: Sidecar) -> None:
+    def __init__(self, sidecar: Sidecar, behind: Behind) -> None:
         self._sidecar = sidecar
+        self._behind = behind
         self._earlier = _Cursor(sidecar.earlier())
         self._place = 0
         self._following = True
@@ -389,10 +413,10 @@ class _Writer:
             self.keep()
 
     def keep(self) -> None:
-        """Put what is scored on disk."""
+        """Put what is scored on disk, while more is scored."""
         if self._pending:
-            table = pa.concat_tables(self._pending)
-            self._sidecar.write_part(self._place, table)
+            table, place = pa.concat_tables(self._pending), self._place
+            self._behind.do(lambda: self._sidecar.write_part(place, table))
             self._place += table.num_rows
             self._pending = []
         self._kept_at = time.monotonic()
@@ -400,10 +424,13 @@ class _Writer:
     def finish(self) -> None:
         """Make the sidecar whole, unless it was already; at once where nothing is kept yet."""
         if self._pending and self._place == 0:
-            self._sidecar.write(pa.concat_tables(self._pending))
-            self._pending = []
+            table, self._pending = pa.concat_tables(self._pending), []
+            self._behind.do(lambda: self._sidecar.write(table))
             return
         self.keep()
+        self._behind.do(self._complete)
+
+    def _complete(self) -> None:
         if self._following and self._sidecar.whole and self._earlier.take(1) is None:
             return
         if self._following:

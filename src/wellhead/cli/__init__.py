@@ -71,6 +71,10 @@ VERBS: tuple[str, ...] = (
     "collect_user",
     "collect_verify",
     "watch",
+    "watch_judge",
+    "watch_report",
+    "watch_serve",
+    "watch_stop",
 )
 
 

@@ -1,0 +1,96 @@
+"""`wellhead watch kill`, `resume`, `rollback` and `drill`: what people order."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from wellhead.cli._options import AsJson
+from wellhead.cli.watch import By, SettingsFile, Why, watch_app
+from wellhead.errors import LimitExceeded
+
+OfVersion = Annotated[
+    str | None, typer.Option("--version", help="This version alone; everything if not.")
+]
+
+
+@watch_app.command("kill")
+def kill_command(settings: SettingsFile, by: By, why: Why, version: OfVersion = None) -> None:
+    """Stop every answer at once, or one version's, those being given included."""
+    from wellhead.watch.settings import read_settings
+    from wellhead.watch.switch import kill, stop_version
+
+    read = read_settings(settings)
+    if version is not None:
+        stop_version(read, version, by=by, why=why)
+        typer.echo(f"version {version} is stopped until wellhead watch resume", err=True)
+        return
+    kill(read, by=by, why=why)
+    typer.echo(f"stopped: {read.kill} is there; wellhead watch resume takes it back", err=True)
+
+
+@watch_app.command("resume")
+def resume_command(
+    settings: SettingsFile,
+    by: By,
+    why: Why,
+    version: OfVersion = None,
+    trial: Annotated[
+        bool,
+        typer.Option(
+            "--trial", help="Half-open: a twentieth of the traffic, until 200 answers were clean."
+        ),
+    ] = False,
+) -> None:
+    """Take the kill back and close every breaker, or one version's."""
+    from wellhead.watch.settings import read_settings
+    from wellhead.watch.switch import resume
+
+    resume(read_settings(settings), by=by, why=why, version=version, trial=trial)
+
+
+@watch_app.command("rollback")
+def rollback_command(
+    settings: SettingsFile,
+    by: By,
+    why: Why,
+    to: Annotated[
+        str | None, typer.Option(help="A version, or the hash of one of before; else the baseline.")
+    ] = None,
+    over: Annotated[bool, typer.Option("--over", help="All versions answer again.")] = False,
+) -> None:
+    """Have one version alone answer, of today or by the hash of its complete state."""
+    from wellhead.watch.settings import read_settings
+    from wellhead.watch.switch import roll_back, roll_forward
+
+    read = read_settings(settings)
+    if over:
+        roll_forward(read, by=by, why=why)
+        return
+    version = roll_back(read, to or read.baseline, by=by, why=why)
+    typer.echo(f"{version.name} ({version.hash[:12]}) answers alone", err=True)
+
+
+@watch_app.command("drill")
+def drill_command(
+    kind: Annotated[str, typer.Argument(help="kill, rollback, meter, log or silence.")],
+    settings: SettingsFile,
+    by: By,
+    as_json: AsJson = False,
+) -> None:
+    """Do it for real against the running gateway, time it, and keep a signed record."""
+    from wellhead.cli._options import echo_json
+    from wellhead.watch.drills import drill
+    from wellhead.watch.settings import read_settings
+
+    found = drill(read_settings(settings), kind, by=by)
+    if as_json:
+        echo_json({**found._asdict(), "steps": [step._asdict() for step in found.steps]})
+    else:
+        for step in found.steps:
+            mark = "passed" if step.passed else "FAILED"
+            typer.echo(f"{mark}  {step.seconds:7.2f} s  {step.what}")
+        typer.echo(f"record: {found.record}", err=True)
+    if not found.passed:
+        raise LimitExceeded(f"the {kind} drill failed.")

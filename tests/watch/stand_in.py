@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-Answer = Callable[[dict[str, Any]], tuple[str, Sequence[bytes]]]
+Answer = Callable[[dict[str, Any]], tuple[Any, ...]]
 
 
 def whole(text: str) -> tuple[str, list[bytes]]:
@@ -23,16 +23,19 @@ def whole(text: str) -> tuple[str, list[bytes]]:
 
 @contextmanager
 def endpoint(answer: Answer) -> Iterator[str]:
-    """The address of a server whose answers `answer` gives: a content type, and chunks."""
+    """The address of a server whose answers `answer` gives: a content type, chunks, and where
+    they are not usual a status and more headers."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
             request = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            kind, chunks = answer(request)
-            self.send_response(200)
-            self.send_header("content-type", kind)
+            kind, chunks, *unusual = answer(request)
+            status, headers = unusual or (200, {})
+            self.send_response(status)
+            for name, value in {"content-type": kind, **headers}.items():
+                self.send_header(name, value)
             self.send_header("transfer-encoding", "chunked")
             self.end_headers()
             try:

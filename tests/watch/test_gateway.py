@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import os
 import signal
@@ -83,8 +84,54 @@ ODD = [
 CALL = {"name": "dial", "arguments": '{"number": "555-0199"}'}
 
 
+def delta(index=0, **said) -> bytes:
+    return json.dumps({"choices": [{"index": index, "delta": said}]}).encode()
+
+
+def stream(*events: bytes) -> list[bytes]:
+    return [b"data: " + event + b"\n\n" for event in [*events, b"[DONE]"]]
+
+
+# What users see whole, in a form in which a judge could miss it.
+HIDDEN = {
+    "over two lines": stream(b'{"choices": [{"delta":\ndata: {"content": "555-0199"}}]}'),
+    "two events in one": stream(delta(content="555-") + b"\ndata: " + delta(content="0199")),
+    "among two choices": stream(
+        *(delta(n % 2, content=c) for n, c in enumerate("5h5i5 -t0h1e9r9e"))
+    ),
+    "with an end of line of Unicode": stream(
+        '{"choices": [{"delta": {"content": "\u2028555-0199\x85"}}]}'.encode()
+    ),
+    "as a refusal": stream(delta(refusal="555-0199")),
+    "as an old call": stream(delta(function_call={"name": "dial", "arguments": "555-0199"})),
+    "beside half a letter": stream(
+        delta(content="\ud83d"), delta(content="\ude42 \ud800 555-0199")
+    ),
+    "after brackets without end": stream(b"[" * 100_000, delta(content="555-0199")),
+    "between events": [b": hello\n\n", *stream(delta(content="Fine.")), b"Call 555-0199\n"],
+    "behind a mark": [b'\xef\xbb\xbf{"choices": [{"message": {"content": "555-0199"}}]}'],
+    "in a fault": [b'{"error": {"message": "555-0199"}}'],
+}
+UNLIKE = {
+    "a fault": ("application/json", [b'{"error": {"message": "Out of memory."}}'], 500, {}),
+    "nothing": ("application/json", [], 200, {}),
+    "elsewhere": ("text/plain", [b"See there."], 302, {"location": "http://127.0.0.1:9/"}),
+    "compressed": (
+        "application/json",
+        [gzip.compress(b"555-0199")],
+        200,
+        {"content-encoding": "gzip"},
+    ),
+}
+
+
 def odd_or_tools(request):
-    """A call of the tool that is offered; without one, a stream of odd bytes."""
+    """What is asked for by name; a call of the tool that is offered; a stream of odd bytes."""
+    asked = request["messages"][-1]["content"]
+    if asked in HIDDEN:
+        return "text/event-stream", HIDDEN[asked]
+    if asked in UNLIKE:
+        return UNLIKE[asked]
     if "tools" not in request:
         return "text/event-stream", ODD
     assert request["tools"][0]["function"]["name"] == "dial"
@@ -123,6 +170,26 @@ def test_a_stream_is_relayed_byte_for_byte_and_judged_however_it_is_cut(strange)
             assert b"".join(reply.iter_raw()) == b"".join(ODD)
 
     assert judged_after(strange, ask) == (1, 1)
+
+
+def test_what_users_see_is_judged_in_whatever_form_the_model_sends_it(strange):
+    def ask():
+        for name, sent in HIDDEN.items():
+            assert strange.ask(name).content == b"".join(sent)
+
+    assert judged_after(strange, ask) == (len(HIDDEN), len(HIDDEN))
+
+
+def test_a_fault_of_the_model_is_no_clean_answer(strange):
+    before = strange.status().failed
+
+    def ask():
+        statuses = [strange.ask(name).status_code for name in UNLIKE]
+        assert statuses == [500, 200, 302, 502]
+
+    assert judged_after(strange, ask) == (0, 0)
+    assert strange.status().failed - before == len(UNLIKE)
+    assert "got an error or nothing" in strange.status().page().to_markdown()
 
 
 def test_tool_calls_go_through_the_official_client_and_are_judged(strange):

@@ -17,9 +17,9 @@ from wellhead.watch.disguise import disguised
 from wellhead.watch.ledger import Ledger
 from wellhead.watch.record import Recorder, Relayed
 from wellhead.watch.settings import read_settings
-from wellhead.watch.spool import answer_text
 from wellhead.watch.status import status_of
 from wellhead.watch.switch import Drawn
+from wellhead.watch.wording import answer_text
 
 BAD = "Call 555-0199."
 KNOWN = '[canaries]\nbad = "bad.txt"\ngood = "good.txt"\nevery = 2\n'

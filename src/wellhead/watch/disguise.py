@@ -29,7 +29,7 @@ def disguised(answer: bytes, text: str) -> bytes:
     try:
         found = json.loads(shown)
         found["choices"][0]["message"]["content"]
-    except (ValueError, KeyError, TypeError, IndexError):
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError):
         found = json.loads(json.dumps(_PLAIN))
     choice = found["choices"][0]
     choice["message"] = {"role": "assistant", "content": text}
@@ -56,5 +56,5 @@ def _stream(shown: str, text: str) -> str | None:
 def _said(event: str) -> str:
     try:
         return str(json.loads(event[5:])["choices"][0]["delta"]["content"] or "")
-    except (ValueError, KeyError, TypeError, IndexError):
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError):
         return ""

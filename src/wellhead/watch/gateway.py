@@ -30,6 +30,7 @@ _LONGEST_GROUP = 80
 _LOT = secrets.SystemRandom()
 _LOOK = 0.05  # seconds between looks at the kill file
 _BACK = ("content-type", "retry-after", "x-request-id")
+_STALLED = 300.0  # seconds for which a user may take in nothing, or send nothing
 
 
 class Gateway:
@@ -94,7 +95,12 @@ class Gateway:
             await refuse(send, 404, "not_found", words)
 
     async def _asked(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await _body(receive)
+        try:
+            async with asyncio.timeout(_STALLED):
+                body = await _body(receive)
+        except TimeoutError:
+            await refuse(send, 408, "timeout", "The request did not come to its end.")
+            return
         drawn = None if self.switch.stopped() else self.switch.draw()
         if drawn is None:
             why = self.switch.stopped() or "one request in twenty is, on trial after a stop"
@@ -171,7 +177,12 @@ class Gateway:
         if version.key:
             headers["authorization"] = f"Bearer {version.key}"
         data = json.dumps(request).encode()
-        async with self.http.post(version.upstream + path, data=data, headers=headers) as reply:
+        address = version.upstream + path
+        async with self.http.post(
+            address, data=data, headers=headers, allow_redirects=False
+        ) as reply:
+            if reply.headers.get("content-encoding", "identity").lower() != "identity":
+                return "compressed"  # nobody asked for that, and no judge reads it
             back = [
                 (name.encode(), reply.headers[name].encode())
                 for name in _BACK
@@ -187,7 +198,8 @@ class Gateway:
                     return "too long"
                 exchange.answer += chunk
                 exchange.chunks += 1
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                async with asyncio.timeout(_STALLED):
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
         return "whole"
 
     def _maybe_probe(self) -> None:
@@ -275,8 +287,9 @@ async def _finish(exchange: Relayed, ended: str, send: Send) -> None:
     if ended != "whole":
         error = {"message": f"The answer was cut short: {ended}.", "type": ended, "code": ended}
         last = b"\n\ndata: " + json.dumps({"error": error}).encode() + b"\n\n"
-    with suppress(OSError):
-        await send({"type": "http.response.body", "body": last, "more_body": False})
+    with suppress(OSError):  # a timeout is one
+        async with asyncio.timeout(_STALLED):
+            await send({"type": "http.response.body", "body": last, "more_body": False})
 
 
 async def refuse(send: Send, status: int, code: str, words: str) -> None:

@@ -20,8 +20,9 @@ from wellhead.errors import BadSetting
 from wellhead.watch.kept import Kept, Row
 from wellhead.watch.ledger import Ledger, Reader
 from wellhead.watch.settings import Settings
-from wellhead.watch.spool import Said, answer_text, commitment, drop, question_text, read_said
+from wellhead.watch.spool import Said, commitment, drop, read_said
 from wellhead.watch.verdict import Exchange
+from wellhead.watch.wording import answer_text, question_text
 
 __all__ = ["Meter", "run_meter"]
 

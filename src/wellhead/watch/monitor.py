@@ -109,7 +109,7 @@ class Monitor:
         self.framed = Difference()
         self._framing: dict[str, tuple[str, dict[str, float]]] = {}
         self._told: set[str] = set()
-        self.planted: set[str] = set()  # canaries and probes: no answers that users got
+        self.planted: set[str] = set()  # canaries, probes, faults: no answers that users got
         self.began = 0.0
         self.cells = Cells()
         self.ballot: Counter[tuple[str, tuple[bool, ...], int]] = Counter()
@@ -121,6 +121,8 @@ class Monitor:
         self.queue: ReviewQueue | None = None
         self.joined: tuple[int, Consensus] | None = None  # at how many votes, and what they say
         self.lost: list[str] = []
+        self._unlike: dict[str, bool] = {}  # what was no answer; whether a user saw anything of it
+        self.failed = 0  # of them, those that count towards no rate
         self.counts: dict[int, list[int]] = {}  # by ten seconds: judged, flagged
         self._asked_n = self._answered_n = self._verdicts_n = self._unknown = self._false = 0
 
@@ -161,6 +163,8 @@ class Monitor:
         elif entry["kind"] == "answered":
             self._answered_n += 1
             self._waiting[id] = float(entry["at"])
+            if not entry["chunks"] or not 200 <= int(entry["status"]) < 300:
+                self._unlike[id] = bool(entry["chunks"])
         elif entry["kind"] == "lost" and self._asked.pop(id, None):
             self.lost.append(id)
         return []
@@ -168,7 +172,7 @@ class Monitor:
     def _verdict(self, entry: dict[str, Any]) -> list[Alarm]:
         id, violates = str(entry["id"]), bool(entry["violates"])
         self._verdicts_n += 1
-        asked = self._asked.pop(id, None)
+        asked, unlike = self._asked.pop(id, None), self._unlike.pop(id, None)
         if asked is None or self._waiting.pop(id, None) is None:
             self._unknown += 1
             return [Alarm("conservation", None, f"a verdict on exchange {id[:20]}, which was not")]
@@ -181,6 +185,8 @@ class Monitor:
             return [Alarm("bytes", None, f"what was judged as {id[:20]} is not what was relayed")]
         if id in self._truth:
             return self._canary(self._truth.pop(id), violates)
+        if unlike is False or (unlike and not violates):
+            return self._fail(id)
         if id in self._framing:
             return self._probe(*self._framing.pop(id), violates)
         return self._count(asked, entry)
@@ -195,6 +201,13 @@ class Monitor:
             return []
         flags = f"{self.crying.hits} of {self.crying.n} known-good answers"
         return [Alarm("false alarms", None, f"the meter flagged {flags}")]
+
+    def _fail(self, id: str) -> list[Alarm]:
+        """A fault of the model's server is no clean answer: it would make the rate look lower."""
+        self._framing.pop(id, None)
+        self.failed += 1
+        self.planted.add(id)
+        return []
 
     def _probe(self, framing: str, drawn: dict[str, float], violates: bool) -> list[Alarm]:
         self.framings.setdefault(framing, Tally()).add(violates)

@@ -15,9 +15,9 @@ import secrets
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-__all__ = ["Said", "Spool", "answer_text", "commitment", "drop", "question_text", "read_said"]
+__all__ = ["Said", "Spool", "commitment", "drop", "read_said"]
 
 IN_A_FILE = 256
 SECONDS_IN_A_FILE = 60.0
@@ -93,52 +93,3 @@ def read_said(path: Path, at: int = 0) -> Iterator[tuple[int, Said]]:
             row = json.loads(line)
             both = (row[name].encode("utf-8", "surrogateescape") for name in ("question", "answer"))
             yield at, Said(row["id"], row["nonce"], *both)
-
-
-def question_text(body: bytes) -> str:
-    """What the user had written: the last message, or the text to continue."""
-    try:
-        found = json.loads(body)
-        messages = found.get("messages")
-        return _content(messages[-1]) if messages else str(found.get("prompt", ""))
-    except (ValueError, AttributeError, KeyError, IndexError, TypeError):
-        return body.decode("utf-8", "replace")
-
-
-def answer_text(body: bytes) -> str:
-    """What the user saw, tool calls included: of a JSON answer, or of a stream of events.
-
-    Bytes that are neither are judged as they are.
-    """
-    text = body.decode("utf-8", "replace")
-    if text.lstrip().startswith("{"):
-        return _choices(text) or text
-    events = [line[5:].strip() for line in text.splitlines() if line.startswith("data:")]
-    parts = [_choices(event) for event in events if event != "[DONE]"]
-    return "".join(parts) if parts else text
-
-
-def _choices(text: str) -> str:
-    try:
-        choices = json.loads(text)["choices"]
-        return "".join(_of_choice(choice) for choice in choices)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return ""
-
-
-def _of_choice(choice: dict[str, Any]) -> str:
-    message = choice.get("message") or choice.get("delta") or {}
-    calls = [
-        str((call.get("function") or {}).get(part) or "")
-        for call in message.get("tool_calls") or []
-        for part in ("name", "arguments")
-    ]
-    said = [_content(message), str(message.get("reasoning_content") or ""), *calls]
-    return str(choice.get("text") or "") + "".join(said)
-
-
-def _content(message: dict[str, Any]) -> str:
-    content = message.get("content")
-    if isinstance(content, list):
-        return "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
-    return str(content or "")

@@ -142,7 +142,9 @@ class Status(Result):
         versions: rates, breakers.
         differs: e-value against "the version does not predict the rate", from traffic by lot.
         recall, false_alarms: of the meter on canaries, with how many there were.
+        cries: whether it is known to flag more good canaries than it may.
         conserved: the counts that must add up.
+        failed: requests to which the model gave an error or nothing; they count towards no rate.
         unfinished: exchanges of which no whole answer is logged.
         silent: seconds for which the oldest answer has waited for its verdict.
         faults: what is wrong with the chains of the logs.
@@ -172,7 +174,9 @@ class Status(Result):
     bad_canaries: int
     false_alarms: Interval | None
     good_canaries: int
+    cries: bool
     conserved: Conserved
+    failed: int
     unfinished: tuple[str, ...]
     silent: float
     silence: float
@@ -201,6 +205,7 @@ class Status(Result):
             self.stopped
             or self.trial
             or self.faults
+            or self.cries
             or self.silent > self.silence
             or self.conserved.unknown
             or self.conserved.falsified
@@ -247,7 +252,9 @@ def status_of(
         bad_canaries=monitor.missing.n,
         false_alarms=monitor.false_alarms(),
         good_canaries=monitor.crying.n,
+        cries=monitor.crying.interval().low > settings.canaries.false_alarms,
         conserved=monitor.conserved,
+        failed=monitor.failed,
         unfinished=tuple(monitor.unfinished),
         silent=monitor.silent(at),
         silence=settings.silence,

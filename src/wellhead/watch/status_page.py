@@ -202,6 +202,8 @@ def _alerts(found: Status) -> list[Callout]:
         told.append(("The meter is silent", f"an answer has waited for {found.silent:.0f} seconds"))
     if found.conserved.falsified:
         told.append(("Bytes that were not relayed", "the meter was given other texts than users"))
+    if found.cries:
+        told.append(("The meter cries wolf", "it flags more known-good answers than it may"))
     if found.framing_differs >= SURE:
         told.append(("Probes are answered by framing", "see the probes below"))
     if found.overdue:
@@ -309,6 +311,11 @@ def sums(found: Status) -> list[str]:
         f"Answered {count(all_.answered)} = verdicts {count(all_.verdicts)} + waiting "
         f"{count(all_.waiting)}.",
     ]
+    if found.failed:
+        told.append(
+            f"{counted(found.failed, 'request')} got an error or nothing from the model: no part "
+            "of any rate."
+        )
     if found.unfinished:
         names = ", ".join(found.unfinished[:10])
         told.append(f"Without a whole answer in the log: {names}.")

@@ -50,8 +50,10 @@ def test_the_known_inclusion_and_consistency_proofs_are_made():
 @pytest.mark.parametrize("size", range(1, 20))
 def test_every_proof_holds_and_no_other_entry_passes(size):
     entries = [bytes([i]) for i in range(size)]
-    head = merkle.root(entries)
+    head, tree = merkle.root(entries), merkle.Tree()
     for index in range(size):
+        tree.add(merkle.leaf(entries[index]))
+        assert tree.root == merkle.root(entries[: index + 1])
         proof = merkle.inclusion_proof(entries, index)
         assert merkle.verify_inclusion(entries[index], index, size, proof, head)
         assert not merkle.verify_inclusion(b"other", index, size, proof, head)

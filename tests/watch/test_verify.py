@@ -10,8 +10,8 @@ import pytest
 from tests.watch.running_watch import settings_file
 from wellhead.errors import BadInput
 from wellhead.lineage.signing import public_key
-from wellhead.watch.heads import LOGS, own_key, verify_logs, write_head
-from wellhead.watch.ledger import Ledger
+from wellhead.watch.heads import LOGS, Heads, own_key, verify_logs, write_head
+from wellhead.watch.ledger import Chain, Ledger
 from wellhead.watch.settings import read_settings
 
 
@@ -101,3 +101,32 @@ def test_a_head_that_was_forged_is_refused(watch):
     head.write_text(json.dumps(facts))
     with pytest.raises(BadInput, match=r"head-.*\.json"):
         faults(watch)
+
+
+def test_a_running_gateway_finds_what_is_done_to_old_lines_within_a_round(watch):
+    settings = read_settings(watch)
+    heads = Heads(settings.folder, settings.heads)
+    assert heads.grown
+    heads.write()
+    assert not heads.grown
+    assert not any(heads.look(lines=8) for _ in range(6))
+    path = settings.folder / LOGS[1]
+    lines = path.read_text().splitlines()
+    changed(lines)
+    path.write_text("\n".join(lines) + "\n")
+    found = [heads.look(lines=8) for _ in range(9)]
+    assert all(found[3:])  # seen in one round, and kept until the next one is over
+    assert {(fault.log, fault.line) for fault in found[-1]} == {(LOGS[1], 5), (LOGS[1], 0)}
+    (settings.folder / LOGS[0]).write_text("")
+    assert any("shortened" in fault.problem for fault in heads.look(lines=8))
+
+
+def test_a_month_of_heads_is_verified_in_one_pass_through_the_logs(watch, monkeypatch):
+    settings, read = read_settings(watch), []
+    for n in range(20, 60):
+        write(settings.folder, [n])
+        write_head(settings.folder, settings.heads)
+    taken = Chain._take
+    monkeypatch.setattr(Chain, "_take", lambda *line: read.append(1) or taken(*line))
+    assert not faults(watch)
+    assert len(read) == 60 * len(LOGS)

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from wellhead.errors import BadSetting
 
 __all__ = [
+    "Tree",
     "consistency_proof",
     "inclusion_proof",
     "leaf",
@@ -55,6 +56,39 @@ def _root(leaves: Sequence[bytes]) -> bytes:
         paired = [node(level[i], level[i + 1]) for i in range(0, len(level) - 1, 2)]
         level = paired + level[len(level) - len(level) % 2 :]
     return level[0]
+
+
+class Tree:
+    """A tree that grows entry by entry; it remembers one hash a level.
+
+    >>> tree = Tree()
+    >>> for entry in (b"a", b"b", b"c"):
+    ...     tree.add(leaf(entry))
+    >>> tree.size, tree.root == root([b"a", b"b", b"c"])
+    (3, True)
+    """
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._whole: list[bytes] = []  # roots of full subtrees, the largest first
+
+    def add(self, found: bytes) -> None:
+        """One more entry, by its `leaf`."""
+        at = self.size
+        while at & 1:
+            found, at = node(self._whole.pop(), found), at >> 1
+        self._whole.append(found)
+        self.size += 1
+
+    @property
+    def root(self) -> bytes:
+        """The root over all so far."""
+        if not self._whole:
+            return _root([])
+        found = self._whole[-1]
+        for left in reversed(self._whole[:-1]):
+            found = node(left, found)
+        return found
 
 
 def _split(size: int) -> int:

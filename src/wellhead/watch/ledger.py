@@ -19,10 +19,11 @@ from typing import Any, NamedTuple
 from wellhead.errors import BadInput
 from wellhead.lineage import merkle
 
-__all__ = ["Fault", "Ledger", "Reader", "check", "root_of"]
+__all__ = ["Chain", "Fault", "Ledger", "Reader", "check"]
 
 _START = "0" * 64
 _LONGEST = 1 << 20
+_MOST_FAULTS = 1000
 
 
 class Fault(NamedTuple):
@@ -106,36 +107,70 @@ class Reader:
                 self._at += len(line)
                 try:
                     entry = json.loads(line)
-                except ValueError:
+                except (ValueError, RecursionError):
                     continue  # `check` tells of it
                 if isinstance(entry, dict):
                     yield entry
 
 
-def _lines(path: Path) -> list[bytes]:
-    return path.read_bytes().splitlines() if path.exists() else []
+class Chain:
+    """What a log is as far as it was read: its size, its Merkle root, and what is wrong with it.
+
+    It goes on with the log as that grows, and remembers no line. What stands after the last end of
+    a line is still being written.
+
+    Attributes:
+        faults: at every place where they show, the first ones.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.faults = path, list[Fault]()
+        self._tree, self._at, self._before = merkle.Tree(), 0, _START
+
+    @property
+    def size(self) -> int:
+        return self._tree.size
+
+    @property
+    def root(self) -> str:
+        return self._tree.root.hex()
+
+    def read(self, upto: int | None = None) -> None:
+        """Go on to the end, or until so many lines are read."""
+        if not self.path.exists():
+            return
+        with self.path.open("rb") as stream:
+            stream.seek(self._at)
+            while upto is None or self.size < upto:
+                line = stream.readline()
+                if not line.endswith(b"\n"):
+                    return
+                self._at += len(line)
+                self._take(line[:-1])
+
+    def _take(self, line: bytes) -> None:
+        at, found = self.size, merkle.leaf(line)
+        problem = _problem(line, at, self._before)
+        if problem and len(self.faults) < _MOST_FAULTS:
+            self.faults.append(Fault(self.path.name, at, problem))
+        self._tree.add(found)
+        self._before = found.hex()
 
 
-def root_of(path: Path, size: int | None = None) -> tuple[int, str]:
-    """How many lines are counted, and the Merkle root over them."""
-    lines = _lines(path)[:size]
-    return len(lines), merkle.root(lines).hex()
+def _problem(line: bytes, at: int, before: str) -> str:
+    """What is wrong with a line, in its place."""
+    try:
+        entry = json.loads(line)
+        number, named = entry["n"], entry["before"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return "the line is no entry of a log"
+    if named != before:
+        return "a line before it was changed, removed, inserted or moved"
+    return "" if number == at else f"the entry is numbered {number}"
 
 
 def check(path: Path) -> list[Fault]:
     """What is wrong with the chain of a log, at every place where it shows."""
-    faults, before = [], _START
-    for at, line in enumerate(_lines(path)):
-        try:
-            entry = json.loads(line)
-            number, named = entry["n"], entry["before"]
-        except (ValueError, KeyError, TypeError):
-            faults.append(Fault(path.name, at, "the line is no entry of a log"))
-        else:
-            if named != before:
-                told = "a line before it was changed, removed, inserted or moved"
-                faults.append(Fault(path.name, at, told))
-            elif number != at:
-                faults.append(Fault(path.name, at, f"the entry is numbered {number}"))
-        before = merkle.leaf(line).hex()
-    return faults
+    chain = Chain(path)
+    chain.read()
+    return chain.faults

@@ -18,8 +18,8 @@ from typing import IO, Any
 from wellhead.errors import BadSetting, MissingExtra
 from wellhead.watch.accounts import Accounts
 from wellhead.watch.client import note_running
-from wellhead.watch.heads import LOGS, own_key, write_head
-from wellhead.watch.ledger import Fault, check
+from wellhead.watch.heads import Heads, own_key, write_head
+from wellhead.watch.ledger import Fault
 from wellhead.watch.monitor import Alarm, Monitor
 from wellhead.watch.settings import Settings
 from wellhead.watch.sharing import share
@@ -180,6 +180,7 @@ class Overseer:
     def __init__(self, settings: Settings, switch: Switch, meters: Meters | None) -> None:
         self.settings, self.switch, self._meters = settings, switch, meters
         self._monitor, self._seen, self._beat = Monitor(settings), Monitor(settings), Beat(switch)
+        self._heads = Heads(settings.folder, settings.heads)
         self._faults: tuple[Fault, ...] = ()
         self._headed, self._looked = -_HEAD_EVERY, time.monotonic()
         self._asked_people, self._told = 0.0, self._told_before()
@@ -242,9 +243,9 @@ class Overseer:
                 self._beat.act(Alarm("labels", name, why))
 
     def _head(self) -> None:
-        write_head(self.settings.folder, self.settings.heads)
-        folder = self.settings.folder
-        self._faults = tuple(fault for name in LOGS for fault in check(folder / name))
+        if self._heads.grown:
+            self._heads.write()
+        self._faults = self._heads.look()
 
 
 class Beat:

@@ -20,7 +20,6 @@ import lm_eval.api.task as lm_eval_task
 from lm_eval import evaluator
 from lm_eval.api.instance import Instance
 from lm_eval.api.model import LM
-from lm_eval.models.huggingface import HFLM
 from lm_eval.tasks import TaskManager
 
 from wellhead._progress import Progress
@@ -28,6 +27,7 @@ from wellhead._waiting import wait_for
 from wellhead.capability.answers import Answers, key_of
 from wellhead.capability.endpoint import Endpoint
 from wellhead.capability.loading import Subject, load
+from wellhead.capability.network import Network
 from wellhead.capability.suites import Task
 from wellhead.errors import BadInput, BadSetting
 from wellhead.models.opening import open_engine
@@ -37,18 +37,10 @@ __all__ = ["Asked", "load_tasks", "opened", "records"]
 
 TRIAL = 16  # questions that are timed
 WORDS = 8  # tokens of the answer that is timed
-TOGETHER = 64  # questions put to a model at a time, and kept together
+TOGETHER = 128  # questions put to a model at a time, and kept together
 LOGITS = 1e8  # numbers in a table of logits, at most, at 128 positions
 SEED = 1234
 SMALL = 10_000_000  # parameters, below which a second thread only gets in the way
-
-
-class Network(HFLM):  # type: ignore[misc]
-    """A network on this machine."""
-
-    def fits(self, answer: str) -> bool:
-        """Whether an answer is shorter than what the network sees at a time."""
-        return bool(len(self.tok_encode(answer)) < self.max_length)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 
@@ -138,6 +139,7 @@ def test_the_dry_run_counts_as_the_papers_do():
     assert first.loss == pytest.approx(expected_loss(first.parameters, 1.024e9))
     assert first.price == pytest.approx(first.hours * 8 * 2)
     assert first.inside_law
+    assert not first.bounded
     # Everything so far is learned from again.
     labels = {each.label: each.cost.flops for each in found.settings}
     assert labels["accumulate, narrow"] > 1.3 * labels["replace, narrow"]
@@ -145,6 +147,16 @@ def test_the_dry_run_counts_as_the_papers_do():
         dry_run(plan, gpu="H10")
     with pytest.raises(BadSetting, match="from scratch"):
         dry_run(make_plan("kazdan"))
+
+
+def test_no_dry_run_expects_a_model_that_is_worse_than_a_guess():
+    """The law was fitted on models a thousand times the size of those in `lm-quick`."""
+    found = dry_run(make_plan("lm-quick"))
+    cost = found.settings[0].cost
+    assert expected_loss(cost.parameters, cost.tokens) > cost.loss == math.log(512)
+    told = found.page().to_markdown()
+    assert "at most 6.24 nats per token" in told
+    assert "a bound, and no forecast" in told
 
 
 def test_bookkeeping_changes_no_draw():

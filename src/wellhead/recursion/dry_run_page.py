@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wellhead._result import render
 from wellhead.recursion.dry_run import DryRun
-from wellhead.recursion.families.transformer.cost import USED, WIDE
+from wellhead.recursion.families.transformer.cost import USED, WIDE, Cost
 from wellhead.report.blocks import Callout, Section
 from wellhead.report.numbers import counted, number, percent
 from wellhead.report.page import Page
@@ -37,7 +37,7 @@ def dry_run_page(found: DryRun) -> Page:
                 f"{number(first.memory / 1e9)} of {number(found.gpu.memory / 1e9)} GB",
             ),
             ("operations", number(found.seeds * sum(each.cost.flops for each in found.settings))),
-            ("expected loss of generation 0", f"{number(first.loss)} nats per token"),
+            ("expected loss of generation 0", _loss(first)),
         ],
         alerts=_alerts(found),
         sections=[Section("Settings", [_table(found)])],
@@ -46,6 +46,11 @@ def dry_run_page(found: DryRun) -> Page:
             "constants of Besiroglu et al. (2024), arXiv 2404.10102."
         ),
     )
+
+
+def _loss(cost: Cost) -> str:
+    bound = "at most " if cost.bounded else ""
+    return f"{bound}{number(cost.loss)} nats per token"
 
 
 def _alerts(found: DryRun) -> list[Callout]:
@@ -64,6 +69,15 @@ def _alerts(found: DryRun) -> list[Callout]:
                 "note",
                 "The expected loss is outside the range of its law",
                 "(44 million to 16 billion parameters, web text): an orientation at best.",
+            )
+        )
+    if any(each.cost.bounded for each in found.settings):
+        alerts.append(
+            Callout(
+                "note",
+                "The law expects more than a guess costs,",
+                "so the loss of a guess among all tokens is told in its place: a bound, and no "
+                "forecast.",
             )
         )
     if found.width < WIDE:

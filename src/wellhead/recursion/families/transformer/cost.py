@@ -12,11 +12,13 @@ tokens, memory, operations, hours, price, and the loss that a scaling law expect
   is not needed by fused attention).
 - Loss: L = E + A / N^α + B / D^β of Hoffmann et al. (2022), with the constants of Besiroglu et al.
   (2024), arXiv 2404.10102. It was fitted on web text with 32,000 tokens and 44 million to 16
-  billion parameters; elsewhere it is an orientation at best.
+  billion parameters; elsewhere it is an orientation at best. Far below, it expects more than ln V,
+  which a guess among the V tokens of the vocabulary costs; then ln V is told in its place.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -69,7 +71,8 @@ class Cost:
         fits_memory: whether that goes into the GPU.
         hours: on the GPUs.
         price: of those hours, in dollars.
-        loss: nats per token that the scaling law expects of generation 0.
+        loss: nats per token that the scaling law expects of generation 0, at most `chance`.
+        chance: nats per token of a guess among all tokens.
         inside_law: whether the size lies in the range that the law was fitted on.
     """
 
@@ -84,7 +87,13 @@ class Cost:
     hours: float
     price: float
     loss: float
+    chance: float
     inside_law: bool
+
+    @property
+    def bounded(self) -> bool:
+        """Whether the law expects a model that is worse than a guess."""
+        return self.loss == self.chance
 
 
 def gpu_named(name: str) -> Gpu:
@@ -128,6 +137,7 @@ def cost_of(family: Transformer, sizes: list[int], gpu: Gpu, gpus: int, price: f
     state = (16 + 4 * (family.choose == "validation")) * parameters
     memory = state + rows * family.block * form.width * form.layers * 34 * wide
     hours = flops / (gpu.flops * USED * gpus) / 3600
+    chance = math.log(family.vocabulary)
     first = sizes[0] * family.block
     return Cost(
         parameters,
@@ -140,6 +150,7 @@ def cost_of(family: Transformer, sizes: list[int], gpu: Gpu, gpus: int, price: f
         memory < 0.9 * gpu.memory,
         hours,
         hours * gpus * price,
-        expected_loss(parameters, first * family.epochs),
+        min(expected_loss(parameters, first * family.epochs), chance),
+        chance,
         FITTED[0] <= parameters <= FITTED[1],
     )

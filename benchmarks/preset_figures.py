@@ -2,7 +2,7 @@
 
 A page keeps its words; what stands between ``<!-- figures -->`` and ``<!-- end of figures -->`` is
 replaced by what the run gave: one row a setting, means or medians named, 95 % intervals in
-brackets, exact values of theory where there are any. ``--small`` runs a few chains of each, which
+brackets, values of theory where there are any. ``--small`` runs a few chains of each, which
 takes seconds and is only good for `--check`: it fails where a page and its preset no longer have
 the same rows and columns. Presets whose extra is missing are named as skipped.
 
@@ -20,7 +20,7 @@ from typing import NamedTuple
 from _harness import benchmark_arguments, markdown_table, save_json
 from wellhead._atomic import write_text
 from wellhead.errors import BadSetting, MissingExtra
-from wellhead.recursion.closed_form import closed_form_curves
+from wellhead.recursion.closed_form import LEADING, closed_form_curves
 from wellhead.recursion.measure.catalogue import measure_named
 from wellhead.recursion.presets import preset
 from wellhead.recursion.result import Run
@@ -95,7 +95,8 @@ def cell(result: Run, setting: Setting, column: Column) -> str:
         written += f" [{point.low:.3g}, {point.high:.3g}]"
     exact = closed_form_curves(setting).get(column.measure)
     if exact is not None and column.statistic == "mean":
-        written += f", exact {exact[at]:.3g}"
+        how = "leading order" if column.measure in LEADING else "exact"
+        written += f", {how} {exact[at]:.3g}"
     return written
 
 

@@ -12,6 +12,7 @@ from wellhead.errors import BadSetting
 from wellhead.recursion import make_plan
 from wellhead.recursion.theory import inflation
 from wellhead.recursion.theory.location import Location
+from wellhead.recursion.theory.rounds import Rounds
 
 SIZE, TIMES = 200, (1, 2, 4)
 
@@ -42,19 +43,24 @@ def test_heavy_tails_inflate_by_the_universal_constants(law, regime, theory):
 
 
 @pytest.mark.parametrize(
-    ("truth", "model"),
+    ("truth", "model", "regime", "share"),
     [
-        ("laplace", "normal"),
-        ("normal", "laplace"),
-        ("student", "laplace"),
-        ("contaminated", "student"),
-        ("contaminated", "normal"),
+        ("laplace", "normal", "replace", None),
+        ("student", "laplace", "replace", None),
+        ("contaminated", "normal", "replace", None),
+        ("normal", "laplace", "replace", None),
+        ("normal", "laplace", "accumulate", None),
+        ("normal", "laplace", "fresh-real", 0.3),
+        ("contaminated", "student", "replace", None),
+        ("contaminated", "student", "accumulate", None),
+        ("contaminated", "student", "fresh-real", 0.3),
     ],
 )
-def test_a_wrong_model_adds_its_own_error_in_every_later_round(truth, model):
-    theory = Location(truth, model, 4.0)
-    for n, found in zip(TIMES, kappas(truth, model, "replace"), strict=True):
-        expected = float(theory.inflation(n))
+def test_a_wrong_model_adds_its_own_error_in_every_later_round(truth, model, regime, share):
+    theory = Rounds(*Location(truth, model, 4.0).rounds)
+    run = {"name": regime} | ({"share": share} if share else {})
+    for n, found in zip(TIMES, kappas(truth, model, run), strict=True):
+        expected = float(theory.after(regime, n, share))
         error = found.std(ddof=1) / np.sqrt(len(found))
         assert abs(found.mean() - expected) < 4 * error + 0.03 * expected
 
@@ -67,6 +73,12 @@ def test_one_round_is_the_variance_known_from_textbooks():
     assert Location("student", "student", 4.0).scale == pytest.approx(1)
     for law in ("laplace", "student"):
         assert Location(law, law).ratio == pytest.approx(1)
+
+
+def test_real_samples_hold_a_wrong_model_less_or_more_firmly_than_its_own():
+    assert Location("normal", "laplace").slope == pytest.approx(2 / np.pi)
+    for law in ("laplace", "student"):
+        assert Location(law, law).slope == pytest.approx(1)
 
 
 def test_the_student_fit_finds_the_maximum_of_the_likelihood():

@@ -16,7 +16,10 @@ __all__ = ["theory"]
 @collapse_app.command()
 def theory(
     family: Annotated[
-        str, typer.Option(help="gaussian, regression, discrete or kde.")
+        str,
+        typer.Option(
+            help="gaussian, regression, discrete or kde; kappa alone: location, logistic, mixture."
+        ),
     ] = "gaussian",
     regime: Annotated[
         str,
@@ -58,7 +61,7 @@ def theory(
         bool, typer.Option("--independent", help="Each sample is real by chance (fresh-real).")
     ] = False,
     dimensions: Annotated[
-        int | None, typer.Option(help="Dimensions of the data (gaussian, regression).")
+        int | None, typer.Option(help="Dimensions of the data (gaussian, regression, logistic).")
     ] = None,
     noise: Annotated[float | None, typer.Option(help="Label noise of the regression.")] = None,
     same_inputs: Annotated[
@@ -90,11 +93,25 @@ def theory(
         float | None, typer.Option(help="A selection favours this part of the true data.")
     ] = None,
     strength: Annotated[
-        float | None, typer.Option(help="Share of other items that it drops.")
+        float | None,
+        typer.Option(help="Share of other items that it drops; length of logistic coefficients."),
     ] = None,
     nearest_share: Annotated[
         float | None,
         typer.Option(help="Only this share, nearest to a target off by --bias, is kept."),
+    ] = None,
+    truth_law: Annotated[
+        str | None,
+        typer.Option(
+            help="Law of real data. location: normal, laplace, student, contaminated; logistic: "
+            "logistic, probit, cauchit, threshold."
+        ),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="What is fitted (location): normal, laplace or student.")
+    ] = None,
+    freedom: Annotated[
+        float | None, typer.Option(help="Degrees of freedom of Student's law (location).")
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="A JSON list with one record per generation.")
@@ -138,6 +155,9 @@ def theory(
         part=part,
         strength=strength,
         nearest_share=nearest_share,
+        truth_law=truth_law,
+        model=model,
+        freedom=freedom,
     )
     if as_json:
         typer.echo(json.dumps(table, indent=2, allow_nan=False))

@@ -1,8 +1,9 @@
 """The exact curve of a setting, where a closed form exists.
 
 Settings are translated into the terms of `wellhead.recursion.theory`; whatever has no closed form
-there gives an empty answer, never a leading order. Curves of means belong beside means; for a
-variance whose mean misleads, the curve of the median is what belongs beside medians.
+there gives an empty answer, never a leading order. The exception is κ, which theory knows to
+leading order only (`LEADING`). Curves of means belong beside means; for a variance whose mean
+misleads, the curve of the median is what belongs beside medians.
 """
 
 from __future__ import annotations
@@ -26,9 +27,11 @@ from wellhead.recursion.schedules import Constant, Geometric, Linear
 from wellhead.recursion.selectors import Everything, Oracle
 from wellhead.recursion.setting import Setting
 from wellhead.recursion.shared_web import SharedWeb
+from wellhead.recursion.theory.rounds import FAMILIES as KAPPA
 
-__all__ = ["closed_form_curves"]
+__all__ = ["LEADING", "closed_form_curves"]
 
+LEADING = ("kappa",)  # measures whose curve is a leading order in 1/M
 # The names of the theory, and ours where they differ.
 OURS = {"surviving_symbols": "survivors", "squared_distance": "square_error"}
 
@@ -53,7 +56,8 @@ def closed_form_curves(setting: Setting) -> dict[str, Array]:
     for name in rows[0]:
         mine = OURS.get(name, name)
         values = [row[name] for row in rows]
-        exact = name not in rows[0].get("approximate", {}) or name == "median_variance"
+        shown = (*LEADING, "median_variance")
+        exact = name not in rows[0].get("approximate", {}) or name in shown
         if exact and mine in truth and all(isinstance(value, float | int) for value in values):
             curves[mine] = np.array([truth[mine], *values], dtype=float)
     return curves
@@ -69,7 +73,7 @@ def _in_terms_of_theory(setting: Setting) -> dict[str, Any] | None:
     growing = not isinstance(setting.schedule, Constant)
     if named is None or not known or (growing and name not in ("replace", "growing")):
         return None
-    gaussian = named["family"] == "gaussian"
+    gaussian, counted = named["family"] == "gaussian", named["family"] in (*KAPPA, "gaussian")
     asked: dict[str, Any] = {"regime": "growing" if growing else name}
     if isinstance(setting.schedule, Geometric):
         asked["growth"] = setting.schedule.factor
@@ -83,7 +87,7 @@ def _in_terms_of_theory(setting: Setting) -> dict[str, Any] | None:
     if isinstance(regime, SyntheticAdded) and setting.size is not None:
         added = max(1, round(regime.ratio * setting.size))
         asked["real_share"] = setting.size / (setting.size + added)
-    if isinstance(regime, FreshReal) and gaussian != (regime.split == "exact"):
+    if isinstance(regime, FreshReal) and counted != (regime.split == "exact"):
         return None
     if isinstance(regime, FreshReal | FixedOriginal | SharedWeb):
         asked["real_share"] = regime.share

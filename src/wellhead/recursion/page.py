@@ -11,7 +11,7 @@ import tomli_w
 
 import wellhead.recursion.dry_run_page  # noqa: F401  (registers its page)
 from wellhead._result import render
-from wellhead.recursion.closed_form import closed_form_curves
+from wellhead.recursion.closed_form import LEADING, closed_form_curves
 from wellhead.recursion.curves import band
 from wellhead.recursion.family import AnyFamily, HasEpochs
 from wellhead.recursion.kept import kept_chains, kept_note
@@ -168,6 +168,7 @@ def _chart(run: Run, name: str, settings: list[Setting], family: str) -> LineCha
         Axis(measure.title, measure.unit, log=measure.log_axis and _positive(lines)),
         n=f"{statistic} over chains; {_sizes(run, drawn, statistic)}",
         band="95 % interval of it",
+        theory="theory, to leading order" if name in LEADING else "exact (theory)",
     )
 
 

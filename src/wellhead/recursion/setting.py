@@ -118,7 +118,9 @@ class Setting:
         """A number that stands for everything that changes the draws of a chain.
 
         Label, record interval and number of generations are left out: more generations continue
-        the same chains. Folders of data files are left out, so that a run can move.
+        the same chains. Folders of data files are left out, so that a run can move. What a family
+        learned to do later ("when given") counts where it is used, so that numbers which were
+        drawn before stay as they are.
         """
         table = self.to_dict()
         for part in ("label", "every", "generations"):
@@ -130,6 +132,11 @@ class Setting:
                 table["family"].pop(known.name, None)
             elif known.metadata.get("key") == "default":
                 table["family"][known.name] = known.default
+            elif (
+                known.metadata.get("key") == "when given"
+                and getattr(self.family, known.name) == known.default
+            ):
+                table["family"].pop(known.name, None)
             if known.metadata.get("path") and table["family"].get(known.name):
                 table["family"][known.name] = os.path.basename(table["family"][known.name])
         text = json.dumps(table, sort_keys=True)

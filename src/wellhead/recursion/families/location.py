@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -90,6 +90,11 @@ class LocationScale(Family[Placed, Samples]):
     def measure(self, step: Step[Placed, Samples]) -> dict[str, Array]:
         rounds = step.original.size / self.theory.one_round
         return {"kappa": rounds * step.model.location**2, "scale": step.model.scale}
+
+    def closed_form(self) -> dict[str, Any]:
+        """The family as theory calls it."""
+        laws = {"truth_law": self.truth_law, "model": self.model}
+        return {"family": "location", "freedom": self.freedom, **laws}
 
     def place(self, model: Placed) -> Array:
         """The location."""

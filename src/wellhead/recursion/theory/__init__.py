@@ -5,7 +5,8 @@ Each module is one family of fits, each frozen class a regime, each method a qua
 truth; generation 0 is the truth. Methods accept one generation or an array of them and raise
 `BadSetting` outside their range of validity. `inflation` has the constants that hold for every
 regular family, `branching` the survival of the symbols of a corpus, `selection` what verifiers
-with faults do, `ecosystem` several models on one web, `cut_tails` where a scaling law ends.
+with faults do, `ecosystem` several models on one web, `cut_tails` where a scaling law ends,
+`rounds` what heavy-tailed and wrong models do to the constants.
 `theory_table` puts a family and a regime into records, one for each generation; it is behind
 `wellhead collapse theory`. Derivations: docs/theory.md.
 """
@@ -24,7 +25,9 @@ from wellhead.recursion.theory import (
     inflation,
     kernel,
     location,
+    logistic,
     regression,
+    rounds,
     selection,
 )
 from wellhead.recursion.theory.table import chain_of, theory_table
@@ -42,7 +45,9 @@ __all__ = [
     "inflation",
     "kernel",
     "location",
+    "logistic",
     "regression",
+    "rounds",
     "selection",
     "theory_table",
 ]

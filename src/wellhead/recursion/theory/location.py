@@ -4,7 +4,9 @@ A model (normal, Laplace, Student) is fitted by maximum likelihood to data of an
 The first round on M real samples has the sandwich variance $V/M$; later rounds draw from the model,
 which is then right about itself, and each adds $W/M$. So under replacement
 $\kappa_n=1+(n-1)W/V$, and n where the model is right: Dey and Donoho's universality holds for
-the shape of $\kappa$, with W/V in place of 1 for what a wrong model adds. docs/theory.md §11.
+the shape of $\kappa$, with W/V in place of 1 for what a wrong model adds. Where real samples and
+the model's own are fitted together, `slope` says how firmly each hold the location; `rounds` has
+the regimes. docs/theory.md §11.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ class Location:
     """A model and the law of the real data, of scale 1.
 
     Args:
-        truth: "normal", "laplace", "student", or "contaminated": a tenth of a normal law is ten
+        truth_law: "normal", "laplace", "student", or "contaminated": a tenth of a normal law is ten
             times as wide.
         model: "normal", "laplace" or "student".
         freedom: degrees of freedom of Student's law, above 2.
@@ -44,12 +46,12 @@ class Location:
     0.405
     """
 
-    truth: str = "laplace"
+    truth_law: str = "laplace"
     model: str = "laplace"
     freedom: float = 3.0
 
     def __post_init__(self) -> None:
-        for name, known in (("truth", TRUTHS), ("model", MODELS)):
+        for name, known in (("truth_law", TRUTHS), ("model", MODELS)):
             if getattr(self, name) not in known:
                 raise unknown_name(name, getattr(self, name), known)
         if check_positive("freedom", self.freedom) <= 2:
@@ -57,9 +59,9 @@ class Location:
 
     def density(self, x: Floats) -> Floats:
         """Of the truth."""
-        if self.truth == "contaminated":
+        if self.truth_law == "contaminated":
             return 0.9 * stats.norm.pdf(x) + 0.1 * stats.norm.pdf(x, scale=_WIDE)
-        return _law(self.truth, self.freedom).pdf(x)
+        return _law(self.truth_law, self.freedom).pdf(x)
 
     @cached_property
     def scale(self) -> float:
@@ -84,8 +86,7 @@ class Location:
             return 1 / (4 * float(self.density(0.0)) ** 2)
         nu, wide = self.freedom, self.freedom * self.scale**2
         square = self._mean(lambda x: ((nu + 1) * x / (wide + x**2)) ** 2)
-        slope = self._mean(lambda x: (nu + 1) * (wide - x**2) / (wide + x**2) ** 2)
-        return square / slope**2
+        return square / self._curve**2
 
     @cached_property
     def own_round(self) -> float:
@@ -98,6 +99,22 @@ class Location:
         """W/V; 1 where the model is right."""
         return self.own_round / self.one_round
 
+    @property
+    def slope(self) -> float:
+        """c: how firmly real samples hold the location, beside as many of the model's own."""
+        if self.model == "normal":
+            return 1.0
+        if self.model == "laplace":
+            return 2 * float(self.density(0.0)) * self.scale
+        nu = self.freedom
+        return self._curve * (nu + 3) / (nu + 1) * self.scale**2
+
+    @property
+    def rounds(self) -> tuple[float, float]:
+        """W/V and c; both 1, to the last digit, where the model is right."""
+        right = self.truth_law == self.model
+        return (1.0, 1.0) if right else (self.ratio, self.slope)
+
     def inflation(self, n: Generations) -> Floats:
         """Under replacement, in units of the first round.
 
@@ -105,6 +122,12 @@ class Location:
         [1.0, 5.0]
         """
         return 1 + (check_generations(n, least=1) - 1) * self.ratio
+
+    @property
+    def _curve(self) -> float:
+        """The mean slope of a Student model's score on real samples."""
+        nu, wide = self.freedom, self.freedom * self.scale**2
+        return self._mean(lambda x: (nu + 1) * (wide - x**2) / (wide + x**2) ** 2)
 
     def _mean(self, function: Callable[[Floats], Floats]) -> float:
         """Of a symmetric function under the truth."""

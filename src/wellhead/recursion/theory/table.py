@@ -19,8 +19,10 @@ from wellhead.recursion.theory import (
     gaussian_mixes,
     gaussian_pools,
     gaussian_replace,
+    inflation,
     kernel,
     regression,
+    rounds,
     selection,
 )
 from wellhead.recursion.theory.chain import Chain, Record, records
@@ -58,6 +60,7 @@ FAMILIES: dict[str, dict[str, type[Any]]] = {
         "shared-web": ecosystem.SymbolEcosystem,
     },
     "kde": {"replace": kernel.Replace},
+    **{family: dict.fromkeys(inflation.REGIMES, rounds.KappaChain) for family in rounds.FAMILIES},
 }
 _RATES = ("true_positive_rate", "false_positive_rate")
 _LAW = ("symbols", "exponent", "shift")
@@ -101,7 +104,8 @@ def chain_of(family: str, regime: str, **settings: Any) -> Chain:
         settings: the fields of the chain's class. Instead of a detector its two rates; in
             ``gaussian`` also `dimensions`; in ``discrete`` instead of `probabilities` the
             `symbols`, `exponent` and `shift` of a Zipf-Mandelbrot law (exponent 0 is uniform). With
-            one of `selection.SETTINGS`, the chain under that selection.
+            one of `selection.SETTINGS`, the chain under that selection. Those of
+            `rounds.FAMILIES` have the settings of their model and `real_share`.
 
     >>> chain_of("kde", "replace", samples=50, bandwidth=0.2)
     Replace(samples=50, bandwidth=0.2)
@@ -109,7 +113,7 @@ def chain_of(family: str, regime: str, **settings: Any) -> Chain:
     if family not in FAMILIES:
         raise unknown_name("family", family, FAMILIES)
     name, adapt = regime_named(regime), _ADAPTED.get(family, _as_given)
-    if settings.keys() & set(selection.SETTINGS):
+    if family not in rounds.FAMILIES and settings.keys() & set(selection.SETTINGS):
         return selection.selected(family, name, settings)
     return adapt(family, name, settings)
 
@@ -159,6 +163,7 @@ def _discrete(family: str, regime: str, settings: Mapping[str, Any]) -> Chain:
 _ADAPTED: dict[str, Callable[[str, str, Mapping[str, Any]], Chain]] = {
     "gaussian": _gaussian,
     "discrete": _discrete,
+    **dict.fromkeys(rounds.FAMILIES, rounds.kappa_chain),
 }
 
 

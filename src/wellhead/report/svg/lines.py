@@ -27,6 +27,7 @@ class LineChart:
         x, y: the axes.
         n: the sample size, in words (``"n = 200 chains"``).
         band: what the shaded bands are.
+        theory: what the dashed curves are.
     """
 
     title: str
@@ -36,6 +37,7 @@ class LineChart:
     y: Axis
     n: str = ""
     band: str = "95 % confidence band"
+    theory: str = "exact (theory)"
 
     def to_svg(self) -> str:
         """The chart as one SVG element."""
@@ -84,7 +86,7 @@ class LineChart:
             keys.append(Key(box, self.band))
         if any(line.exact is not None for line in self.lines):
             drawn = element("path", d="M0 7H28", stroke="currentColor", **EXACT)
-            keys.append(Key(drawn, "exact (theory), in the colour of its run"))
+            keys.append(Key(drawn, f"{self.theory}, in the colour of its run"))
         return keys
 
 

@@ -70,12 +70,19 @@ def chromium() -> Iterator[object]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
-def fox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
-    """A real Firefox; tests that need it skip where there is none."""
+@pytest.fixture(scope="session")
+def one_firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
+    """A real Firefox for all tests; those that need it skip where there is none."""
     program = found()
     if program is None:
         pytest.skip("needs Firefox: apt-get install firefox-esr")
     pytest.importorskip("websockets", reason="needs wellhead[test]")
     with firefox(program, tmp_path_factory.mktemp("profile")) as tab:
         yield tab
+
+
+@pytest.fixture
+def fox(one_firefox: Firefox) -> Firefox:
+    """A Firefox with one empty tab. What tests keep in it lies under an address of their own."""
+    one_firefox.tidy()
+    return one_firefox

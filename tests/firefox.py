@@ -90,6 +90,13 @@ class Firefox:
     def _tab(self) -> str:
         return self._tabs[-1]
 
+    def tidy(self) -> None:
+        """Close every tab, those whose process ended included; begin with an empty one."""
+        old = self._call("browsingContext.getTree")["contexts"]
+        self._tabs = [self._call("browsingContext.create", type="tab")["context"]]
+        for tab in old:
+            self._call("browsingContext.close", context=tab["context"])
+
     def visit(self, address: str) -> None:
         """Open the address in a tab of its own."""
         self._tabs.append(self._call("browsingContext.create", type="tab")["context"])
@@ -165,7 +172,7 @@ class Firefox:
             names = [combination] if combination == "+" else combination.split("+")
             keys = [KEYS.get(name, name) for name in names]
             actions += [{"type": "keyDown", "value": key} for key in keys]
-            actions.append({"type": "pause", "duration": 12})
+            actions.append({"type": "pause", "duration": 4})
             actions += [{"type": "keyUp", "value": key} for key in reversed(keys)]
         source = {"type": "key", "id": "keyboard", "actions": actions}
         self._call("input.performActions", context=self._tab, actions=[source])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from collect_helpers import Clock, Writer
 from fastapi.testclient import TestClient
 from honest import Chromium, Hand
 
+from wellhead.cli import main
 from wellhead.collect.create import new_study
 from wellhead.collect.server import create_app
 from wellhead.collect.server.host import Host, open_host
@@ -53,3 +55,23 @@ def hand(request: pytest.FixtureRequest) -> Iterator[Hand]:
     context = request.getfixturevalue("chromium").new_context()
     yield Chromium(context)
     context.close()
+
+
+@pytest.fixture
+def command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run the command in this process and in a fresh folder: what it printed, how it ended.
+
+    `wellhead` does the same in a process of its own, where that is part of what is claimed.
+    """
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        given = [str(one) for one in arguments]
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main(given)
+        return subprocess.CompletedProcess(given, int(ended.value.code or 0), *capsys.readouterr())
+
+    return run

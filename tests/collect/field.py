@@ -99,7 +99,7 @@ class Field:
         """As fingers do: keys held unevenly, with uneven pauses."""
         for character in text:
             self.page.keyboard.down(character if character != "\n" else "Enter")
-            self.page.wait_for_timeout(self._hands.uniform(6, 25))
+            self.page.wait_for_timeout(self._hands.uniform(2, 10))
             self.page.keyboard.up(character if character != "\n" else "Enter")
 
     def press(self, *keys: str) -> None:

@@ -20,14 +20,14 @@ from wellhead.collect.store import models
 
 
 @contextmanager
-def listening(host: Host, port: int = 0) -> Iterator[int]:
+def listening(host: Host) -> Iterator[int]:
     """The port at which `host` is served."""
-    config = uvicorn.Config(create_app(host), host="127.0.0.1", port=port, log_level="warning")
+    config = uvicorn.Config(create_app(host), host="127.0.0.1", port=0, log_level="warning")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
-        time.sleep(0.02)
+        time.sleep(0.01)
     yield server.servers[0].sockets[0].getsockname()[1]
     server.should_exit = True
     thread.join()

@@ -24,11 +24,6 @@ PASSWORD = "correct horse battery"
 OWN = "These are words of my own about the ferry. "
 
 
-@pytest.fixture(params=["light", "dark"])
-def scheme(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
 @pytest.fixture
 def site(tmp_path: Path, clock: Any) -> Iterator[tuple[Any, str]]:
     """A server with a study, a researcher, and its address."""
@@ -41,9 +36,11 @@ def site(tmp_path: Path, clock: Any) -> Iterator[tuple[Any, str]]:
 
 
 def sound(page: Any) -> None:
-    """No violation of any rule of axe-core on what the page shows now."""
-    found = axe.Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    """No violation of any rule of axe-core on what the page shows now, in light and in dark."""
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)
+        found = axe.Axe().run(page)
+        assert found.violations_count == 0, (scheme, found.generate_report())
 
 
 def answer(page: Any, address: str) -> None:
@@ -58,9 +55,9 @@ def answer(page: Any, address: str) -> None:
     page.evaluate("document.execCommand('insertText', false, 'Put there by a program. ')")
 
 
-def test_no_page_of_the_writer_has_a_violation(chromium, site, scheme):
+def test_no_page_of_the_writer_has_a_violation(chromium, site):
     _, address = site
-    context = chromium.new_context(color_scheme=scheme)
+    context = chromium.new_context()
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = context.new_page()
     page.goto(f"{address}/s/demo")
@@ -89,10 +86,10 @@ def test_no_page_of_the_writer_has_a_violation(chromium, site, scheme):
     context.close()
 
 
-def test_the_preview_of_a_platform_has_no_violation(chromium, tmp_path, clock, scheme):
+def test_the_preview_of_a_platform_has_no_violation(chromium, tmp_path, clock):
     study = new_study(tmp_path / "demo", platform="mturk")
     host = open_host([study], clock=clock, secure=False)
-    context = chromium.new_context(color_scheme=scheme)
+    context = chromium.new_context()
     with listening(host) as port:
         page = context.new_page()
         page.goto(
@@ -112,9 +109,9 @@ def sign_in(page: Any, address: str) -> None:
     page.wait_for_selector("main a")
 
 
-def test_no_page_of_the_researcher_has_a_violation(chromium, site, scheme):
+def test_no_page_of_the_researcher_has_a_violation(chromium, site):
     host, address = site
-    context = chromium.new_context(color_scheme=scheme)
+    context = chromium.new_context()
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     writer = context.new_page()
     answer(writer, f"{address}/s/demo")
@@ -180,27 +177,38 @@ def test_origins_are_told_by_signs_and_words_and_reached_by_keyboard(chromium, s
     context.close()
 
 
-@pytest.mark.parametrize("language", languages())
-def test_the_writers_page_speaks_the_language_that_it_names(chromium, tmp_path, clock, language):
-    study = edit(new_study(tmp_path / "demo"), language=f'"{language}"', min_words="3")
-    host = open_host([study], clock=clock, secure=False)
-    context = chromium.new_context(viewport={"width": 360, "height": 740})
-    say = translation(language).gettext
+@pytest.fixture(scope="module")
+def polyglot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server with a study in every language, all in one database."""
+    folder = tmp_path_factory.mktemp("languages")
+    database = f'"sqlite:///{folder}/answers.db"'
+    studies = []
+    for language in languages():
+        study = new_study(folder / f"in-{language}".lower())
+        study = edit(study, language=f'"{language}"', min_words="3", database=database)
+        studies.append(study)
+    host = open_host(studies, secure=False)
     with listening(host) as port:
-        page = context.new_page()
-        page.goto(f"http://127.0.0.1:{port}/s/demo")
-        root = page.evaluate("[document.documentElement.lang, document.documentElement.dir]")
-        sound(page)
-        page.get_by_role("button", name=say("I agree, begin")).click()
-        page.wait_for_selector("#answer:not([readonly])")
-        page.focus("#answer")
-        page.keyboard.type("one two")
-        page.get_by_role("button", name=say("Submit"), exact=True).click()
-        said = page.inner_text("#notice")
-        sound(page)
-        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    context.close()
+        yield f"http://127.0.0.1:{port}"
     host.store.close()
+
+
+@pytest.mark.parametrize("language", languages())
+def test_the_writers_page_speaks_the_language_that_it_names(chromium, polyglot, language):
+    page = chromium.new_page(viewport={"width": 360, "height": 740})
+    say = translation(language).gettext
+    page.goto(f"{polyglot}/s/in-{language.lower()}")
+    root = page.evaluate("[document.documentElement.lang, document.documentElement.dir]")
+    sound(page)
+    page.get_by_role("button", name=say("I agree, begin")).click()
+    page.wait_for_selector("#answer:not([readonly])")
+    page.focus("#answer")
+    page.keyboard.type("one two")
+    page.get_by_role("button", name=say("Submit"), exact=True).click()
+    said = page.inner_text("#notice")
+    sound(page)
+    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    page.close()
     short = say("Please write at least {least} words; so far there are {words}.")
     assert root == [language, "rtl" if language == "ar" else "ltr"]
     assert said == short.replace("{least}", "3").replace("{words}", "2")

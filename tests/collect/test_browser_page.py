@@ -108,10 +108,9 @@ ROWS = (
 lines: dict[str, str] = {}
 
 
-def concluded(name: str, host: Host, hand: Any = None) -> Answer:
-    """What is derived from the one session: Chromium's for the table in the docs, which Firefox
+def concluded(name: str, session: Kept, hand: Any = None) -> Answer:
+    """What is derived from the session: Chromium's for the table in the docs, which Firefox
     must agree with."""
-    session = one(host)
     answer = session.derived()
     events = [event for stored in session.batches for event in stored.body.read()]
     line = row(name, events, answer)
@@ -170,7 +169,7 @@ def test_a_reload_in_mid_sentence_loses_nothing(enter, host):
     page.keyboard.press("Control+End")
     write(page, "tence.")
     hand_in(page)
-    answer = concluded("reload in mid-sentence", host)
+    answer = concluded("reload in mid-sentence", one(host))
     assert (answer.text, answer.shares) == ("Half a sentence.", {"typed": 1.0})
     assert answer.counts["restore"] == 1
 
@@ -187,7 +186,7 @@ def test_offline_and_back_nothing_is_lost_and_the_page_says_so(enter, context, h
     write(page, "and after.")
     saved(page)
     hand_in(page)
-    answer = concluded("offline and back", host)
+    answer = concluded("offline and back", one(host))
     assert (answer.text, answer.shares) == ("Before, during and after.", {"typed": 1.0})
     assert answer.integrity.complete
 
@@ -223,7 +222,7 @@ def test_a_second_tab_only_reads_until_it_takes_over(enter, context, host, locks
     second.keyboard.press("Control+End")
     write(second, " and the second.")
     hand_in(second)
-    answer = concluded("second tab takes over", host)
+    answer = concluded("second tab takes over", one(host))
     assert (answer.text, answer.shares) == ("From the first tab and the second.", {"typed": 1.0})
 
 
@@ -280,7 +279,7 @@ def test_a_batch_that_the_server_refuses_does_not_stop_the_writer(enter, host):
     page.wait_for_function("() => document.getElementById('state').dataset.state === 'saved'")
     write(page, "three")
     hand_in(page)
-    answer = concluded("a batch refused, then on", host)
+    answer = concluded("a batch refused, then on", one(host))
     assert answer.text == "One two three"
     assert answer.outcome == "incomplete_log"
 
@@ -307,7 +306,7 @@ def test_a_killed_tab_loses_at_most_its_last_second(hand, study: Study, clock):
         hand.press("Control+End")
         honest.write(hand, ", and after it.")
         honest.hand_in(hand)
-        answer = concluded("tab killed", host, hand)
+        answer = concluded("tab killed", one(host), hand)
     assert answer.text == "Written before the crash, and after it."
     assert (answer.outcome, answer.shares) == ("typed", {"typed": 1.0})
 
@@ -318,7 +317,7 @@ def test_an_answer_is_stored_even_if_its_recording_cannot_be(hand, study: Study,
         blocked(hand)
         honest.write(hand, "The text arrives alone.")
         honest.hand_in(hand)
-        answer = concluded("recording blocked, text arrives alone", host, hand)
+        answer = concluded("recording blocked, text arrives alone", one(host), hand)
     assert (answer.text, answer.outcome) == ("The text arrives alone.", "incomplete_log")
 
 
@@ -330,26 +329,32 @@ def blocked(hand: Any) -> None:
     )
 
 
-def test_a_server_that_is_killed_and_comes_back_loses_nothing(hand, study: Study):
+def test_a_server_that_is_killed_and_comes_back_loses_nothing(chromium, fox, study: Study):
     """SIGKILL while the page is open: what was written before, during and after is there."""
-    server = Server(study.path)
+    server, context = Server(study.path), chromium.new_context()
     server.start()
-    honest.agree(hand, f"http://127.0.0.1:{server.port}/s/demo")
-    honest.write(hand, "Before, ")
-    honest.settled(hand)
+    hands = [honest.Chromium(context), fox]
+    for hand in hands:
+        honest.agree(hand, f"http://127.0.0.1:{server.port}/s/demo")
+        honest.write(hand, "Before, ")
+        honest.settled(hand)
     server.kill()
-    honest.write(hand, "during ")
-    hand.run("dispatchEvent(new Event('pagehide'))")
-    hand.wait("document.getElementById('state').dataset.state === 'offline'")
+    for hand in hands:
+        honest.write(hand, "during ")
+        hand.run("dispatchEvent(new Event('pagehide'))")
+        hand.wait("document.getElementById('state').dataset.state === 'offline'")
     server.start()
-    honest.settled(hand)
-    honest.write(hand, "and after.")
-    honest.hand_in(hand)
+    for hand in hands:
+        honest.settled(hand)
+        honest.write(hand, "and after.")
+        honest.hand_in(hand)
     server.stop()
+    context.close()
     host = open_host([study])
-    answer = concluded("server killed and started again", host, hand)
+    for hand, session in zip(hands, kept(host), strict=True):
+        answer = concluded("server killed and started again", session, hand)
+        assert (answer.text, answer.shares) == ("Before, during and after.", {"typed": 1.0})
     host.store.close()
-    assert (answer.text, answer.shares) == ("Before, during and after.", {"typed": 1.0})
 
 
 def test_a_recording_that_is_full_ends_and_the_answer_is_still_taken(hand, study: Study, clock):
@@ -360,7 +365,7 @@ def test_a_recording_that_is_full_ends_and_the_answer_is_still_taken(hand, study
         hand.wait("document.getElementById('state').dataset.state === 'paused'")
         honest.write(hand, "the end.")
         honest.hand_in(hand)
-        answer = concluded("recording full, then on", host, hand)
+        answer = concluded("recording full, then on", one(host), hand)
     assert (answer.text, answer.outcome) == ("word " * 80 + "the end.", "incomplete_log")
 
 

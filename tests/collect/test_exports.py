@@ -189,7 +189,7 @@ def test_a_foreign_file_without_end_or_bottom_is_refused(
 
 @pytest.mark.parametrize("shape", ["jspsych.json", "qualtrics.csv", "lines.jsonl"])
 def test_recordings_in_other_tools_exports_are_derived(
-    wellhead,
+    command,
     writer: MakeWriter,
     tmp_path: Path,
     shape: str,  # type: ignore[no-untyped-def]
@@ -213,7 +213,7 @@ def test_recordings_in_other_tools_exports_are_derived(
         path.write_text(json.dumps([{"trial_type": "consent"}, row]))
     else:
         path.write_text(json.dumps(row) + "\n")
-    finished = wellhead("collect", "import", path, "--out", tmp_path / "out", "--json")
+    finished = command("collect", "import", path, "--out", tmp_path / "out", "--json")
     assert json.loads(finished.stdout)["outcomes"] == {"pasted_outside": 1}
     assert evidence.read(tmp_path / "out" / "evidence.parquet")["id"].to_pylist() == ["R_1"]
 

@@ -87,7 +87,7 @@ def test_codes_leave_and_ids_only_as_the_writer_agreed(
 
 
 def test_an_answer_is_found_by_whatever_a_writer_has_in_hand(
-    tmp_path: Path, clock: Clock, wellhead: Callable[..., Any]
+    tmp_path: Path, clock: Clock, command: Callable[..., Any]
 ) -> None:
     """Code, platform id, submission, session, pseudonym, receipt; in the shell and the pages."""
     host = opened(tmp_path, "prolific", clock, completion_codes='["C1"]')
@@ -105,15 +105,15 @@ def test_an_answer_is_found_by_whatever_a_writer_has_in_hand(
     assert mine[:8] in page
     assert told[0]["sid"][:8] not in page
     host.store.close()
-    finished = wellhead("collect", "find", study.path, "p1", "--json")
+    finished = command("collect", "find", study.path, "p1", "--json")
     (found,) = json.loads(finished.stdout)["found"]
     assert (found["session"], found["completion_code"], found["decision"]) == (mine, "C1", None)
-    nobody = wellhead("collect", "find", study.path, "p9")
+    nobody = command("collect", "find", study.path, "p9")
     assert (nobody.returncode, "nothing in demo" in nobody.stderr) == (3, True)
 
 
 def test_reviewers_decide_and_the_platform_gets_its_lists(
-    tmp_path: Path, clock: Clock, wellhead: Callable[..., Any]
+    tmp_path: Path, clock: Clock, command: Callable[..., Any]
 ) -> None:
     """Newest decision counts; notes and decisions are in the export."""
     host = opened(tmp_path, "prolific", clock)
@@ -135,7 +135,7 @@ def test_reviewers_decide_and_the_platform_gets_its_lists(
     study = host.studies["demo"]
     host.store.close()
     lists = tmp_path / "lists"
-    finished = wellhead("collect", "pay", study.path, "--out", lists, "--json")
+    finished = command("collect", "pay", study.path, "--out", lists, "--json")
     counts = json.loads(finished.stdout)["answers"]
     assert counts == {"accept": 1, "reject": 1, "undecided": 2, "bonus": 1}
     assert json.loads((lists / "accept.json").read_text()) == {"submission_ids": ["x0"]}
@@ -146,13 +146,13 @@ def test_reviewers_decide_and_the_platform_gets_its_lists(
         "participant_id": "p1",
         "message": "Copied from another answer.",
     }
-    wellhead("collect", "pay", study.path, "--out", lists, "--undecided", "accept")
+    command("collect", "pay", study.path, "--out", lists, "--undecided", "accept")
     accepted = json.loads((lists / "accept.json").read_text())["submission_ids"]
     assert sorted(accepted) == ["x0", "x2", "x3"]
 
 
 def test_mechanical_turk_takes_its_own_columns(
-    tmp_path: Path, clock: Clock, wellhead: Callable[..., Any]
+    tmp_path: Path, clock: Clock, command: Callable[..., Any]
 ) -> None:
     """An X or a reason, and bonuses with worker, assignment, amount and reason."""
     host = opened(tmp_path, "mturk", clock)
@@ -162,7 +162,7 @@ def test_mechanical_turk_takes_its_own_columns(
     decide(host, told[1]["sid"], decision="reject", text="=Empty")
     study = host.studies["demo"]
     host.store.close()
-    finished = wellhead("collect", "pay", study.path, "--out", tmp_path / "lists")
+    finished = command("collect", "pay", study.path, "--out", tmp_path / "lists")
     assert finished.returncode == 0, finished.stderr
     assert sheet(tmp_path / "lists" / "review.csv") == [
         {"AssignmentId": "a0", "WorkerId": "w0", "Approve": "X", "Reject": ""},
@@ -179,14 +179,14 @@ def test_mechanical_turk_takes_its_own_columns(
 
 
 def test_lists_that_no_platform_could_read_are_refused(
-    study: Study, host: Host, writer: Callable[..., Writer], wellhead: Callable[..., Any]
+    study: Study, host: Host, writer: Callable[..., Writer], command: Callable[..., Any]
 ) -> None:
     """Writers without a name cannot be paid by name; a plain list has their codes."""
     told = writer().write("Nobody knows who I am.")
     out = study.path.parent / "lists"
-    finished = wellhead("collect", "pay", study.path, "--out", out, "--format", "prolific")
+    finished = command("collect", "pay", study.path, "--out", out, "--format", "prolific")
     assert (finished.returncode, "--format link" in finished.stderr) == (2, True)
-    assert wellhead("collect", "pay", study.path, "--out", out).returncode == 0
+    assert command("collect", "pay", study.path, "--out", out).returncode == 0
     (row,) = sheet(out / "answers.csv")
     assert (row["code"], row["decision"]) == (told["completion"]["code"], "")
 

@@ -192,25 +192,25 @@ def test_only_listed_tokens_open_the_door(door: Door, tmp_path: Path) -> None:
 
 
 def test_drawn_tokens_are_links_that_let_in(
-    door: Door, tmp_path: Path, wellhead: Callable[..., Any]
+    door: Door, tmp_path: Path, command: Callable[..., Any]
 ) -> None:
     """Tokens given out before stay valid; a study that lets in everybody is told what to set."""
     enter = door(once='"study"', tokens_file='"tokens.txt"')
     file = tmp_path / "demo" / "tokens.txt"
     file.write_text("first-token")
     draw = ("collect", "tokens", tmp_path / "demo" / "STUDY.toml", "--count", "2")
-    made = json.loads(wellhead(*draw, "--address", "https://a.example/", "--json").stdout)
+    made = json.loads(command(*draw, "--address", "https://a.example/", "--json").stdout)
     assert file.read_text().split() == ["first-token", *made["tokens"]]
     assert made["links"][0] == f"https://a.example/s/demo?token={made['tokens'][0]}"
     for token in ("first-token", *made["tokens"]):
         writer = enter()
         writer.query = f"?token={token}"
         writer.write("With a token.")
-    printed = wellhead(*draw, "--out", "links.txt")
+    printed = command(*draw, "--out", "links.txt")
     assert (tmp_path / "links.txt").read_text().count("/s/demo?token=") == 2
     assert "2 links" in printed.stdout
     edit(load_study(tmp_path / "demo" / "STUDY.toml"), tokens_file='""')
-    refused = wellhead(*draw)
+    refused = command(*draw)
     assert refused.returncode == 2
     assert "set tokens_file" in refused.stderr
 

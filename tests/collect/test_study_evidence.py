@@ -81,18 +81,18 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "demo"
 
 
-def test_command_joins_a_study_with_an_assay_of_its_texts(wellhead, demo, tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_command_joins_a_study_with_an_assay_of_its_texts(command, demo, tmp_path) -> None:  # type: ignore[no-untyped-def]
     """Export, assay, and the study itself beside the assay's documents."""
-    made = wellhead("demo", "--documents", 20, "--known-human", 60, "--out", tmp_path / "d")
+    made = command("demo", "--documents", 20, "--known-human", 60, "--out", tmp_path / "d")
     assert made.returncode == 0, made.stderr
     people = tmp_path / "d" / "known_human.jsonl"
-    exported = wellhead("collect", "export", demo / "STUDY.toml", "--out", tmp_path / "x")
+    exported = command("collect", "export", demo / "STUDY.toml", "--out", tmp_path / "x")
     assert exported.returncode == 0, exported.stderr
-    assayed = wellhead(
+    assayed = command(
         "assay", tmp_path / "x" / "answers.parquet", "--human", people, "--out", tmp_path / "a"
     )
     assert assayed.returncode == 0, assayed.stderr
-    done = wellhead("study", demo, tmp_path / "a" / "documents.parquet", "--json")
+    done = command("study", demo, tmp_path / "a" / "documents.parquet", "--json")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["title"].startswith("Demo study")
@@ -100,15 +100,15 @@ def test_command_joins_a_study_with_an_assay_of_its_texts(wellhead, demo, tmp_pa
     assert methods["process"]["flagged"] == 4
     assert methods["text"]["observed"] == 12
     assert set(found["joint"]["reproducibility"]["hashes"]) == {"STUDY.toml", "documents.parquet"}
-    again = wellhead("study", demo / "STUDY.toml", "--human", people, "--json")
+    again = command("study", demo / "STUDY.toml", "--human", people, "--json")
     assert again.returncode == 0, again.stderr
     same = {m["name"]: m for m in json.loads(again.stdout)["joint"]["methods"]}
     assert same["process"]["flagged"] == 4
     assert same["text"]["observed"] == 12
 
 
-def test_a_study_alone_is_refused_with_where_a_second_method_comes_from(wellhead, demo) -> None:  # type: ignore[no-untyped-def]
-    done = wellhead("study", demo)
+def test_a_study_alone_is_refused_with_where_a_second_method_comes_from(command, demo) -> None:  # type: ignore[no-untyped-def]
+    done = command("study", demo)
     assert done.returncode == 2
     assert "--human" in done.stderr
 

@@ -45,8 +45,8 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Study:
     return study
 
 
-def verify(wellhead, study: Study, *options: str):  # type: ignore[no-untyped-def]
-    finished = wellhead("collect", "verify", study.path, "--json", *options)
+def verify(command, study: Study, *options: str):  # type: ignore[no-untyped-def]
+    finished = command("collect", "verify", study.path, "--json", *options)
     return finished.returncode, json.loads(finished.stdout)
 
 
@@ -82,9 +82,9 @@ EDITS = {
 }
 
 
-def test_an_untouched_study_is_intact(wellhead, recorded: Study) -> None:  # type: ignore[no-untyped-def]
+def test_an_untouched_study_is_intact(command, recorded: Study) -> None:  # type: ignore[no-untyped-def]
     """No false alarm; the heads can be kept elsewhere."""
-    code, result = verify(wellhead, recorded)
+    code, result = verify(command, recorded)
     assert (code, result["intact"], result["sessions"], result["links"]) == (0, True, 2, 10)
     assert len(result["heads"]) == 2
     assert result["conclusions"] == 2
@@ -102,23 +102,23 @@ def test_an_edit_of_the_database_is_found(recorded: Study, tmp_path: Path, what:
 
 
 def test_a_removed_session_is_found_by_saved_heads(  # type: ignore[no-untyped-def]
-    wellhead, recorded: Study, tmp_path: Path
+    command, recorded: Study, tmp_path: Path
 ) -> None:
     """Without heads kept elsewhere it would not be missed; with them it is."""
-    _, before = verify(wellhead, recorded)
+    _, before = verify(command, recorded)
     heads = tmp_path / "heads.json"
     heads.write_text(json.dumps(before))
     tables = ("answers", "links")
     gone = [f"DELETE FROM {table} WHERE session = {ONE}" for table in tables]
     study = edited(recorded, tmp_path, *gone, f"DELETE FROM sessions WHERE id = {ONE}")
-    assert verify(wellhead, study)[0] == 0
-    code, result = verify(wellhead, study, "--heads", str(heads))
+    assert verify(command, study)[0] == 0
+    code, result = verify(command, study, "--heads", str(heads))
     assert code == 3
     assert [found["problem"] for found in result["breaks"]] == ["the whole session is missing"]
 
 
 def test_todays_heads_are_written_signed_and_show_a_session_that_vanished(  # type: ignore[no-untyped-def]
-    wellhead, recorded: Study, tmp_path: Path
+    command, recorded: Study, tmp_path: Path
 ) -> None:
     """Kept elsewhere, the file anchors the database; altered, it is refused."""
     host = open_host([recorded], secure=False)
@@ -126,21 +126,21 @@ def test_todays_heads_are_written_signed_and_show_a_session_that_vanished(  # ty
     keep_up(host, recorded)
     host.store.close()
     (heads,) = (recorded.path.parent / "heads").glob("*.json")
-    assert verify(wellhead, recorded, "--heads", str(heads))[0] == 0
+    assert verify(command, recorded, "--heads", str(heads))[0] == 0
     tables = ("answers", "links", "marks")
     gone = [f"DELETE FROM {table} WHERE session = {ONE}" for table in tables[:2]]
     study = edited(recorded, tmp_path, *gone, f"DELETE FROM sessions WHERE id = {ONE}")
-    assert verify(wellhead, study, "--heads", str(heads))[0] == 3
+    assert verify(command, study, "--heads", str(heads))[0] == 3
     forged = tmp_path / "forged.json"
     first = min(json.loads(heads.read_text())["heads"])
     forged.write_text(heads.read_text().replace(first, "0" * 32))
-    finished = wellhead("collect", "verify", study.path, "--heads", forged)
+    finished = command("collect", "verify", study.path, "--heads", forged)
     assert (finished.returncode, "altered" in finished.stderr) == (3, True)
 
 
 @pytest.mark.parametrize("source", ["daily", "verify"])
 def test_heads_without_a_signature_are_refused(  # type: ignore[no-untyped-def]
-    wellhead, recorded: Study, tmp_path: Path, source: str
+    command, recorded: Study, tmp_path: Path, source: str
 ) -> None:
     """Anybody could have written them, whatever they look like."""
     if source == "daily":
@@ -150,11 +150,11 @@ def test_heads_without_a_signature_are_refused(  # type: ignore[no-untyped-def]
         (written,) = (recorded.path.parent / "heads").glob("*.json")
         facts = json.loads(written.read_text())
     else:
-        _, facts = verify(wellhead, recorded)
+        _, facts = verify(command, recorded)
     del facts["signature"]
     bare = tmp_path / "bare.json"
     bare.write_text(json.dumps(facts))
-    finished = wellhead("collect", "verify", recorded.path, "--heads", bare)
+    finished = command("collect", "verify", recorded.path, "--heads", bare)
     assert (finished.returncode, "no signature" in finished.stderr) == (3, True)
 
 
@@ -191,7 +191,7 @@ def test_heads_from_before_signatures_by_key_pair_still_count(recorded: Study) -
 
 
 def test_an_export_is_noted_as_the_original_of_what_is_made_from_it(  # type: ignore[no-untyped-def]
-    wellhead, host: Host, writer, study: Study, tmp_path: Path
+    command, host: Host, writer, study: Study, tmp_path: Path
 ) -> None:
     """What was typed here is people's and can be a root; the signed heads go with it."""
     writer().write("My own words, typed in the page.")
@@ -200,9 +200,9 @@ def test_an_export_is_noted_as_the_original_of_what_is_made_from_it(  # type: ig
     other.pen.paste("Somebody else's words, brought in by a paste.")
     other.send()
     other.submit()
-    wellhead("lineage", "init", tmp_path / "store")
+    command("lineage", "init", tmp_path / "store")
     options = ("--lineage", tmp_path / "store", "--licence", "CC0-1.0", "--json")
-    finished = wellhead("collect", "export", study.path, "--out", tmp_path / "out", *options)
+    finished = command("collect", "export", study.path, "--out", tmp_path / "out", *options)
     assert finished.returncode == 0, finished.stderr
     store = Store(tmp_path / "store")
     typed, pasted = (store.read(one) for one in json.loads(finished.stdout)["lineage"])
@@ -211,9 +211,9 @@ def test_an_export_is_noted_as_the_original_of_what_is_made_from_it(  # type: ig
     assert typed.origin is not None
     assert (typed.origin.kind, typed.origin.licence) == ("collected", "CC0-1.0")
     assert {file.name for file in typed.files} >= {"heads.json", "demo.pub"}
-    assert wellhead("lineage", "verify", tmp_path / "store").returncode == 0
+    assert command("lineage", "verify", tmp_path / "store").returncode == 0
     nowhere = ("--out", tmp_path / "b", "--lineage", tmp_path / "no")
-    assert wellhead("collect", "export", study.path, *nowhere).returncode == 3
+    assert command("collect", "export", study.path, *nowhere).returncode == 3
 
 
 OPENINGS = ["{}", "[]", "nothing", '{"level": 7, "consent": {}, "declared": "dictation"}']
@@ -238,7 +238,7 @@ def test_an_altered_opening_is_a_finding_wherever_the_answer_is_read(
 
 
 def test_the_receipt_that_a_writer_was_shown_is_found_again(  # type: ignore[no-untyped-def]
-    wellhead, tmp_path: Path
+    command, tmp_path: Path
 ) -> None:
     """Who took part can show it, and a session that vanished is missed."""
     study = new_study(tmp_path / "demo")
@@ -249,14 +249,14 @@ def test_the_receipt_that_a_writer_was_shown_is_found_again(  # type: ignore[no-
     shown = client.get(f"/api/session/{writer.sid}/recorded", headers=writer.headers).json()
     host.store.close()
     receipt = shown["receipt"]
-    assert verify(wellhead, study, "--receipt", receipt)[0] == 0
-    code, result = verify(wellhead, study, "--receipt", receipt, "--receipt", "ab" * 32)
+    assert verify(command, study, "--receipt", receipt)[0] == 0
+    code, result = verify(command, study, "--receipt", receipt, "--receipt", "ab" * 32)
     assert (code, len(result["breaks"])) == (3, 1)
 
 
-def test_verify_says_what_it_cannot_cover(wellhead, recorded: Study) -> None:  # type: ignore[no-untyped-def]
+def test_verify_says_what_it_cannot_cover(command, recorded: Study) -> None:  # type: ignore[no-untyped-def]
     """Without heads, a session that vanished whole is named among it."""
-    finished = wellhead("collect", "verify", recorded.path)
+    finished = command("collect", "verify", recorded.path)
     assert "Not covered: sessions that vanished whole" in finished.stdout
     assert "notes" in finished.stdout
 

@@ -216,14 +216,3 @@ def test_a_stopped_run_goes_on_where_it_stopped_and_ends_the_same(stop, tmp_path
     in_one_run = score(corpus, detector=Vowels(), out=tmp_path / "whole").scores()
     assert pq.read_table(sidecar).replace_schema_metadata(None).equals(in_one_run)
     assert [path.name for path in sidecar.parent.iterdir()] == ["a.jsonl.parquet"]
-
-
-def test_a_small_corpus_does_not_wait_for_libraries_that_scoring_does_not_need(tmp_path):
-    (tmp_path / "a.jsonl").write_text('{"text": "It rained all day.", "year": 1790}\n')
-    program = (
-        "import sys, wellhead\n"
-        f"wellhead.score({str(tmp_path / 'a.jsonl')!r})\n"
-        "print(*{'pandas', 'sklearn', 'torch', 'scipy.stats'} & set(sys.modules))"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
-    assert done.stdout.split() == []

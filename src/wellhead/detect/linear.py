@@ -117,7 +117,7 @@ class LinearModel:
         self._score(Batch.lowered(*codes, self.script), out)
 
     def _score(self, batch: Batch, out: NDArray[np.float64]) -> None:
-        from wellhead.detect.kernels import score_batch
+        from wellhead.detect.native import score_batch
 
         values = _values(self.transform, len(batch.codes))
         score_batch(*batch, *tables(self.script), *self._compiled, values, self.intercept, out)

@@ -72,6 +72,8 @@ class Normalisation:
 
 STANDARD = Normalisation()
 
+# As `wellhead.detect.repairs.SCAN`, whose module takes long to import: mark what needs more.
+_SCAN = 64
 # Enough for every nesting seen in real text; a text made to nest deeper is left as it is then.
 _ROUNDS = 8
 
@@ -128,9 +130,7 @@ def codes_of(
         offsets: where each text begins in `data`, and where the last ends.
         options: which repairs to make.
     """
-    from wellhead.detect.repairs import SCAN
-
-    codes, marked = _local(data, offsets, options, options.bits() | SCAN)
+    codes, marked = _local(data, offsets, options, options.bits() | _SCAN)
     rows = np.flatnonzero(marked).tolist()
     if not rows:
         return codes
@@ -144,7 +144,7 @@ def codes_of(
 def _local(
     data: NDArray[np.uint8], offsets: NDArray[np.int64], options: Normalisation, bits: int
 ) -> tuple[Codes, NDArray[np.bool_]]:
-    from wellhead.detect.repairs import repaired_batch
+    from wellhead.detect.native import repaired_batch
 
     number, size = len(offsets) - 1, int(offsets[-1] - offsets[0])
     out = np.empty(2 * size + number + 8, np.uint32)

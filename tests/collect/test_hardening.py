@@ -25,13 +25,14 @@ from sqlalchemy import select
 from wellhead._waiting import wait_for
 from wellhead.collect.answers import load_records
 from wellhead.collect.messages import Problem
-from wellhead.collect.review.accounts import add_user, csrf_token
+from wellhead.collect.review.accounts import add_user
 from wellhead.collect.schema import MAX_EVENTS
 from wellhead.collect.server import create_app
 from wellhead.collect.server.application import MAX_REQUEST
 from wellhead.collect.server.host import Host, keep_up, open_host
 from wellhead.collect.store.models import Bucket, Identity, Link
 from wellhead.collect.study import Study
+from wellhead.web.guard import csrf_token
 
 MakeWriter = Callable[..., Writer]
 CHECKS = [not_a_server_error, status_code_conformance, response_schema_conformance]

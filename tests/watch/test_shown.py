@@ -66,10 +66,10 @@ def ask(watch, token=TOKEN):
     return httpx.post(f"{watch.url}/chat/completions", json=body, headers=headers, timeout=30)
 
 
-def get(watch, path, **headers):
+def get(watch, path, how="GET", **headers):
     import httpx
 
-    return httpx.get(watch.url.removesuffix("/v1") + path, headers=headers)
+    return httpx.request(how, watch.url.removesuffix("/v1") + path, headers=headers)
 
 
 def test_without_the_token_nothing_is_answered_or_shown(watch):
@@ -131,35 +131,38 @@ def test_verdicts_and_actions_go_to_the_collector_without_a_word_that_was_said(w
     until(lambda: any(each["eventName"] == "wellhead.kill" for each in records(collector)))
 
 
-def test_with_accounts_people_come_by_name_and_programs_by_token(tmp_path, wellhead, chromium):
+def test_the_door_closes_when_the_first_account_is_made_and_opens_by_name(
+    tmp_path, wellhead, chromium, monkeypatch
+):
+    monkeypatch.delenv("WELLHEAD_TOKEN", raising=False)
     path = settings_file(tmp_path, ["http://127.0.0.1:9"])
-    short = wellhead("watch", "user", path, "ann", "--password", "short")
-    assert short.returncode == 2
-    assert "at least 12 characters" in short.stderr
-    made = wellhead("watch", "user", path, "ann", "--password", "the mill by the river")
-    assert made.returncode == 0, made.stderr
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WELLHEAD_TOKEN", TOKEN)
-        with watching(path) as watch:
-            bearer = {"authorization": f"Bearer {TOKEN}"}
-            assert get(watch, "/watch", **bearer).status_code == 401
-            assert get(watch, "/metrics", **bearer).status_code == 200
-            page = chromium.new_page()
-            page.goto(watch.url.removesuffix("/v1") + "/watch")
-            for password, words in (("not it, not it", "is wrong"), ("the mill by the river", "")):
-                page.fill("input[name=name]", "ann")
-                page.fill("input[name=password]", password)
-                page.click("button")
-                assert words in page.inner_text("main")
-            assert "Signed in as ann" in page.inner_text("body")
-            assert "Nothing was judged yet" in page.inner_text("main")
-            carried = page.context.cookies()[0]
-            assert carried["httpOnly"]
+    with watching(path) as watch:
+        short = wellhead("watch", "user", path, "ann", "--password", "short")
+        assert short.returncode == 2
+        assert "at least 12 characters" in short.stderr
+        assert get(watch, "/watch").status_code == 200  # nobody was made
+        made = wellhead("watch", "user", path, "ann", "--password", "the mill by the river")
+        assert made.returncode == 0, made.stderr
+        assert get(watch, "/watch").status_code == get(watch, "/metrics").status_code == 401
+        page = chromium.new_page()
+        page.goto(watch.url.removesuffix("/v1") + "/watch")
+        for password, words in (("not it, not it", "is wrong"), ("the mill by the river", "")):
+            page.fill("input[name=name]", "ann")
+            page.fill("input[name=password]", password)
             page.click("button")
-            page.wait_for_selector("input[name=password]")
-            cookie = {"cookie": f"{carried['name']}={carried['value']}"}
-            assert get(watch, "/watch", **cookie).status_code == 401  # it opens nothing any more
-            page.close()
+            assert words in page.inner_text("main")
+        assert "Signed in as ann" in page.inner_text("body")
+        assert "Nothing was judged yet" in page.inner_text("main")
+        carried = page.context.cookies()[0]
+        assert carried["httpOnly"]
+        cookie = {"cookie": f"{carried['name']}={carried['value']}"}
+        leave = get(watch, "/watch/leave", how="POST", **cookie)
+        assert leave.status_code == 403  # another site's form, which cannot know ours
+        assert get(watch, "/watch", **cookie).status_code == 200
+        page.click("button")
+        page.wait_for_selector("input[name=password]")
+        assert get(watch, "/watch", **cookie).status_code == 401  # it opens nothing any more
+        page.close()
 
 
 def records(collector):
@@ -181,3 +184,14 @@ def test_a_report_holds_rates_incidents_drills_and_proofs_in_one_offline_file(
     early = wellhead("watch", "report", watch.settings.path, "--until", "2020-01-01", "--json")
     assert early.returncode == 0
     assert json.loads(early.stdout)["incidents"] == []
+
+
+def test_programs_still_come_by_token_once_people_have_accounts(watch, wellhead):
+    made = wellhead(
+        "watch", "user", watch.settings.path, "ann", "--password", "the mill, the river"
+    )
+    assert made.returncode == 0, made.stderr
+    bearer = {"authorization": f"Bearer {TOKEN}"}
+    assert get(watch, "/watch", **bearer).status_code == 401
+    assert get(watch, "/metrics", **bearer).status_code == 200
+    assert ask(watch).status_code == 200

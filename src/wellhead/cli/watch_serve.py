@@ -92,7 +92,7 @@ def user_command(
         ),
     ] = None,
 ) -> None:
-    """Let somebody look at the page by name and password, as soon as the gateway starts anew."""
+    """Let somebody look at the page by name and password, from now on."""
     from wellhead.watch.accounts import Accounts
     from wellhead.watch.settings import read_settings
 

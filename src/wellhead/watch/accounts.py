@@ -12,10 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from wellhead.errors import MissingExtra
+from wellhead.errors import MissingExtra, unknown_name
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Engine
 
 __all__ = ["Accounts"]
 
@@ -35,6 +35,13 @@ class Accounts:
     """
 
     def __init__(self, folder: Path) -> None:
+        self._path = folder / "accounts.sqlite"
+        self._engine: Engine | None = None
+
+    def _opened(self) -> Engine:
+        """The database, made at the first use."""
+        if self._engine is not None:
+            return self._engine
         try:
             import argon2  # noqa: F401
 
@@ -42,21 +49,22 @@ class Accounts:
             from wellhead.collect.store.models import Grant, Login, Token, User
         except ImportError as error:
             raise MissingExtra("accounts", "watch") from error
-        path = folder / "accounts.sqlite"
-        folder.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        self._engine = connect(f"sqlite:///{path}", writing=True)
-        with self._engine.begin() as connection:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.touch(mode=0o600)
+        engine = connect(f"sqlite:///{self._path}", writing=True)
+        with engine.begin() as connection:
             for model in (User, Grant, Login, Token):
                 model.metadata.tables[model.__tablename__].create(connection, checkfirst=True)
+        self._engine = engine
+        return engine
 
     @staticmethod
     def there(folder: Path) -> bool:
-        """Whether any were ever made."""
+        """Whether any were ever made; the page stays closed when the last one is removed."""
         return (folder / "accounts.sqlite").exists()
 
     def _do(self, job: Callable[[Connection], T]) -> T:
-        with self._engine.begin() as connection:
+        with self._opened().begin() as connection:
             return job(connection)
 
     def add(self, name: str, password: str) -> None:
@@ -65,8 +73,9 @@ class Accounts:
         Raises:
             BadSetting: the password is short, or the name unusable.
         """
-        from wellhead.collect.review.accounts import add_user
+        from wellhead.collect.review.accounts import add_user, check_user
 
+        check_user(name, password)  # before there is a file, which closes the door
         now = _now()
         self._do(lambda c: add_user(c, name, password, _WATCH, _ROLE, now_ms=now))
 
@@ -78,6 +87,8 @@ class Accounts:
         """
         from wellhead.collect.review.accounts import remove_user
 
+        if not self._path.exists():
+            raise unknown_name("user", name, [])
         self._do(lambda c: remove_user(c, name))
 
     def names(self) -> list[str]:
@@ -108,7 +119,8 @@ class Accounts:
         self._do(lambda c: sign_out(c, token))
 
     def close(self) -> None:
-        self._engine.dispose()
+        if self._engine is not None:
+            self._engine.dispose()
 
 
 def _now() -> int:

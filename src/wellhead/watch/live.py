@@ -1,10 +1,9 @@
 """What the gateway shows of itself: the page at /watch, Prometheus' text at /metrics.
 
 With a token (the environment variable WELLHEAD_TOKEN; a server outside loopback makes one up) every
-client sends it as a bearer token, and a browser gives it once in a form: a cookie that no script
-can read holds a keyed hash of it, for this server's life. Where there are accounts, browsers give
-name and password instead, as researchers do in the review of collected text. The form takes ten
-tries a minute from an address.
+client sends it as a bearer token, and a browser gives it once in a form: a cookie holds a keyed
+hash of it, for this server's life. As soon as there are accounts, browsers give name and password
+instead. The door is that of the review of collected text (`wellhead.web.guard`).
 """
 
 from __future__ import annotations
@@ -15,10 +14,10 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from html import escape
+from pathlib import Path
 from urllib.parse import parse_qs
 
 from wellhead.watch.accounts import Accounts
@@ -27,11 +26,11 @@ from wellhead.watch.status import Status
 from wellhead.watch.status_page import status_page
 from wellhead.watch.telemetry import prometheus
 from wellhead.web.bounds import App, Receive, Scope, Send
+from wellhead.web.guard import Door, Tries, csrf_token, may_try, own_form, same_site
 
 __all__ = ["Live"]
 
-_COOKIE = "wellhead-watch"
-_TRIES, _MINUTE = 10, 60.0
+_ROOM = "wellhead-watch"
 _FRESH = 1.0  # seconds for which a page is shown again
 _STYLE = "body{font:1rem/1.5 system-ui;max-width:30rem;margin:15vh auto;padding:0 1rem}"
 _FORM = """<!doctype html><html lang="en"><meta charset="utf-8">
@@ -46,9 +45,8 @@ _NAMED = """<p><label>Name<br>
 <p><label>Password<br><input name="password" type="password" autocomplete="current-password"
 required maxlength="1000"></label></p>"""
 _LEAVE = """<form method="post" action="/watch/leave"><p>Signed in as {who}.
-<button>Sign out</button></p></form>"""
+<input type="hidden" name="csrf" value="{csrf}"><button>Sign out</button></p></form>"""
 _REFERRER = 'name="referrer" content="same-origin"'
-_ADDRESSES = 4096
 _HASH = hashlib.sha256(_STYLE.encode()).digest()
 
 
@@ -59,7 +57,7 @@ class Live:
         app: the gateway.
         status: how it stands now; called in a thread, one call at a time.
         token: what clients must know; "" for nothing.
-        accounts: who may look; None for whoever knows the token.
+        folder: of the watch; who has an account there may look, and nobody else once one is made.
     """
 
     def __init__(
@@ -68,21 +66,32 @@ class Live:
         status: Callable[[], Status],
         *,
         token: str = "",
-        accounts: Accounts | None = None,
+        folder: Path,
     ) -> None:
         self._app, self._status, self._token = app, status, token
         self._secret = secrets.token_bytes(32)
-        self._accounts = accounts
-        self._tries: dict[str, deque[float]] = {}
+        self._folder, self._opened = folder, list[Accounts]()
+        self._within = Tries()
         self._drawing = asyncio.Lock()
         self._shown: tuple[float, str, str] = (-_FRESH, "", "")
 
+    @property
+    def _accounts(self) -> Accounts | None:
+        """Who may look by name, from the moment when the first account is made."""
+        if not self._opened and Accounts.there(self._folder):
+            self._opened.append(Accounts(self._folder))
+        return self._opened[0] if self._opened else None
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, method = scope["path"], scope["method"]
-        if path == "/watch" and method == "POST" and (self._token or self._accounts):
-            await self._enter(scope, receive, send)
-        elif path == "/watch/leave" and method == "POST" and self._accounts:
-            await self._leave(scope, send)
+        if path.startswith("/watch") and method == "POST" and (self._token or self._accounts):
+            given = _given(await _small(receive))
+            if not same_site(_headers(scope)):
+                await refuse(send, 403, "forbidden", "The form came from another site.")
+            elif path == "/watch/leave":
+                await self._leave(scope, given, send)
+            else:
+                await self._enter(scope, given, send)
         elif path == "/healthz" or await self._may(scope):
             await self._inside(path, method, scope, receive, send)
         elif path == "/watch" and method == "GET":
@@ -99,7 +108,7 @@ class Live:
         page, metrics = await self._made()
         if path == "/watch":
             if (who := await self._who(scope)) is not None:
-                page = _leavable(page, who)
+                page = _leavable(page, who, csrf_token(_carried(scope)))
             more = [_policy(page), (b"referrer-policy", b"same-origin")]
             await _answer(send, 200, b"text/html; charset=utf-8", page, more)
         else:
@@ -128,52 +137,37 @@ class Live:
             return False
         if self._accounts:
             return await self._who(scope) is not None
-        return hmac.compare_digest(_crumb(scope), self._cookie().encode())
+        return hmac.compare_digest(_carried(scope).encode(), self._cookie().encode())
 
     async def _who(self, scope: Scope) -> str | None:
         """Who is signed in, where there are accounts."""
-        carried = _crumb(scope).decode("utf-8", "replace")
-        if self._accounts is None or not carried:
-            return None
-        return await asyncio.to_thread(self._accounts.who, carried)
+        accounts, carried = self._accounts, _carried(scope)
+        return await asyncio.to_thread(accounts.who, carried) if accounts and carried else None
 
-    async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
-        tries = self._tried(scope)
-        if len(tries) >= _TRIES:
+    async def _enter(self, scope: Scope, given: dict[str, str], send: Send) -> None:
+        address = str((scope.get("client") or ("",))[0])
+        if not may_try(self._within, address, given.get("name", "")):
             await self._form(send, 429, "Too many tries; wait a minute.")
             return
-        tries.append(time.monotonic())
-        given = parse_qs((await _small(receive)).decode("utf-8", "replace"))
-        carried = await self._carried({name: values[0] for name, values in given.items()})
-        if carried is None:
-            wrong = "Name or password is wrong." if self._accounts else "This is not the token."
-            await self._form(send, 403, wrong)
-            return
-        tries.pop()
-        await _moved(scope, send, carried)
-
-    def _tried(self, scope: Scope) -> deque[float]:
-        """When the address tried in the last minute."""
-        address, now = str((scope.get("client") or ("",))[0]), time.monotonic()
-        tries = self._tries.setdefault(address, deque())
-        while tries and now - tries[0] > _MINUTE:
-            tries.popleft()
-        if len(self._tries) > _ADDRESSES:
-            del self._tries[next(iter(self._tries))]
-        return tries
-
-    async def _carried(self, given: dict[str, str]) -> str | None:
-        """What the browser carries from now on, if it may enter."""
-        if self._accounts:
+        if accounts := self._accounts:
             name, password = given.get("name", ""), given.get("password", "")
-            return await asyncio.to_thread(self._accounts.enter, name, password)
-        right = hmac.compare_digest(given.get("token", "").encode(), self._token.encode())
-        return self._cookie() if right else None
+            carried = await asyncio.to_thread(accounts.enter, name, password)
+            wrong = "Name or password is wrong."
+        else:
+            right = hmac.compare_digest(given.get("token", "").encode(), self._token.encode())
+            carried, wrong = (self._cookie() if right else None), "This is not the token."
+        if carried is None:
+            await self._form(send, 403, wrong)
+        else:
+            await _moved(scope, send, carried)
 
-    async def _leave(self, scope: Scope, send: Send) -> None:
-        carried = _crumb(scope).decode("utf-8", "replace")
-        if self._accounts and carried:
-            await asyncio.to_thread(self._accounts.leave, carried)
+    async def _leave(self, scope: Scope, given: dict[str, str], send: Send) -> None:
+        carried = _carried(scope)
+        if not own_form(carried, given.get("csrf", "")):
+            await refuse(send, 403, "forbidden", "The form is out of date; reload the page.")
+            return
+        if accounts := self._accounts:
+            await asyncio.to_thread(accounts.leave, carried)
         await _moved(scope, send, "")
 
     async def _form(self, send: Send, status: int, words: str = "") -> None:
@@ -184,12 +178,12 @@ def _drawn(found: Status) -> tuple[str, str]:
     return status_page(found).to_html(live="/watch"), prometheus(found)
 
 
-def _leavable(page: str, who: str) -> str:
+def _leavable(page: str, who: str, csrf: str) -> str:
     """The page with a way out for whoever is signed in."""
     # Without a referrer, browsers send the form from the origin "null".
     page = page.replace('name="referrer" content="no-referrer"', _REFERRER, 1)
     page = page.replace("form-action 'none'", "form-action 'self'", 1)
-    return page.replace("</body>", f"{_LEAVE.format(who=escape(who))}</body>")
+    return page.replace("</body>", f"{_LEAVE.format(who=escape(who), csrf=csrf)}</body>")
 
 
 def _policy(page: str) -> tuple[bytes, bytes]:
@@ -208,19 +202,28 @@ async def _small(receive: Receive) -> bytes:
     return body
 
 
-def _crumb(scope: Scope) -> bytes:
+def _given(body: bytes) -> dict[str, str]:
+    """The fields of a form."""
+    told = parse_qs(body.decode("utf-8", "replace"))
+    return {name: values[0] for name, values in told.items()}
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def _door(scope: Scope) -> Door:
+    return Door(_ROOM, scope.get("scheme") == "https")
+
+
+def _carried(scope: Scope) -> str:
     """What the browser carries; empty without."""
-    crumbs = dict(scope["headers"]).get(b"cookie", b"").split(b";")
-    start = f"{_COOKIE}=".encode()
-    return next((c.strip()[len(start) :] for c in crumbs if c.strip().startswith(start)), b"")
+    return _door(scope).carried(_headers(scope).get("cookie", ""))
 
 
 async def _moved(scope: Scope, send: Send, carried: str) -> None:
     """To the page, with something to carry; with nothing, the cookie goes."""
-    crumb = f"{_COOKIE}={carried}; Path=/; HttpOnly; SameSite=Strict"
-    crumb += "" if carried else "; Max-Age=0"
-    crumb += "; Secure" if scope.get("scheme") == "https" else ""
-    more = [(b"set-cookie", crumb.encode()), (b"location", b"/watch")]
+    more = [(b"set-cookie", _door(scope).crumb(carried).encode()), (b"location", b"/watch")]
     await _answer(send, 303, b"text/plain", "", more)
 
 

@@ -16,7 +16,6 @@ from collections.abc import Callable
 from typing import IO, Any
 
 from wellhead.errors import BadSetting, MissingExtra
-from wellhead.watch.accounts import Accounts
 from wellhead.watch.client import note_running
 from wellhead.watch.heads import Heads, own_key, write_head
 from wellhead.watch.ledger import Fault
@@ -159,8 +158,7 @@ def application(settings: Settings, meters: Meters | None = None, *, token: str 
         await gateway.stop()
         await send({"type": "lifespan.shutdown.complete"})
 
-    accounts = Accounts(settings.folder) if Accounts.there(settings.folder) else None
-    live = Live(gateway, over.status, token=token, accounts=accounts)
+    live = Live(gateway, over.status, token=token, folder=settings.folder)
     walled: App = BodyLimit(live, limit=2 << 20, refuse=refused)
     walled = SafeHeaders(Neighbours(walled, hosts=None if token else LOOPBACK, refuse=refused))
 

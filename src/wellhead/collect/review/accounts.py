@@ -10,7 +10,6 @@ one study for reading. Roles, per study: a `viewer` looks, a `reviewer` also wri
 from __future__ import annotations
 
 import hashlib
-import hmac
 import secrets
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -29,7 +28,7 @@ __all__ = [
     "add_token",
     "add_user",
     "change_password",
-    "csrf_token",
+    "check_user",
     "list_users",
     "password_holds",
     "program_of",
@@ -63,9 +62,7 @@ def add_user(
     """
     if role not in ROLES:
         raise unknown_name("role", role, ROLES)
-    _long_enough(password)
-    if not (name.isprintable() and 0 < len(name.strip()) <= 80):
-        raise BadSetting("a user name needs 1 to 80 printable characters.")
+    check_user(name, password)
     hashed = _hasher().hash(password)
     if connection.execute(select(User.name).where(User.name == name)).first():
         connection.execute(update(User).where(User.name == name).values(password=hashed))
@@ -75,6 +72,17 @@ def add_user(
         connection.execute(insert(User).values(name=name, password=hashed, created_ms=now_ms))
     connection.execute(delete(Grant).where(Grant.user == name, Grant.study == study))
     connection.execute(insert(Grant).values(user=name, study=study, role=role))
+
+
+def check_user(name: str, password: str) -> None:
+    """Refuse what cannot be an account.
+
+    Raises:
+        BadSetting: the password is short, or the name is unusable.
+    """
+    _long_enough(password)
+    if not (name.isprintable() and 0 < len(name.strip()) <= 80):
+        raise BadSetting("a user name needs 1 to 80 printable characters.")
 
 
 def change_password(connection: Connection, name: str, password: str, keep: str) -> None:
@@ -217,11 +225,6 @@ def role_in(account: Account, study: str, least: str) -> bool:
     """Whether the account has at least the role `least` in `study`."""
     role = account.grants.get(study)
     return role is not None and ROLES.index(role) >= ROLES.index(least)
-
-
-def csrf_token(token: str) -> str:
-    """What a form must carry beside the cookie; another site cannot know it."""
-    return hmac.new(token.encode(), b"wellhead csrf", hashlib.sha256).hexdigest()
 
 
 def _hash(token: str) -> bytes:

@@ -7,9 +7,7 @@ that another site cannot know, and a request that names another origin is refuse
 from __future__ import annotations
 
 import asyncio
-import hmac
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -18,7 +16,6 @@ from sqlalchemy import Connection
 from wellhead.collect.review.accounts import (
     Account,
     change_password,
-    csrf_token,
     password_holds,
     program_of,
     role_in,
@@ -28,15 +25,12 @@ from wellhead.collect.review.accounts import (
 from wellhead.collect.server.host import Host
 from wellhead.collect.store import Refused
 from wellhead.collect.store.erasure import note_action
-from wellhead.collect.store.limits import check_rate, within_rate
+from wellhead.collect.store.limits import check_rate, many_tries, within_rate
 from wellhead.collect.study import Study
 from wellhead.errors import BadSetting
+from wellhead.web.guard import TRIES, Door, csrf_token, may_try, own_form, same_site
 
 __all__ = ["Guard", "SignInNeeded", "Visitor"]
-
-_DAY_SECONDS = 86_400
-_TRIES_PER_MINUTE = 10
-_OWN_TRIES = 3
 
 
 class SignInNeeded(Exception):
@@ -55,8 +49,8 @@ class Guard:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        # A name with this prefix is only accepted with Secure, Path=/ and no Domain.
-        self.cookie = "__Host-wellhead" if host.secure else "wellhead"
+        self._door = Door("wellhead", host.secure)
+        self.cookie = self._door.cookie
 
     def visitor(self, request: Request) -> Visitor:
         """Who is signed in.
@@ -103,10 +97,7 @@ class Guard:
         Raises:
             Refused: 403.
         """
-        origin = request.headers.get("origin")
-        foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
-        fetched = request.headers.get("sec-fetch-site", "same-origin")
-        if foreign or fetched not in {"same-origin", "none"}:
+        if not same_site(request.headers):
             raise Refused(403, "entry", "The form came from another site.")
 
     def own_form(self, request: Request, visitor: Visitor, csrf: str) -> None:
@@ -116,7 +107,7 @@ class Guard:
             Refused: 403.
         """
         self.same_site(request)
-        if not hmac.compare_digest(visitor.csrf.encode(), csrf.encode("utf-8", "replace")):
+        if not own_form(request.cookies.get(self.cookie, ""), csrf):
             raise Refused(403, "entry", "The form is out of date. Please go back and reload it.")
 
     async def try_password(self, request: Request, name: str, password: str) -> str | None:
@@ -158,9 +149,7 @@ class Guard:
         keys = next(iter(host.keys.values()))
         limit = f"password:{keys.address(name)}"
         await asyncio.wrap_future(
-            host.store.submit(
-                lambda c: check_rate(c, limit, per_minute=_TRIES_PER_MINUTE, now_ms=now)
-            )
+            host.store.submit(lambda c: check_rate(c, limit, per_minute=TRIES, now_ms=now))
         )
         if not await asyncio.to_thread(host.store.read, lambda c: password_holds(c, name, old)):
             return "The old password is wrong."
@@ -178,19 +167,12 @@ class Guard:
 
     def remember(self, response: Response, token: str) -> None:
         """Set the cookie; an empty token clears it."""
-        response.set_cookie(
-            self.cookie,
-            token,
-            max_age=_DAY_SECONDS if token else 0,
-            secure=self._host.secure,
-            httponly=True,
-            samesite="lax",
-            path="/",
-        )
+        response.headers.append("set-cookie", self._door.crumb(token))
 
 
 def _count_try(connection: Connection, address: str, name: str, *, now_ms: int) -> None:
-    check_rate(connection, f"login:{address}", per_minute=_TRIES_PER_MINUTE, now_ms=now_ms)
-    own = f"try:{address}:{name}"
-    if not within_rate(connection, own, per_minute=_OWN_TRIES, now_ms=now_ms):
-        check_rate(connection, f"name:{name}", per_minute=_TRIES_PER_MINUTE, now_ms=now_ms)
+    def within(key: str, per_minute: int) -> bool:
+        return within_rate(connection, key, per_minute=per_minute, now_ms=now_ms)
+
+    if not may_try(within, address, name):
+        raise many_tries()

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from wellhead.collect.store.committer import Refused
 from wellhead.collect.store.models import Bucket, Session
 
-__all__ = ["check_rate", "forget_buckets", "pace", "spend", "too_many", "within_rate"]
+__all__ = ["check_rate", "forget_buckets", "many_tries", "pace", "spend", "too_many", "within_rate"]
 
 _UNIT = 1_000
 _MINUTE_MS = 60_000
@@ -59,8 +59,13 @@ def check_rate(connection: Connection, key: str, *, per_minute: int, now_ms: int
         Refused: 429 when the minute's worth is spent.
     """
     if not within_rate(connection, key, per_minute=per_minute, now_ms=now_ms):
-        words = "Too many requests; please try again in a minute."
-        raise Refused(429, "rate", words, retry_ms=30_000)
+        raise many_tries()
+
+
+def many_tries() -> Refused:
+    """What somebody is told whose minute's worth is spent."""
+    words = "Too many requests; please try again in a minute."
+    return Refused(429, "rate", words, retry_ms=30_000)
 
 
 def within_rate(connection: Connection, key: str, *, per_minute: int, now_ms: int) -> bool:

@@ -109,8 +109,10 @@ def main() -> None:
     repeats, seed, processes = arguments.repeats, arguments.seed, arguments.processes
     report = ""
     if not arguments.peers_only:
-        trials = _run(clusters, clusters, _ours, repeats, seed, processes)
-        report = _report(trials, clusters)
+        drawn = sorted(clusters, key=lambda cluster: cluster.auc)[:: arguments.every]
+        some = clusters if arguments.every == 1 else drawn
+        trials = _run(some, clusters, _ours, repeats, seed, processes)
+        report = _report(trials, some)
     if arguments.peers:
         some = sorted(clusters, key=lambda cluster: cluster.auc)[:: arguments.peers]
         # QuaPy starts processes of its own, which hang inside others.
@@ -309,6 +311,9 @@ def _arguments() -> argparse.Namespace:
     parser = benchmark_arguments(__doc__)
     parser.add_argument("--detector", default="general")
     parser.add_argument("--repeats", type=int, default=4, help="trials per cluster, share, size")
+    parser.add_argument(
+        "--every", type=int, default=1, help="every so many-th cluster alone, ordered by AUC"
+    )
     parser.add_argument(
         "--peers", type=int, default=0, help="run QuaPy too, on every so many-th cluster; 0 = none"
     )

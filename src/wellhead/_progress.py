@@ -11,13 +11,18 @@ __all__ = ["Progress", "progress", "quiet"]
 
 
 class Progress(Protocol):
-    """What long work tells about itself: `advance(n)` after `n` more units are done."""
+    """What long work tells about itself: `advance(n)` after `n` more units are done.
+
+    `stage(what, total)` begins another piece of work, with units and a time left of its own.
+    """
 
     def advance(self, amount: float = 1.0) -> None: ...
 
     def total(self, amount: float) -> None: ...
 
     def describe(self, text: str) -> None: ...
+
+    def stage(self, text: str, total: float | None = None) -> None: ...
 
 
 class _Quiet:
@@ -28,6 +33,9 @@ class _Quiet:
         pass
 
     def describe(self, text: str) -> None:
+        pass
+
+    def stage(self, text: str, total: float | None = None) -> None:
         pass
 
 
@@ -75,5 +83,10 @@ def progress(what: str, total: float | None = None, *, show: bool = True) -> Ite
 
             def describe(self, text: str) -> None:
                 bar.update(task, description=text)
+
+            def stage(self, text: str, total: float | None = None) -> None:
+                nonlocal task
+                bar.remove_task(task)
+                task = bar.add_task(text, total=total)
 
         yield _Bar()

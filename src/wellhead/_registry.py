@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.metadata import entry_points
+from functools import cached_property
+from importlib.metadata import EntryPoints, entry_points
 from typing import Generic, TypeVar
 
 from wellhead.errors import unknown_name
@@ -43,7 +44,12 @@ class Registry(Generic[T]):
 
     def names(self) -> list[str]:
         """Every known name, those of installed plug-ins included."""
-        return sorted({*self._known, *(point.name for point in entry_points(group=self.group))})
+        return sorted({*self._known, *self._others.names})
+
+    @cached_property
+    def _others(self) -> EntryPoints:
+        """What other packages add; looked up once, for every installed package is read."""
+        return entry_points(group=self.group)
 
     def __contains__(self, name: str) -> bool:
         return name in self.names()
@@ -56,8 +62,7 @@ class Registry(Generic[T]):
         """
         if name in self._known:
             return self._known[name]
-        for point in entry_points(group=self.group):
-            if point.name == name:
-                loaded: T = point.load()
-                return self._known.setdefault(name, loaded)
+        for point in self._others.select(name=name):
+            loaded: T = point.load()
+            return self._known.setdefault(name, loaded)
         raise unknown_name(self.kind, name, self.names())

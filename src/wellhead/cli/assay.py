@@ -158,7 +158,7 @@ def assay(
     def reference(path: str, **rows: str | None) -> Corpus:
         return open_reference(path, text_column, **written, **rows)
 
-    with progress("scoring") as bar:
+    with progress("reading") as bar:
         result = run(
             opened,
             human=None if human is None else reference(human, where=human_where),

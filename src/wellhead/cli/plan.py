@@ -49,11 +49,11 @@ def plan(
         raise BadSetting(
             "expected the wanted interval width, for example: wellhead plan --width 0.1"
         )
-    from wellhead.detect import load_scorer
-    from wellhead.prevalence.library import library_of
-    from wellhead.prevalence.plan import plan as run
+    with progress("opening the detector") as bar:
+        from wellhead.detect import load_scorer
+        from wellhead.prevalence.library import library_of
+        from wellhead.prevalence.plan import plan as run
 
-    with progress("simulating") as bar:
         result = run(
             library_of(load_scorer(detector)),
             width=width,

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from wellhead._progress import Progress, quiet
 from wellhead.corpus.census import Census
 from wellhead.corpus.columns import Guess, guess_text_column, require_column
 from wellhead.corpus.parts import Part, TextFolderPart
@@ -88,7 +89,9 @@ class Corpus:
                 pass
         return reading.census
 
-    def batches(self, batch_size: int = BATCH, *, marks: bool = False) -> Iterator[pa.RecordBatch]:
+    def batches(
+        self, batch_size: int = BATCH, *, marks: bool = False, progress: Progress = quiet
+    ) -> Iterator[pa.RecordBatch]:
         """The documents, in the order of the source, a record batch at a time.
 
         Args:
@@ -97,6 +100,7 @@ class Corpus:
             marks: add ``sha256: string``, the content hash, and ``first: bool``, true for the
                 first document with this text (evidence is the rows with ``first``); ``at_file:
                 string`` and ``at_row: int64``, where the document stands, rows from 1.
+            progress: told of every document whose batch was worked on, and of how many to expect.
 
         Yields:
             Record batches. A carried column whose values turn out not to agree may widen its
@@ -105,8 +109,12 @@ class Corpus:
         Raises:
             BadInput: a file is broken, has no such column, or no row at all can be used.
         """
-        for _, batches in self.reading(batch_size, marks=marks).parts():
-            yield from batches
+        reading = self.reading(batch_size, marks=marks)
+        for _, batches in reading.parts():
+            for batch in batches:
+                yield batch
+                progress.total(reading.expected)
+                progress.advance(batch.num_rows)
 
     def reading(
         self, batch_size: int = BATCH, *, marks: bool = False, carry: bool = True

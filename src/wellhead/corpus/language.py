@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 __all__ = ["foreign", "identified"]
 
 # A text with fewer characters than this does not tell its language.
 _LEAST = 40
-_READ = 2000
+_READ = 1000
 
 
 def identified(texts: Iterable[str]) -> list[str]:
     """The ISO 639-1 code of each text that is long enough to tell."""
+    return [_language(text[:_READ]) for text in texts if len(text) >= _LEAST]
+
+
+@lru_cache(maxsize=2048)  # the same texts are asked about for the detector, the share and a check
+def _language(text: str) -> str:
     import py3langid
 
-    return [py3langid.classify(text[:_READ])[0] for text in texts if len(text) >= _LEAST]
+    return str(py3langid.classify(text)[0])
 
 
 def foreign(texts: Iterable[str], known: Sequence[str]) -> tuple[str, ...]:

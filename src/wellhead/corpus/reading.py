@@ -90,6 +90,11 @@ class Reading:
         """The counts so far; whole once every part is read."""
         return self._tally.census()
 
+    @property
+    def expected(self) -> int:
+        """How many documents the corpus has in all, judged by the part that is read."""
+        return round(self._tally.documents / self.done) if self.done else 0
+
     def parts(self) -> Iterator[tuple[Part, Iterator[pa.RecordBatch]]]:
         """Each part with its batches; a part's batches must be used up before the next part."""
         parts = self._plan.parts

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from wellhead._progress import Progress, quiet
 from wellhead.corpus.columns import require_column
 from wellhead.corpus.corpus import Corpus
 from wellhead.corpus.schema import unified
@@ -20,7 +21,9 @@ from wellhead.errors import BadSetting
 __all__ = ["sample"]
 
 
-def sample(corpus: Corpus, n: int, *, seed: int, by: str | None = None) -> pa.Table:
+def sample(
+    corpus: Corpus, n: int, *, seed: int, by: str | None = None, progress: Progress = quiet
+) -> pa.Table:
     """`n` documents drawn at random without replacement, in the order of the corpus.
 
     Rows are drawn, not distinct texts: a text that stands in the corpus three times is three
@@ -31,6 +34,7 @@ def sample(corpus: Corpus, n: int, *, seed: int, by: str | None = None) -> pa.Ta
         n: number of documents, of each group when `by` is given.
         seed: the same seed gives the same sample.
         by: a column; `n` documents are drawn from every group of equal values, null among them.
+        progress: told of every document.
 
     Returns:
         A table with the columns of `Corpus.batches`.
@@ -48,7 +52,7 @@ def sample(corpus: Corpus, n: int, *, seed: int, by: str | None = None) -> pa.Ta
         raise BadSetting(f"expected a sample of at least 1 document, got {n}")
     kept = _Smallest(n, by)
     random = np.random.default_rng(seed)
-    for batch in corpus.batches():
+    for batch in corpus.batches(progress=progress):
         if by is not None:
             require_column(by, batch.schema.names, corpus.name)
         kept.offer(batch, random.random(batch.num_rows))

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack, vstack
 
+from wellhead._progress import Progress, quiet
 from wellhead._version import __version__
 from wellhead.detect.adapted import (
     ADAPTED,
@@ -100,7 +101,9 @@ class FittedDetector(AdaptedDetector):
         return self.held_out.replace(texts, np.full(len(texts), np.nan))
 
 
-def adapt_detector(general: Scorer, own: OwnTexts, *, seed: int = 0) -> FittedDetector:
+def adapt_detector(
+    general: Scorer, own: OwnTexts, *, seed: int = 0, progress: Progress = quiet
+) -> FittedDetector:
     """`general`, adapted to the task of the `own` texts.
 
     Args:
@@ -108,6 +111,7 @@ def adapt_detector(general: Scorer, own: OwnTexts, *, seed: int = 0) -> FittedDe
             texts, its held-out scores of these count.
         own: 20 texts of people or more, and as many by machines.
         seed: of folds and stretches; the same seed gives the same detector.
+        progress: told of every fold.
 
     Raises:
         UnusableReference: too few texts of either side.
@@ -135,7 +139,7 @@ def adapt_detector(general: Scorer, own: OwnTexts, *, seed: int = 0) -> FittedDe
     known = getattr(general, "score_held_out", general.score)
     fitting = _Fitting.of(learner, np.asarray(known(raw), np.float64))
     folds, kinds = _folds(own, examples, seed), _kinds(own, examples)
-    tried = fitting.tried(folds, [rows for _, rows in kinds])
+    tried = fitting.tried(folds, [rows for _, rows in kinds], progress)
     models, scores, unseen = _chosen(tried, folds, examples.machine)
     found = [
         _cluster(name, examples, _sides(of_kind, ~np.isnan(theirs), examples.machine), theirs)
@@ -279,21 +283,27 @@ class _Fitting:
         return blank, hstack([blank.matrix_of_features(counts), last], format="csr")
 
     def tried(
-        self, folds: Sequence[NDArray[np.bool_]], kinds: Sequence[NDArray[np.bool_]]
+        self,
+        folds: Sequence[NDArray[np.bool_]],
+        kinds: Sequence[NDArray[np.bool_]],
+        progress: Progress,
     ) -> list[_Tried]:
         """Every fold, and every kind in every second fold, scored by models without it."""
         human = ~self.learner.examples.machine
         nothing = np.full(len(human), np.nan)
         tried = [_Tried([], nothing.copy(), [nothing.copy() for _ in kinds]) for _ in TRUSTS]
+        progress.total(len(folds) + len(kinds) * len(folds[::2]))
         for test in folds:
             for one, (model, scores) in zip(tried, self.fitted(~test, test), strict=True):
                 one.models.append(model)
                 one.scores[test] = scores
+            progress.advance()
         for at, kind in enumerate(kinds):
             for test in folds[::2]:
                 rows = test & (human | kind)
                 for one, (_, scores) in zip(tried, self.fitted(~test & ~kind, rows), strict=True):
                     one.unseen[at][rows] = scores
+                progress.advance()
         return tried
 
 

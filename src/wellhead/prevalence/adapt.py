@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from wellhead._progress import Progress, quiet
 from wellhead._stats import Interval
 from wellhead.corpus import Corpus, open_corpus
 from wellhead.corpus import sample as draw_sample
@@ -110,6 +111,7 @@ def adapted_to(
     *,
     when: str,
     seed: int,
+    progress: Progress = quiet,
 ) -> Own | None:
     """The detector adapted to these references, or None where it is to stay as it is.
 
@@ -121,6 +123,7 @@ def adapted_to(
         when: "auto" adapts from `ENOUGH` texts a side on, unless the detector was made from these
             very texts.
         seed: of folds.
+        progress: told of every model that is fitted.
 
     Raises:
         UnusableReference: "always", and too few references.
@@ -135,7 +138,8 @@ def adapted_to(
     own = _own_texts(people, machine, Preparation(passages), seed)
     if when == "auto" and not _goes_without_saying(general, own):
         return None
-    return Own(own, adapt_detector(general, own, seed=seed), general)
+    progress.stage("adapting the detector")
+    return Own(own, adapt_detector(general, own, seed=seed, progress=progress), general)
 
 
 def _goes_without_saying(general: Scorer, own: OwnTexts) -> bool:
@@ -241,8 +245,10 @@ def measure(
     *,
     level: float,
     seed: int,
+    progress: Progress = quiet,
 ) -> Adaptation:
     """What adapting changed, on the documents whose texts were kept (500 at most, by lot)."""
+    progress.stage("measuring what adapting changed")
     texts = [*docs.sample.values()]
     people = sum(writer == HUMAN for writer in own.detector.own.writer)
     return Adaptation(
@@ -254,7 +260,7 @@ def measure(
         compared=len(texts),
         before=_before(own, texts, level, seed),
         after=_share(own.detector, texts, level, seed),
-        control=_control(own, texts, level, seed),
+        control=_control(own, texts, level, seed, progress),
         confounds=_confounds(own.texts),
     )
 
@@ -320,7 +326,9 @@ def _share(detector: FittedDetector, texts: Sequence[str], level: float, seed: i
     return estimate(evidence, level=level, seed=seed).share
 
 
-def _control(own: Own, texts: Sequence[str], level: float, seed: int) -> LengthControl | None:
+def _control(
+    own: Own, texts: Sequence[str], level: float, seed: int, progress: Progress
+) -> LengthControl | None:
     """The estimate with every text cut at the length that nine in ten of either side have."""
     who = np.array(own.texts.writer)
     lengths = np.array([len(text) for text in own.texts.texts])
@@ -329,7 +337,7 @@ def _control(own: Own, texts: Sequence[str], level: float, seed: int) -> LengthC
         return None
     cut = own.texts._replace(texts=[_cut(text, at) for text in own.texts.texts])
     try:
-        detector = adapt_detector(own.general, cut, seed=seed)
+        detector = adapt_detector(own.general, cut, seed=seed, progress=progress)
     except UnusableReference:
         return None
     share = _share(detector, [_cut(text, at) for text in texts], level, seed)

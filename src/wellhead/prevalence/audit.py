@@ -16,7 +16,7 @@ them out, and where all labels agree it is the exact one-sided bound.
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from wellhead._stats import Interval, clamp, score_interval
 from wellhead.errors import BadSetting, UnusableReference
@@ -89,7 +89,7 @@ def audited_share(
     rarer = min(float(labels.sum()), k - float(labels.sum()))
     most = kish * (1 + rarer / 2) / float(unseen.mean())
     effective = min(spread / variance, most) if variance > 0 else most
-    quantile = float(student.ppf((1 + level) / 2, max(kish - 2, 3)))
+    quantile = float(stdtrit(max(kish - 2, 3), (1 + level) / 2))
     return score_interval(point, effective, quantile, level)
 
 

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy.stats import betabinom, ks_2samp
 
 from wellhead._stats import Interval
 from wellhead.prevalence.reference_fit import ReferenceFit
@@ -45,6 +44,8 @@ def check_human_reference(scores: np.ndarray, human: np.ndarray) -> Diagnostic:
     documents lie below what any human share could put there (beta-binomial, exact), or the
     scores below the reference's median are spread differently (Kolmogorov-Smirnov).
     """
+    from scipy.stats import betabinom, ks_2samp
+
     anchors = np.sort(human)
     m, n = anchors.size, scores.size
     k = max(1, m // 5)
@@ -234,6 +235,8 @@ def beside_labels(check: Diagnostic) -> Diagnostic:
 
 def check_lengths(corpus: np.ndarray, human: np.ndarray) -> Diagnostic:
     """Whether corpus and human reference are of similar length (in characters)."""
+    from scipy.stats import ks_2samp
+
     name = "Are reference and corpus of similar length?"
     ours, theirs = float(np.median(corpus)), float(np.median(human))
     finding = (

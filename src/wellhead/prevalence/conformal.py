@@ -9,7 +9,7 @@ the business of `mixture`, `bound` and `audit`.
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import beta, false_discovery_control
+from scipy.special import betainc
 
 from wellhead.errors import BadSetting
 
@@ -68,7 +68,9 @@ def benjamini_hochberg(p: np.ndarray, rate: float) -> np.ndarray:
         raise BadSetting(f"a false discovery rate lies between 0 and 1, got {rate}")
     if p.size == 0:
         return np.zeros(0, dtype=bool)
-    return np.asarray(false_discovery_control(p, method="bh") <= rate)
+    ordered = np.sort(p)
+    below = np.flatnonzero(ordered <= rate * np.arange(1, p.size + 1) / p.size)
+    return np.asarray(p <= ordered[below[-1]]) if below.size else np.zeros(p.size, dtype=bool)
 
 
 def tolerance_threshold(human: np.ndarray, rate: float, confidence: float = 0.95) -> float:
@@ -91,5 +93,5 @@ def tolerance_threshold(human: np.ndarray, rate: float, confidence: float = 0.95
         raise BadSetting(f"rate and confidence lie between 0 and 1, got {rate} and {confidence}")
     anchors = np.sort(np.asarray(human, dtype=np.float64))[::-1]
     k = np.arange(1, anchors.size + 1)
-    holds = beta.cdf(rate, k, anchors.size + 1 - k) >= confidence
+    holds = betainc(k, anchors.size + 1 - k, rate) >= confidence
     return float(anchors[np.flatnonzero(holds)[-1]]) if holds.any() else float("inf")

@@ -127,7 +127,7 @@ def read_documents(
     copies = NearDuplicates() if copies is None else copies
     start = copies.count
     prepare = Preparation(passages)
-    for batch in corpus.batches(marks=True):
+    for batch in corpus.batches(marks=True, progress=progress):
         raw, own = batch["text"].to_pylist(), batch["sha256"].to_pylist()
         texts = [prepare(text) for text in raw]
         scores, trained_on = known.of(
@@ -153,7 +153,6 @@ def read_documents(
         columns["trained_on"].append(trained_on)
         if group_by is not None:
             groups += _groups(batch, group_by)
-        progress.advance(len(texts))
     if not hashes:
         raise BadInput(f"'{corpus.name}' holds no usable document: {_reasons(corpus.census)}")
     joined = {name: np.concatenate(parts) for name, parts in columns.items()}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from wellhead._progress import Progress, quiet
 from wellhead._stats import Interval
 from wellhead.errors import UnusableReference
 from wellhead.prevalence.estimate import EFFECTIVE, Estimate
@@ -42,6 +43,7 @@ def group_shares(
     against: Doubt | None = None,
     level: float = 0.95,
     seed: int = 0,
+    progress: Progress = quiet,
 ) -> tuple[GroupShare, ...]:
     """Shares of the largest groups, largest first.
 
@@ -56,6 +58,7 @@ def group_shares(
             detector does not see, where there may be one.
         level: confidence that all intervals hold at once.
         seed: of the simulations.
+        progress: told of every group.
     """
     names, member, sizes = np.unique(groups, return_inverse=True, return_counts=True)
     chosen = sorted(range(names.size), key=lambda g: (-sizes[g], names[g]))[:LARGEST]
@@ -72,6 +75,7 @@ def group_shares(
         return posterior.cautious(each)
 
     shares = []
+    progress.stage("estimating groups", len(chosen))
     for g in chosen:
         inside = member == g
         mine = scores[inside]
@@ -94,4 +98,5 @@ def group_shares(
                 flagged=int(flagged[inside].sum()),
             )
         )
+        progress.advance()
     return tuple(shares)

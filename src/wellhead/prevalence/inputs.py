@@ -118,6 +118,7 @@ def read_inputs(
     copies = NearDuplicates()
 
     def read(part: Corpus, **options: Any) -> ScoredDocuments:
+        progress.stage(f"scoring {part.name}")
         scores.look_beside(part)
         return read_documents(
             part, scores, copies=copies, passages=given.passages, progress=progress, **options

@@ -190,8 +190,11 @@ def _looked_up(table: np.ndarray, row: np.ndarray, place: np.ndarray) -> np.ndar
     """Linear interpolation in the rows of `table` at places from 0 to 1."""
     place = np.clip(place, 0.0, 1.0) * (_POINTS - 1)
     left = np.minimum(place.astype(np.intp), _POINTS - 2)
-    start = table[row, left]
-    return np.asarray(start + (place - left) * (table[row, left + 1] - start))
+    place -= left
+    left += row * _POINTS
+    values = table.ravel()
+    start = values.take(left)
+    return np.asarray(start + place * (values.take(left + 1) - start))
 
 
 def generator_prior(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from wellhead._progress import Progress, quiet
 from wellhead._result import Result
@@ -164,7 +164,7 @@ class _Wanted(NamedTuple):
 
     def _scale(self, left: float) -> float:
         spread = max(self.share * (1 - self.share), 0.02) * left
-        return float(4 * norm.ppf((1 + self.level) / 2) ** 2 * spread)
+        return float(4 * ndtri((1 + self.level) / 2) ** 2 * spread)
 
 
 class _Left(NamedTuple):
@@ -201,8 +201,8 @@ def plan(
         UnusableReference: the detector brings no library.
     """
     wanted = _required(_Wanted(width, share, documents, level), prices, library)
-    progress.total(len(_SIZES) + len(_MACHINES))
     chosen = _spread(library)
+    progress.stage("simulating", (len(_SIZES) + len(_MACHINES)) * len(chosen))
     references, left = [], []
     for size in _SIZES:
         widths = []
@@ -210,14 +210,15 @@ def plan(
             posterior = _posterior(trial)
             widths.append(_width(posterior, wanted, size))
             left.append(_left(posterior, trial))
+            progress.advance()
         references.append(ReferenceSize(size, *_summary(widths)))
-        progress.advance()
     machines = []
     for size in _MACHINES:
-        machines.append(
-            MachineSize(size, *_summary(_own_widths(chosen, library, wanted, size, seed)))
-        )
-        progress.advance()
+        widths = []
+        for one in _own_widths(chosen, library, wanted, size, seed):
+            widths.append(one)
+            progress.advance()
+        machines.append(MachineSize(size, *_summary(widths)))
     by_lot, by_doubt = (
         [float(q) for q in np.quantile(column, [0.1, 0.5, 0.9])]
         for column in zip(*left, strict=True)
@@ -296,15 +297,13 @@ def _width(posterior: Posterior, wanted: _Wanted, human: int) -> float:
 
 def _own_widths(
     chosen: Sequence[Cluster], library: Sequence[Cluster], wanted: _Wanted, size: int, seed: int
-) -> list[float]:
+) -> Iterator[float]:
     """Widths with `size` texts of the corpus's own generator, on the very trials without them."""
-    widths = []
     trials = _trials(chosen, library, wanted, BESIDE, seed)
     for cluster, trial in zip(chosen, trials, strict=True):
         rng = np.random.default_rng(trial.seed)
         own = Cluster("yours", "own", trial.human, rng.choice(cluster.machine, size))
-        widths.append(_width(_posterior(trial, [own]), wanted, BESIDE))
-    return widths
+        yield _width(_posterior(trial, [own]), wanted, BESIDE)
 
 
 def _summary(widths: Sequence[float]) -> tuple[float, float]:

@@ -23,6 +23,7 @@ collections.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -360,7 +361,11 @@ def _layout(text: str) -> list[float]:
     count = max(count_words(text), 1)
     sentences = max(len(_SENTENCE_END.findall(text)), 1)
     personal = sum(word.strip(".,!?'").lower() in _PERSONAL for word in text.split())
-    marks = [100 * sum(map(test, text)) / length for test in _SIGNS.values()]
+    times = Counter(text)
+    marks = [
+        100 * sum(count for sign, count in times.items() if test(sign)) / length
+        for test in _SIGNS.values()
+    ]
     return [np.log(length), np.log(count / sentences), personal / count, *marks]
 
 

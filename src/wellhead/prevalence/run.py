@@ -124,13 +124,22 @@ def assay(
     require_drawn(labels_drawn)
     require_when(adapt)
     _require_rates(level, false_discovery_rate)
+    progress.stage("reading")
     given = open_inputs(corpus, human, machine, source, text_column=text_column)
-    scorer, by_language = _detector(detector, given.whole)
+    scorer, by_language = _detector(detector, given.whole, progress)
     if sample is not None:
         given = given.sampled(sample, seed, labelled=labels is not None)
     if isinstance(scores, ScoreResult) and adapt == "auto":
         adapt = "off"  # the scores given are those that are wanted
-    own = adapted_to(scorer, given.people, given.suspects, given.passages, when=adapt, seed=seed)
+    own = adapted_to(
+        scorer,
+        given.people,
+        given.suspects,
+        given.passages,
+        when=adapt,
+        seed=seed,
+        progress=progress,
+    )
     scorer = scorer if own is None else own.detector
     docs, known = read_inputs(
         given,
@@ -140,12 +149,14 @@ def assay(
         progress=progress,
     )
     evidence = _evidence(docs, known, labels, scorer)
-    judged = _judged(evidence, docs, known, scorer, level=level, seed=seed)
+    progress.stage("estimating the share", 3)
+    judged = _judged(evidence, docs, known, scorer, level=level, seed=seed, progress=progress)
     found, against = judged.found, judged.against
     flags = _flags(found, docs, false_discovery_rate)
-    groups, method = _groups(docs, flags, judged, level, seed)
+    groups, method = _groups(docs, flags, judged, level, seed, progress)
     table = _table(docs, found, flags, evidence.scores if against is None else against.scores)
-    adapted = None if own is None else measure(own, docs, level=level, seed=seed)
+    adapted = None if own is None else measure(own, docs, level=level, seed=seed, progress=progress)
+    progress.stage("checking what the estimate assumes")
     return AssayResult(
         share=found.share,
         if_seen=found.if_seen,
@@ -265,11 +276,13 @@ def _made_with(
 _LISTENED = 200
 
 
-def _detector(given: str | Scorer | None, corpus: Corpus) -> tuple[Scorer, tuple[Diagnostic, ...]]:
+def _detector(
+    given: str | Scorer | None, corpus: Corpus, progress: Progress
+) -> tuple[Scorer, tuple[Diagnostic, ...]]:
     """The detector that was asked for, else that of the corpus's language; and a note on it."""
     if given is not None:
         return (load_scorer(given) if isinstance(given, str) else given), ()
-    heard = draw_sample(corpus, _LISTENED, seed=0)["text"].to_pylist()
+    heard = draw_sample(corpus, _LISTENED, seed=0, progress=progress)["text"].to_pylist()
     name = for_languages(identified(heard))
     scorer = load_scorer(name)
     return scorer, () if name == "general" else (judged_in(scorer),)
@@ -309,14 +322,16 @@ def _judged(
     *,
     level: float,
     seed: int,
+    progress: Progress,
 ) -> _Judged:
     compared = np.searchsorted(docs.evidence, list(docs.sample))
-    against = doubt(
-        evidence, _fit(known, docs, _adapted(scorer), seed), compared, level=level, seed=seed
-    )
+    plain = estimate(evidence, level=level, seed=seed)
+    progress.advance()
+    fit = _fit(known, docs, _adapted(scorer), seed)
+    progress.advance()
+    against = doubt(evidence, fit, compared, plain=plain, level=level, seed=seed)
     languages = _languages_of(scorer)
     why = withheld(evidence, against, foreign(docs.sample.values(), languages), languages)
-    plain = estimate(evidence, level=level, seed=seed)
     return _Judged(
         evidence=evidence,
         against=against,
@@ -421,7 +436,12 @@ def _flags(found: Estimate, docs: ScoredDocuments, rate: float) -> np.ndarray:
 
 
 def _groups(
-    docs: ScoredDocuments, flags: np.ndarray, judged: _Judged, level: float, seed: int
+    docs: ScoredDocuments,
+    flags: np.ndarray,
+    judged: _Judged,
+    level: float,
+    seed: int,
+    progress: Progress,
 ) -> tuple[tuple[Any, ...], str]:
     evidence, found = judged.evidence, judged.found
     if docs.groups is None or (evidence.human is not None and found.posterior is None):
@@ -441,6 +461,7 @@ def _groups(
         against=judged.against,
         level=level,
         seed=seed,
+        progress=progress,
     )
     count = len(set(groups))
     return shares, groups_method(count, min(count, LARGEST), level)

@@ -24,6 +24,7 @@ from wellhead.detect.general import for_languages
 from wellhead.detect.scoring import KnownScores, ScoreResult, score
 from wellhead.errors import BadSetting, UnusableReference
 from wellhead.prevalence.adapt import (
+    Own,
     adapted_to,
     explained_by_either,
     measure,
@@ -37,6 +38,7 @@ from wellhead.prevalence.estimate import Estimate, Evidence, estimate, generator
 from wellhead.prevalence.flagged import flagged_documents
 from wellhead.prevalence.groups import LARGEST, group_shares, groups_method
 from wellhead.prevalence.inputs import (
+    Inputs,
     KnownTexts,
     named_machines,
     open_inputs,
@@ -124,22 +126,13 @@ def assay(
     require_drawn(labels_drawn)
     require_when(adapt)
     _require_rates(level, false_discovery_rate)
-    progress.stage("reading")
     given = open_inputs(corpus, human, machine, source, text_column=text_column)
     scorer, by_language = _detector(detector, given.whole, progress)
     if sample is not None:
         given = given.sampled(sample, seed, labelled=labels is not None)
     if isinstance(scores, ScoreResult) and adapt == "auto":
         adapt = "off"  # the scores given are those that are wanted
-    own = adapted_to(
-        scorer,
-        given.people,
-        given.suspects,
-        given.passages,
-        when=adapt,
-        seed=seed,
-        progress=progress,
-    )
+    own = _own(given, scorer, adapt, seed, progress)
     scorer = scorer if own is None else own.detector
     docs, known = read_inputs(
         given,
@@ -156,7 +149,6 @@ def assay(
     groups, method = _groups(docs, flags, judged, level, seed, progress)
     table = _table(docs, found, flags, evidence.scores if against is None else against.scores)
     adapted = None if own is None else measure(own, docs, level=level, seed=seed, progress=progress)
-    progress.stage("checking what the estimate assumes")
     return AssayResult(
         share=found.share,
         if_seen=found.if_seen,
@@ -286,6 +278,19 @@ def _detector(
     name = for_languages(identified(heard))
     scorer = load_scorer(name)
     return scorer, () if name == "general" else (judged_in(scorer),)
+
+
+def _own(given: Inputs, scorer: Scorer, when: str, seed: int, progress: Progress) -> Own | None:
+    """The detector adapted to the references, where they are enough and it is wanted."""
+    return adapted_to(
+        scorer,
+        given.people,
+        given.suspects,
+        given.passages,
+        when=when,
+        seed=seed,
+        progress=progress,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,7 +31,7 @@ import pyarrow.compute as pc
 from _harness import benchmark_arguments, markdown_table, save_json
 from wellhead._progress import progress
 from wellhead._stats import Interval
-from wellhead.detect import load_scorer
+from wellhead.detect import Cluster, load_scorer
 from wellhead.prevalence.audit import audited_share
 from wellhead.prevalence.checks import FAINT
 from wellhead.prevalence.conformal import p_values
@@ -44,7 +44,7 @@ from wellhead.prevalence.evaluation import (
     left_out,
     run_trials,
 )
-from wellhead.prevalence.library import Cluster, generator_prior, library_of
+from wellhead.prevalence.library import generator_prior, library_of
 from wellhead.prevalence.lower_bound import at_least
 from wellhead.prevalence.mixture import Posterior, anchored_posterior
 from wellhead.prevalence.no_reference import cluster_random_share

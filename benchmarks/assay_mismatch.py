@@ -42,12 +42,12 @@ import pyarrow.parquet as pq
 from _harness import benchmark_arguments, markdown_table, needed, save_json
 from wellhead._progress import progress
 from wellhead.corpus.near_duplicates import near_duplicates
-from wellhead.detect import load_scorer
+from wellhead.detect import Cluster, load_scorer
 from wellhead.errors import BadSetting
 from wellhead.prevalence.adapt import explained_by_either
 from wellhead.prevalence.conformal import benjamini_hochberg
 from wellhead.prevalence.estimate import Estimate, Evidence, estimate
-from wellhead.prevalence.library import Cluster, library_of
+from wellhead.prevalence.library import library_of
 from wellhead.prevalence.reference_fit import DIFFERENT, reference_fit
 from wellhead.prevalence.withholding import doubt, hedged, withheld
 
@@ -210,7 +210,7 @@ def _others(library: tuple[Cluster, ...], name: str) -> tuple[Cluster, ...]:
     return tuple(
         cluster
         for cluster in library
-        if not {_plain(cluster.domain.split("/")[-1]), _plain(cluster.generator)} & named
+        if not {_plain(cluster.domain), _plain(cluster.generator)} & named
     )
 
 

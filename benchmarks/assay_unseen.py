@@ -31,10 +31,10 @@ from wellhead._stats import Interval
 from wellhead.corpus import open_corpus
 from wellhead.demo.addresses import addresses
 from wellhead.demo.machine import machine_paragraphs
-from wellhead.detect import Scorer, load_scorer
+from wellhead.detect import Cluster, Scorer, load_scorer
 from wellhead.prevalence.checks import FAINT
 from wellhead.prevalence.evaluation import SHARES, Estimator, Trial, Trials, draw_trials, run_trials
-from wellhead.prevalence.library import Cluster, library_of
+from wellhead.prevalence.library import library_of
 
 WARNS = "warns"
 

@@ -30,7 +30,7 @@ import numpy as np
 import pandas as pd
 
 from _harness import DATA, benchmark_arguments, markdown_table, needed, save_json
-from wellhead.detect import load_scorer
+from wellhead.detect import Cluster, load_scorer
 from wellhead.detect.adapt import OwnTexts, adapt_detector
 from wellhead.detect.examples import HUMAN, Examples
 from wellhead.detect.folds import Learner
@@ -39,7 +39,7 @@ from wellhead.detect.normalise import normalise_all
 from wellhead.prevalence.adapt import Own
 from wellhead.prevalence.conformal import p_values
 from wellhead.prevalence.estimate import EFFECTIVE, Evidence, generators_of
-from wellhead.prevalence.library import Cluster, library_of
+from wellhead.prevalence.library import library_of
 from wellhead.prevalence.mixture import anchored_posterior
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tools"))
@@ -131,7 +131,7 @@ def _elsewhere(frame: pd.DataFrame, learner: tuple[Learner, np.ndarray], name: s
     library = [
         cluster
         for cluster in library_of(load_scorer("general"))
-        if cluster.related_domains != here.group and _source(cluster) not in kin
+        if cluster.domain_group != here.group and _source(cluster) not in kin
     ]
     return Elsewhere(_MODELS[here.kin], tuple(library))
 
@@ -144,7 +144,7 @@ def _source(cluster: Cluster) -> str:
         "Fast-DetectGPT, open models": "fdg_oss", "Adversarial Paraphrasing": "advpara",
         "EQ-Bench creative writing": "eqbench-creative",
     }  # fmt: skip
-    source = cluster.domain.split("/")[0]
+    source = cluster.source
     return named.get(source, source)
 
 

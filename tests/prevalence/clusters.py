@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from wellhead.prevalence.library import Cluster
+from wellhead.detect import Cluster
 
 
 def binormal_clusters(count: int = 40, *, seed: int = 0, texts: int = 400) -> list[Cluster]:

@@ -2,11 +2,13 @@
 
 import re
 import zlib
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 
 from tests.prevalence.clusters import binormal_clusters
+from wellhead.detect import Library
 
 NUMBER = re.compile(r"gauge (\d{8})")
 PRIME, FACTOR = 10_000_019, 7_654_321
@@ -48,11 +50,8 @@ class Gauge:
     name = "gauge"
     revision = "1"
 
-    library = SimpleNamespace(
-        clusters=tuple(
-            SimpleNamespace(source="s", domain_group=c.domain, **c._asdict())
-            for c in binormal_clusters(24)
-        )
+    library = Library(
+        tuple(replace(c, source="s", domain_group=c.domain) for c in binormal_clusters(24))
     )
 
     def score(self, texts):

@@ -5,10 +5,11 @@ import pytest
 
 from tests.prevalence.clusters import binormal_clusters
 from wellhead._stats import highest_density
+from wellhead.detect import Cluster
 from wellhead.errors import UnusableReference
 from wellhead.prevalence.estimate import EFFECTIVE
 from wellhead.prevalence.evaluation import draw_trials, run_trials
-from wellhead.prevalence.library import Cluster, generator_prior
+from wellhead.prevalence.library import generator_prior
 from wellhead.prevalence.mixture import anchored_posterior
 from wellhead.prevalence.smc import posterior_draws
 

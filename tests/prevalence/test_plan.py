@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from wellhead.detect import Cluster
 from wellhead.errors import BadSetting
-from wellhead.prevalence.library import Cluster
 from wellhead.prevalence.plan import Prices, plan
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,31 +24,35 @@ from wellhead.errors import BadInput
 __all__ = ["Cluster", "Library"]
 
 
+def _unknown() -> NDArray[np.int32]:
+    return np.zeros(0, np.int32)
+
+
 @dataclass(frozen=True)
 class Cluster:
-    """Leave-out scores of one (domain, generator).
+    """Scores of the human and the machine texts of one (domain, generator) pair.
 
     Attributes:
-        source: where the texts are from.
         domain: what they are about, or their genre.
         generator: the model that wrote the machine texts.
+        human: scores of human texts of the domain.
+        machine: scores of the generator's texts.
+        source: where the texts are from.
         domain_group: the domains that were left out together with this one.
         family: the generators that were left out together with this one.
-        human: scores of human texts of the domain, ascending, float32.
-        machine: scores of the generator's texts, ascending, float32.
-        human_lengths: characters of each human text, in the order of `human`.
-        machine_lengths: characters of each machine text, in the order of `machine`.
+        human_lengths: characters of each human text, in the order of `human`, if known.
+        machine_lengths: characters of each machine text, in the order of `machine`, if known.
     """
 
-    source: str
     domain: str
     generator: str
-    domain_group: str
-    family: str
-    human: NDArray[np.float32]
-    machine: NDArray[np.float32]
-    human_lengths: NDArray[np.int32]
-    machine_lengths: NDArray[np.int32]
+    human: NDArray[np.floating[Any]]
+    machine: NDArray[np.floating[Any]]
+    source: str = ""
+    domain_group: str = ""
+    family: str = ""
+    human_lengths: NDArray[np.int32] = field(default_factory=_unknown)
+    machine_lengths: NDArray[np.int32] = field(default_factory=_unknown)
 
     @classmethod
     def of(
@@ -59,10 +63,13 @@ class Cluster:
         human_lengths: NDArray[np.int_],
         machine_lengths: NDArray[np.int_],
     ) -> Cluster:
-        """A cluster from scores in any order; `names` are its first five attributes."""
+        """A cluster as the library keeps it, ascending and in float32, of scores in any order.
+
+        `names` are source, domain, generator, domain group and family.
+        """
         by_human, by_machine = np.argsort(human), np.argsort(machine)
         return cls(
-            *names,
+            **dict(zip(_NAMES, names, strict=True)),
             human=human[by_human].astype(np.float32),
             machine=machine[by_machine].astype(np.float32),
             human_lengths=human_lengths[by_human].astype(np.int32),
@@ -70,11 +77,22 @@ class Cluster:
         )
 
     @property
+    def kind(self) -> str:
+        """The kind of text: its source and its domain."""
+        return f"{self.source}/{self.domain}" if self.source else self.domain
+
+    @property
+    def name(self) -> str:
+        """The kind of text and who wrote it."""
+        return f"{self.kind} × {self.generator}"
+
+    @property
     def auc(self) -> float:
         """Chance that a machine text scores above a human text of the domain, ties half."""
-        below = np.searchsorted(self.human, self.machine, side="left")
-        level = np.searchsorted(self.human, self.machine, side="right")
-        return float((below + level).mean() / 2 / len(self.human))
+        human = np.sort(self.human)
+        below = np.searchsorted(human, self.machine, side="left")
+        level = np.searchsorted(human, self.machine, side="right")
+        return float((below + level).mean() / 2 / human.size)
 
     def caught(self, false_positive_rate: float = 0.05) -> float:
         """Share of machine texts above the threshold that flags this share of human texts."""

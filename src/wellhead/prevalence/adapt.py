@@ -20,7 +20,7 @@ from wellhead._stats import Interval
 from wellhead.corpus import Corpus, open_corpus
 from wellhead.corpus import sample as draw_sample
 from wellhead.corpus.near_duplicates import NearDuplicates
-from wellhead.detect import Scorer
+from wellhead.detect import Cluster, Scorer
 from wellhead.detect.adapt import AdaptedDetector, FittedDetector, OwnTexts, adapt_detector
 from wellhead.detect.examples import HUMAN
 from wellhead.detect.train import LEAST_TEXTS
@@ -36,7 +36,7 @@ from wellhead.prevalence.adapt_result import (
 from wellhead.prevalence.checks import length_auc
 from wellhead.prevalence.documents import ScoredDocuments
 from wellhead.prevalence.estimate import Evidence, estimate
-from wellhead.prevalence.library import Cluster, known_clusters, library_of
+from wellhead.prevalence.library import known_clusters, library_of
 from wellhead.prevalence.preparation import Preparation
 from wellhead.prevalence.reference_fit import ReferenceFit, unlike_by_chance
 

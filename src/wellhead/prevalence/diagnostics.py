@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from wellhead.corpus.language import identified
-from wellhead.detect import Scorer
+from wellhead.detect import Cluster, Scorer
 from wellhead.prevalence.adapt_diagnostics import adapt_checks
 from wellhead.prevalence.adapt_result import Adaptation
 from wellhead.prevalence.checks import (
@@ -22,7 +22,6 @@ from wellhead.prevalence.checks import (
 )
 from wellhead.prevalence.documents import ScoredDocuments
 from wellhead.prevalence.estimate import Estimate, Evidence
-from wellhead.prevalence.library import Cluster
 from wellhead.prevalence.reference import MINIMUM_ANCHOR
 from wellhead.prevalence.result import Diagnostic
 from wellhead.prevalence.withholding import Doubt

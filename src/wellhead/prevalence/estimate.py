@@ -19,11 +19,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from wellhead._stats import Interval
+from wellhead.detect import Cluster
 from wellhead.errors import UnusableReference
 from wellhead.prevalence.audit import audited_share
 from wellhead.prevalence.conformal import p_values
 from wellhead.prevalence.labels import Labels
-from wellhead.prevalence.library import Cluster, GeneratorPrior, generator_prior
+from wellhead.prevalence.library import GeneratorPrior, generator_prior
 from wellhead.prevalence.lower_bound import at_least, one_sided
 from wellhead.prevalence.mixture import Posterior, anchored_posterior
 from wellhead.prevalence.no_reference import cluster_random_share

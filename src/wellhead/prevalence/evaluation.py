@@ -17,8 +17,8 @@ import pyarrow as pa
 
 from wellhead._progress import Progress, quiet
 from wellhead._stats import Interval
+from wellhead.detect import Cluster
 from wellhead.errors import BadSetting
-from wellhead.prevalence.library import Cluster
 
 __all__ = [
     "SHARES",
@@ -112,7 +112,7 @@ def left_out(cluster: Cluster, clusters: Iterable[Cluster]) -> list[Cluster]:
 
 
 def _domains(cluster: Cluster) -> str:
-    return cluster.related_domains or cluster.domain
+    return cluster.domain_group or cluster.kind
 
 
 def _family(cluster: Cluster) -> str:

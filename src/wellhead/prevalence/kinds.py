@@ -16,7 +16,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import stdtrit
 
-from wellhead.prevalence.library import Cluster
+from wellhead.detect import Cluster
 
 __all__ = ["as_people", "highest", "reach"]
 
@@ -32,12 +32,12 @@ def reach(library: Sequence[Cluster], certainty: float = _CERTAINTY) -> float:
     Returns:
         The level, on the scale of the detector's scores; infinite where too few kinds are known.
 
-    >>> from wellhead.prevalence.library import Cluster
+    >>> from wellhead.detect import Cluster
     >>> kinds = [Cluster(f"kind {i}", "", np.array([i / 10]), np.array([9.0])) for i in range(8)]
     >>> round(reach(kinds), 2)
     1.13
     """
-    kinds = {cluster.domain: cluster.human for cluster in library}
+    kinds = {cluster.kind: cluster.human for cluster in library}
     if len(kinds) < _FEW:
         return float("inf")
     middles = np.array([np.median(human) for human in kinds.values()])

@@ -21,12 +21,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ndtr
 
-from wellhead.detect import Scorer, load_scorer
+from wellhead.detect import Cluster, Scorer, load_scorer
 from wellhead.detect.adapted import AdaptedDetector
 from wellhead.errors import UnusableReference
 
 __all__ = [
-    "Cluster",
     "GeneratorPrior",
     "generator_prior",
     "known_clusters",
@@ -49,32 +48,6 @@ UNSEEN = 0.3
 # A detector that brings fewer clusters than this was made for one task.
 _FEW = 5
 _POINTS = 1025
-
-
-class Cluster(NamedTuple):
-    """Scores of the human and the machine texts of one (domain, generator) pair.
-
-    `related_domains` and `family` name what a trial must leave out together with the cluster.
-    """
-
-    domain: str
-    generator: str
-    human: np.ndarray
-    machine: np.ndarray
-    related_domains: str = ""
-    family: str = ""
-
-    @property
-    def name(self) -> str:
-        return f"{self.domain} × {self.generator}"
-
-    @property
-    def auc(self) -> float:
-        """Probability that a machine text scores above a human one."""
-        human = np.sort(self.human)
-        below = np.searchsorted(human, self.machine, "left")
-        not_above = np.searchsorted(human, self.machine, "right")
-        return float((below + not_above).mean() / (2 * human.size))
 
 
 @dataclass(frozen=True)
@@ -241,7 +214,7 @@ def generator_prior(
 
 def _unseen(library: Sequence[Cluster]) -> GeneratorPrior:
     """Generators whose scores are spread like those of people of one kind, and hardly higher."""
-    kinds = {cluster.domain: cluster for cluster in library}
+    kinds = {cluster.kind: cluster for cluster in library}
     human = tuple(_standardised(cluster)[0] for cluster in kinds.values())
     one = np.ones(len(human))
     return GeneratorPrior(
@@ -270,19 +243,7 @@ def least_seen() -> float:
 def library_of(scorer: Scorer) -> tuple[Cluster, ...]:
     """The clusters that a scorer brings along; none where it brings no library."""
     library = getattr(scorer, "library", None)
-    if library is None:
-        return ()
-    return tuple(
-        Cluster(
-            domain=f"{c.source}/{c.domain}",
-            generator=c.generator,
-            human=np.asarray(c.human),
-            machine=np.asarray(c.machine),
-            related_domains=c.domain_group,
-            family=c.family,
-        )
-        for c in library.clusters
-    )
+    return () if library is None else tuple(library.clusters)
 
 
 def known_clusters(scorer: Scorer) -> tuple[tuple[Cluster, ...], tuple[Cluster, ...]]:

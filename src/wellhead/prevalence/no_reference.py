@@ -14,8 +14,8 @@ import numpy as np
 from scipy.special import logsumexp
 
 from wellhead._stats import Interval, highest_density
+from wellhead.detect import Cluster
 from wellhead.errors import BadInput
-from wellhead.prevalence.library import Cluster
 
 __all__ = ["cluster_random_share"]
 

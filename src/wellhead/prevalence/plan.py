@@ -17,12 +17,13 @@ from scipy.special import ndtri
 
 from wellhead._progress import Progress, quiet
 from wellhead._result import Result
+from wellhead.detect import Cluster
 from wellhead.errors import BadSetting, UnusableReference
 from wellhead.prevalence.audit import chances
 from wellhead.prevalence.documents import SAMPLE
 from wellhead.prevalence.estimate import EFFECTIVE
 from wellhead.prevalence.evaluation import Trial, draw_trials, left_out
-from wellhead.prevalence.library import Cluster, generator_prior
+from wellhead.prevalence.library import generator_prior
 from wellhead.prevalence.mixture import Posterior, anchored_posterior
 from wellhead.prevalence.reference_fit import hidden_if
 

@@ -22,6 +22,7 @@ import numpy as np
 from scipy.special import logsumexp
 from threadpoolctl import threadpool_limits
 
+from wellhead._stats import effective_size
 from wellhead.prevalence.library import GeneratorPrior
 
 __all__ = ["Draws", "posterior_draws"]
@@ -163,8 +164,7 @@ def _step(log_lik: np.ndarray, most: float) -> float:
 
 
 def _effective(log_weight: np.ndarray) -> float:
-    weight = np.exp(log_weight - log_weight.max())
-    return float(weight.sum() ** 2 / (weight**2).sum() / weight.size)
+    return effective_size(np.exp(log_weight - log_weight.max())) / log_weight.size
 
 
 def _resampled(log_weight: np.ndarray, rng: np.random.Generator) -> np.ndarray:

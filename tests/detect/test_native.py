@@ -77,6 +77,19 @@ def test_code_is_kept_by_the_first_use_and_a_damaged_file_is_made_anew(
     assert native._stored(files[1]) is not None
 
 
+def test_code_that_calls_what_only_numba_has_is_not_kept(
+    detector: NgramDetector, fresh: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(native, "_HELPERS", native._HELPERS[:1])
+    native._helpers.cache_clear()
+    try:
+        detector.score(TEXTS)
+        kept = [path.name.split("-")[0] for path in fresh.iterdir()]
+    finally:
+        native._helpers.cache_clear()
+    assert "repairing" not in kept  # its scratch memory is numba's
+
+
 def test_a_small_corpus_waits_for_no_library_that_scoring_does_not_need(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"text": "It rained all day, and nobody went out."}\n')
     program = (

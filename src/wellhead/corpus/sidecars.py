@@ -162,7 +162,9 @@ def _hidden(relative: Path) -> bool:
 
 def _scores(path: Path) -> pa.Table:
     try:
-        table = pq.read_table(path)
+        # `pq.read_table` would import pyarrow.dataset, and that pandas where it is installed.
+        with pq.ParquetFile(path) as file:
+            table = file.read()
     except (OSError, pa.ArrowException) as error:
         raise BadInput(f"{path}: expected a score sidecar, cannot read it ({error})") from error
     if not table.schema.equals(SCHEMA):

@@ -187,9 +187,21 @@ def _machine() -> Any:
 
 
 def _machine_code(text: str) -> bytes:
+    """The machine code of LLVM's text.
+
+    Raises:
+        ImportError: it calls something that only numba can give it. LLVM would end the next run
+            without a word if such code were loaded there.
+    """
     from llvmlite import binding as llvm
 
-    return bytes(_machine().emit_object(llvm.parse_assembly(text)))
+    parsed = llvm.parse_assembly(text)
+    at_hand, here = dict(_helpers()), ctypes.CDLL(None)
+    for one in (*parsed.functions, *parsed.global_variables):
+        known = one.name.startswith("llvm.") or one.name in at_hand or hasattr(here, one.name)
+        if one.is_declaration and not known:
+            raise ImportError(f"only numba can give {one.name}")
+    return bytes(_machine().emit_object(parsed))
 
 
 _engines: list[Any] = []  # code lives as long as its engine

@@ -132,6 +132,41 @@ def test_idfx_comes_back_as_the_same_text(filled: Host, tmp_path: Path) -> None:
     assert (pasted.text, pasted.outcome) == (FOREIGN, "unobservable")
 
 
+def test_idfx_counts_an_emoji_as_the_two_units_that_word_and_browsers_count(
+    host: Host, writer: MakeWriter, tmp_path: Path
+) -> None:
+    """Written behind one, over one and in front of one: read anew it is the same text."""
+    ann = writer()
+    ann.start()
+    ann.pen.type("Sheep 😀🐑")
+    ann.pen.erase(1)
+    ann.pen.type("! And 🚢 sailed")
+    ann.pen.erase(9)
+    ann.pen.type("⛵🐑.")
+    ann.send()
+    ann.submit()
+    settle(host.store, host.studies["demo"], host.keys["demo"], now_ms=host.now_ms)
+    (log,) = export_study(host.store, host.studies["demo"], "idfx", tmp_path)
+    (read,) = read_import(log, "idfx")
+    assert read.text == ann.pen.text == "Sheep 😀! And⛵🐑."
+    assert log.read_text().count("<value>🐑</value>") == 1
+
+
+def test_idfx_erases_an_emoji_with_one_key(tmp_path: Path) -> None:
+    """From behind and from in front, wherever a logger puts its half."""
+    part = '<event type="keyboard"><part type="wordlog"><position>{}</position></part>'
+    part += '<part type="winlog"><startTime>{}</startTime><key>{}</key><value>{}</value></part>'
+    keys = [(0, "VK_A", "a"), (1, "VK_PACKET", "😀"), (3, "VK_PACKET", "🐑"), (5, "VK_B", "b")]
+    keys += [(5, "VK_BACK", ""), (1, "VK_DELETE", ""), (2, "VK_C", "c")]
+    events = "".join(
+        f"{part.format(position, 100 * number, key, value)}</event>"
+        for number, (position, key, value) in enumerate(keys)
+    )
+    (tmp_path / "x.idfx").write_text(f"<log>{events}</log>", encoding="utf-8")
+    (read,) = read_import(tmp_path / "x.idfx", "idfx")
+    assert (read.text, read.outcome) == ("abc", "typed")
+
+
 BOMB = '<?xml version="1.0"?>{}<!DOCTYPE l [<!ENTITY a "aaaa">]><log><event>&a;</event></log>'
 
 

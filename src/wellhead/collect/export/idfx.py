@@ -2,8 +2,9 @@
 
 Keys that led to an edit become `keyboard` events, everything else that changed the answer becomes
 `replacement` events, so that the events lead to the answer; texts before or beside it are left
-out. Characters that are not in the final answer are covered, as in the replay: what was deleted
-is not recorded at the default level. What undo brought back and stayed is spelled.
+out. Positions count UTF-16 units, as Word's and the browsers' do. Characters that are not in the
+final answer are covered, as in the replay: what was deleted is not recorded at the default level.
+What undo brought back and stayed is spelled.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ def _events(batches: list[Stored], text: str) -> Iterator[Xml.Element]:
     for change, inserted in splices(batches, text):
         n, d = len(change.identities), change.d
         key = getattr(change.event.data, "kd", None)
-        if key in pressed and (n, d) in ((1, 0), (0, 1)):
+        if key in pressed and ((d == 0 and len(inserted) == 1) or (n, d) == (0, 1)):
             yield _keyboard(change, inserted, pressed[key], released.get(key), length)
         elif n or d:
             yield _replacement(change, inserted)

@@ -2,7 +2,9 @@
 
 Keyboard events that change the text become typing, `insert` and `replacement` events become
 insertions whose origin IDFX does not record: text that arrived that way is `unobserved`, unless
-it is shorter than a word. Documents with a DTD are refused, so that no entity is expanded.
+it is shorter than a word. Positions count UTF-16 units, as the word processors and browsers do
+from which loggers have them: an emoji is two. Documents with a DTD are refused, so that no entity
+is expanded.
 """
 
 from __future__ import annotations
@@ -112,8 +114,21 @@ def _change(event: Xml.Element, text: str) -> tuple[int, int, str, bool] | None:
 def _within(
     text: str, at: int, removed: int, inserted: str, typed: bool
 ) -> tuple[int, int, str, bool]:
-    at = min(max(0, at), len(text))
-    return at, min(max(0, removed), len(text) - at), inserted, typed
+    start = _character(text, at)
+    return start, max(0, _character(text, at + removed, whole=True) - start), inserted, typed
+
+
+def _character(text: str, unit: int, *, whole: bool = False) -> int:
+    """The index of the character that a UTF-16 unit belongs to; behind it where the `whole` goes.
+
+    >>> _character("a😀b", 2), _character("a😀b", 2, whole=True), _character("a😀b", 3)
+    (1, 2, 2)
+    """
+    unit = min(max(0, unit), units(text))
+    if text.isascii():
+        return unit
+    before = text.encode("utf-16-le")[: 2 * unit].decode("utf-16-le", "ignore")
+    return len(before) + (whole and units(before) < unit)
 
 
 def _time(event: Xml.Element) -> int | None:

@@ -15,7 +15,7 @@ from field import FOREIGN
 from honest import Chromium, Hand, again, agree, hand_in, ready, served, sign_out, write
 from running import kept
 from test_browser_firefox_page import violations
-from test_questions import asking, records
+from test_questions import HURRIED, QUESTIONS, asking, records
 from test_review import PASSWORD
 
 from wellhead.collect.answers import Record
@@ -49,31 +49,6 @@ id = "headline"
 title = "A headline"
 instructions = "At most ten words."
 page = "answer"
-"""
-
-
-QUESTIONS = """
-[[questions]]
-id = "age"
-ask = "How old are you?"
-at = "before"
-
-[[questions]]
-id = "help"
-ask = "Did anything help you?"
-kind = "choice"
-options = ["nothing", "a dictionary"]
-
-[[questions]]
-id = "effort"
-ask = "How hard was it?"
-kind = "scale"
-options = ["easy", "hard"]
-points = 5
-
-[[conditions]]
-id = "hurried"
-instructions = "Be quick."
 """
 
 
@@ -372,13 +347,14 @@ def test_own_words_dragged_into_another_text_stay_ones_own(
 def test_a_page_of_several_texts_fits_and_has_no_violation(
     chromium: Any, study: Study, clock: Any, tmp_path: Any, width: int
 ) -> None:
-    """Each field has its label, what is asked and its count; a short one is pointed at."""
+    """Each field has its label, what is asked and its count; a short one is pointed at, one that is
+    optional says so and may stay empty."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs test extra")
     context = chromium.new_context(viewport={"width": width, "height": 900})
-    study.path.write_text(
-        study.path.read_text().replace('page = "plan"', 'page = "plan"\nmin_words = 2', 1)
-    )
-    with served(load_study(study.path), clock) as (_, address):
+    told = study.path.read_text().replace('page = "plan"', 'page = "plan"\nmin_words = 2', 1)
+    told = told.replace('page = "answer"\n', 'page = "answer"\noptional = true\nmin_words = 2\n')
+    study.path.write_text(told)
+    with served(load_study(study.path), clock) as (host, address):
         hand = Chromium(context)
         agree(hand, address)
         page = context.pages[-1]
@@ -391,20 +367,34 @@ def test_a_page_of_several_texts_fits_and_has_no_violation(
         page.screenshot(path=str(tmp_path / "plan.png"), full_page=True)
         page.get_by_label("Key words").fill("sheep, sea")
         page.click("#submit")
-        page.get_by_label("A headline").fill("Sheep at sea")
+        headline = page.get_by_label("A headline (optional)")
+        required = [
+            page.get_attribute(f"[data-text={name}]", "aria-required")
+            for name in ("headline", "answer")
+        ]
+        headline.fill("Sheep")
+        page.get_by_label("Your answer").fill("The answer.")
+        page.click("#submit")
+        begun = page.evaluate("document.activeElement.dataset.text")
+        headline.fill("")
         found.append(axe.Axe().run(page).violations_count)
         page.screenshot(path=str(tmp_path / "answer.png"), full_page=True)
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        hand_in(hand)
+        [record] = records(host)
     context.close()
     assert (said, focused) == ("Please write at least 2 words; so far there are 1.", "words")
+    assert (required, begun) == (["false", "true"], "headline")
     assert (found, wide) == ([0, 0], 0)
+    assert record.parts == {"words": "sheep, sea", "plan": "Begin.", "headline": ""}
 
 
 def test_questions_are_answered_by_keyboard_and_have_no_violation(
     hand: Hand, tmp_path: Any, clock: Any
 ) -> None:
     """Before and after the text: an open one is pointed at, and what was chosen arrives."""
-    study = asking(tmp_path / "demo", QUESTIONS)
+    asked = QUESTIONS.replace("required = false", "required = true")
+    study = asking(tmp_path / "demo", asked + HURRIED)
     found = {}
     with served(study, clock) as (host, address):
         hand.visit(address)

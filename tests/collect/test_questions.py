@@ -26,13 +26,14 @@ from wellhead.collect.study import Study, load_study
 from wellhead.collect.verify import verify_study
 from wellhead.errors import BadSetting
 
-TABLES = """
+OUTLINE = """
 [[fields]]
 id = "outline"
 title = "An outline"
 instructions = "Note what you are going to write."
 known_human = true
-
+"""
+QUESTIONS = """
 [[questions]]
 id = "age"
 ask = "How old are you?"
@@ -51,14 +52,17 @@ ask = "How hard was it?"
 kind = "scale"
 options = ["easy", "hard"]
 points = 5
-
+"""
+PLAIN = """
 [[conditions]]
 id = "plain"
-
+"""
+HURRIED = """
 [[conditions]]
 id = "hurried"
 instructions = "Be quick."
 """
+TABLES = OUTLINE + QUESTIONS + PLAIN + HURRIED
 GOOD = {"help": "nothing", "effort": "3"}
 
 
@@ -206,6 +210,37 @@ def test_texts_that_the_recording_brought_leave_a_submission_complete(
     assert verified(host) == []
 
 
+@pytest.mark.parametrize("how", ["never opened", "erased again"])
+def test_an_optional_field_may_stay_empty_and_leaves_as_an_empty_text(
+    tmp_path: Path, clock: Clock, how: str
+) -> None:
+    """Nothing is concluded of it, the answer is whole, and the chain holds that it was empty."""
+    study = asking(tmp_path / "demo", OUTLINE + "optional = true\nmin_words = 3")
+    host = open_host([study], clock=clock, secure=False)
+    ann = Writer(TestClient(create_app(host)))
+    ann.start()
+    if how == "erased again":
+        ann.pen.type("No")
+        ann.pen.erase(2)
+    ann.send()
+    ann.pen.begin("answer")
+    ann.pen.type("The answer itself.")
+    ann.send()
+    texts = {"outline": "", "answer": "The answer itself."}
+    answer = ann.post("submit", {**ann.submission(), "texts": texts})
+    assert answer.json()["complete"]
+    [record] = records(host)
+    row = row_of(record, "demo")
+    empty = {"name": "outline", "text": "", "outcome": None, "known_human": False}
+    assert (row["parts"], row["outcome"]) == ([empty], "typed")
+    host.store.write(lambda c: add_user(c, "ann", PASSWORD, "demo", "viewer", now_ms=0))
+    assert "(left empty)" in sign_in(host).get(f"/review/s/demo/a/{ann.sid}").text
+    assert verified(host) == []
+    host.store.write(lambda c: c.execute(update(Part).values(text="Forged.")))
+    assert "the text outline is not the one that was handed in" in verified(host)
+    host.store.close()
+
+
 def verified(host: Host) -> list[str]:
     (study,) = host.studies.values()
     found = host.store.read(lambda c: verify_study(c, study, host.keys[study.id]))
@@ -295,6 +330,7 @@ def test_the_dashboard_shows_each_condition_and_leads_to_its_answers(
         ('[[questions]]\nid = "a"\nask = 7', "expected str"),
         ('[[fields]]\nid = "answer"\ninstructions = "x"', "neither"),
         ('[[fields]]\nid = "a"', "needs `instructions`"),
+        ('[[fields]]\nid = "a"\ninstructions = "x"\noptional = 1', "optional: expected bool"),
         ('[[conditions]]\nid = "a"\nweight = 0', "1 to 1000"),
         ('[[conditions]]\nid = "a"\nwieght = 1', "did you mean"),
     ],

@@ -91,6 +91,7 @@ class FieldView(Strict):
     title: Short = ""
     instructions: Annotated[str, Field(max_length=20_000)]
     min_words: Index = 0
+    optional: bool = False
     known_human: bool = False
     page: Short = ""
 

@@ -21,7 +21,7 @@ from wellhead.collect.shown import shown_text
 from wellhead.collect.store.models import Part, Session
 from wellhead.collect.study import Study
 
-__all__ = ["derive_parts", "parts_of", "texts_of", "unrecorded"]
+__all__ = ["derive_parts", "left_empty", "parts_of", "texts_of", "unrecorded"]
 
 # An answer that was put aside for a field beside it is no part of itself.
 _BEFORE = Part.name != "answer"
@@ -39,8 +39,11 @@ def derive_parts(
     """What the recording says of each text before the answer, in the order they were written."""
     query = select(Part.name, Part.text, Part.batch).where(Part.session == session, _BEFORE)
     vouched = {"warmup", *(one.id for one in study.fields if one.known_human)}
-    found = []
+    found: list[dict[str, Any]] = []
     for name, text, last in connection.execute(query.order_by(Part.batch, Part.name)):
+        if not text:
+            found.append({"name": name, "outcome": None, "shares": {}, "known_human": False})
+            continue
         until = [stored for stored in batches if stored.body.seq <= last]
         derived = derive(
             until,
@@ -79,6 +82,14 @@ def unrecorded(
         for name, text in texts.items()
         if name in asked and name != "answer" and text != known.get(name, "")
     }
+
+
+def left_empty(
+    connection: Connection, session: str, study: Study, texts: Mapping[str, str]
+) -> dict[str, str]:
+    """The optional fields in which nothing was written, each with its empty text."""
+    written = {**texts_of(connection, session), **texts}
+    return {one.id: "" for one in study.fields if one.optional and not written.get(one.id)}
 
 
 def parts_of(connection: Connection, study: str) -> dict[str, dict[str, str]]:

@@ -52,7 +52,8 @@ class Field:
     Attributes:
         id: its name in exports.
         title, instructions: what the page says.
-        min_words: the fewest words.
+        min_words: the fewest words, of whoever writes any.
+        optional: it may be left empty; exports then have an empty text.
         known_human: the study vouches for it: written under supervision, for example.
         page: fields of the same page stand on it together, ``answer`` above the answer; "" is a
             page of its own.
@@ -62,6 +63,7 @@ class Field:
     title: str = ""
     instructions: str
     min_words: int = 0
+    optional: bool = False
     known_human: bool = False
     page: str = ""
 

@@ -40,10 +40,8 @@ def view(study: Study, task: Task, condition: str = "") -> TaskView:
 
 
 def _field(one: Field) -> dict[str, Any]:
-    shown = asdict(one)
-    if not one.page:
-        del shown["page"]
-    return shown
+    later = ("page", "optional")
+    return {name: value for name, value in asdict(one).items() if value or name not in later}
 
 
 def _instructions(study: Study, condition: str) -> str:

@@ -33,6 +33,7 @@ WORDS = {
     ),
     "type_here": _("Type here"),
     "go_on": _("Go on"),
+    "optional": _("(optional)"),
     "answer_all": _("Please answer this question before you go on."),
     "time_left": _("Minutes left of the time for this study: {minutes}"),
     "time_over": _("The time for this study is over. You can still finish and hand in your text."),

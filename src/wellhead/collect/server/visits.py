@@ -24,7 +24,7 @@ from wellhead.collect.messages import (
     Submission,
     Submitted,
 )
-from wellhead.collect.parts import texts_of, unrecorded
+from wellhead.collect.parts import left_empty, texts_of, unrecorded
 from wellhead.collect.platforms import Arrival, completion_code, finish
 from wellhead.collect.questions import problem_with
 from wellhead.collect.schema import text_hash, units
@@ -284,7 +284,8 @@ def end(
         raise Refused(422, "bad_request", problem)
     complete = agreed.holds and agreed.batch == row.batch and row.batch >= submission.seq
     complete = complete and not alone
-    submission = submission.model_copy(update={"texts": alone})
+    empty = left_empty(connection, row.id, study, submission.texts)
+    submission = submission.model_copy(update={"texts": {**empty, **alone}})
     codes = study.entry.completion_codes
     code = completion_code(host.keys[study.id], row.id, codes, complete=complete)
     completion = finish(row.platform, code, row.id, facts_of(row.opening)["returns"])

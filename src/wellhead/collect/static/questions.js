@@ -1,7 +1,7 @@
 /* Simple questions before or after the writing: choice, scale, short text. Answers are kept in this
    browser until they are handed in with the text. */
 
-import { find } from "./view.js";
+import { find, label as name } from "./view.js";
 import { say } from "./words.js";
 
 const MOST = 1000;
@@ -66,13 +66,15 @@ function options({ id, kind, options, points }, responses) {
 }
 
 function draw(question, responses, language) {
-	const { id, ask, kind } = question;
+	const { id, ask, kind, required } = question;
+	const called = make(kind === "short" ? "label" : "legend");
+	name(called, ask, !required);
 	if (kind !== "short")
-		return make("fieldset", { id: `question-${id}`, lang: language, dir: "auto" }, make("legend", { textContent: ask }), ...options(question, responses));
+		return make("fieldset", { id: `question-${id}`, lang: language, dir: "auto" }, called, ...options(question, responses));
 	const field = make("input", { id: `q-${id}`, value: responses.get(id), maxLength: MOST, autocomplete: "off", dir: "auto" });
 	field.oninput = () => responses.set(id, field.value);
-	const label = make("label", { htmlFor: field.id, textContent: ask });
-	return make("div", { id: `question-${id}`, className: "short", lang: language, dir: "auto" }, label, field);
+	called.htmlFor = field.id;
+	return make("div", { id: `question-${id}`, className: "short", lang: language, dir: "auto" }, called, field);
 }
 
 /** Show the questions; `go` runs when those that must be answered are. */

@@ -317,9 +317,9 @@ async function onBroken(reason) {
 async function press() {
 	const { texts, next } = view.page(session.task, session.at.phase);
 	if (session.at.phase === "warmup") return goOnTo(next);
-	for (const { id, min_words: least } of texts) {
+	for (const { id, min_words: least, optional } of texts) {
 		const area = areaOf(id), words = countWords(area.value);
-		if (words >= least && area.value.trim()) continue;
+		if (area.value.trim() ? words >= least : optional) continue;
 		view.notice(say(words ? "short" : "empty", { least, words }));
 		return area.focus();
 	}

@@ -42,7 +42,8 @@ export function showTask(task, phase) {
 	find("answer").rows = head ? 14 : 6;
 	find("source").textContent = warming ? task.warmup : task.source;
 	find("reading").hidden = !find("source").textContent;
-	find("answer-label").textContent = (!head && now.title) || say(warming ? "type_here" : "your_answer");
+	label(find("answer-label"), (!head && now.title) || say(warming ? "type_here" : "your_answer"), now.optional);
+	find("answer").setAttribute("aria-required", String(!now.optional));
 	find("submit").textContent = say(warming ? "go_on_to_task" : more ? "go_on" : "submit");
 	// The study's words are in its language, the page's own in the page's.
 	for (const name of ["task-title", "instructions", "answer-words"]) find(name).lang = warming ? "" : task.language;
@@ -53,17 +54,26 @@ export function showTask(task, phase) {
 }
 
 /* A further text on the page: its name, what is asked, the field, the count. */
-function field({ id, title, instructions }, task) {
+function field({ id, title, instructions, optional }, task) {
 	const name = `text-${id}`, words = { lang: task.language, dir: "auto" };
 	const make = (tag, fields) => Object.assign(document.createElement(tag), fields);
-	const label = make("label", { htmlFor: name, textContent: title || say("your_answer"), ...words });
+	const called = make("label", { htmlFor: name, ...words });
+	label(called, title || say("your_answer"), optional);
 	const said = make("p", { id: `${name}-words`, className: "lines", textContent: instructions, ...words });
 	const area = make("textarea", { id: name, rows: 3, maxLength: task.max_characters, autocomplete: "off", spellcheck: true, readOnly: true, ...words });
 	area.dataset.text = id;
 	area.setAttribute("aria-describedby", `${said.id} ${name}-count`);
+	area.setAttribute("aria-required", String(!optional));
 	const below = make("p", { className: "below" });
 	below.append(make("span", { id: `${name}-count` }));
-	return [label, said, area, below];
+	return [called, said, area, below];
+}
+
+/** Name an element, and say in the page's own language if what it names may be left empty. */
+export function label(element, text, optional) {
+	element.textContent = text;
+	const aside = { textContent: say("optional"), lang: document.documentElement.lang };
+	if (optional) element.append(" ", Object.assign(document.createElement("span"), aside));
 }
 
 let announced = "saved";

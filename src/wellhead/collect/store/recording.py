@@ -244,7 +244,7 @@ def hand_in(
     """The response to an answer that is now stored; `handed_in` has said that there is none yet.
 
     The answer is kept even when batches are missing, and so are the submission's `texts`, which
-    are those that the recording does not lead to. The link binds all of them by hash.
+    are those that the recording does not lead to, or empty. The link binds all of them by hash.
     """
     facts: dict[str, Any] = {
         "submit": submission.nonce,
@@ -274,9 +274,9 @@ def hand_in(
     # The answer as it was when another text was taken up may hold words that were deleted since.
     gone = ["answer", *submission.texts]
     connection.execute(delete(Part).where(Part.session == row.id, Part.name.in_(gone)))
-    if alone := {name: text for name, text in submission.texts.items() if text}:
+    if submission.texts:
         about = {"session": row.id, "batch": row.batch}
-        values = [{**about, "name": name, "text": text} for name, text in alone.items()]
+        values = [{**about, "name": name, "text": text} for name, text in submission.texts.items()]
         connection.execute(insert(Part), values)
     return full
 

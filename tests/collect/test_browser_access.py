@@ -138,6 +138,11 @@ def test_no_page_of_the_researcher_has_a_violation(chromium, site):
     for missing in ("/review/s/nothing", "/s/nothing", "/nowhere"):
         page.goto(f"{address}{missing}")
         sound(page)
+        page.emulate_media(color_scheme="dark")
+        paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert paper == "rgb(23, 25, 27)"
+        back = page.get_by_role("link", name="To the studies").count()
+        assert back == missing.startswith("/review")
     context.close()
 
 

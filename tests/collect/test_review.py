@@ -573,6 +573,8 @@ def test_answers_are_narrowed_sorted_found_and_exported(
     }.items():
         assert seen(query) == found, query
     assert ann.get("/review/s/demo/answers?since=yesterday").status_code == 422
+    notes = ann.get("/review/s/demo/answers?strength=strong").text
+    assert re.search(r"outside text <[^>]+>\(strong\)", notes)
     page = ann.get("/review/s/demo/answers?outcome=typed").text
     form = {"csrf": csrf(page), "format": "csv"}
     packed = ann.post("/review/s/demo/export?outcome=typed", data=form)
@@ -582,6 +584,21 @@ def test_answers_are_narrowed_sorted_found_and_exported(
     assert "csv of a selection" in ann.get("/review/s/demo").text
     form["format"] = "huggingface"
     assert ann.post("/review/s/demo/export?outcome=typed", data=form).status_code == 422
+
+
+def test_flags_that_answers_share_count_where_the_list_is_sorted_by_strength(
+    ann: TestClient, writer: MakeWriter, clock: Clock
+) -> None:
+    """Two equal answers come before a newer one without a flag."""
+    same = "The very same words about the harbour, handed in by two people."
+    for worker in ("a", "b"):
+        writer(query=f"?worker={worker}").write(same)
+    clock.now += 10
+    plain = writer(query="?worker=c")
+    plain.write("Something else altogether.")
+    page = ann.get("/review/s/demo/answers?sort=strongest+flag").text
+    assert re.findall(r">([0-9a-f]{8})</a><br>", page)[-1] == plain.sid[:8]
+    assert "identical answer" in page
 
 
 def test_every_flag_can_be_chosen() -> None:

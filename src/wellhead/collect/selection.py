@@ -101,19 +101,17 @@ class Selection:
             wanted.append(self._decided())
         return wanted
 
-    def order(self) -> tuple[Any, ...]:
+    def order(self, connection: Connection, study: Study) -> tuple[Any, ...]:
         """By what the list is sorted; the newest first where nothing else decides."""
         newest = (Session.submitted_ms.desc(), Session.id.desc())
-        weight = case(
-            *(
-                (Answer.derived.contains(f'"strength": "{name}"'), -place)
-                for place, name in reversed(list(enumerate(STRENGTHS)))
-            ),
-            else_=1,
-        )
+        if self.sort == "strongest flag":
+            ranks = [
+                (Selection(strength=name)._flagged(connection, study), place)
+                for place, name in enumerate(reversed(STRENGTHS))
+            ]
+            return (case(*ranks, else_=len(ranks)), *newest)
         first: dict[str, tuple[Any, ...]] = {
             "oldest": (Session.submitted_ms, Session.id),
-            "strongest flag": (weight,),
             "task": (Session.task,),
             "writer": (Session.worker,),
             "outcome": (Answer.outcome,),

@@ -116,7 +116,7 @@ def _add_looking(routes: APIRouter, host: Host, guard: Guard) -> None:
                 c,
                 name,
                 where=chosen.where(c, study, keys),
-                order=chosen.order(),
+                order=chosen.order(c, study),
                 start=start,
                 size=_PER_PAGE,
             )

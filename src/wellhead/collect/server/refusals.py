@@ -24,9 +24,13 @@ __all__ = ["PROBLEMS", "answer_errors", "refuse"]
 _LOG = logging.getLogger(__name__)
 _PAGE = (
     "<!doctype html><html lang=en><meta charset=utf-8>"
-    "<meta name=viewport content='width=device-width'><title>{title}</title>"
-    "<main><h1>{title}</h1><p>{words}</p></main></html>"
+    "<meta name=viewport content='width=device-width, initial-scale=1'>"
+    "<meta name=color-scheme content='light dark'><title>{title}</title>"
+    "<link rel=stylesheet href=/static/task.css>"
+    "<main><h1>{title}</h1><p>{words}</p>{back}</main></html>"
 )
+_BACK = "<p><a href=/review>To the studies</a></p>"
+_POLICY = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 _NAMES = {401: "unauthorised", 403: "entry", 404: "not_found", 413: "too_large", 429: "rate"}
 
 # For the OpenAPI document: what any session request may be answered with.
@@ -115,5 +119,9 @@ def problem(
         found = Problem(error=name, message=words[:1000], **extra)  # type: ignore[arg-type]
         return JSONResponse(found.model_dump(exclude_none=True), status, headers=headers)
     title = {404: "Not found", 403: "No entry"}.get(status, "That did not work")
-    page = _PAGE.format(title=title, words=html.escape(words))
-    return HTMLResponse(page, status, headers=headers)
+    words = "There is nothing at this address." if words == "Not Found" else words
+    back = _BACK if path.startswith("/review") else ""
+    page = _PAGE.format(title=title, words=html.escape(words), back=back)
+    return HTMLResponse(
+        page, status, headers={"content-security-policy": _POLICY, **(headers or {})}
+    )

@@ -48,6 +48,13 @@ SHOWN: dict[str, tuple[Column, ...]] = {
     "kazdan": (Column("variance"), Column("wasserstein2_squared"), Column("excess_risk")),
     "mad": (Column("log_variance"), Column("variance"), Column("variance", "median")),
     "shared-web": (Column("variance"), Column("wasserstein2_squared"), Column("models_apart")),
+    "shared-web-words": (
+        Column("perplexity", generation=0),
+        Column("perplexity"),
+        Column("vocabulary"),
+        Column("models_divergence", generation=0),
+        Column("models_divergence"),
+    ),
     "shumailov-code": (Column("log_variance"), Column("wasserstein2_squared")),
     "shumailov-paper": (
         Column("log_variance"),
@@ -70,13 +77,16 @@ def run(name: str, small: bool) -> Run:
         return collapse(name, workers=None)
     table = preset(name)
     table["seeds"] = 1
+    family = table.get("family", {}).get("name")
     for part in (table, *table.get("settings", [])):
-        if "chains" in part:
+        if family == "ngram" and "size" in part:
+            part["size"] = 20_000
+        elif "chains" in part:
             grouped = part.get("regime", {})
             models = grouped.get("models", 1) if isinstance(grouped, dict) else 1
             part["chains"] = max(FEW // models, 1) * models
-    if name == "words":
-        table["size"], table["generations"] = 20_000, 2
+    if family == "ngram":
+        table["generations"] = 2
     return collapse(table)
 
 

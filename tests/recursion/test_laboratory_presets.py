@@ -91,13 +91,16 @@ def made_up(table):
 
 def small(table):
     """A few chains and generations of a preset: enough for its page, not for its numbers."""
+    words = table.get("family", {}).get("name") == "ngram"
     for part in (table, *table.get("settings", [])):
-        if "chains" in part:
+        if words and "size" in part:
+            part["size"] = 20_000
+        elif "chains" in part:
             regime = part.get("regime", {})
             part["chains"] = 12 * (regime.get("models", 1) if isinstance(regime, dict) else 1)
     table["seeds"], table["generations"] = 1, min(table["generations"], 10)
-    if table["name"] == "words":
-        table["size"], table["generations"] = 20_000, 2
+    if words:
+        table["generations"] = 2
     return table
 
 

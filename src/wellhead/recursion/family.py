@@ -15,7 +15,7 @@ sampling; such families set `starts_from` to "data".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Generic, NamedTuple, Protocol, Self, TypeVar, runtime_checkable
 
@@ -28,6 +28,7 @@ from wellhead.recursion.samplers import Sampler
 __all__ = [
     "FAMILIES",
     "AnyFamily",
+    "Exchanges",
     "Family",
     "Fitting",
     "HasClosedForm",
@@ -141,6 +142,8 @@ class Family(Generic[Model, Batch]):
     samplers: ClassVar[frozenset[str]] = frozenset({"unbiased"})
     starts_from: ClassVar[str] = "law"
     many_chains: ClassVar[bool] = True
+    # With many_chains False: models can share a web (see `together`).
+    together: ClassVar[bool] = False
     # Saved after each generation, because fitting one costs seconds or more.
     checkpoints: ClassVar[bool] = False
     # Generations are worth keeping after the cell is finished: texts to read, models to load.
@@ -183,6 +186,10 @@ class Family(Generic[Model, Batch]):
         """Measures of one generation by name, each of shape (chains,)."""
         raise NotImplementedError
 
+    def between(self, models: Sequence[Model], sampler: Sampler, rng: Rng) -> dict[str, Array]:
+        """Measures of how far models of one web lie from each other, (models,); see `together`."""
+        return {}
+
     def log_likelihood(self, model: Model, data: Batch) -> Array:
         """The log-likelihood of each item, shape (chains, items)."""
         raise BadSetting("this family cannot tell how likely an item is; use another selector.")
@@ -224,6 +231,17 @@ class Family(Generic[Model, Batch]):
 # The loop and the regimes know nothing of models and batches: there both are Any.
 AnyFamily = Family[Any, Any]
 FAMILIES: Registry[type[AnyFamily]] = Registry("family", "wellhead.families")
+
+
+class Exchanges(Data, Protocol):
+    """A batch whose items several models can share out, and read of each other."""
+
+    def shared_out(self, parts: int, rng: Rng) -> list[Self]:
+        """As many parts of the same size, which have no item in common."""
+
+    def exchanged(self, batches: Sequence[Self], me: int, mixing: float, rng: Rng) -> Self:
+        """Items of `batches`, as many as there are in batch `me`, each with probability `mixing`
+        from any of them and else from that one."""
 
 
 @runtime_checkable

@@ -68,7 +68,7 @@ def run_cell(
     Yields:
         The measures of generation 0 and of each recorded generation after it.
     """
-    family = setting.family.open(setting)
+    family = setting.opened()
     truth = family.truth(setting.chains)
     if truth:
         yield Record(0, truth)
@@ -91,7 +91,7 @@ def training_sets(
         seed: the seed of the whole run.
         cell: the number of the repetition.
     """
-    chains = _Chains(setting, setting.family.open(setting), seed, cell, None)
+    chains = _Chains(setting, setting.opened(), seed, cell, None)
     for fit, items in enumerate(arrived, start=1):
         yield chains._training(fit, Replayed(items))
 

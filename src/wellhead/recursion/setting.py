@@ -21,6 +21,7 @@ from wellhead.recursion.regimes import REGIMES, ChangingShare, Regime
 from wellhead.recursion.samplers import SAMPLERS, Sampler, Unbiased
 from wellhead.recursion.schedules import SCHEDULES, Constant, Schedule
 from wellhead.recursion.selectors import SELECTORS, Everything, Selector
+from wellhead.recursion.together import Together
 
 __all__ = ["Setting"]
 
@@ -93,6 +94,13 @@ class Setting:
     def sizes(self, first: int = 0) -> list[int]:
         """Samples of each fit; the first has `first` where the setting names no size."""
         return self.schedule.sizes(self.size or first, self.fits)
+
+    def opened(self) -> AnyFamily:
+        """The family ready for work; several models of it where it fits one at a time."""
+        family = self.family.open(self)
+        if family.many_chains or self.chains == 1:
+            return family
+        return Together(family, self.chains)
 
     def name_of(self, part: str) -> str:
         """The registered name of the family, regime, sampler, selector or schedule."""
@@ -226,9 +234,21 @@ class Setting:
             f"the selector refills what it drops, but the regime {name} re-uses finite data that "
             "cannot be refilled: set refill = false, or use the regime fresh-real or replace.",
         )
+        together = family.together and regime.grouped > 1
+        alone = regime.grouped if together else 1
         require(
-            family.many_chains or self.chains == 1,
-            f"this family runs one chain per seed, got chains = {self.chains}: use seeds.",
+            family.many_chains or self.chains == alone,
+            f"this family runs one {'ecosystem' if together else 'chain'} per seed, got chains = "
+            f"{self.chains}: use seeds, and chains = {alone}.",
+        )
+        require(
+            family.many_chains or together or regime.grouped == 1,
+            f"the regime {name} needs models side by side, which this family does not fit.",
+        )
+        require(
+            family.many_chains or not together or not self.needs_items,
+            f"models of this family that share a web take no selector that looks at items, got "
+            f"{describe(SELECTORS, self.selector)['name']}.",
         )
         require(
             self.chains % regime.grouped == 0,

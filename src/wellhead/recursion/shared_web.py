@@ -17,6 +17,7 @@ from wellhead.recursion.context import Context
 from wellhead.recursion.data import Array, Data, Rng, Samples
 from wellhead.recursion.plugin import require
 from wellhead.recursion.regimes import REGIMES, Regime
+from wellhead.recursion.together import Shelves
 
 __all__ = ["SharedWeb"]
 
@@ -62,9 +63,12 @@ class SharedWeb(Regime):
         if count == size:
             return context.real(size)
         own = context.incoming(size - count)
-        if not isinstance(own, Samples):
+        if isinstance(own, Shelves):
+            shared: Data = own.exchanged(self.mixing, context.mixing)
+        elif isinstance(own, Samples):
+            shared = own.from_chains(self._authors(len(own.values), own.size, context.mixing))
+        else:
             raise BadSetting("models of a shared web exchange single items: use path = 'literal'.")
-        shared = own.from_chains(self._authors(len(own.values), own.size, context.mixing))
         return context.real(count).join(shared) if count else shared
 
     def _authors(self, chains: int, items: int, rng: Rng) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,6 +72,38 @@ class Documents:
         whole = self.ends[self.ends <= size]
         ends = whole if len(whole) and whole[-1] == size else np.append(whole, size)
         return Documents(self.words[:size], ends)
+
+    def shared_out(self, parts: int, rng: Rng) -> list[Documents]:
+        """As many parts of the same size, documents in random order; those at edges are cut."""
+        shuffled, size = self.pick(rng.permutation(len(self.ends))), self.size // parts
+        edges = np.union1d(shuffled.ends, size * np.arange(1, parts + 1))
+        return [
+            Documents(
+                shuffled.words[k * size : (k + 1) * size],
+                edges[(edges > k * size) & (edges <= (k + 1) * size)] - k * size,
+            )
+            for k in range(parts)
+        ]
+
+    def exchanged(
+        self, batches: Sequence[Documents], me: int, mixing: float, rng: Rng
+    ) -> Documents:
+        """As many words as batch `me` has, in documents that are each, with probability `mixing`,
+        by any of `batches` and else by that one; none is read twice."""
+        counts = np.array([len(batch.ends) for batch in batches])
+        anyone = rng.integers(len(batches), size=counts.sum())
+        authors = np.where(rng.random(counts.sum()) < mixing, anyone, me)
+        before, index = np.cumsum(counts) - counts, np.full(len(authors), -1)
+        for author, count in enumerate(counts):
+            places = np.flatnonzero(authors == author)[:count]
+            index[places] = before[author] + rng.permutation(count)[: len(places)]
+        everything = batches[0]
+        for batch in batches[1:]:
+            everything = everything.join(batch)
+        index = index[index >= 0]
+        lengths = np.cumsum((everything.ends - everything.starts)[index])
+        enough = int(np.searchsorted(lengths, batches[me].size)) + 1
+        return everything.pick(index[:enough]).first(batches[me].size)
 
     def pick(self, index: Array) -> Documents:
         """The documents at `index`, in that order."""

@@ -8,6 +8,7 @@ a million words takes about a second.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -60,6 +61,7 @@ class NGram(Family[Fitted, Documents]):
     samplers = frozenset({"unbiased", "unsmoothed", "temperature", "top-k", "top-p"})
     starts_from = "data"
     many_chains = False
+    together = True
     checkpoints = True
     weighted = False
 
@@ -218,6 +220,20 @@ class NGram(Family[Fitted, Documents]):
             **{name: LIKENESS[name](texts, real) for name in self.also},
         }
         return {name: np.atleast_1d(np.float64(value)) for name, value in measures.items()}
+
+    def place(self, model: Fitted) -> Array:
+        """The frequencies of words in what was learned from."""
+        counts = model.counts.unigrams
+        shares: Array = counts[None] / counts.sum()
+        return shares
+
+    def between(self, models: Sequence[Fitted], sampler: Sampler, rng: Rng) -> dict[str, Array]:
+        """What the output of the others costs a model, above what it costs the one that wrote it:
+        an estimate of the divergence between them, in nats per word."""
+        drawn = [self.sample(one, self.output_words, sampler, rng) for one in models]
+        costs = np.array([[-self.score(one, text).mean() for text in drawn] for one in models])
+        above = costs - np.diagonal(costs)
+        return {"models_divergence": above.sum(axis=1) / max(len(models) - 1, 1)}
 
     def save(self, folder: Path, model: Fitted, arrived: list[Documents]) -> None:
         for number, data in enumerate(arrived):

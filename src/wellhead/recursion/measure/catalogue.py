@@ -34,6 +34,7 @@ CATALOGUE: dict[str, Measure] = {
     "kappa": Measure("squared error of the estimate", "one round on real data", "heavy"),
     "scale": Measure("fitted scale", "scale of the true law"),
     "models_apart": Measure("squared distance between models of one web"),
+    "models_divergence": Measure("divergence between models of one web", "nats per word"),
     "total_variation": Measure("total variation distance from the truth"),
     "tail_mass": Measure("mass in the true tail", "share", "martingale", log_axis=True),
     "tail_quantile": Measure("99.9 % quantile", "true standard deviations"),
@@ -130,7 +131,12 @@ MEANINGS = {
     "scale": "The fitted scale of the law.",
     "models_apart": (
         "The mean squared distance of a model from the others of its shared web: of means in true "
-        "standard deviations (Gaussians), of coefficients in noise (regression), of probabilities."
+        "standard deviations (Gaussians), of coefficients in noise (regression), of probabilities "
+        "(symbols, words)."
+    ),
+    "models_divergence": (
+        "What a word of the other models' output costs a model, in nats, above what it costs the "
+        "model that wrote it: an estimate of the Kullback-Leibler divergence between them."
     ),
     "tail_quantile": "The value that 99.9 % of the fitted law lie below.",
     "survivors": "How many symbols still have a probability above 0.",

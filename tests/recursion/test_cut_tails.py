@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import numpy as np
@@ -66,6 +67,23 @@ def test_slope_floor_and_crossover_are_the_published_powers(exponent):
     near, far = CutTail(law, kept=100), CutTail(law, kept=400)
     assert math.log(near.floor / far.floor, 4) == pytest.approx(exponent - 1, abs=0.03)
     assert math.log(far.crossover / near.crossover, 4) == pytest.approx(exponent, abs=0.06)
+
+
+def test_the_command_says_what_output_of_a_cut_law_is_worth(wellhead):
+    law = ("--exponent", 1.5, "--symbols", 100_000, "--kept", 100)
+    told = wellhead("collapse", "theory", *law, "--draws", "100,1000000", "--json")
+    few, many = json.loads(told.stdout)
+    assert few["real_draws"] == pytest.approx(100, rel=0.1)
+    theory = CutTail(zipf(1.5, 100_000), kept=100)
+    assert many["real_draws"] == pytest.approx(theory.crossover)
+    assert many["loss"] == pytest.approx(theory.floor) == many["floor"]
+    assert (many["slope"], few["slope"]) == (
+        pytest.approx(0, abs=0.01),
+        pytest.approx(0.3, abs=0.1),
+    )
+    refused = wellhead("collapse", "theory", "--kept", 100)
+    assert refused.returncode == 2
+    assert "--draws" in refused.stderr
 
 
 @pytest.mark.parametrize("exponent", [1.5, 2.0])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from math import isfinite
 from typing import Annotated, Any
 
 import typer
 
 from wellhead.cli._options import numbers_of
 from wellhead.cli.collapse import collapse_app
+from wellhead.errors import BadSetting
 
 __all__ = ["theory"]
 
@@ -113,6 +115,16 @@ def theory(
     freedom: Annotated[
         float | None, typer.Option(help="Degrees of freedom of Student's law (location).")
     ] = None,
+    draws: Annotated[
+        str | None,
+        typer.Option(
+            help="Instead, what learners of symbols miss after 1000,10000,… draws: scaling."
+        ),
+    ] = None,
+    kept: Annotated[
+        int | None,
+        typer.Option(help="With --draws: the likeliest symbols, which alone the generator says."),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="A JSON list with one record per generation.")
     ] = False,
@@ -125,6 +137,12 @@ def theory(
     """
     from wellhead.recursion.theory import theory_table
 
+    if draws is not None:
+        law = {"exponent": exponent, "symbols": symbols, "kept": kept, "real_share": real_share}
+        _scaling(numbers_of(draws, "--draws"), law, as_json)
+        return
+    if kept is not None:
+        raise BadSetting("--kept cuts a law for learners of so many draws: give --draws")
     table = theory_table(
         family,
         regime=regime,
@@ -165,6 +183,23 @@ def theory(
     _show(table)
 
 
+def _scaling(draws: list[float], law: dict[str, Any], as_json: bool) -> None:
+    from wellhead.recursion.theory.cut_tails import scaling_table
+
+    given = {name: value for name, value in law.items() if value is not None}
+    table = scaling_table(draws, **given)
+    if as_json:
+        finite = [{k: v if isfinite(v) else None for k, v in row.items()} for row in table]
+        typer.echo(json.dumps(finite, indent=2, allow_nan=False))
+        return
+    _columns(table, {name: name for name in table[0]})
+    typer.echo(
+        "loss: share of real text in symbols not met; slope: its power of the draws; real_text: "
+        "the loss of as many real draws; real_draws: those that would do as well",
+        err=True,
+    )
+
+
 def _show(table: list[dict[str, Any]]) -> None:
     first = table[0]
     approximate, reasons = first.get("approximate", {}), first.get("unavailable", {})
@@ -173,10 +208,14 @@ def _show(table: list[dict[str, Any]]) -> None:
         for name, value in first.items()
         if isinstance(value, int | float)
     }
+    _columns(table, heads)
+    typer.echo("columns are means over chains, unless their heading says otherwise", err=True)
+    for name, why in reasons.items():
+        typer.echo(f"{name}: no closed form ({why})", err=True)
+
+
+def _columns(table: list[dict[str, Any]], heads: dict[str, str]) -> None:
     width = {name: max(len(head), 10) for name, head in heads.items()}
     typer.echo("  ".join(head.rjust(width[name]) for name, head in heads.items()))
     for row in table:
         typer.echo("  ".join(f"{row[name]:.6g}".rjust(width[name]) for name in heads))
-    typer.echo("columns are means over chains, unless their heading says otherwise", err=True)
-    for name, why in reasons.items():
-        typer.echo(f"{name}: no closed form ({why})", err=True)

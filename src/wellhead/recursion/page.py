@@ -34,6 +34,7 @@ __all__ = ["collapse_page"]
 CHARTS = 6
 CURVES = 8
 SPOKEN = 3  # settings that the first sentence lists; of more it gives the ends
+NAMED = 2  # settings that a verdict names; more are counted
 HISTOGRAMS = 4
 PARTS = ("family", "regime", "sampler", "selector")
 
@@ -215,9 +216,10 @@ def _histogram(run: Run, setting: Setting) -> LineChart | None:
 
 
 def _verdicts(found: dict[str, list[Verdict]]) -> list[Block | str]:
-    by_meaning = zip(*found.values(), strict=True)
-    rows = [[each[0].meaning, _said(list(found), each)] for each in by_meaning]
-    table = Table([Column("meaning"), Column("verdict, by setting")], rows)
+    by_meaning, labels = list(zip(*found.values(), strict=True)), list(found)
+    head = [Column("meaning"), Column("verdict, by setting")]
+    table = Table(head, [[each[0].meaning, _said(labels, each)] for each in by_meaning])
+    named = Table(head, [[each[0].meaning, _said(labels, each, len(found))] for each in by_meaning])
     columns = [
         Column("meaning"),
         Column("verdict"),
@@ -236,17 +238,23 @@ def _verdicts(found: dict[str, list[Verdict]]) -> list[Block | str]:
     )
     if any(verdict.shown is None for verdicts in found.values() for verdict in verdicts):
         words += " Why a meaning is not measurable stands below."
+    if len(labels) > NAMED:
+        details.insert(0, Details("Which settings these are", [named]))
     return [words, table, *details]
 
 
-def _said(labels: list[str], decided: tuple[Verdict, ...]) -> str:
-    """The settings with each verdict on one meaning."""
+def _said(labels: list[str], decided: tuple[Verdict, ...], named: int = NAMED) -> str:
+    """The settings with each verdict on one meaning: by name, or how many there are."""
     parts = []
     for word in ("shown", "not shown", "not measurable"):
         names = [label for label, each in zip(labels, decided, strict=True) if each.word == word]
+        told = "; ".join(names)
+        if len(names) == len(labels) > 1:
+            told = "every setting"
+        elif len(names) > named:
+            told = f"{len(names)} of {len(labels)} settings"
         if names:
-            every = len(names) == len(labels) > 1
-            parts.append(f"{word}: {'every setting' if every else '; '.join(names)}")
+            parts.append(f"{word}: {told}")
     return ". ".join(part[0].upper() + part[1:] for part in parts)
 
 

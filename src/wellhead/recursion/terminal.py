@@ -17,6 +17,8 @@ __all__ = ["HEADLINES", "headlines", "show", "statistic_of"]
 # What is shown first, of what a run measured.
 HEADLINES = (
     "perplexity",
+    "models_divergence",
+    "models_apart",
     "vocabulary",
     "output_perplexity",
     "distinct_2",

@@ -11,6 +11,7 @@ $e_0=0,\ e_k=\exp(e_{k-1}-1)$: about 2T/n. Dohmatob et al. (2024); docs/theory.m
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +21,7 @@ from wellhead.errors import BadSetting
 from wellhead.recursion.theory.generations import Floats
 from wellhead.recursion.theory.ranges import check_probabilities, check_share, check_whole
 
-__all__ = ["CutTail", "scaling_exponent", "worth", "zipf"]
+__all__ = ["CutTail", "scaling_exponent", "scaling_table", "worth", "zipf"]
 
 _MOST = 10_000_000
 _FURTHEST = 1e15  # draws
@@ -111,6 +112,16 @@ class CutTail:
             raise BadSetting("the loss after several generations is known for uncut tails only")
         return self.loss(samples * worth(generations))
 
+    def slope(self, samples: float) -> float:
+        """The power of the draws by which the loss falls at so many of them.
+
+        >>> round(CutTail(zipf(2.0, 100_000)).slope(1000), 2)
+        0.5
+        """
+        nearby = 1.01
+        less, more = self.loss(samples / nearby), self.loss(samples * nearby)
+        return 0.0 if less == 0 else math.log(less / more) / (2 * math.log(nearby))
+
     @property
     def floor(self) -> float:
         """The loss that no number of draws undercuts."""
@@ -119,11 +130,61 @@ class CutTail:
     @property
     def crossover(self) -> float:
         """The draws of real text that would reach the floor; infinite where there is none."""
-        if self.floor == 0:
-            return math.inf
+        return math.inf if self.floor == 0 else self._reaching(self.floor)
+
+    def real_draws(self, samples: float) -> float:
+        """The draws of real text that so many of this learner's are worth: those of equal loss.
+
+        >>> round(CutTail(zipf(2.0, 10_000), kept=100).real_draws(1e7))
+        13047
+        """
+        return self._reaching(self.loss(samples))
+
+    def _reaching(self, loss: float) -> float:
         whole = CutTail(self.probabilities)
 
         def gap(log_samples: float) -> float:
-            return whole.loss(math.exp(log_samples)) - self.floor
+            return whole.loss(math.exp(log_samples)) - loss
 
-        return math.exp(optimize.brentq(gap, math.log(1e-9), math.log(_FURTHEST)))
+        low, high = math.log(1e-9), math.log(_FURTHEST)
+        return math.inf if gap(high) > 0 else math.exp(optimize.brentq(gap, low, high))
+
+
+def scaling_table(
+    draws: Sequence[float],
+    *,
+    exponent: float = 1.0,
+    symbols: int = 1000,
+    kept: int | None = None,
+    real_share: float = 0.0,
+) -> list[dict[str, float]]:
+    """What learners miss after so many draws of a cut law, beside draws of real text.
+
+    Args:
+        draws: of each learner.
+        exponent, symbols: of the Zipf law of real text.
+        kept: its likeliest symbols, which alone the generator says; None cuts nothing.
+        real_share: of the draws that are real text.
+
+    Returns:
+        One record for each learner: ``loss``, the share of real text in symbols that it has not
+        met; ``slope``, by which power of the draws that falls; ``real_text``, the loss of as many
+        real draws; ``real_draws``, the real draws that would do as well; and ``floor``, which no
+        number of draws undercuts.
+
+    >>> [round(one["real_draws"]) for one in scaling_table([1e3, 1e6], exponent=1.5, kept=50)]
+    [545, 652]
+    """
+    chain = CutTail(zipf(exponent, symbols), kept, real_share)
+    whole = CutTail(chain.probabilities)
+    return [
+        {
+            "draws": float(count),
+            "loss": chain.loss(count),
+            "slope": chain.slope(count),
+            "real_text": whole.loss(count),
+            "real_draws": chain.real_draws(count),
+            "floor": chain.floor,
+        }
+        for count in draws
+    ]

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
+from wellhead._stats import Interval
 from wellhead.audit.draw import draw
 from wellhead.errors import BadSetting
-from wellhead.prevalence.audit import audited_share
+from wellhead.prevalence.audit import audited_share, chances
 
 
 def collection(rng, share, gap, off=0.0, size=2000):
@@ -46,7 +47,8 @@ def test_fifty_labels_cover_the_share_however_right_the_predictions(way, share, 
     covered = []
     for seed in range(300):
         predictions, truth = collection(rng, share, gap, off)
-        drawn = draw(50, truth.size, way=way, predictions=predictions, seed=seed)
+        view = Interval(share / 4, share, 1.0)
+        drawn = draw(50, truth.size, way=way, predictions=predictions, share=view, seed=seed)
         found = audited_share(
             predictions, drawn.rows, truth[drawn.rows], probability=drawn.probability
         )
@@ -67,6 +69,23 @@ def test_good_predictions_make_active_labels_worth_more():
             )
             widths.append(found.width)
     assert np.mean(width["active"]) < 0.92 * np.mean(width["random"])
+
+
+def test_documents_are_in_doubt_by_predictions_that_add_up_to_no_more_than_the_share():
+    """Where all predictions say too much, the clear cases of people are not drawn for it."""
+    rng = np.random.default_rng(9)
+    predictions, truth = collection(rng, 0.1, 3.0, off=2.0)
+    unclear = np.abs(predictions - np.quantile(predictions, 0.9)) < 0.3
+    as_they_are = chances(predictions)
+    lowered = chances(predictions, Interval(0.05, 0.1, 0.3))
+    assert lowered[unclear].mean() > as_they_are[unclear].mean()
+    residual = (truth - predictions - (truth - predictions).mean()) ** 2
+    assert np.mean(residual / lowered) < 0.9 * np.mean(residual / as_they_are)
+    assert chances(np.full(20, 0.4), Interval(0.0, 0.3, 1.0)) == pytest.approx(1)
+    assert chances(np.ones(20), Interval(0.0, 0.3, 1.0)) == pytest.approx(1)
+    # Where they say no more than the share, or the share cannot be said, they stay.
+    for share in (Interval(0.9, 0.95, 1.0), Interval(0.0, float("nan"), 1.0)):
+        np.testing.assert_array_equal(chances(predictions, share), as_they_are)
 
 
 def test_more_than_there_are_cannot_be_drawn():

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from wellhead._stats import Interval
 from wellhead.errors import BadSetting
 from wellhead.prevalence.audit import chances
 
@@ -32,6 +33,7 @@ def draw(
     *,
     way: Way = "random",
     predictions: np.ndarray | None = None,
+    share: Interval | None = None,
     groups: np.ndarray | None = None,
     seed: int = 0,
 ) -> Drawn:
@@ -43,6 +45,7 @@ def draw(
         way: "random"; "stratified", each group in proportion to its size; or "active", with a
             probability that rises with the doubt of `predictions`.
         predictions: shape (size,), probability of machine; for "active".
+        share: what the assay that made them says of the share; for "active", see `chances`.
         groups: shape (size,), for "stratified".
         seed: the same seed draws the same.
 
@@ -65,7 +68,7 @@ def draw(
     elif way == "active":
         if predictions is None:
             raise BadSetting("an active draw needs the detector's view of each document")
-        order, probability = rng.permutation(size), _by_doubt(predictions, n)
+        order, probability = rng.permutation(size), _by_doubt(chances(predictions, share), n)
     else:
         order, probability = rng.permutation(size), np.full(size, n / size)
     rows = order[_systematic(probability[order], n, rng.random())]
@@ -73,9 +76,8 @@ def draw(
     return Drawn(rows, probability[rows])
 
 
-def _by_doubt(predictions: np.ndarray, n: int) -> np.ndarray:
-    """Probabilities that add up to `n`, in proportion to the standard deviation of a label."""
-    wanted = chances(predictions)
+def _by_doubt(wanted: np.ndarray, n: int) -> np.ndarray:
+    """Probabilities that add up to `n`, in proportion to the chances that are `wanted`."""
     certain = np.zeros(wanted.size, dtype=bool)
     while True:
         rest = np.where(certain, 0, wanted)

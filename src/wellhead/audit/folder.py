@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wellhead._atomic import atomic_path, write_text
+from wellhead._stats import Interval
 from wellhead.audit.draw import Way, draw
 from wellhead.audit.labelling import Choice, Document, Labelling, Question
 from wellhead.corpus import Corpus, open_corpus
@@ -141,8 +142,10 @@ def begin(
                 f"on with it: wellhead audit --out {place}"
             )
         return found
-    predictions = None if way != "active" else _predictions(assay, ids)
-    drawn = draw(n, len(ids), way=way, predictions=predictions, groups=groups, seed=seed)
+    predictions, share = (None, None) if way != "active" else _predictions(assay, ids)
+    drawn = draw(
+        n, len(ids), way=way, predictions=predictions, share=share, groups=groups, seed=seed
+    )
     chosen = {ids[row]: drawn.probability[i] for i, row in enumerate(drawn.rows)}
     rows = _documents(opened, chosen, link_column)
     place.mkdir(parents=True, exist_ok=True)
@@ -175,8 +178,8 @@ def _column(batch: pa.RecordBatch, name: str, corpus: str) -> list[Any]:
     return values
 
 
-def _predictions(assay: str | Path | None, ids: list[str]) -> np.ndarray:
-    """The probability of machine by an assay, for each document."""
+def _predictions(assay: str | Path | None, ids: list[str]) -> tuple[np.ndarray, Interval | None]:
+    """The probability of machine by an assay, for each document; and what it says of the share."""
     if assay is None:
         raise BadSetting(
             "an active draw needs an assay of the same corpus: wellhead assay CORPUS --human FILE "
@@ -190,7 +193,20 @@ def _predictions(assay: str | Path | None, ids: list[str]) -> np.ndarray:
     if missing:
         raise BadInput(f"{assay} is of another corpus: {missing:,} documents are not in it")
     # A document on which the assay is silent is as doubtful as can be.
-    return np.array([0.5 if known[name] is None else known[name] for name in ids])
+    found = np.array([0.5 if known[name] is None else known[name] for name in ids])
+    return found, _share(Path(assay) / "assay.json")
+
+
+def _share(path: Path) -> Interval | None:
+    """What an assay says of the share; None where it cannot say."""
+    if not path.is_file():
+        return None
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))["share"]
+        low, point, high = (told[name] for name in ("low", "point", "high"))
+        return None if point is None else Interval(float(low), float(point), float(high))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise BadInput(f"{path}: expected the JSON of an assay, got {error}") from error
 
 
 def _documents(

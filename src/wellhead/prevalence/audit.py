@@ -16,7 +16,7 @@ them out, and where all labels agree it is the exact one-sided bound.
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import stdtrit
+from scipy.special import expit, logit, stdtrit
 
 from wellhead._stats import Interval, clamp, score_interval
 from wellhead.errors import BadSetting, UnusableReference
@@ -27,6 +27,8 @@ MINIMUM_LABELS = 10
 # Part of an active draw that is drawn alike: no document is left out, and no label counts for more
 # than about two. In simulations with predictions off by 2 in log-odds .5 covers where .2 does not.
 _ALIKE = 0.5
+# No prediction is taken for surer than this.
+_SUREST = 1e-4
 
 
 def audited_share(
@@ -93,22 +95,43 @@ def audited_share(
     return score_interval(point, effective, quantile, level)
 
 
-def chances(predictions: np.ndarray) -> np.ndarray:
+def chances(predictions: np.ndarray, share: Interval | None = None) -> np.ndarray:
     """The chance of each document in an active draw, in units of that in a plain one.
 
     It rises with the standard deviation that its label has by the prediction.
 
     Args:
         predictions: shape (n,), probability of machine.
+        share: what the predictions leave of the share, where known. They are means over generators
+            that may have written, so that they add up to too much where most documents are by
+            people: their log-odds are first lowered until they average halfway between the lower
+            end and the best estimate (chosen in `benchmarks/active_labels.py`).
 
     >>> chances(np.array([0.0, 0.5])).tolist()
     [0.5, 1.5]
     """
-    inside = np.clip(predictions, 0, 1)
+    inside = _lowered(np.clip(predictions, 0, 1), share)
     doubt = np.sqrt(inside * (1 - inside))
     if doubt.mean() == 0:
         return np.full(inside.size, 1.0)
     return np.asarray((1 - _ALIKE) * doubt / doubt.mean() + _ALIKE)
+
+
+def _lowered(predictions: np.ndarray, share: Interval | None) -> np.ndarray:
+    """The predictions, less by one number in log-odds, so that they average no more than likely."""
+    if share is None or not np.isfinite(share.point):
+        return predictions
+    from scipy.optimize import brentq
+
+    wanted = max((share.low + share.point) / 2, 1 / predictions.size)
+    inside = np.clip(predictions, _SUREST, 1 - _SUREST)
+    if inside.mean() <= wanted:
+        return predictions
+    odds = logit(inside)
+    # Lowered by so much and one more, all are below what is wanted.
+    most = odds.max() - logit(wanted) + 1
+    by = float(brentq(lambda by: expit(odds - by).mean() - wanted, 0.0, most))
+    return np.asarray(expit(odds - by))
 
 
 def _slope(seen: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> float:

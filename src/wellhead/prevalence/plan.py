@@ -210,7 +210,7 @@ def plan(
         for trial in _trials(chosen, library, wanted, size, seed):
             posterior = _posterior(trial)
             widths.append(_width(posterior, wanted, size))
-            left.append(_left(posterior, trial))
+            left.append(_left(posterior, trial, level))
             progress.advance()
         references.append(ReferenceSize(size, *_summary(widths)))
     machines = []
@@ -327,7 +327,7 @@ def _spread(library: Sequence[Cluster]) -> list[Cluster]:
     return [ordered[i] for i in take]
 
 
-def _left(posterior: Posterior, trial: Trial) -> _Left:
+def _left(posterior: Posterior, trial: Trial, level: float) -> _Left:
     """What predictions leave of the variance of labels.
 
     By doubt, a label counts by the inverse of its chance, so each squared residual does.
@@ -338,7 +338,7 @@ def _left(posterior: Posterior, trial: Trial) -> _Left:
     around = predicted - predicted.mean()
     label = trial.truth - trial.truth.mean()
     residual = (label - around * (around @ label) / (around @ around)) ** 2
-    chance = chances(predicted)
+    chance = chances(predicted, posterior.cautious(level))
     whole = float(label @ label)
     return _Left(float(residual.sum()) / whole, float((residual / chance).sum()) / whole)
 

@@ -9,17 +9,20 @@ For 20, 50, 100 and 300 references a side: how well machine texts are told from 
 and by unseen writers, by the general detector, by the adapted one, by TF-IDF with logistic
 regression fitted on the same references, and by `is-it-slop` where installed, which may have been
 trained on these very texts. The general detector here is fitted as the shipped one is, without the
-task's source and its kin. Then the interval of corpora of up to 200 documents, from references
-scored by models that had not seen them; the library leaves the task's source and domains out.
-And the p-values of people's texts in the corpora, which should be uniform.
+task's source and its kin. Then the interval of corpora of up to 200 documents, as a report shows
+it, from references scored by models that had not seen them; the library leaves the task's source
+and domains out. And the p-values of people's texts in the corpora, which should be uniform.
 
-Run: ``python benchmarks/own_task.py [--task NAME …] [--json FILE]``; texts are cut at 1,500
-characters. All tasks take about ten minutes of one core.
+Run: ``python benchmarks/own_task.py [--task NAME …] [--out FOLDER] [--json FILE]``; texts are cut
+at 1,500 characters. With ``--out`` each task's numbers are written as it ends, and a second run
+measures the others only.
 """
 
 from __future__ import annotations
 
+import json
 import sys
+import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -38,9 +41,9 @@ from wellhead.detect.linear import LinearModel, Recipe
 from wellhead.detect.normalise import normalise_all
 from wellhead.prevalence.adapt import Own
 from wellhead.prevalence.conformal import p_values
-from wellhead.prevalence.estimate import EFFECTIVE, Evidence, generators_of
+from wellhead.prevalence.estimate import Evidence, anchored_share, without_hard
 from wellhead.prevalence.library import library_of
-from wellhead.prevalence.mixture import anchored_posterior
+from wellhead.prevalence.reference_fit import reference_fit
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tools"))
 from general_texts import general_texts
@@ -53,7 +56,7 @@ TASKS = (
 )  # fmt: skip
 SIZES = (20, 50, 100, 300)
 SHARES = (0.0, 0.1, 0.3, 0.6, 0.9)
-MOST, LEAST, CHARACTERS, WRITERS = 200, 60, 1500, 3
+MOST, LEAST, CHARACTERS, WRITERS, DRAWS = 200, 60, 1500, 3, 400
 # As tools/fit_general_detector.py fits the general detector, from fewer texts.
 SHIPPED, STRENGTH, TEXTS = Recipe("presence", idf_power=1.5, spread=0, share=0.001), 0.5, 10_000
 Scores = Callable[[Sequence[str]], np.ndarray]
@@ -86,22 +89,49 @@ class Task(NamedTuple):
 def main() -> None:
     parser = benchmark_arguments(__doc__)
     parser.add_argument("--task", action="append", choices=TASKS, help="only this one")
+    parser.add_argument("--out", type=Path, help="each task's numbers, kept for the next run")
     arguments = parser.parse_args()
     needed("detection", "dev2.parquet")
+    frame = learner = None
+    found: list[dict[str, list[dict[str, Any]]]] = []
+    for name in arguments.task or TASKS:
+        kept = arguments.out and arguments.out / f"{name.replace('/', '_')}.json"
+        if not (kept and kept.exists()):
+            if frame is None:
+                frame = _texts()
+                learner = _learner(frame)
+            found.append(_measured(_task(frame, name), _elsewhere(frame, learner, name)))
+            save_json(kept, found[-1])
+            print(f"{name}: {time.process_time():.0f} s", file=sys.stderr, flush=True)
+        else:
+            found.append(json.loads(kept.read_text(encoding="utf-8")))
+    told, shares = ([row for one in found for row in one[part]] for part in ("told", "shares"))
+    save_json(arguments.json, {"told": told, "shares": shares})
+    print(_report(pd.DataFrame(told), pd.DataFrame(shares)))
+
+
+def _texts() -> pd.DataFrame:
     frame = general_texts(DATA)
     frame["norm"] = frame.norm.str.slice(0, CHARACTERS)
-    learner = _learner(frame)
+    return frame
+
+
+def _measured(task: Task, general: Elsewhere) -> dict[str, list[dict[str, Any]]]:
     told: list[dict[str, Any]] = []
     shares: list[dict[str, Any]] = []
-    for name in arguments.task or TASKS:
-        task = _task(frame, name)
-        general = _elsewhere(frame, learner, name)
-        for size in SIZES:
-            if size <= len(task.references[HUMAN]):
-                _measure(task, general, size, told, shares)
-        print(name, file=sys.stderr, flush=True)
-        save_json(arguments.json, {"told": told, "shares": shares})
-    print(_report(pd.DataFrame(told), pd.DataFrame(shares)))
+    known, slop = _once(general.score), _slop()
+    for size in SIZES:
+        if size <= len(task.references[HUMAN]):
+            own = _own(task, size)
+            detector = adapt_detector(general, own)
+            scorers = {
+                "general": known,
+                "adapted": _once(detector.score),
+                "TF-IDF": _tfidf(own),
+                **slop,
+            }
+            _measure(task, size, Own(detector.own, detector, general), scorers, told, shares)
+    return {"told": told, "shares": shares}
 
 
 def _learner(frame: pd.DataFrame) -> tuple[Learner, np.ndarray]:
@@ -165,32 +195,35 @@ def _task(frame: pd.DataFrame, name: str) -> Task:
 
 def _measure(
     task: Task,
-    general: Elsewhere,
     size: int,
+    own: Own,
+    scorers: dict[str, Scores],
     told: list[dict[str, Any]],
     shares: list[dict[str, Any]],
 ) -> None:
-    own = _own(task, size)
-    detector = adapt_detector(general, own)
     people = task.corpora[HUMAN][:MOST]
-    scorers = {
-        "general": general.score,
-        "adapted": detector.score,
-        "TF-IDF": _tfidf(own),
-        "is-it-slop": _slop(),
-    }
     for kind, writers in {"known": task.known, "unseen": task.unseen}.items():
         if not writers:
             continue
         machine = _spread([task.corpora[one] for one in writers], MOST)
         at = {"task": task.name, "size": size, "writers": kind}
         for name, scores in scorers.items():
-            if scores is not None:
-                human, theirs = scores(people), scores(machine)
-                told.append(at | {"detector": name} | _told(human, theirs))
-        bundle = Own(detector.own, detector, general)
+            told.append(at | {"detector": name} | _told(scores(people), scores(machine)))
         for drawn in _corpora(people, machine, SHARES if size == 100 else (0.3,)):
-            shares += [at | found for found in _intervals(bundle, general, *drawn)]
+            shares += [at | found for found in _intervals(own, scorers, *drawn)]
+
+
+def _once(scores: Scores) -> Scores:
+    """`scores`, each text once."""
+    known: dict[str, float] = {}
+
+    def looked_up(texts: Sequence[str]) -> np.ndarray:
+        new = list(dict.fromkeys(text for text in texts if text not in known))
+        if new:
+            known.update(zip(new, scores(new), strict=True))
+        return np.array([known[text] for text in texts])
+
+    return looked_up
 
 
 def _own(task: Task, size: int) -> OwnTexts:
@@ -227,23 +260,15 @@ def _tfidf(own: OwnTexts) -> Scores:
     return lambda texts: np.asarray(fitted.decision_function(texts))
 
 
-_KNOWN: dict[str, float] = {}
-
-
-def _slop() -> Scores | None:
+def _slop() -> dict[str, Scores]:
+    """`is-it-slop`, where it runs: its wheels ask for glibc 2.38."""
     try:
         from is_it_slop import predict_batch
-    except ImportError:
-        return None
-
-    def scores(texts: Sequence[str]) -> np.ndarray:
-        new = [text for text in texts if text not in _KNOWN]
-        if new:
-            found = predict_batch(new)
-            _KNOWN.update(zip(new, (one.ai_probability for one in found), strict=True))
-        return np.array([_KNOWN[text] for text in texts])
-
-    return scores
+    except (ImportError, OSError) as missing:
+        print(f"is-it-slop is left out: {missing}", file=sys.stderr)
+        return {}
+    scores = _once(lambda texts: np.array([one.ai_probability for one in predict_batch(texts)]))
+    return {"is-it-slop": scores}
 
 
 def _corpora(
@@ -259,39 +284,47 @@ def _corpora(
 
 
 def _intervals(
-    own: Own, general: Elsewhere, texts: list[str], made: int
+    own: Own, scorers: dict[str, Scores], texts: list[str], made: int
 ) -> Iterator[dict[str, Any]]:
-    who = np.array(own.detector.own.writer)
+    who = np.array(own.texts.writer)
     names = sorted(set(who) - {HUMAN})
     before = own.detector.before
-    trained = library_of(own.detector)
     plain = Evidence(
-        scores=general.score(texts),
+        scores=scorers["general"](texts),
         human=before[who == HUMAN],
         machine={name: before[who == name] for name in names},
-        library=general.clusters,
+        library=own.general.clusters,
     )
-    adapted = Evidence(
-        scores=own.detector.score(texts),
+    learned = Evidence(
+        scores=scorers["adapted"](texts),
         human=own.detector.own_scores(),
         machine={name: own.detector.own_scores(name) for name in names},
-        library=general.clusters,
-        trained=trained,
+        library=own.general.clusters,
+        trained=library_of(own.detector),
         comparable=False,
+        adapted=True,
     )
+    people = [text for text, one in zip(own.texts.texts, who, strict=True) if one == HUMAN]
+    fit = reference_fit(people, texts)
+    hidden = 1.0 if fit is None else fit.hidden(0.95)
     truth, humans = made / len(texts), len(texts) - made
-    for name, evidence in {"general": plain, "adapted": adapted}.items():
-        prior = generators_of(evidence)
-        share = anchored_posterior(
-            evidence.scores, evidence.human, prior, effective=EFFECTIVE, seed=1, draws=800
-        ).interval(0.95)
+    for name, evidence in {"general": plain, "adapted": learned}.items():
+        posterior = evidence.posterior(seed=1, draws=DRAWS)
+        seen = anchored_share(evidence, posterior, level=0.95, seed=1, draws=DRAWS)
+        share = posterior.opened(seen, hidden)
         p = p_values(evidence.scores, evidence.human)[:humans]
         yield {
             "detector": name,
             "share": truth,
             "point": share.point,
+            "low": share.low,
+            "high": share.high,
             "width": share.width,
+            "if_seen": seen.width,
+            "hard": without_hard(evidence) is not None,
+            "posterior": posterior.cautious(0.95).width,
             "covered": share.low - 1e-9 <= truth <= share.high + 1e-9,
+            "covered_if_seen": seen.low - 1e-9 <= truth <= seen.high + 1e-9,
             "people": humans,
             **{f"p{rate}": float(np.sum(p <= rate)) for rate in (0.05, 0.1, 0.25, 0.5)},
         }
@@ -301,7 +334,7 @@ def _report(told: pd.DataFrame, shares: pd.DataFrame) -> str:
     by = ["size", "writers", "detector"]
     mean = told.groupby(by)[["auc", "caught"]].mean()
     lines = [_rows(mean, told.groupby(by).size(), "tasks")]
-    wide = shares.groupby(by)[["covered", "width"]].mean()
+    wide = shares.groupby(by)[["covered", "width", "covered_if_seen", "if_seen"]].mean()
     lines += ["", _rows(wide, shares.groupby(by).size(), "corpora"), ""]
     tasks = told[told["size"] == 100].pivot_table("auc", "task", ["writers", "detector"])
     named = [f">{detector}, {writers}" for writers, detector in tasks.columns]

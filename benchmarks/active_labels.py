@@ -28,11 +28,11 @@ import pandas as pd
 from _harness import benchmark_arguments, markdown_table, save_json
 from wellhead._progress import progress
 from wellhead.audit import draw
-from wellhead.detect import load_scorer
+from wellhead.detect import Cluster, load_scorer
 from wellhead.prevalence.audit import audited_share
 from wellhead.prevalence.estimate import EFFECTIVE
 from wellhead.prevalence.evaluation import Trial, draw_trials, left_out
-from wellhead.prevalence.library import Cluster, generator_prior, library_of
+from wellhead.prevalence.library import generator_prior, library_of
 from wellhead.prevalence.mixture import Posterior, anchored_posterior
 
 SHARES = (0.1, 0.25, 0.5)

@@ -7,9 +7,11 @@ import pytest
 
 import wellhead
 from tests.detect.test_adapt import Blind, written
+from tests.prevalence.clusters import binormal_clusters
 from tests.prevalence.prose import SYLLABLES, Gauge
 from wellhead.errors import BadSetting, UnusableReference
 from wellhead.prevalence.adapt import explained_by_either
+from wellhead.prevalence.estimate import Evidence, estimate, without_hard
 from wellhead.prevalence.reference_fit import reference_fit
 
 OTHER = [a + b + c for a in SYLLABLES[:8] for b in SYLLABLES[8:] for c in "lnrst"]
@@ -87,6 +89,36 @@ def test_a_style_that_stays_hard_is_named(adapted):
     assert "did not see it" in checks["adapted"].finding
 
 
+def test_a_style_that_stays_hard_widens_the_interval_and_the_report_says_by_how_much(
+    adapted, tmp_path
+):
+    found = adapted.adaptation
+    assert found.after.width > found.without_hard.width
+    points = round(100 * (found.after.width - found.without_hard.width))
+    check = next(one for one in adapted.diagnostics if one.code == "hard-styles")
+    assert f"{points} point" in check.consequence
+    adapted.save_html(tmp_path / "page.html")
+    assert "without the texts that stay hard to see" in (tmp_path / "page.html").read_text("utf-8")
+
+
+def test_an_adapted_interval_is_never_narrower_for_a_reference_that_is_hard_to_see():
+    rng = np.random.default_rng(15)
+    references = {"easy": rng.normal(3, 1, 100), "hard": rng.normal(0.3, 1, 100)}
+    corpus = np.concatenate([rng.normal(m, 1, n) for m, n in ((0, 120), (3, 50), (0.3, 30))])
+    evidence = Evidence(
+        scores=corpus,
+        human=rng.normal(0, 1, 100),
+        machine=references,
+        library=binormal_clusters(12),
+        adapted=True,
+    )
+    easy = without_hard(evidence)
+    assert set(easy.machine) == {"easy"}
+    with_it, without = (estimate(one).share for one in (evidence, easy))
+    assert with_it.low <= without.low <= without.high <= with_it.high
+    assert without_hard(easy) is None
+
+
 def test_a_machine_folder_is_parted_by_generator_and_style(adapted):
     assert adapted.references.machine == {"model, hidden": 60, "model, plain": 60}
 
@@ -122,7 +154,11 @@ def test_texts_that_neither_reference_explains_differ_from_both(case):
 
 def test_few_references_are_left_alone_unless_adapting_is_asked_for(case):
     few = {**case, "machine": case["machine"][:30]}
-    assert assay(few).adaptation is None
+    left = assay(few)
+    assert left.adaptation is None
+    told = next(check for check in left.diagnostics if check.code == "not-adapted")
+    assert "100 known-human texts and 30 machine texts; from 80" in told.finding
+    assert "50 machine texts more" in told.consequence
     forced = assay(few, adapt="always")
     assert forced.adaptation is not None
     assert "adapted-to-few" in {check.code for check in forced.diagnostics}

@@ -25,6 +25,7 @@ from wellhead.detect.adapt import AdaptedDetector, FittedDetector, OwnTexts, ada
 from wellhead.detect.examples import HUMAN
 from wellhead.detect.train import LEAST_TEXTS
 from wellhead.errors import BadSetting, UnusableReference
+from wellhead.prevalence.adapt_diagnostics import left_as_it_is
 from wellhead.prevalence.adapt_result import (
     ENOUGH,
     Adaptation,
@@ -35,10 +36,11 @@ from wellhead.prevalence.adapt_result import (
 )
 from wellhead.prevalence.checks import length_auc
 from wellhead.prevalence.documents import ScoredDocuments
-from wellhead.prevalence.estimate import Evidence, estimate
+from wellhead.prevalence.estimate import Evidence, estimate, without_hard
 from wellhead.prevalence.library import known_clusters, library_of
 from wellhead.prevalence.preparation import Preparation
 from wellhead.prevalence.reference_fit import ReferenceFit, unlike_by_chance
+from wellhead.prevalence.result import Diagnostic
 
 __all__ = [
     "ENOUGH",
@@ -112,8 +114,8 @@ def adapted_to(
     when: str,
     seed: int,
     progress: Progress = quiet,
-) -> Own | None:
-    """The detector adapted to these references, or None where it is to stay as it is.
+) -> tuple[Own | None, tuple[Diagnostic, ...]]:
+    """The detector adapted to these references, or None where it is to stay as it is, with why.
 
     Args:
         general: the detector as it is.
@@ -128,31 +130,34 @@ def adapted_to(
     Raises:
         UnusableReference: "always", and too few references.
     """
-    if when == "off" or (when == "auto" and (people is None or not machine)):
-        return None
+    unasked = when == "auto"
+    if when == "off" or (unasked and (people is None or not machine)):
+        return None, ()
+    if unasked and isinstance(general, AdaptedDetector):
+        return None, ()
     if people is None or not machine:
         raise UnusableReference(
             "adapting needs texts of both sides: known-human ones (--human) and machine ones "
             "(--machine), 20 or more each"
         )
     own = _own_texts(people, machine, Preparation(passages), seed)
-    if when == "auto" and not _goes_without_saying(general, own):
-        return None
+    if unasked and (against := _against(general, own)):
+        return None, against
     progress.stage("adapting the detector")
-    return Own(own, adapt_detector(general, own, seed=seed, progress=progress), general)
+    return Own(own, adapt_detector(general, own, seed=seed, progress=progress), general), ()
 
 
-def _goes_without_saying(general: Scorer, own: OwnTexts) -> bool:
-    """Enough of each side, none on both, and a detector neither adapted nor made from them."""
-    if isinstance(general, AdaptedDetector):
-        return False
+def _against(general: Scorer, own: OwnTexts) -> tuple[Diagnostic, ...]:
+    """What speaks against adapting: few texts of a side, some on both, or the detector's own."""
     pairs = list(zip(own.texts, own.writer, strict=True))
     people = {text for text, writer in pairs if writer == HUMAN}
     machine = {text for text, writer in pairs if writer != HUMAN}
-    if min(len(people), len(machine)) < ENOUGH or people & machine:
-        return False
     known = getattr(general, "fitted_on", None)
-    return known is None or not known(own.texts).any()
+    if min(len(people), len(machine)) < ENOUGH:
+        return (left_as_it_is(len(people), len(machine)),)
+    if (both := len(people & machine)) or (known is not None and known(own.texts).any()):
+        return (left_as_it_is(len(people), len(machine), both=both),)
+    return ()
 
 
 def _own_texts(
@@ -251,6 +256,8 @@ def measure(
     progress.stage("measuring what adapting changed")
     texts = [*docs.sample.values()]
     people = sum(writer == HUMAN for writer in own.detector.own.writer)
+    evidence = _evidence(own.detector, texts)
+    easy = without_hard(evidence)
     return Adaptation(
         human=people,
         machine=len(own.detector.own.writer) - people,
@@ -259,7 +266,8 @@ def measure(
         left_out=_left_out(own.detector),
         compared=len(texts),
         before=_before(own, texts, level, seed),
-        after=_share(own.detector, texts, level, seed),
+        after=estimate(evidence, level=level, seed=seed).share,
+        without_hard=None if easy is None else estimate(easy, level=level, seed=seed).share,
         control=_control(own, texts, level, seed, progress),
         confounds=_confounds(own.texts),
     )
@@ -312,18 +320,18 @@ def _before(own: Own, texts: Sequence[str], level: float, seed: int) -> Interval
     return estimate(evidence, level=level, seed=seed).share
 
 
-def _share(detector: FittedDetector, texts: Sequence[str], level: float, seed: int) -> Interval:
+def _evidence(detector: FittedDetector, texts: Sequence[str]) -> Evidence:
     names = sorted(set(detector.own.writer) - {HUMAN})
     library, trained = known_clusters(detector)
-    evidence = Evidence(
+    return Evidence(
         scores=detector.score(texts),
         human=detector.own_scores(),
         machine={name: detector.own_scores(name) for name in names},
         library=library,
         trained=trained,
         comparable=False,
+        adapted=True,
     )
-    return estimate(evidence, level=level, seed=seed).share
 
 
 def _control(
@@ -340,7 +348,8 @@ def _control(
         detector = adapt_detector(own.general, cut, seed=seed, progress=progress)
     except UnusableReference:
         return None
-    share = _share(detector, [_cut(text, at) for text in texts], level, seed)
+    evidence = _evidence(detector, [_cut(text, at) for text in texts])
+    share = estimate(evidence, level=level, seed=seed).share
     machine = [detector.own_scores(name) for name in set(detector.own.writer) - {HUMAN}]
     return LengthControl(at, share, _auc(detector.own_scores(), np.concatenate(machine)))
 

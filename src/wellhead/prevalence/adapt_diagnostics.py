@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from wellhead.prevalence.adapt_result import ENOUGH, Adaptation
 from wellhead.prevalence.result import Diagnostic
-from wellhead.report.numbers import interval, percent
+from wellhead.report.numbers import counted, interval, percent
 
-__all__ = ["adapt_checks"]
+__all__ = ["adapt_checks", "left_as_it_is"]
 
 
 def adapt_checks(adapted: Adaptation) -> list[Diagnostic]:
@@ -18,6 +18,32 @@ def adapt_checks(adapted: Adaptation) -> list[Diagnostic]:
         *_others(adapted),
         *_hard(adapted),
     ]
+
+
+def left_as_it_is(human: int, machine: int, *, both: int = 0) -> Diagnostic:
+    """Why a detector was not adapted to references of both sides."""
+    given = f"{counted(human, 'known-human text')} and {counted(machine, 'machine text')}"
+    if min(human, machine) < ENOUGH:
+        lacking = [
+            counted(ENOUGH - n, f"{side} text")
+            for n, side in ((human, "human"), (machine, "machine"))
+            if n < ENOUGH
+        ]
+        finding = f"No: there are {given}; from {ENOUGH} of each on it is."
+        consequence = (
+            f"Bring {' and '.join(lacking)} more (wellhead generate makes machine texts of the "
+            "task); with fewer the interval is mostly no narrower, so that it is not done unasked "
+            "(--adapt always from 20 on)."
+        )
+    elif both:
+        finding = f"No: {counted(both, 'text is/texts are')} given as human and as machine."
+        consequence = "Take them out of one of the two."
+    else:
+        finding = "No: this detector was made from some of these texts and knows them."
+        consequence = "Adapt another one, or texts that it has not seen (--adapt always to insist)."
+    return Diagnostic(
+        "Is the detector adapted to this task?", "note", finding, consequence, code="not-adapted"
+    )
 
 
 def _guarantees(adapted: Adaptation) -> Diagnostic:
@@ -121,8 +147,22 @@ def _hard(adapted: Adaptation) -> list[Diagnostic]:
             "Which machine texts stay hard to see?",
             "warning",
             f"Less than half of these texts score above 95 % of people: {listed}.",
-            "The interval is wider for them, since they may have written the corpus; few of their "
-            "texts can be flagged.",
+            _cost(adapted) + "Few of their texts can be flagged.",
             code="hard-styles",
         )
     ]
+
+
+def _cost(adapted: Adaptation) -> str:
+    """What they cost in width: the interval as it is holds that without them."""
+    without, share = adapted.without_hard, adapted.after
+    if without is None:
+        return "The interval is as wide as it is because of them: all are hard to see. "
+    shown = [interval(one.low, one.high, share=True) for one in (without, share)]
+    points = round(100 * (share.width - without.width))
+    if points < 1:
+        return f"Without them the interval would be no narrower ({shown[0]}). "
+    return (
+        f"They may have written the corpus, so the interval allows for them: without them it would "
+        f"be {shown[0]}, with them it is {shown[1]}, {counted(points, 'point')} wider. "
+    )

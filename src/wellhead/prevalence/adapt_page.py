@@ -65,6 +65,8 @@ def _left_out(found: Adaptation) -> list[Block | str]:
 
 def _shares(found: Adaptation) -> list[tuple[str, Interval]]:
     rows: list[tuple[str, Interval]] = [("as it was", found.before), ("adapted", found.after)]
+    if found.without_hard is not None:
+        rows.append(("adapted, without the texts that stay hard to see", found.without_hard))
     if found.control is not None:
         cut = count(found.control.characters)
         rows.append((f"adapted, every text cut at {cut} characters", found.control.share))

@@ -86,6 +86,8 @@ class Adaptation(NamedTuple):
         compared: documents of the corpus on which the next three rest.
         before: the share by the detector as it was.
         after: the share by the adapted one.
+        without_hard: the same, had nobody brought the machine texts that stay hard to see; None
+            where none do, or all.
         control: the share from texts of equal length; None where texts are too short to cut.
         confounds: what else tells the references apart, the clearest first.
     """
@@ -98,6 +100,7 @@ class Adaptation(NamedTuple):
     compared: int
     before: Interval
     after: Interval
+    without_hard: Interval | None
     control: LengthControl | None
     confounds: tuple[Confound, ...]
 

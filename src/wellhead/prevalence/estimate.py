@@ -14,13 +14,14 @@ neither                    cluster-random: as wide as it must be
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from wellhead._stats import Interval
 from wellhead.detect import Cluster
 from wellhead.errors import UnusableReference
+from wellhead.prevalence.adapt_result import HARD
 from wellhead.prevalence.audit import audited_share
 from wellhead.prevalence.conformal import p_values
 from wellhead.prevalence.labels import Labels
@@ -35,9 +36,11 @@ __all__ = [
     "EFFECTIVE_UNANCHORED",
     "Estimate",
     "Evidence",
+    "anchored_share",
     "clear_part",
     "estimate",
     "generators_of",
+    "without_hard",
 ]
 
 # The tempers that benchmarks/assay_coverage.py chose by leaving whole clusters out.
@@ -58,6 +61,7 @@ class Evidence:
         trained: clusters of the generators that the detector was trained on, if it was trained
             for one task.
         comparable: the scores of the library are those of this detector.
+        adapted: the detector was adapted to the machine references.
         sampled: the documents are a random sample of the corpus asked about.
     """
 
@@ -68,7 +72,18 @@ class Evidence:
     library: Sequence[Cluster] = ()
     trained: Sequence[Cluster] = ()
     comparable: bool = True
+    adapted: bool = False
     sampled: bool = False
+
+    def posterior(
+        self, prior: GeneratorPrior | None = None, *, seed: int = 0, draws: int = 2000
+    ) -> Posterior:
+        """What the scores say of the share, anchored in the human reference."""
+        human = np.zeros(0) if self.human is None else self.human
+        known = generators_of(self) if prior is None else prior
+        return anchored_posterior(
+            self.scores, human, known, effective=EFFECTIVE, seed=seed, draws=draws
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,10 +143,8 @@ def estimate(evidence: Evidence, *, level: float = 0.95, seed: int = 0) -> Estim
         )
         p = p_values(evidence.scores, evidence.human)
         prior = generators_of(evidence)
-        posterior = anchored_posterior(
-            evidence.scores, evidence.human, prior, effective=EFFECTIVE, seed=seed
-        )
-    share, method = _share(evidence, posterior, level)
+        posterior = evidence.posterior(prior, seed=seed)
+    share, method = _share(evidence, posterior, level, seed)
     return Estimate(
         share=share, at_least=bound, method=method, p_values=p, posterior=posterior, prior=prior
     )
@@ -154,8 +167,39 @@ def clear_part(p_values: np.ndarray, share: float) -> float:
     return float(np.clip((high - 0.05 * (1 - share)) / share, 0, 1))
 
 
+def anchored_share(
+    evidence: Evidence, posterior: Posterior, *, level: float, seed: int, draws: int = 2000
+) -> Interval:
+    """The share by the human reference: what the posterior says, never narrower for a hard style.
+
+    Machine references that an adapted detector hardly sees may have written much or little. The
+    interval holds what it would say without them as well, so that it is not narrower for their
+    being there.
+    """
+    share, easy = posterior.cautious(level), without_hard(evidence)
+    if easy is None:
+        return share
+    others = easy.posterior(seed=seed, draws=draws).cautious(level)
+    return share._replace(low=min(share.low, others.low), high=max(share.high, others.high))
+
+
+def without_hard(evidence: Evidence) -> Evidence | None:
+    """The evidence without the machine references that an adapted detector hardly sees.
+
+    None where there are none such, or no others.
+    """
+    if evidence.human is None or not evidence.adapted:
+        return None
+    cut = np.quantile(evidence.human, 0.95)
+    easy = {name: one for name, one in evidence.machine.items() if np.mean(one > cut) >= HARD}
+    if not easy or len(easy) == len(evidence.machine):
+        return None
+    trained = [cluster for cluster in evidence.trained if cluster.caught() >= HARD]
+    return replace(evidence, machine=easy, trained=trained)
+
+
 def _share(
-    evidence: Evidence, posterior: Posterior | None, level: float
+    evidence: Evidence, posterior: Posterior | None, level: float, seed: int
 ) -> tuple[Interval, Method]:
     if evidence.labels is not None:
         predictions = (
@@ -173,7 +217,7 @@ def _share(
         )
         return audited, "audited" if posterior is None else "audited+anchored"
     if posterior is not None:
-        return posterior.cautious(level), "anchored"
+        return anchored_share(evidence, posterior, level=level, seed=seed), "anchored"
     if not (evidence.library and evidence.comparable):
         raise UnusableReference(
             "this detector brings no library of measured clusters, so that a share cannot be "

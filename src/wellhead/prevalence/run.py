@@ -132,7 +132,7 @@ def assay(
         given = given.sampled(sample, seed, labelled=labels is not None)
     if isinstance(scores, ScoreResult) and adapt == "auto":
         adapt = "off"  # the scores given are those that are wanted
-    own = _own(given, scorer, adapt, seed, progress)
+    own, kept = _own(given, scorer, adapt, seed, progress)
     scorer = scorer if own is None else own.detector
     docs, known = read_inputs(
         given,
@@ -165,7 +165,7 @@ def assay(
             labels_drawn,
             against,
             adapted,
-            also=by_language,
+            also=(*by_language, *kept),
         ),
         adaptation=adapted,
         upper_bound_only=judged.upper_bound_only,
@@ -280,8 +280,10 @@ def _detector(
     return scorer, () if name == "general" else (judged_in(scorer),)
 
 
-def _own(given: Inputs, scorer: Scorer, when: str, seed: int, progress: Progress) -> Own | None:
-    """The detector adapted to the references, where they are enough and it is wanted."""
+def _own(
+    given: Inputs, scorer: Scorer, when: str, seed: int, progress: Progress
+) -> tuple[Own | None, tuple[Diagnostic, ...]]:
+    """The detector adapted to the references, where enough and wanted; else why it is not."""
     return adapted_to(
         scorer,
         given.people,
@@ -358,6 +360,7 @@ def _evidence(docs: ScoredDocuments, known: KnownTexts, labels: Any, scorer: Sco
         library=library,
         trained=trained,
         comparable=not (trained or _adapted(scorer)) and bool(library_of(scorer)),
+        adapted=_adapted(scorer),
         sampled=known.of_sample,
     )
 

@@ -36,7 +36,7 @@ $(VENV)/.demo: $(BIN)/python pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.test: $(BIN)/python pyproject.toml constraints.txt
-	$(PIP) --editable '.[audit,demo,collapse,lm,chat,evaluate,collect,engines,files,generate,lineage,watch,test]'
+	$(PIP) --editable '.[audit,demo,collapse,lm,chat,evaluate,collect,engines,files,generate,languages,lineage,watch,test]'
 	touch $@ $(VENV)/.demo
 
 clean:

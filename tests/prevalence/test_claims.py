@@ -1,12 +1,14 @@
 """Known evidence against an assumption reaches the headline: nothing is claimed beyond it."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
 
 import wellhead
 from tests.prevalence.prose import SYLLABLES, WORDS, Gauge, texts
+from wellhead.corpus.words import reckons
 from wellhead.errors import BadInput, UnusableReference
 from wellhead.prevalence.kinds import as_people
 from wellhead.prevalence.lower_bound import at_least
@@ -298,7 +300,7 @@ def test_a_template_before_every_text_says_nothing_about_who_wrote_them(rng, hum
     assert "pleased to answer" in note.finding
 
 
-def test_chinese_has_words_and_passages_though_no_spaces(rng):
+def test_chinese_has_words_and_passages_though_no_spaces(rng, monkeypatch):
     characters = "".join(map(chr, range(0x4E00, 0x5200)))
 
     def chinese(levels, about):
@@ -313,9 +315,22 @@ def test_chinese_has_words_and_passages_though_no_spaces(rng):
     for row in corpus:
         row["text"] = "感谢您的提问，我很高兴为您解答。" + row["text"]
     human = chinese(rng.normal(size=100), "山")
-    codes = {c.code: c.finding for c in assay(corpus, human=human, detector=Close()).diagnostics}
-    assert "80 of 80 documents" in codes["shared-passages"]
-    assert "short-documents" not in codes
+
+    def said():
+        found = assay(corpus, human=human, detector=Close()).diagnostics
+        return {check.code: f"{check.finding} {check.consequence}" for check in found}
+
+    counted = said()
+    assert "80 of 80 documents" in counted["shared-passages"]
+    assert "short-documents" not in counted
+    assert "words-reckoned" not in counted
+    monkeypatch.setitem(sys.modules, "icu4py", None)
+    reckons.cache_clear()
+    reckoned = said()
+    reckons.cache_clear()
+    assert "right within a fifth" in reckoned["words-reckoned"]
+    assert "wellhead[languages]" in reckoned["words-reckoned"]
+    assert "short-documents" not in reckoned
 
 
 @pytest.mark.parametrize("harmless", ["🧙\u200d♂️ ran.", "co\u00adoperate.", "\ufeffSo it was."])

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from wellhead.corpus.language import identified
+from wellhead.corpus.words import has_unspaced, reckons
 from wellhead.detect import Cluster, Scorer
 from wellhead.prevalence.adapt_diagnostics import adapt_checks
 from wellhead.prevalence.adapt_result import Adaptation
@@ -66,7 +67,7 @@ def diagnostics(
             checks.append(check_length_confound(human.characters[human.evidence], lengths))
     repeats = int((~docs.first).sum())
     checks += check_documents(rows.size, docs.words[rows], repeats, docs.census.documents)
-    checks += [*also, *_prepared(docs), _unusable(docs), _guesses(docs)]
+    checks += [*also, *_prepared(docs), _reckoned(docs), _unusable(docs), _guesses(docs)]
     order = {"warning": 0, "note": 1, "ok": 2}
     return tuple(sorted((c for c in checks if c is not None), key=lambda c: order[c.severity]))
 
@@ -191,6 +192,22 @@ def _prepared(docs: ScoredDocuments) -> list[Diagnostic]:
         for what, (code, name, finding, consequence) in _PREPARED.items()
         if (count := found.counts[what])
     ]
+
+
+def _reckoned(docs: ScoredDocuments) -> Diagnostic | None:
+    """Words that nothing separates were not counted but reckoned."""
+    texts = docs.sample.values()
+    if not reckons() or sum(map(has_unspaced, texts)) < 0.1 * len(texts) or not texts:
+        return None
+    return Diagnostic(
+        "How were words counted?",
+        "note",
+        "Some texts are in a script without spaces between words; their words were reckoned from "
+        "the letters, which is right within a fifth.",
+        "Numbers of words, as in a sentence, are estimates; the share hardly depends on them. With "
+        "pip install 'wellhead[languages]' a dictionary counts them.",
+        code="words-reckoned",
+    )
 
 
 def _unusable(docs: ScoredDocuments) -> Diagnostic | None:

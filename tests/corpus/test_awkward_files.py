@@ -201,6 +201,52 @@ def test_a_file_system_of_fsspec_is_read():
     assert open_corpus("memory://study").table()["text"].to_pylist() == TEXTS
 
 
+@pytest.fixture
+def bucket():
+    """A stand-in for `s3fs`: a bucket with two files and a picture."""
+    fsspec = pytest.importorskip("fsspec")
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    class Bucket(MemoryFileSystem):
+        protocol = "s3"
+        store = {}  # noqa: RUF012  (fsspec's own class attribute)
+        pseudo_dirs = [""]  # noqa: RUF012
+
+        @classmethod
+        def _strip_protocol(cls, path):
+            return "/" + path.removeprefix("s3://").strip("/")
+
+    fsspec.register_implementation("s3", Bucket, clobber=True)
+    files = fsspec.filesystem("s3")
+    for name in ("a", "year=2019/a", "year=2020/a"):
+        files.pipe(f"/bucket/study/{name}.jsonl", awkward.JSONL)
+    files.pipe("/bucket/study/picture.png", b"\x89PNG")
+    yield
+    fsspec.register_implementation("s3", "s3fs.S3FileSystem", clobber=True)
+
+
+@pytest.mark.parametrize(
+    ("address", "copies"),
+    [
+        ("s3://bucket/study/a.jsonl", 1),
+        ("s3://bucket/study", 3),
+        ("s3://bucket/study/*.jsonl", 1),
+        ("s3://bucket/study/year=*/a.jsonl", 2),
+    ],
+)
+def test_a_bucket_is_read_by_file_folder_and_pattern(bucket, address, copies):
+    table = open_corpus(address).table()
+    assert table["text"].to_pylist() == TEXTS * copies
+    if copies == 2:
+        assert table["year"].to_pylist()[:: len(TEXTS)] == ["2019", "2020"]
+
+
+@pytest.mark.parametrize("address", ["s3://bucket/none.jsonl", "s3://bucket/study/*.csv"])
+def test_an_address_with_nothing_there_says_what_was_expected(bucket, address):
+    with pytest.raises(BadInput, match="expected a file, or a folder with files that can be read"):
+        open_corpus(address)
+
+
 def test_a_name_that_leads_out_of_its_folder_is_refused():
     fsspec = pytest.importorskip("fsspec")
     memory = fsspec.filesystem("memory")

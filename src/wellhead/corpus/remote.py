@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from wellhead.corpus.formats import ARCHIVES, format_of_name
@@ -13,6 +14,7 @@ from wellhead.errors import BadInput, MissingExtra
 __all__ = ["fetched", "is_address"]
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+_PATTERN = re.compile(r"[*?\[]")
 _NEEDS = {"hf": "huggingface_hub", "s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs"}
 
 
@@ -61,9 +63,9 @@ def _through_fsspec(address: str, folder: Path) -> None:
         packages = f"fsspec {_NEEDS.get(scheme, '')}"
         raise MissingExtra(f"reading {scheme}:// addresses", packages) from error
     try:
-        inside = [path] if files.isfile(path) else _readable(files.find(path))
+        inside, above = _inside(files, path)
         for name in inside:
-            relative = Path(name).name if name == path else name.removeprefix(path).lstrip("/")
+            relative = Path(name).name if name == path else name.removeprefix(above).lstrip("/")
             target = folder / relative
             if not target.resolve().is_relative_to(folder.resolve()):
                 raise BadInput(f"the name {name} leads out of its folder")
@@ -75,7 +77,25 @@ def _through_fsspec(address: str, folder: Path) -> None:
             "fetch it in another way and give the file"
         ) from error
     if not inside:
-        raise BadInput(f"{address}: nothing that can be read lies there")
+        raise BadInput(f"{address}: expected a file, or a folder with files that can be read; got none")
+
+
+def _inside(files: Any, path: str) -> tuple[list[str], str]:
+    """The files meant by `path`, and the folder that they lie below."""
+    if _PATTERN.search(path):
+        return [name for name in files.glob(path) if files.isfile(name)], _fixed(path)
+    if files.isfile(path):
+        return [path], path
+    return [name for name in _readable(files.find(path)) if name != path], path
+
+
+def _fixed(pattern: str) -> str:
+    """The folder above the first name with a wildcard.
+
+    >>> _fixed("bucket/texts/part-*/a.jsonl")
+    'bucket/texts'
+    """
+    return _PATTERN.split(pattern)[0].rpartition("/")[0]
 
 
 def _readable(names: list[str]) -> list[str]:

@@ -77,7 +77,9 @@ def _through_fsspec(address: str, folder: Path) -> None:
             "fetch it in another way and give the file"
         ) from error
     if not inside:
-        raise BadInput(f"{address}: expected a file, or a folder with files that can be read; got none")
+        raise BadInput(
+            f"{address}: expected a file, or a folder with files that can be read; got none"
+        )
 
 
 def _inside(files: Any, path: str) -> tuple[list[str], str]:

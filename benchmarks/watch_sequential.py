@@ -153,8 +153,7 @@ def coverage(runs: int) -> list[dict[str, float]]:
     rows = []
     for rate, recall, false in JUDGES:
         rng = np.random.default_rng(7)
-        always = once = 0
-        ends = []
+        always, ends = 0, []
         for _ in range(runs):
             flagged = np.cumsum(rng.random(ANSWERS) < rate * recall + (1 - rate) * false)
             bad = np.cumsum(rng.random(500) < recall)
@@ -164,11 +163,9 @@ def coverage(runs: int) -> list[dict[str, float]]:
                 n, m = int(ANSWERS * part), int(500 * part)
                 counts = (int(flagged[n - 1]), n), (int(bad[m - 1]), m), (int(good[m - 1]), m)
                 held.append(corrected_rate(*counts))
-            single = corrected_once(*counts)
             always += all(each.covers(rate) for each in held)
-            once += single.covers(rate)
-            ends.append([held[-1].low, held[-1].high, single.low, single.high])
-        low, high, once_low, once_high = np.median(ends, axis=0)
+            ends.append([held[-1].low, held[-1].high])
+        low, high = np.median(ends, axis=0)
         rows.append(
             {
                 "rate": rate,
@@ -177,12 +174,26 @@ def coverage(runs: int) -> list[dict[str, float]]:
                 "always": always / runs,
                 "low": float(low),
                 "high": float(high),
-                "once": once / runs,
-                "once_low": float(once_low),
-                "once_high": float(once_high),
+                **at_one_look(rate, recall, false, 10 * runs),
             }
         )
     return rows
+
+
+def at_one_look(rate: float, recall: float, false: float, runs: int) -> dict[str, float]:
+    """How often the corrected rate for one look covers the truth, and its median ends."""
+    rng = np.random.default_rng(8)
+    ends = []
+    for _ in range(runs):
+        drawn = (ANSWERS, rate * recall + (1 - rate) * false), (500, recall), (500, false)
+        single = corrected_once(*((int(rng.binomial(n, part)), n) for n, part in drawn))
+        ends.append((single.low, single.high))
+    low, high = np.array(ends).T
+    return {
+        "once": float(np.mean((low <= rate) & (rate <= high))),
+        "once_low": float(np.median(low)),
+        "once_high": float(np.median(high)),
+    }
 
 
 def rollback(runs: int) -> list[dict[str, float]]:

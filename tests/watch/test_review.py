@@ -60,14 +60,12 @@ def test_the_corrected_rate_is_never_missed_at_any_look_however_bad_the_judge(
     assert missed <= 5
 
 
-CANARIES = 400
-
-
 @pytest.mark.parametrize(
-    ("rate", "recall", "false_alarms"), [(0.02, 0.8, 0.01), (0.05, 0.6, 0.02), (0.2, 0.7, 0.1)]
+    ("rate", "recall", "false_alarms", "canaries"),
+    [(0.01, 0.8, 0.01, 200), (0.05, 0.6, 0.02, 400), (0.2, 0.7, 0.1, 400)],
 )
 def test_canaries_take_the_judges_errors_out_at_one_look_and_at_every_look(
-    rate, recall, false_alarms
+    rate, recall, false_alarms, canaries
 ):
     rng, trials = np.random.default_rng(31), 250
     flags = rate * recall + (1 - rate) * false_alarms
@@ -75,15 +73,15 @@ def test_canaries_take_the_judges_errors_out_at_one_look_and_at_every_look(
         [(int(k), n) for k, n in zip(rng.binomial(of, p), of, strict=True)]
         for of, p in (
             (np.full(trials, 8000), flags),
-            (np.full(trials, CANARIES), recall),
-            (np.full(trials, CANARIES), false_alarms),
+            (np.full(trials, canaries), recall),
+            (np.full(trials, canaries), false_alarms),
         )
     ]
     once = [corrected_once(*each).covers(rate) for each in zip(*counts, strict=True)]
     assert 0.92 <= np.mean(once) <= 0.985  # 93 to 98 %, within the error of 250 trials
     for _ in range(25):
         seen = rng.random(8000) < flags
-        caught, cried = rng.random(CANARIES) < recall, rng.random(CANARIES) < false_alarms
+        caught, cried = rng.random(canaries) < recall, rng.random(canaries) < false_alarms
         for part in (0.1, 0.5, 1.0):
             looks = [each[: int(part * each.size)] for each in (seen, caught, cried)]
             found = corrected_rate(*[(int(each.sum()), each.size) for each in looks])

@@ -7,13 +7,13 @@ known to be good (its false alarms). Out: the true rate r, where the judge flags
 One claim is tested of all three together: the evidence against q, against s and against f
 multiplies, and r is refused where no s and f are left for which the product stays small. With bets
 as evidence the interval holds at all times at once (each is a bet on observations of its own, so
-that their product is one too, Ville); with likelihood ratios it holds at one look. What both
-assume: known cases are as hard for the judge as those of the traffic, and it flags bad cases at
-least as often as good ones.
+that their product is one too, Ville); with squared scores, which add up, it holds at one look. What
+both assume: known cases are as hard for the judge as those of the traffic, and it flags bad cases
+at least as often as good ones.
 
 Sources: Rogan & Gladen (1978), Am. J. Epidemiol. 107, 71-76; Vovk & Wang (2021), E-values:
-    calibration, combination and applications, Ann. Stat. 49 (products); Venzon & Moolgavkar (1988),
-    Profile likelihood confidence intervals, Applied Statistics 37.
+    calibration, combination and applications, Ann. Stat. 49 (products); Lancaster
+    (1961), Significance tests in discrete distributions, J. Am. Stat. Assoc. 56 (mid-p).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import xlogy
+from scipy.special import betainc, ndtri
 
 from wellhead._stats import Interval, clamp
 from wellhead.prevalence.sequential import log_bets
@@ -62,7 +62,7 @@ def corrected_once(flagged: Counts, bad: Counts, good: Counts, *, level: float =
     (0.033, 0.0375, 0.043)
     """
     allowed = NormalDist().inv_cdf((1 + level) / 2) ** 2 / 2
-    return _between(flagged, bad, good, _likelihood, allowed, level)
+    return _between(flagged, bad, good, _score, allowed, level)
 
 
 def _between(
@@ -125,12 +125,16 @@ def _closer(rates: _Rates, at: int) -> _Rates:
     return np.linspace(max(rates[at] - step, 0.0), min(rates[at] + step, 1.0), _CLOSER)
 
 
-def _likelihood(hits: float, n: float, rates: _Rates) -> _Rates:
-    """The logarithm of the likelihood ratio of the rate that was seen to each that is too low."""
+def _score(hits: float, n: float, rates: _Rates) -> _Rates:
+    """Half the squared standard score of what was seen, or more, under each rate that is too low.
+
+    The tail is the binomial one, with half of what was seen (mid-p), and so holds where few are
+    expected: none in 200 does not refuse 1 %, as a likelihood ratio would.
+    """
     if not n:
         return np.zeros_like(rates)
-    seen = hits / n
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = xlogy(hits, seen / rates) + xlogy(n - hits, (1 - seen) / (1 - rates))
+    least = betainc(hits, n - hits + 1, rates) if hits else np.ones_like(rates)
+    more = betainc(hits + 1, n - hits, rates) if hits < n else np.zeros_like(rates)
+    score = -ndtri(np.clip((least + more) / 2, 1e-300, 0.5))
     # Beyond what was seen it falls on by a trace, so that it has an inverse.
-    return np.where(rates < seen, ratio, -1e-9 * rates)
+    return np.where(score > 0, score**2 / 2, -1e-9 * rates)

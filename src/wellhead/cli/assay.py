@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from wellhead._progress import progress
+from wellhead._progress import Progress, progress
 from wellhead._stats import Interval
 from wellhead.cli import app
 from wellhead.cli._options import (
@@ -71,6 +71,13 @@ def assay(
             help="Adapt the detector to --human and --machine: off, auto (80 a side), always (20)."
         ),
     ] = "auto",
+    tier: Annotated[
+        str,
+        typer.Option(
+            help="What an adapted detector sees of a text: its words; beside them frozen, "
+            "likelihood or encoder (name:network for another network); or auto, what pays."
+        ),
+    ] = "words",
     source: Annotated[
         str | None, typer.Option(help="The task's source texts; copies of them are set apart.")
     ] = None,
@@ -135,17 +142,8 @@ def assay(
     if corpus is None:
         by = detector or "general"
         told = _Shards(scores, human, machine, by, text_column, level, false_discovery_rate)
-        with_texts = (
-            labels,
-            source,
-            group_by,
-            sample,
-            where,
-            split,
-            id_column,
-            human_where,
-            machine_where,
-        )
+        rows = (where, split, id_column, human_where, machine_where)
+        with_texts = (labels, source, group_by, sample, *rows)
         _of_shards(told, any(with_texts), seed=seed, out=out, as_json=as_json, limit=max_share)
         return
     _check_where(human, human_where, machine, machine_where)
@@ -167,6 +165,7 @@ def assay(
             labels_drawn=_drawn(labels, labels_drawn),
             detector=detector,
             adapt=adapt,
+            tier=tier,
             source=None if source is None else reference(source),
             scores=scores,
             text_column=text_column,
@@ -176,7 +175,7 @@ def assay(
             false_discovery_rate=false_discovery_rate,
             seed=seed,
             command=shlex.join(["wellhead", *sys.argv[1:]]),
-            progress=bar,
+            progress=_Told(bar),
         )
     _tell_sample(opened.census)
     for check in result.diagnostics:
@@ -188,6 +187,16 @@ def assay(
         _hold_to(max_share, result.share)
     if strict and result.withheld is not None:
         raise CannotBeSaid(f"the share cannot be said: {result.withheld.reason}")
+
+
+class _Told:
+    """A progress bar whose words are read without a terminal, too."""
+
+    def __init__(self, bar: Progress) -> None:
+        self.advance, self.total, self.stage = bar.advance, bar.total, bar.stage
+
+    def describe(self, text: str) -> None:
+        typer.echo(text, err=True)
 
 
 def _check_where(

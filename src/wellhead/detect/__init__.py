@@ -10,6 +10,7 @@ from wellhead.detect.library import Cluster, Library
 from wellhead.detect.ngram import NgramDetector
 from wellhead.detect.normalise import Normalisation, normalise
 from wellhead.detect.scorer import Scorer, load_scorer
+from wellhead.detect.tiers import tiered as _tiered  # noqa: F401  (adds a kind of saved detectors)
 from wellhead.detect.train import train_detector
 
 __all__ = [

@@ -46,7 +46,17 @@ from wellhead.detect.scorer import Scorer
 from wellhead.detect.train import LEAST_TEXTS
 from wellhead.errors import BadSetting, UnusableReference
 
-__all__ = ["FOLDS", "AdaptedDetector", "FittedDetector", "OwnTexts", "adapt_detector"]
+__all__ = [
+    "FOLDS",
+    "AdaptedDetector",
+    "FittedDetector",
+    "OwnTexts",
+    "adapt_detector",
+    "auc_of",
+    "card_of",
+    "examples_of",
+    "library_from",
+]
 
 FOLDS = 10
 RECIPE = Recipe(TRANSFORM, spread=0)
@@ -83,6 +93,14 @@ class OwnTexts(NamedTuple):
     kinds: Sequence[Sequence[str]] = ()
 
 
+class Unseen(NamedTuple):
+    """A kind of machine text left out whole: which texts, and the scores by models without it."""
+
+    name: str
+    of_kind: NDArray[np.bool_]
+    scores: NDArray[np.float64]
+
+
 @dataclass(frozen=True, kw_only=True)
 class FittedDetector(AdaptedDetector):
     """An adapted detector that still knows what it was fitted on.
@@ -90,10 +108,15 @@ class FittedDetector(AdaptedDetector):
     Attributes:
         own: the texts it was adapted to, normalised and each once.
         before: what the general detector gives each of them, by a model without it where known.
+        turn: the model that was fitted without each of them.
+        unseen: for each kind that was left out whole its name and its texts, and the scores of
+            people's and of its texts by models without it; NaN where none was asked.
     """
 
     own: OwnTexts
     before: NDArray[np.float64]
+    turn: NDArray[np.intp]
+    unseen: tuple[Unseen, ...]
 
     def own_scores(self, writer: str = HUMAN) -> NDArray[np.float64]:
         """Held-out scores of one writer's own texts."""
@@ -132,7 +155,7 @@ def adapt_detector(
             f"detector that it was made from (--detector {general.general.name})"
         )
     own, raw = _distinct(own)
-    examples = _examples(own)
+    examples = examples_of(own)
     learner = replace(
         Learner.of(examples, seed=seed, stretches=_STRETCHES), recipe=RECIPE, discount={}
     )
@@ -140,13 +163,10 @@ def adapt_detector(
     fitting = _Fitting.of(learner, np.asarray(known(raw), np.float64))
     folds, kinds = _folds(own, examples, seed), _kinds(own, examples)
     tried = fitting.tried(folds, [rows for _, rows in kinds], progress)
-    models, scores, unseen = _chosen(tried, folds, examples.machine)
-    found = [
-        _cluster(name, examples, _sides(of_kind, ~np.isnan(theirs), examples.machine), theirs)
-        for (name, of_kind), theirs in zip(kinds, unseen, strict=True)
-    ]
-    library = Library(tuple(found)) if found else None
-    card = with_revision(_card(general, examples, scores, library, seed), general, models)
+    models, scores, found = _chosen(tried, folds, examples.machine)
+    unseen = tuple(Unseen(*kind, theirs) for kind, theirs in zip(kinds, found, strict=True))
+    library = library_from(unseen, examples)
+    card = with_revision(card_of(general, examples, scores, library, seed), general, models)
     return FittedDetector(
         card,
         general,
@@ -155,7 +175,18 @@ def adapt_detector(
         library,
         own=own,
         before=fitting.general,
+        turn=np.argmax(folds, axis=0),
+        unseen=unseen,
     )
+
+
+def library_from(unseen: Sequence[Unseen], examples: Examples) -> Library | None:
+    """The kinds left out as clusters; None without any."""
+    found = [
+        _cluster(name, examples, _sides(of_kind, ~np.isnan(scores), examples.machine), scores)
+        for name, of_kind, scores in unseen
+    ]
+    return Library(tuple(found)) if found else None
 
 
 def _folds(own: OwnTexts, examples: Examples, seed: int) -> list[NDArray[np.bool_]]:
@@ -180,7 +211,7 @@ def _folds(own: OwnTexts, examples: Examples, seed: int) -> list[NDArray[np.bool
     return splits(examples, turns, seed)
 
 
-def _card(
+def card_of(
     general: Scorer,
     examples: Examples,
     scores: NDArray[np.float64],
@@ -316,10 +347,10 @@ class _Tried(NamedTuple):
 
     def auc(self, rows: NDArray[np.bool_], machine: NDArray[np.bool_]) -> float:
         """How well `rows` are told apart where left out, and where their kind is: the mean."""
-        known = _auc(self.scores, rows, machine)
+        known = auc_of(self.scores, rows, machine)
         if not self.unseen:
             return known
-        return (known + float(np.mean([_auc(one, rows, machine) for one in self.unseen]))) / 2
+        return (known + float(np.mean([auc_of(one, rows, machine) for one in self.unseen]))) / 2
 
 
 def _chosen(
@@ -340,7 +371,9 @@ def _chosen(
     return tuple(models), scores, unseen
 
 
-def _auc(scores: NDArray[np.float64], rows: NDArray[np.bool_], machine: NDArray[np.bool_]) -> float:
+def auc_of(
+    scores: NDArray[np.float64], rows: NDArray[np.bool_], machine: NDArray[np.bool_]
+) -> float:
     """The chance that a machine text of `rows` scores above a human one, ties half."""
     seen = rows & ~np.isnan(scores)
     human, theirs = np.sort(scores[seen & ~machine]), scores[seen & machine]
@@ -405,7 +438,8 @@ def _kinds(own: OwnTexts, examples: Examples) -> list[tuple[str, NDArray[np.bool
     return list(found.values())
 
 
-def _examples(own: OwnTexts) -> Examples:
+def examples_of(own: OwnTexts) -> Examples:
+    """The own texts as examples to learn from."""
     writer = np.array(own.writer)
     return Examples(
         own.texts,

@@ -37,6 +37,7 @@ __all__ = [
     "JoinedModel",
     "in_units",
     "revision_of",
+    "turn_of",
     "with_revision",
 ]
 
@@ -131,7 +132,7 @@ class AdaptedDetector:
 
     def _scores(self, clean: list[str], texts: Sequence[str]) -> NDArray[np.float64]:
         general = np.asarray(self.general.score(texts), np.float64)
-        turn = np.array([_turn(text, len(self.models)) for text in clean], dtype=np.int64)
+        turn = np.array([turn_of(text, len(self.models)) for text in clean], dtype=np.int64)
         scores = np.empty(len(clean))
         for at, model in enumerate(self.models):
             rows = np.flatnonzero(turn == at)
@@ -152,7 +153,7 @@ class AdaptedDetector:
     def explain(self, text: str) -> tuple[Passage, ...]:
         """The sentences of `text` with what each adds to the score of the task's own n-grams."""
         clean = normalise(text)
-        return passages(clean, self.models[_turn(clean, len(self.models))].own)
+        return passages(clean, self.models[turn_of(clean, len(self.models))].own)
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write the detector into `folder`; the card comes last, so a folder with one is whole."""
@@ -271,7 +272,7 @@ def _models(path: Path, script: str) -> tuple[JoinedModel, ...]:
     return tuple(models)
 
 
-def _turn(text: str, folds: int) -> int:
+def turn_of(text: str, folds: int) -> int:
     """The model that scores a text none was fitted on: drawn by lot, always the same."""
     return int.from_bytes(hashlib.sha256(f"turn {text}".encode()).digest()[:8], "big") % folds
 

@@ -23,6 +23,8 @@ from wellhead.corpus.near_duplicates import NearDuplicates
 from wellhead.detect import Cluster, Scorer
 from wellhead.detect.adapt import AdaptedDetector, FittedDetector, OwnTexts, adapt_detector
 from wellhead.detect.examples import HUMAN
+from wellhead.detect.tiers.choosing import TierTried
+from wellhead.detect.tiers.fitting import FittedTier, with_tier
 from wellhead.detect.train import LEAST_TEXTS
 from wellhead.errors import BadSetting, UnusableReference
 from wellhead.prevalence.adapt_diagnostics import left_as_it_is
@@ -69,6 +71,7 @@ class Own(NamedTuple):
     texts: OwnTexts
     detector: FittedDetector
     general: Scorer
+    tiers: tuple[TierTried, ...] = ()
 
 
 def require_when(when: str) -> None:
@@ -270,6 +273,7 @@ def measure(
         without_hard=None if easy is None else estimate(easy, level=level, seed=seed).share,
         control=_control(own, texts, level, seed, progress),
         confounds=_confounds(own.texts),
+        tiers=own.tiers,
     )
 
 
@@ -346,6 +350,8 @@ def _control(
     cut = own.texts._replace(texts=[_cut(text, at) for text in own.texts.texts])
     try:
         detector = adapt_detector(own.general, cut, seed=seed, progress=progress)
+        if isinstance(own.detector, FittedTier):
+            detector = with_tier(detector, own.detector.tier, seed=seed, progress=progress)
     except UnusableReference:
         return None
     evidence = _evidence(detector, [_cut(text, at) for text in texts])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from wellhead._stats import Interval
+from wellhead.detect.tiers.choosing import TierTried
 
 __all__ = ["ENOUGH", "HARD", "Adaptation", "Confound", "LeftOut", "LengthControl", "Writer"]
 
@@ -90,6 +91,7 @@ class Adaptation(NamedTuple):
             where none do, or all.
         control: the share from texts of equal length; None where texts are too short to cut.
         confounds: what else tells the references apart, the clearest first.
+        tiers: the views of a text that were tried beside its words; empty where none was wanted.
     """
 
     human: int
@@ -103,6 +105,7 @@ class Adaptation(NamedTuple):
     without_hard: Interval | None
     control: LengthControl | None
     confounds: tuple[Confound, ...]
+    tiers: tuple[TierTried, ...] = ()
 
     @property
     def hard(self) -> tuple[Writer, ...]:

@@ -22,6 +22,7 @@ from wellhead.detect import Scorer, load_scorer
 from wellhead.detect.adapted import AdaptedDetector
 from wellhead.detect.general import for_languages
 from wellhead.detect.scoring import KnownScores, ScoreResult, score
+from wellhead.detect.tiers.choosing import require_tier
 from wellhead.errors import BadSetting, UnusableReference
 from wellhead.prevalence.adapt import (
     Own,
@@ -30,6 +31,7 @@ from wellhead.prevalence.adapt import (
     measure,
     require_when,
 )
+from wellhead.prevalence.adapt_tier import tiered
 from wellhead.prevalence.assumptions import assumptions
 from wellhead.prevalence.conformal import benjamini_hochberg
 from wellhead.prevalence.diagnostics import diagnostics, judged_in
@@ -77,6 +79,7 @@ def assay(
     labels_drawn: str = "random",
     detector: str | Scorer | None = None,
     adapt: str = "auto",
+    tier: str = "words",
     source: Any = None,
     scores: Any = None,
     text_column: str | None = None,
@@ -103,6 +106,9 @@ def assay(
             documents, which is the general one where the language has none.
         adapt: whether the detector is adapted to the references, each text scored by a model that
             did not see it: "off", "auto" (from 80 a side on) or "always" (from 20).
+        tier: what an adapted detector sees of a text: its "words"; or, beside them, "frozen",
+            "likelihood" or "encoder" (``name:network`` for another network); or "auto", which
+            takes what pays on references left out.
         source: the task's own source texts; documents that mostly repeat one are set apart.
         scores: a `wellhead.score` result, whose scores are used; or a folder, where scores are
             looked for and written. Scores beside the corpus are used in any case.
@@ -122,9 +128,10 @@ def assay(
         BadInput: nothing usable in an input, or a column that is not there.
         UnusableReference: a reference too small, or one that shares texts with the corpus.
         BadSetting: a setting outside its range.
+        MissingExtra: a tier is asked for, and what it needs is not installed.
     """
     require_drawn(labels_drawn)
-    require_when(adapt)
+    _require_way(adapt, tier)
     _require_rates(level, false_discovery_rate)
     given = open_inputs(corpus, human, machine, source, text_column=text_column)
     scorer, by_language = _detector(detector, given.whole, progress)
@@ -132,7 +139,7 @@ def assay(
         given = given.sampled(sample, seed, labelled=labels is not None)
     if isinstance(scores, ScoreResult) and adapt == "auto":
         adapt = "off"  # the scores given are those that are wanted
-    own, kept = _own(given, scorer, adapt, seed, progress)
+    own, kept = _own(given, scorer, (adapt, tier), seed, progress)
     scorer = scorer if own is None else own.detector
     docs, known = read_inputs(
         given,
@@ -244,6 +251,11 @@ def assay_shards(
     )
 
 
+def _require_way(adapt: str, tier: str) -> None:
+    require_when(adapt)
+    require_tier(tier)
+
+
 def _require_rates(level: float, false_discovery_rate: float) -> None:
     if not 0 < level < 1:
         raise BadSetting(f"a confidence level lies between 0 and 1, got {level}")
@@ -281,10 +293,11 @@ def _detector(
 
 
 def _own(
-    given: Inputs, scorer: Scorer, when: str, seed: int, progress: Progress
+    given: Inputs, scorer: Scorer, how: tuple[str, str], seed: int, progress: Progress
 ) -> tuple[Own | None, tuple[Diagnostic, ...]]:
     """The detector adapted to the references, where enough and wanted; else why it is not."""
-    return adapted_to(
+    when, tier = how
+    own, kept = adapted_to(
         scorer,
         given.people,
         given.suspects,
@@ -293,6 +306,7 @@ def _own(
         seed=seed,
         progress=progress,
     )
+    return tiered(own, tier, seed=seed, progress=progress), kept
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -106,16 +106,9 @@ class TieredDetector(AdaptedDetector):
         told = {"tier": self.tier.name, "network": self.tier.model, "digest": self.tier.digest}
         write_text(target / "tier.json", json.dumps(told, ensure_ascii=False, indent=1) + "\n")
         for at, head in enumerate(self.heads):
-            with (
-                atomic_path(target / f"head-{at}.npz") as temporary,
-                temporary.open("wb") as stream,
-            ):
-                np.savez_compressed(stream, head=head)
-        with atomic_path(target / "blend.npz") as temporary, temporary.open("wb") as stream:
-            np.savez_compressed(
-                stream,
-                **{name: np.array([getattr(one, name) for one in self.blend]) for name in _BLEND},
-            )
+            _write(target / f"head-{at}.npz", {"head": head})
+        rows = {name: np.array([getattr(one, name) for one in self.blend]) for name in _BLEND}
+        _write(target / "blend.npz", rows)
         if self.library is not None:
             self.library.save(target / "library.npz")
         self.held_out.save(target / "held_out.npz")
@@ -151,7 +144,7 @@ class TieredDetector(AdaptedDetector):
 KINDS.register(TIERED)(TieredDetector.load_tiered)
 
 
-def _write(path: Path, **arrays: Any) -> None:
+def _write(path: Path, arrays: dict[str, Any]) -> None:
     with atomic_path(path) as temporary, temporary.open("wb") as stream:
         np.savez_compressed(stream, **arrays)
 

@@ -79,7 +79,7 @@ class Remembered:
         new = [text for text in texts if text not in self.known]
         begun = time.process_time()
         self.known.update(zip(new, self.tier.read(new), strict=True))
-        self.spent += [(time.process_time() - begun) / max(len(new), 1)] * len(new)
+        self.spent.extend([(time.process_time() - begun) / max(len(new), 1)] * len(new))
         return [self.known[text] for text in texts]
 
     def fit(self, task: Task) -> Any:

@@ -59,6 +59,13 @@ def test_a_browser_shows_hostile_text_without_running_loading_or_overflowing(
     page.on("request", lambda request: said.append(request.url))
     page.goto((tmp_path / "page.html").as_uri())
     across = page.evaluate("document.documentElement.scrollWidth")
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    captions = page.evaluate(
+        "[...document.querySelectorAll('caption span')].map((one) => "
+        "[one, one.closest('.scroll')].map((it) => it.getBoundingClientRect().right))"
+    )
     page.close()
+    assert captions
+    assert all(end <= edge for end, edge in captions), "a caption is read without scrolling"
     assert said == [(tmp_path / "page.html").as_uri()]
     assert across <= width

@@ -83,10 +83,13 @@ def _wrong(expected: float) -> str:
 def _flag_table(result: AssayResult) -> Table:
     rows = _flagged_rows(result.table)
     files = set(rows["file"].to_pylist()) if "file" in rows.column_names else set()
+    named = not files - {None} or any(
+        not _HASH.fullmatch(str(one)) for one in rows["id"].to_pylist()
+    )
     kinds: list[tuple[str, Column]] = [
         *([("file", Column("file"))] if len(files) > 1 else []),
         *([("row", Column("row", "count"))] if files - {None} else []),
-        ("id", Column("id", "code")),
+        *([("id", Column("id", "code"))] if named else []),
         ("first_words", Column("begins")),
         ("group", Column("group")),
         ("p_value", Column("p", "p")),

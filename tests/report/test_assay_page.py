@@ -176,6 +176,7 @@ def test_documents_are_named_by_file_row_and_first_words_never_by_a_hash_alone()
     html = replace(bare, table=table, passages=passages).page().to_html()
     assert f">answers.jsonl, row {top + 1}: Opening words {top} …</span>" in html
     assert f"<td>Opening words {top} …</td>" in html or f">Opening words {top} …</td>" in html
+    assert hashes[top] not in html
 
 
 def test_p_is_explained_in_words_before_the_first_one():

@@ -47,11 +47,25 @@ def forecast_command(
         float | None,
         typer.Option(help="Growth of machine against real text from set to set."),
     ] = None,
+    web_models: Annotated[
+        int | None, typer.Option(help="Several models that learn from each other: how many.")
+    ] = None,
+    web_mixing: Annotated[
+        float | None,
+        typer.Option(help="Share of machine text by any of them, not by one's own last; else 1."),
+    ] = None,
     true_positive_rate: Annotated[
         float | None, typer.Option(help="Machine text that a detector in the loop removes.")
     ] = None,
     false_positive_rate: Annotated[
         float | None, typer.Option(help="Human text that it removes.")
+    ] = None,
+    verifier: Annotated[
+        str | None,
+        typer.Option(
+            help="Judges texts: quantile=.1,bias=1,checked=.5, or nearest=.5,bias=1, or favours a "
+            "part: part=.5,strength=.3."
+        ),
     ] = None,
     max_inflation: Annotated[
         float | None,
@@ -106,10 +120,13 @@ def forecast_command(
         assay=assay,
         schedule=_schedule(shares, years),
         machine_growth=machine_growth,
+        web_models=web_models,
+        web_mixing=web_mixing,
         true_positive_rate=true_positive_rate,
         false_positive_rate=false_positive_rate,
+        verifier=None if verifier is None else _named(verifier, "--verifier", "quantile=.1,bias=1"),
         max_inflation=max_inflation,
-        prices=None if prices is None else _prices(prices),
+        prices=None if prices is None else _named(prices, "--prices", "real=5,audit=1"),
         effective_samples=effective_samples,
         observed=None if observed is None else read_observed(observed),
         words=words,
@@ -121,6 +138,8 @@ def forecast_command(
     told = [remedy.sentence for remedy in result.remedies]
     if result.cheapest_mix is not None:
         told.append(result.cheapest_mix.sentence)
+    if result.verifier is not None:
+        told.append(result.verifier.sentence)
     show_result(result, as_json=as_json, html=html, more=told)
     if result.exceeds:
         low, limit = result.inflation.last.low, result.max_inflation
@@ -135,11 +154,11 @@ def _schedule(shares: str | None, years: Path | None) -> list[float] | Path | No
     return numbers_of(shares, "--shares")
 
 
-def _prices(text: str) -> dict[str, float]:
+def _named(text: str, option: str, example: str) -> dict[str, float]:
     pairs = [part.partition("=") for part in text.split(",")]
     try:
-        return {name.strip(): float(price) for name, _, price in pairs}
+        return {name.strip(): float(value) for name, _, value in pairs}
     except ValueError:
         raise BadSetting(
-            f"--prices: expected names and numbers like real=5,audit=1; got '{text}'."
+            f"{option}: expected names and numbers like {example}; got '{text}'."
         ) from None

@@ -20,6 +20,7 @@ from wellhead.recursion.forecast.models import joined
 from wellhead.recursion.forecast.share import Interval
 from wellhead.recursion.forecast.words import WordCounts
 from wellhead.recursion.theory.branching import Loss, branching_under
+from wellhead.recursion.theory.inflation import SharedWeb
 from wellhead.recursion.theory.ranges import check_positive, check_share, check_whole
 from wellhead.recursion.theory.shares import Shares
 
@@ -65,7 +66,7 @@ class World(NamedTuple):
 
     words: WordCounts
     regime: str
-    real_share: float | Shares | None
+    real_share: float | Shares | SharedWeb | None
 
     def losses(self, ratio: float, last: int) -> list[Loss]:
         """The loss of words at generations 0 to `last` at a ratio from 0 to infinity."""
@@ -118,7 +119,7 @@ def fitted_size(
     words: WordCounts,
     *,
     regime: str,
-    real_share: float | Shares | None,
+    real_share: float | Shares | SharedWeb | None,
     generations: int | None = None,
     level: float = 0.95,
 ) -> EffectiveSize:

@@ -22,6 +22,9 @@ from wellhead.recursion.forecast.result import Forecast
 from wellhead.recursion.forecast.risk import inflation_of
 from wellhead.recursion.forecast.scaling import scaling_of
 from wellhead.recursion.forecast.share import Interval, real_share_of
+from wellhead.recursion.forecast.verifier import verified
+from wellhead.recursion.forecast.web import REGIME as WEB
+from wellhead.recursion.forecast.web import Web, web_of
 from wellhead.recursion.forecast.words import WordCounts
 from wellhead.recursion.theory.detector import Detector
 from wellhead.recursion.theory.inflation import MIXES, regime_named
@@ -42,8 +45,11 @@ def forecast(
     assay: Any = None,
     schedule: Any = None,
     machine_growth: float | None = None,
+    web_models: int | None = None,
+    web_mixing: float | None = None,
     true_positive_rate: float | None = None,
     false_positive_rate: float | None = None,
+    verifier: Mapping[str, float] | None = None,
     max_inflation: float | None = None,
     prices: Prices | Mapping[str, float] | None = None,
     models: str | Iterable[str] | None = None,
@@ -76,8 +82,14 @@ def forecast(
             first set. The model of generation n learns from training set n - 1.
         machine_growth: factor by which machine text grows against real text from one training set
             to the next, after the share or schedule given.
+        web_models: several models that share the corpus out and learn from each other's output;
+            inflation is that of each, words are those left in any of them.
+        web_mixing: the share of machine text that is by any of them, the rest by a model's own
+            last generation; by default all of it.
         true_positive_rate: machine text that a detector removes in every generation.
         false_positive_rate: human text that it removes.
+        verifier: one that judges texts by a trait or favours a part, with its faults: see
+            `verifier.verified`.
         max_inflation: a limit on the inflation; asks for what would keep below it.
         prices: what a unit costs of ``real`` text, of an ``audit`` or a ``detector`` that reads a
             unit, and of the text at hand (``stream``); asks for the cheapest mix that keeps the
@@ -110,15 +122,24 @@ def forecast(
     share = real_share_of(real_share, assay)
     changing = course_of(share, schedule, machine_growth)
     last = check_whole("generations", generations, least=1, most=_MOST_GENERATIONS)
-    name = _regime(regime, share, changing)
+    web = web_of(web_models, web_mixing, share)
+    name = _regime(regime, share, changing, web)
     detector = _detector(true_positive_rate, false_positive_rate, name)
-    reached: Interval | Course | None = _filtered(share, detector)
+    effective = _filtered(share, detector)
+    reached: Interval | Course | Web | None = effective
     one_share = None if changing else share
+    judged = verified(verifier, name, last, effective)
     mix = _cheapest(prices, max_inflation, last, one_share, detector)
     if changing is not None:
-        share, reached = changing.at(last), changing.filtered(detector, last)
-        if calibrate:
-            raise BadSetting("a calibration runs one share throughout: leave the schedule out")
+        filtered = changing.filtered(detector, last)
+        share, effective, reached = changing.at(last), filtered.at(last), filtered
+    if web is not None:
+        reached = web_of(web_models, web_mixing, effective)
+    if calibrate and (changing or web):
+        raise BadSetting(
+            "a calibration runs one model with one share throughout: leave the schedule, or the "
+            "web, out"
+        )
     loop = Loop(name, last, reached)
     text = Text(corpus, counts, words, show_progress)
     told = ModelsTold(models, calibrate, effective_samples, observed, seed)
@@ -130,7 +151,7 @@ def forecast(
     return Forecast(
         inflation=course,
         real_share=share,
-        effective_share=reached.at(last) if isinstance(reached, Course) else reached,
+        effective_share=effective,
         detector=detector,
         regime=name,
         generations=last,
@@ -142,6 +163,7 @@ def forecast(
         if limit is None
         else remedies(limit, generations=last, share=one_share, detector=detector),
         cheapest_mix=mix,
+        verifier=judged,
         vocabulary=outlook.vocabulary,
         scaling=scaling_of(outlook.words, regime=name, generations=last),
         regimes=outlook.regimes(loop),
@@ -151,18 +173,24 @@ def forecast(
     )
 
 
-def _regime(regime: str | None, share: Interval | None, changing: Course | None) -> str:
+def _regime(
+    regime: str | None, share: Interval | None, changing: Course | None, web: Web | None
+) -> str:
+    if web is not None:
+        if regime not in (None, WEB) or changing is not None:
+            raise BadSetting(
+                f"several models on one web have the regime {WEB} and one share throughout: leave "
+                "the other regime, or the schedule, out"
+            )
+        return WEB
     if changing is not None:
         if regime not in (None, CHANGING):
             raise BadSetting(f"a share that changes has the regime {CHANGING}, not {regime}")
         return CHANGING
     if regime == CHANGING:
         raise BadSetting(f"the regime {CHANGING} needs a schedule, or machine_growth")
-    if regime == "shared-web":
-        raise BadSetting(
-            "several models on one web are no regime of a forecast; their inflation is printed by: "
-            "wellhead collapse theory --regime shared-web --models 4 --mixing 0.5"
-        )
+    if regime == WEB:
+        raise BadSetting(f"the regime {WEB} needs web_models, how many models share the web")
     name = regime_named(regime) if regime else "replace" if share is None else "fresh-real"
     if name in MIXES and share is None:
         raise BadSetting(f"the regime {name} needs a real share: give real_share, or an assay")
@@ -175,7 +203,7 @@ def _regime(regime: str | None, share: Interval | None, changing: Course | None)
 
 def _detector(tpr: float | None, fpr: float | None, regime: str) -> Detector | None:
     detector = Detector.given(tpr, fpr)
-    if detector is not None and regime not in ("fresh-real", CHANGING):
+    if detector is not None and regime not in ("fresh-real", CHANGING, WEB):
         raise BadSetting(f"a detector has a closed form under fresh-real, not under {regime}")
     return detector
 

@@ -20,6 +20,8 @@ from wellhead.recursion.forecast.result import ModelOutlook, RegimeOutlook
 from wellhead.recursion.forecast.risk import inflation_of
 from wellhead.recursion.forecast.share import Interval
 from wellhead.recursion.forecast.vocabulary import Vocabulary, vocabulary_of
+from wellhead.recursion.forecast.web import REGIME as WEB
+from wellhead.recursion.forecast.web import Web
 from wellhead.recursion.forecast.words import WordCounts, count_words, documents_of, of_counts
 from wellhead.recursion.theory import branching
 from wellhead.recursion.theory.inflation import MIXES, REGIMES
@@ -66,7 +68,7 @@ class Loop(NamedTuple):
 
     regime: str
     last: int
-    share: Interval | Course | None
+    share: Interval | Course | Web | None
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ class ModelsTold:
         """Effective draws per word by generation, of each class."""
         classes = classes_named(self.models)
         runs = self.calibrate and loop.regime in branching.REGIMES
-        if not runs or isinstance(loop.share, Course):
+        if not runs or isinstance(loop.share, Course | Web):
             return {one: [MODELS[one].ratio] for one in classes}
         return calibrated(
             text.documents(words),
@@ -132,11 +134,12 @@ class Outlook(NamedTuple):
         What was measured under the regime asked for says nothing of words under another.
         """
         measured = self.size is not None and self.size.how in ("calibrated", "fitted")
-        changing = isinstance(loop.share, Course)
+        own = [loop.regime] if loop.regime in (CHANGING, WEB) else []
+        plain = loop.share.share if isinstance(loop.share, Web) else loop.share
         found = []
-        for name in (*REGIMES, *[CHANGING] * changing):
-            mixed = loop.share if name == CHANGING or (name in MIXES and not changing) else None
-            if name in MIXES and mixed is None:
+        for name in (*REGIMES, *own):
+            mixed = loop.share if name in own else plain if name in MIXES else None
+            if name in MIXES and not isinstance(mixed, Interval):
                 continue
             other = Loop(name, loop.last, mixed)
             known = None if measured and name != loop.regime else self.size
@@ -169,7 +172,7 @@ def outlook_of(text: Text, loop: Loop, told: ModelsTold) -> Outlook:
 def _vocabulary(
     words: WordCounts | None, loop: Loop, size: EffectiveSize | None
 ) -> Vocabulary | None:
-    known = loop.regime in (*branching.REGIMES, CHANGING)
+    known = loop.regime in (*branching.REGIMES, CHANGING, WEB)
     if words is None or size is None or not known:
         return None
     regime, last, share = loop

@@ -12,6 +12,7 @@ from wellhead.recursion.forecast.prices_page import prices_section
 from wellhead.recursion.forecast.result import Caveat, Forecast
 from wellhead.recursion.forecast.scaling_page import scaling_section
 from wellhead.recursion.forecast.share import Interval
+from wellhead.recursion.forecast.verifier_page import verifier_section
 from wellhead.report import Bullets, Callout, Column, Page, Section, Table
 from wellhead.report.numbers import count, number, percent
 from wellhead.report.svg import Axis, Line, LineChart
@@ -31,6 +32,8 @@ _REGIMES = {
     "accumulate": "every generation is trained on everything so far",
     "accumulate-subsample": "every generation is trained on a fixed number drawn from everything",
     "golden-ratio": "new real text and as much output are weighted 0.62 to 0.38",
+    "shared-web": "several models are trained on each other's output, and on new real text where "
+    "there is any; inflation is that of each, words are those left in any of them",
     "synthetic-added": "output of the last generation is added to all of the original text",
 }
 
@@ -144,6 +147,8 @@ def _sections(forecast: Forecast) -> list[Section]:
         sections.append(_remedies(forecast))
     if forecast.cheapest_mix is not None:
         sections.append(prices_section(forecast.cheapest_mix, number(forecast.max_inflation)))
+    if forecast.verifier is not None:
+        sections.append(verifier_section(forecast.verifier))
     if forecast.vocabulary is not None:
         sections.append(Section("The vocabulary", _words(forecast.vocabulary)))
     if forecast.scaling is not None:

@@ -12,6 +12,7 @@ from wellhead.recursion.forecast.remedies import Remedy
 from wellhead.recursion.forecast.risk import Inflation
 from wellhead.recursion.forecast.scaling import Scaling
 from wellhead.recursion.forecast.share import Interval
+from wellhead.recursion.forecast.verifier import Verified
 from wellhead.recursion.forecast.vocabulary import Vocabulary
 from wellhead.recursion.theory.detector import Detector
 
@@ -69,6 +70,7 @@ class Forecast(Result):
         schedule: the training sets after the first, where their share changes.
         remedies: what would keep inflation below the limit; empty without one.
         cheapest_mix: the cheapest training set that keeps it; None without prices.
+        verifier: what it makes of the texts that it lets through; None without one.
         vocabulary: what becomes of the corpus's words; None without a corpus.
         scaling: what more text would teach, and what a cut tail takes away; None without a corpus,
             or where too few of its words occur once and twice.
@@ -93,6 +95,7 @@ class Forecast(Result):
     schedule: tuple[ShareAt, ...]
     remedies: tuple[Remedy, ...]
     cheapest_mix: CheapestMix | None
+    verifier: Verified | None
     vocabulary: Vocabulary | None
     scaling: Scaling | None
     regimes: tuple[RegimeOutlook, ...]

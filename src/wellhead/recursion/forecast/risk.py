@@ -36,7 +36,7 @@ def _ends(regime: str, share: Any) -> list[Any]:
     """The real shares among which the lowest and the highest inflation are, the point second."""
     if share is None:
         return [None, None]
-    if regime == "changing-share":
+    if regime in ("changing-share", "shared-web"):
         return list(share[:3])
     if regime != "synthetic-added" or share.sure:
         return [share.low, share.point, share.high]
@@ -47,7 +47,7 @@ def _ends(regime: str, share: Any) -> list[Any]:
 def inflation_of(regime: str, generations: int, share: Any) -> Inflation:
     """The inflation of generations 1 to `generations`, with its interval.
 
-    `share` is an interval, a `Course` of them, or None where the regime takes none.
+    `share` is an interval, a `Course` of them, a `Web`, or None where the regime takes none.
     """
     times = np.arange(1, generations + 1)
     shares, level = _ends(regime, share), share.level if share else None

@@ -16,6 +16,7 @@ from scipy import special
 from wellhead.recursion.forecast.course import Course
 from wellhead.recursion.forecast.effective import EffectiveSize, World
 from wellhead.recursion.forecast.share import Interval
+from wellhead.recursion.forecast.web import Web
 from wellhead.recursion.forecast.words import WordCounts
 from wellhead.recursion.theory.branching import Loss
 
@@ -76,7 +77,7 @@ def vocabulary_of(
     *,
     regime: str,
     generations: int,
-    share: Interval | Course | None,
+    share: Interval | Course | Web | None,
     effective: EffectiveSize,
 ) -> Vocabulary:
     """The survival of `words` under a regime of `branching`, with intervals.
@@ -110,7 +111,7 @@ def _paths(
     words: WordCounts,
     regime: str,
     last: int,
-    share: Interval | Course | None,
+    share: Interval | Course | Web | None,
     effective: EffectiveSize,
 ) -> _Paths:
     """Loss with the least real text and the smallest size, the likeliest, and the most."""

@@ -11,7 +11,7 @@ regime mixes it. docs/theory.md §7.2, §7.5.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -25,6 +25,7 @@ from wellhead.recursion.theory.generations import (
     check_generations,
     each_generation,
 )
+from wellhead.recursion.theory.inflation import SharedWeb as Web
 from wellhead.recursion.theory.ranges import check_positive, check_share, check_whole
 from wellhead.recursion.theory.shares import Shares
 
@@ -39,6 +40,7 @@ __all__ = [
     "Growing",
     "Loss",
     "Replace",
+    "SharedWeb",
     "SyntheticAdded",
     "branching_under",
     "survivor_rate",
@@ -120,9 +122,7 @@ class FreshReal(Branching):
         >>> round(float(FreshReal(real_share=0.1).losses(1)[1].of(1)), 4)
         0.3679
         """
-        tokens = _heirless(last, 1 - self.real_share, self.size_ratio)
-        fresh = np.concatenate([[0.0], np.cumsum(self.real_share * (tokens[:-1] - 1))])
-        return [Loss(float(t), fresh=float(f)) for t, f in zip(tokens, fresh, strict=True)]
+        return _with_fresh(_heirless(last, 1 - self.real_share, self.size_ratio), self.real_share)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,6 +169,40 @@ class Replace(Branching):
         0.3679
         """
         return FreshReal(size_ratio=self.size_ratio, real_share=0.0).losses(last)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharedWeb(FreshReal):
+    """Several models that share a corpus out and learn from one web: is a symbol left in any?
+
+    Args:
+        models: K.
+        mixing: m, the probability that an item is by any model, not by one's own last generation.
+    """
+
+    models: int
+    mixing: float = 1.0
+
+    def losses(self, last: int) -> list[Loss]:
+        r"""As with fresh real text, but what a model writes is read by none, one or several.
+
+        An item is read by its own model with probability $o=1-m+m/K$ and by each other one with
+        $t=m/K$, so that f goes on as $e^{(1-a)(R(f)-1)}$, $R(z)=(1-o+oz)(1-t+tz)^{K-1}$: one
+        heir in the mean, scattered more widely. Source: docs/theory.md §10.
+
+        >>> web, alone = (one.losses(5)[5].of(3) for one in (SharedWeb(real_share=0, models=4),
+        ...                                                  Replace()))
+        >>> round(float(web), 3), round(float(alone), 3)
+        (0.562, 0.392)
+        """
+        other = self.mixing / self.models
+        own, rest = 1 - self.mixing + other, self.models - 1
+
+        def read(z: float) -> float:
+            return (1 - own + own * z) * (1 - other + other * z) ** rest
+
+        heirless = _heirless(last, 1 - self.real_share, self.size_ratio, read)
+        return _with_fresh(heirless, self.real_share)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -271,9 +305,10 @@ REGIMES: dict[str, type[Branching]] = {
 
 
 def branching_under(
-    regime: str, real_share: float | Shares | None = None, size_ratio: float = 1.0
+    regime: str, real_share: float | Shares | Web | None = None, size_ratio: float = 1.0
 ) -> Branching:
-    """The process of a regime by name, with a real share (or its course) where it depends on one.
+    """The process of a regime by name, with a real share (or its course, or a web) where it
+    depends on one.
 
     Raises:
         BadSetting: an unknown regime, or a share that is missing or does not belong.
@@ -283,6 +318,9 @@ def branching_under(
     """
     if regime == "changing-share" and isinstance(real_share, Shares):
         return ChangingShare(size_ratio=size_ratio, shares=real_share)
+    if isinstance(real_share, Web):
+        web = {"models": real_share.models, "mixing": real_share.mixing}
+        return SharedWeb(size_ratio=size_ratio, real_share=real_share.real_share, **web)  # type: ignore[arg-type]
     if regime not in REGIMES:
         raise unknown_name("regime for the survival of symbols", regime, REGIMES)
     found = REGIMES[regime]
@@ -293,17 +331,27 @@ def branching_under(
     return found(size_ratio=size_ratio, **share)
 
 
-def _heirless(last: int, mean: float, ratio: float) -> Array:
+def _with_fresh(tokens: Array, real_share: float) -> list[Loss]:
+    """Losses where new real text, too, may have left heirs."""
+    fresh = np.concatenate([[0.0], np.cumsum(real_share * (tokens[:-1] - 1))])
+    return [Loss(float(t), fresh=float(f)) for t, f in zip(tokens, fresh, strict=True)]
+
+
+def _heirless(
+    last: int, mean: float, ratio: float, read: Callable[[float], float] = float
+) -> Array:
     """The chance that one token of the corpus has no synthetic heir after 0, 1, … rounds.
 
     A model that writes N tokens worth only ratio × N independent draws writes clumps of
-    1/ratio tokens: a token has Poisson(mean × ratio) clumps as heirs, a clump Poisson(mean).
+    1/ratio tokens: a token has Poisson(mean × ratio) clumps as heirs, a clump Poisson(mean). What
+    is written has the generating function `read` of readers; one, unless told.
     """
     check_whole("generations", last, least=0, most=100_000)
     clump, token = np.zeros(last + 1), np.zeros(last + 1)
     for k in range(last):
-        token[k + 1] = np.exp(mean * ratio * (clump[k] - 1))
-        clump[k + 1] = np.exp(mean * (clump[k] - 1))
+        missed = read(clump[k]) - 1
+        token[k + 1] = np.exp(mean * ratio * missed)
+        clump[k + 1] = np.exp(mean * missed)
     return token
 
 

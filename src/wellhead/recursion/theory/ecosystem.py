@@ -11,23 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import numpy as np
 
 from wellhead.recursion.theory.chain import Columns
 from wellhead.recursion.theory.discrete import diversity, zipf_mandelbrot
 from wellhead.recursion.theory.generations import Floats, Generations, Times, check_generations
+from wellhead.recursion.theory.inflation import SharedWeb
 from wellhead.recursion.theory.ranges import check_share, check_whole, counted
 
 __all__ = ["Ecosystem", "GaussianEcosystem", "SymbolEcosystem"]
-
-
-class _Meeting(NamedTuple):
-    """The chance that two items, of one model or of two, have the same author."""
-
-    one: float
-    two: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,12 +49,8 @@ class Ecosystem:
         counted(self.real_share, self.samples)
 
     @property
-    def _meeting(self) -> _Meeting:
-        other = self.mixing / self.models
-        own = 1 - self.mixing + other
-        return _Meeting(
-            own**2 + (self.models - 1) * other**2, 2 * own * other + (self.models - 2) * other**2
-        )
+    def _web(self) -> SharedWeb:
+        return SharedWeb(self.models, self.mixing, self.real_share)
 
     def errors(self, n: Generations) -> tuple[Floats, Floats]:
         r"""c and d at generations n, n at least 1: error of a model, and what two have in common.
@@ -71,7 +61,7 @@ class Ecosystem:
         $d\leftarrow(1-a)^2q'+\tfrac{1-a}MB(1-c)$.
         """
         generation = check_generations(n, least=1)
-        size, met = self.samples, self._meeting
+        size, met = self.samples, self._web.meeting
         rest = 1 - counted(self.real_share, size) / size
         path = [(1 / size, 0.0)]
         while len(path) < int(generation.max()):
@@ -80,7 +70,7 @@ class Ecosystem:
             path.append(
                 (
                     (rest**2 - rest / size) * own + 1 / size,
-                    rest**2 * common + rest / size * met.two * (1 - c),
+                    rest**2 * common + rest / size * met[1] * (1 - c),
                 )
             )
         found = np.array(path)[generation - 1]
@@ -89,18 +79,10 @@ class Ecosystem:
     def inflation(self, n: Generations) -> Floats:
         r"""$\kappa_n$ of each model's error; the leading order in 1/M of `errors`.
 
-        $c\leftarrow(1-a)^2(Ac+(1-A)d)+1$ and $d\leftarrow(1-a)^2(Bc+(1-B)d)+(1-a)B$.
-
         >>> round(float(Ecosystem(samples=100, models=4).inflation(11)), 3)
         5.188
         """
-        generation, met, rest = check_generations(n, least=1), self._meeting, 1 - self.real_share
-        path = [(1.0, 0.0)]
-        while len(path) < int(generation.max()):
-            c, d = path[-1]
-            own, common = (meet * c + (1 - meet) * d for meet in met)
-            path.append((rest**2 * own + 1, rest**2 * common + rest * met.two))
-        return np.array(path)[generation - 1, 0]
+        return self._web.after(n)
 
 
 @dataclass(frozen=True, kw_only=True)

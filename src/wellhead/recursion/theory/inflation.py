@@ -40,6 +40,7 @@ __all__ = [
     "Growing",
     "Inflation",
     "Replace",
+    "SharedWeb",
     "SyntheticAdded",
     "best_real_weight",
     "inflation_under",
@@ -319,6 +320,69 @@ class GoldenRatio(Inflation):
         return (self.real_weight**2 + rest / self.synthetic_ratio) / (1 - rest)
 
 
+@dataclass(frozen=True)
+class SharedWeb(Inflation):
+    """Several models that take each machine-made item from their own last one, or from any of them.
+
+    Relative to one round of one of them.
+
+    Args:
+        models: K.
+        mixing: m, the probability that an item is by any model, not by one's own last generation.
+        real_share: a, of new real items, each model's own.
+    """
+
+    models: int = 4
+    mixing: float = 1.0
+    real_share: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_whole("models", self.models, least=2)
+        check_share("mixing", self.mixing)
+        check_share("real_share", self.real_share)
+
+    @property
+    def meeting(self) -> tuple[float, float]:
+        """The chance that two items, of one model or of two, have the same author."""
+        other = self.mixing / self.models
+        own = 1 - self.mixing + other
+        one = own**2 + (self.models - 1) * other**2
+        return one, 2 * own * other + (self.models - 2) * other**2
+
+    def after(self, n: Generations) -> Floats:
+        r"""$c\leftarrow(1-a)^2(Ac+(1-A)d)+1$ and $d\leftarrow(1-a)^2(Bc+(1-B)d)+(1-a)B$.
+
+        $c=\kappa$ from 1, d the common part of two models' errors from 0. Raises `BadSetting`
+        outside its range. Source: docs/theory.md §10.
+
+        >>> round(float(SharedWeb().after(11)), 3)
+        5.188
+        """
+        generation, step, added = check_generations(n, least=1), *self._step
+        path = [np.array([1.0, 0.0])]
+        while len(path) < int(generation.max()):
+            path.append(step @ path[-1] + added)
+        return np.array(path)[generation - 1, 0]
+
+    @property
+    def limit(self) -> float:
+        r"""The fixed point; infinity without real text.
+
+        >>> round(SharedWeb(real_share=0.1).limit, 2)
+        2.79
+        """
+        step, added = self._step
+        if self.real_share == 0:
+            return math.inf
+        return float(np.linalg.solve(np.eye(2) - step, added)[0])
+
+    @property
+    def _step(self) -> tuple[Floats, Floats]:
+        rest, (one, two) = 1 - self.real_share, self.meeting
+        step = rest**2 * np.array([[one, 1 - one], [two, 1 - two]])
+        return step, np.array([1.0, rest * two])
+
+
 def best_real_weight(synthetic_ratio: float = 1.0) -> float:
     r"""The weight of real data that minimises `GoldenRatio`: $2/(1+\sqrt{1+4\rho})$.
 
@@ -364,14 +428,17 @@ def regime_named(name: str) -> str:
     return full
 
 
-def inflation_under(regime: str, real_share: float | Shares | None) -> Inflation:
-    """The constant of a regime by name, with a real share where it depends on one.
+def inflation_under(regime: str, real_share: float | Shares | SharedWeb | None) -> Inflation:
+    """The constant of a regime by name, with a real share (or its course, or the whole web) where
+    it depends on one.
 
     >>> round(inflation_under("fresh-real", 0.1).limit, 2)
     5.26
     """
     if isinstance(real_share, Shares):
         return ChangingShare(real_share)
+    if isinstance(real_share, SharedWeb):
+        return real_share
     if (regime in MIXES) != (real_share is not None):
         raise BadSetting(f"the regime {regime} needs a real share, or takes none: {real_share}")
     found = REGIMES[regime]

@@ -96,19 +96,51 @@ def test_a_streamed_fit_that_was_killed_ends_on_the_same_numbers(tokenised, tmp_
     assert curves(tmp_path / "killed") == curves(tmp_path / "whole")
 
 
-def test_two_processes_on_shards_with_parts_train_what_one_does(tokenised, tmp_path):
+# What torchrun starts: the command, but its second process is killed in the middle of a fit.
+KILLED = """
+import os, runpy, signal
+from wellhead.recursion.families.transformer import training
+
+training.SAVE_EVERY = 0.0
+original = training._Fit.one_step
+
+def one_step(fit):
+    if (fit.step, fit.world.rank) == (40, 1):
+        os.kill(os.getpid(), signal.SIGKILL)
+    original(fit)
+
+training._Fit.one_step = one_step
+runpy.run_module("wellhead", run_name="__main__")
+"""
+
+
+def test_two_processes_of_which_one_was_killed_end_on_the_curve_of_one(tokenised, tmp_path):
+    """On shards, with gradients in parts: the second run goes on in the middle of the fit."""
+    import torch
+
     wellhead.collapse(table(tokenised), out=tmp_path / "alone")
     config = tmp_path / "config.toml"
     lines = [f"{name} = {json.dumps(value)}" for name, value in FAMILY.items()]
     head = 'regime = "replace"\ngenerations = 1\nseed = 3\n[family]\nmicro_batch = 3\n'
     config.write_text(head + f"corpus = {json.dumps(str(tokenised))}\n" + "\n".join(lines))
+    (tmp_path / "killed.py").write_text(KILLED)
     two = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    run = ["-m", "wellhead", "collapse", "run", str(config), "--out", str(tmp_path / "two")]
-    done = subprocess.run(
-        [sys.executable, *two, *run], capture_output=True, text=True, timeout=240, check=False
-    )
+    run = ["collapse", "run", str(config), "--out", str(tmp_path / "two")]
+
+    def together(*what: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, *two, *what, *run]
+        return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+
+    assert together(str(tmp_path / "killed.py")).returncode != 0
+    (kept,) = (tmp_path / "two").rglob("training.pt")
+    assert 0 < torch.load(kept, weights_only=True)["step"] <= 40
+    done = together("-m", "wellhead")
     assert done.returncode == 0, done.stderr[-2000:]
-    assert curves(tmp_path / "two")[0] == pytest.approx(curves(tmp_path / "alone")[0], rel=1e-4)
+    ended, alone = curves(tmp_path / "two"), curves(tmp_path / "alone")
+    assert len(alone[0]) > 60
+    assert ended[0] == pytest.approx(alone[0], rel=1e-4)
+    assert len(ended) == 2
+    assert not list((tmp_path / "two").rglob("training.pt"))
 
 
 def test_the_command_tokenises_and_a_dry_run_tells_what_it_takes(tmp_path, wellhead):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import signal
+import socket
 import subprocess
 import sys
 
@@ -96,51 +98,75 @@ def test_a_streamed_fit_that_was_killed_ends_on_the_same_numbers(tokenised, tmp_
     assert curves(tmp_path / "killed") == curves(tmp_path / "whole")
 
 
-# What torchrun starts: the command, but its second process is killed in the middle of a fit.
-KILLED = """
-import os, runpy, signal
+# Two processes twice, as torchrun starts them; of the first two one is killed in the middle of a
+# fit. They are forks of a process that has loaded torch, so that this is loaded once.
+PAIRS = """
+import json, os, signal, sys
+import transformers
+import wellhead
 from wellhead.recursion.families.transformer import training
 
+asked, out, *ports = json.loads(sys.argv[1])
 training.SAVE_EVERY = 0.0
 original = training._Fit.one_step
 
-def one_step(fit):
-    if (fit.step, fit.world.rank) == (40, 1):
+def killed(fit):
+    if (fit.step, fit.world.rank) == (20, 1):
         os.kill(os.getpid(), signal.SIGKILL)
     original(fit)
 
-training._Fit.one_step = one_step
-runpy.run_module("wellhead", run_name="__main__")
+def pair(port, step):
+    started = []
+    for rank in (0, 1):
+        started.append(os.fork())
+        if not started[-1]:
+            training._Fit.one_step = step
+            os.environ.update(RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE="2")
+            os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
+            try:
+                wellhead.collapse(asked, out=out)
+            except BaseException as error:
+                sys.stderr.write(repr(error))
+                os._exit(1)
+            os._exit(0)
+    return [os.waitpid(each, 0)[1] for each in started]
+
+import torch
+first = pair(ports[0], killed)
+(kept,) = training.Path(out).rglob("training.pt")
+step = torch.load(kept, weights_only=True)["step"]
+print(json.dumps([first, step, pair(ports[1], original)]))
 """
 
 
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
 def test_two_processes_of_which_one_was_killed_end_on_the_curve_of_one(tokenised, tmp_path):
-    """On shards, with gradients in parts: the second run goes on in the middle of the fit."""
-    import torch
-
-    wellhead.collapse(table(tokenised), out=tmp_path / "alone")
-    config = tmp_path / "config.toml"
-    lines = [f"{name} = {json.dumps(value)}" for name, value in FAMILY.items()]
-    head = 'regime = "replace"\ngenerations = 1\nseed = 3\n[family]\nmicro_batch = 3\n'
-    config.write_text(head + f"corpus = {json.dumps(str(tokenised))}\n" + "\n".join(lines))
-    (tmp_path / "killed.py").write_text(KILLED)
-    two = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    run = ["collapse", "run", str(config), "--out", str(tmp_path / "two")]
-
-    def together(*what: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, *two, *what, *run]
-        return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
-
-    assert together(str(tmp_path / "killed.py")).returncode != 0
-    (kept,) = (tmp_path / "two").rglob("training.pt")
-    assert 0 < torch.load(kept, weights_only=True)["step"] <= 40
-    done = together("-m", "wellhead")
+    """On shards, with gradients in parts: the second two go on in the middle of the fit."""
+    wellhead.collapse(table(tokenised, epochs=1), out=tmp_path / "alone")
+    asked = table(tokenised, epochs=1, micro_batch=3)
+    told = json.dumps([asked, str(tmp_path / "two"), free_port(), free_port()])
+    done = subprocess.run(
+        [sys.executable, "-c", PAIRS, told],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr[-2000:]
+    (other, killed), step, second = json.loads(done.stdout)
+    assert killed == signal.SIGKILL
+    assert other != 0
+    assert 0 < step <= 20
+    assert second == [0, 0], done.stderr[-2000:]
     ended, alone = curves(tmp_path / "two"), curves(tmp_path / "alone")
-    assert len(alone[0]) > 60
+    assert len(alone[0]) > 30
     assert ended[0] == pytest.approx(alone[0], rel=1e-4)
     assert len(ended) == 2
-    assert not list((tmp_path / "two").rglob("training.pt"))
 
 
 def test_the_command_tokenises_and_a_dry_run_tells_what_it_takes(tmp_path, wellhead):

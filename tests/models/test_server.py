@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
 from pathlib import Path
 
 import httpx
@@ -130,6 +131,22 @@ def test_what_is_wrong_is_refused_in_openais_form(client: openai.OpenAI):
         client.chat.completions.create(**ask("x"), tools=[{"type": "function"}])  # type: ignore[call-overload]
     with pytest.raises(openai.BadRequestError, match="n:"):
         client.completions.create(model="parrot", prompt="x", n=3)
+    with pytest.raises(openai.BadRequestError, match="stop: List should have at most 4") as many:
+        client.completions.create(model="parrot", prompt="x", stop=list("abcde"))
+    assert many.value.param == "stop"
+    with pytest.raises(openai.BadRequestError, match="prompt: List should have at most 32"):
+        client.completions.create(model="parrot", prompt=["x"] * 33)
+    seen = [{"type": "image_url", "image_url": {"url": "https://example.org/a.png"}}]
+    with pytest.raises(openai.BadRequestError, match=r"content\.0\.type: .*'text'"):
+        client.chat.completions.create(
+            model="parrot",
+            messages=[{"role": "user", "content": seen}],  # type: ignore[list-item]
+        )
+    plain = {"content-type": "application/json"}
+    url = f"{client.base_url}completions"
+    cut = httpx.post(url, content='{"model": "parrot",', headers=plain)
+    assert cut.status_code == 400
+    assert cut.json()["error"]["message"].startswith("expected a body of JSON")
     with pytest.raises(openai.APIStatusError) as large:
         client.completions.create(model="parrot", prompt="x" * 3_000_000)
     assert large.value.status_code == 413
@@ -190,14 +207,27 @@ def begun(engine: ScriptedEngine) -> list[str]:
 async def in_line(desk: Desk, count: int) -> None:
     """Until so many wait, or have a place."""
     end = time.monotonic() + 20
-    while desk.waiting["parrot"] < count and time.monotonic() < end:
+    while desk.waiting["parrot"] != count and time.monotonic() < end:
         await asyncio.sleep(0.002)
     assert desk.waiting["parrot"] == count
 
 
+class Held(ScriptedEngine):
+    """Begins an answer at once, and goes on with it when it is let go."""
+
+    free = False
+
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
+        async with aclosing(super().stream(prompt)) as pieces:
+            async for piece in pieces:
+                while not self.free:
+                    await asyncio.sleep(0.002)
+                yield piece
+
+
 def test_32_clients_at_once_lose_nothing_and_are_served_in_order_of_arrival():
     """Two places, and answers of very different lengths; three clients go away while they wait."""
-    engine = ScriptedEngine("parrot", lambda p: Line(p.last, pace=0.005), places=2)
+    engine = Held("parrot", lambda p: Line(p.last, pace=0.001), places=2)
     order, desks, gone = begun(engine), [], {9, 17, 31}
 
     async def one(client: openai.AsyncOpenAI, text: str) -> str:
@@ -218,6 +248,8 @@ def test_32_clients_at_once_lose_nothing_and_are_served_in_order_of_arrival():
                     await in_line(desk, number - 1)
             for number in gone:
                 tasks[number].cancel()
+            await in_line(desk, 30 - len(gone))
+            engine.free = True
             answers = await asyncio.gather(*tasks, return_exceptions=True)
         return [a == t for a, t in zip(answers, texts, strict=True)]
 
@@ -229,7 +261,7 @@ def test_32_clients_at_once_lose_nothing_and_are_served_in_order_of_arrival():
 
 
 def test_a_request_with_many_prompts_does_not_hold_up_those_with_one():
-    engine = ScriptedEngine("parrot", lambda p: Line(p.last, pace=0.02), places=1)
+    engine = Held("parrot", lambda p: Line(p.last, pace=0.001), places=1)
     order, desks = begun(engine), []
 
     async def both(base: str) -> None:
@@ -239,7 +271,9 @@ def test_a_request_with_many_prompts_does_not_hold_up_those_with_one():
             first = asyncio.create_task(http.post(url, json=many))
             await in_line(desks[0], 11)
             texts = [{"model": "parrot", "prompt": f"one{n} a b"} for n in range(3)]
-            rest = [http.post(url, json=text) for text in texts]
+            rest = [asyncio.create_task(http.post(url, json=text)) for text in texts]
+            await in_line(desks[0], 14)
+            engine.free = True
             answers = await asyncio.gather(first, *rest)
         assert [answer.status_code for answer in answers] == [200] * 4
 

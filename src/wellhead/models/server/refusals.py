@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -64,14 +65,26 @@ def answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def malformed(request: Request, error: RequestValidationError) -> Response:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"] if part != "body")
-        words = f"{place}: {first['msg']}" if place else first["msg"]
-        return response(Refused(400, "invalid_value", words, param=place or None))
+        return response(_malformed(error.errors()))
 
     @app.exception_handler(HTTPException)
     async def known(request: Request, error: HTTPException) -> Response:
         return response(Refused(error.status_code, "not_found", str(error.detail)))
+
+
+def _malformed(errors: Sequence[Mapping[str, Any]]) -> Refused:
+    """What is wrong with a request, by the field and by the form of it that was meant."""
+    first = errors[0]
+    if first["type"] == "json_invalid":
+        why = first.get("ctx", {}).get("error", "it cannot be read")
+        return Refused(400, "invalid_value", f"expected a body of JSON: {why}")
+    same = [each for each in errors if each["loc"][:2] == first["loc"][:2]]
+    # A field that takes a text or a list of texts has an error for each of them.
+    meant = next((each for each in same if not each["type"].endswith("_type")), first)
+    names = [str(part) for part in meant["loc"] if part != "body"]
+    place = ".".join(name for name in names if name.isidentifier() or name.isdigit())
+    words = f"{place}: {meant['msg']}" if place else str(meant["msg"])
+    return Refused(400, "invalid_value", words, param=place or None)
 
 
 def response(error: Refused) -> JSONResponse:

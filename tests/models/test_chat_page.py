@@ -65,8 +65,15 @@ def soon(condition: Callable[[], bool]) -> bool:
 
 
 def test_two_models_answer_one_prompt_side_by_side(page: Any):
+    held: list[Any] = []
+    page.route("**/api/facts", lambda route: held.append(route))
     ask(page, "good day")
+    page.locator("#status", has_text="Looking up what there is to say").wait_for()
+    assert soon(lambda: len(held) == 2 or page.wait_for_timeout(20))
+    for route in held:
+        route.continue_()
     assert settled(page) == ["one heard good day", "two heard good day"]
+    assert page.locator("#status").text_content() == "The answers are complete."
     left, right = (page.locator(".side").nth(n).bounding_box() for n in (0, 1))
     assert left["y"] == right["y"]
     assert left["x"] < right["x"]

@@ -149,12 +149,14 @@ async function run(prompt) {
   by("turns").lastChild.scrollIntoView({ block: "start" });
   await Promise.all(turn.sides.map((side) => answer(side, turn, signal)));
   const ends = turn.sides.map((side) => side.end);
-  say(signal.aborted ? "Stopped." : ends.includes("failed") ? "One of the answers broke off." : "The answers are complete.");
+  const told = signal.aborted ? "Stopped." : ends.includes("failed") ? "One of the answers broke off." : "The answers are complete.";
+  say(`${told} Looking up what there is to say of them …`);
   // Whoever stops the answers still wants to know about what was said.
   running = new AbortController();
   keep();
   await Promise.all(turn.sides.map((side) => facts(side, turn, running.signal)));
   running = null;
+  say(told);
   keep();
   able();
   by("prompt").focus();

@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+import pyarrow.parquet as pq
 import pytest
 from collect_helpers import edit
 from running import listening
 
 from wellhead.collect.create import new_study
 from wellhead.collect.find import find_answers
-from wellhead.collect.importers.recordings import read_recordings
 from wellhead.collect.server.host import open_host
+from wellhead.consensus import evidence
 
 pytest.importorskip("playwright.sync_api", reason="needs wellhead[test]")
 pytestmark = pytest.mark.browser
@@ -57,8 +58,8 @@ const question = {
   hideNextButton: () => (next.hidden = true), showNextButton: () => (next.hidden = false),
 };
 const Qualtrics = { SurveyEngine: {
-  addOnload: (run) => addEventListener("load", () => run.call(question)),
-  setEmbeddedData: (name, value) => (embedded[name] = value),
+  addOnReady: (run) => addEventListener("load", () => run.call(question)),
+  setJSEmbeddedData: (name, value) => (embedded[`__js_${name}`] = value),
 } };
 """
 
@@ -107,17 +108,22 @@ def site(pages: dict[str, str], posted: Callable[[str], None] = str) -> Iterator
     server.server_close()
 
 
-def imported(path: Path, rows: list[dict[str, Any]]) -> list[Any]:
-    """What `collect import` reads from a CSV of these rows."""
+def imported(command: Any, path: Path, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What `collect import` makes of a CSV of these rows; its evidence can be read, too."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     with path.open("w", newline="") as stream:
         writer = csv.DictWriter(stream, names)
         writer.writeheader()
         writer.writerows(rows)
-    return list(read_recordings(path))
+    done = command("collect", "import", path, "--out", path.parent / "answers")
+    assert done.returncode == 0, done.stderr
+    answers = pq.read_table(path.parent / "answers" / "answers.parquet").to_pylist()
+    found = evidence.read(path.parent / "answers" / "evidence.parquet")
+    assert found["id"].to_pylist() == [one["id"] for one in answers]
+    return answers
 
 
-def test_the_jspsych_example(chromium: Any, tmp_path: Path) -> None:
+def test_the_jspsych_example(chromium: Any, command: Any, tmp_path: Path) -> None:
     """Two trials are saved and read back as two answers."""
     pages = {"/jspsych/jspsych.js": JSPSYCH}
     with site(pages) as there, ours(tmp_path, there) as (_, address):
@@ -131,11 +137,14 @@ def test_the_jspsych_example(chromium: Any, tmp_path: Path) -> None:
         saved = page.evaluate("saved")
         page.close()
     assert (saved["kind"], saved["name"]) == ("csv", "answers.csv")
-    found = imported(tmp_path / "answers.csv", saved["rows"])
-    assert [(one.id, one.text, one.outcome) for one in found] == [
-        ("xxxxxxxx", "Sheep sailed.", "typed"),
-        ("xxxxxxxx", "They drowned.", "typed"),
+    found = imported(command, tmp_path / "answers.csv", saved["rows"])
+    assert [(one["id"], one["worker"], one["text"], one["outcome"]) for one in found] == [
+        ("answers-1", "xxxxxxxx", "Sheep sailed.", "typed"),
+        ("answers-2", "xxxxxxxx", "They drowned.", "typed"),
     ]
+    same = [{**row, "id": row["worker"]} for row in saved["rows"]]
+    again = imported(command, tmp_path / "answers.csv", same)
+    assert [one["id"] for one in again] == ["xxxxxxxx", "xxxxxxxx-2"]
 
 
 def test_the_qualtrics_example(chromium: Any, tmp_path: Path) -> None:
@@ -158,7 +167,7 @@ def test_the_qualtrics_example(chromium: Any, tmp_path: Path) -> None:
         writing.locator("textarea:not([readonly])").press_sequentially("My own.", delay=5)
         writing.locator("#submit").click()
         page.wait_for_selector("#next:not([hidden])")
-        code = page.evaluate("embedded.wellhead")
+        code = page.evaluate("embedded.__js_wellhead")
         page.close()
         study, keys = host.studies["demo"], host.keys["demo"]
         by_code, by_response = (
@@ -169,7 +178,7 @@ def test_the_qualtrics_example(chromium: Any, tmp_path: Path) -> None:
     assert by_code == by_response
 
 
-def test_the_otree_example(chromium: Any, tmp_path: Path) -> None:
+def test_the_otree_example(chromium: Any, command: Any, tmp_path: Path) -> None:
     """The page's form carries the recording; its column in the export is read back."""
     app, template = blocks("oTree")[:2]
     compile(app, "writing/__init__.py", "exec")
@@ -191,7 +200,6 @@ def test_the_otree_example(chromium: Any, tmp_path: Path) -> None:
     fields = {name: values[0] for name, values in parse_qs(sent[0]).items()}
     assert json.loads(fields["recording"])["text"] == fields["answer"].strip() == "Sheep sailed."
     row = {f"player.{name}": value for name, value in fields.items()}
-    [found] = imported(
-        tmp_path / "writing.csv", [{"participant.code": "abc", "participant.label": "ann", **row}]
-    )
-    assert (found.id, found.worker, found.outcome) == ("abc", "ann", "typed")
+    label = {"participant.code": "abc", "participant.label": "ann"}
+    [found] = imported(command, tmp_path / "writing.csv", [{**label, **row}])
+    assert (found["id"], found["worker"], found["outcome"]) == ("abc", "ann", "typed")

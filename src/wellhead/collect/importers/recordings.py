@@ -1,8 +1,9 @@
 """Recordings of our recorder that travelled in another tool's data: jsPsych, Qualtrics, a form.
 
 Flows in: CSV, JSON or JSONL in which some column holds the recording as the recorder gives it in
-one piece (`schema.Recording`). Flows out: derived answers. There was no server in between, so no
-receipt vouches for order or time.
+one piece (`schema.Recording`). Flows out: derived answers, each under an id of its own: of several
+recordings of one id, such as the trials of one person, the second is ``ID-2``. There was no server
+in between, so no receipt vouches for order or time.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -34,16 +37,24 @@ def read_recordings(path: Path) -> Iterator[Imported]:
     Raises:
         BadInput: the file cannot be read, a recording in it is damaged, or it holds none.
     """
-    found = 0
+    ids: set[str] = set()
     try:
         for number, row in enumerate(_rows(path), 1):
             for raw in _recordings(row):
-                found += 1
-                yield _imported(raw, row, f"{path.stem}-{number}", path)
+                answer = _imported(raw, row, f"{path.stem}-{number}", path)
+                yield replace(answer, id=_unlike(answer.id, ids))
     except (OSError, csv.Error, ValueError, RecursionError) as error:
         raise BadInput(f"{path} cannot be read: {error}") from error
-    if not found:
+    if not ids:
         raise BadInput(f"{path} holds no recording of this recorder in any column.")
+
+
+def _unlike(name: str, ids: set[str]) -> str:
+    """The name, with a number where there is one like it, noted among the `ids`."""
+    numbered = (f"{name}-{number}" if number > 1 else name for number in count(1))
+    found = next(one for one in numbered if one not in ids)
+    ids.add(found)
+    return found
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:

@@ -269,8 +269,8 @@ def test_an_assay_takes_the_tier_that_pays_and_tells_what_each_gained(case, tier
     assert [row["name"] for row in said] == ["words", "frozen", "likelihood", "encoder"]
     result.save_html(tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
-    assert "seconds for 1,000 texts" in page
-    assert "wellhead[lm]" in page
+    assert "encoder (taken)" in page
+    assert "Not tried: likelihood" in page
 
 
 def test_a_tier_without_references_to_adapt_to_is_refused(case, tiers):

@@ -31,6 +31,7 @@ from wellhead.errors import BadSetting, CannotBeSaid, LimitExceeded
 
 if TYPE_CHECKING:
     from wellhead.corpus import Census, Corpus
+    from wellhead.detect.tiers.choosing import TierTried
     from wellhead.prevalence.result import AssayResult
 
 
@@ -261,7 +262,20 @@ def _show(result: AssayResult, as_json: bool, out: Path | None) -> None:
     """Save and print it, and say where a detector of its own lies."""
     saved = {} if out is None else result.save(out)
     kept = [f"detector: {saved['detector']}"] if "detector" in saved else []
-    show_result(result, as_json=as_json, saved=saved, more=kept)
+    tried = () if result.adaptation is None else result.adaptation.tiers
+    show_result(result, as_json=as_json, saved=saved, more=[*map(_tier_told, tried), *kept])
+
+
+def _tier_told(tried: TierTried) -> str:
+    """What a tier gained and cost, in one line."""
+    if tried.auc is None:
+        return f"tier {tried.name}: not tried, {tried.why_not}"
+    gain = "" if tried.gain is None else f" ({tried.gain:+.3f} ± {tried.error or 0:.3f})"
+    taken = "; taken" if tried.taken else ""
+    return (
+        f"tier {tried.name}: AUC {tried.auc:.3f}{gain} on texts and kinds left out, "
+        f"{tried.seconds or 0:,.0f} s of processor time for 1,000 texts{taken}"
+    )
 
 
 def _tell_sample(census: Census) -> None:

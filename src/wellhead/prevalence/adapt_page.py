@@ -63,8 +63,8 @@ def _tiers(found: Adaptation) -> list[Block | str]:
         ),
         "A tier sees more of a text than its words. Its AUC is the mean over texts left out and "
         "over kinds left out whole; its gain is that over the tier taken before it, with the "
-        f"standard error. With --tier auto a dearer one is taken where it gains {WORTH} and twice "
-        "that error. Seconds are of processor time.",
+        f"standard error. With --tier auto a dearer one is taken where it gains {WORTH} and more "
+        "than that error. Seconds are of processor time.",
         *(f"Not tried: {one.name}, {one.why_not}" for one in found.tiers if one.auc is None),
     ]
 

@@ -239,7 +239,8 @@ def _interval(
 
 def _report(rows: pd.DataFrame) -> str:
     rows["pays"] = [
-        pays(TierTried(one.tier, gain=one.gain, error=one.error)) for one in rows.itertuples()
+        None if pd.isna(gain) else pays(TierTried("", gain=gain, error=error))
+        for gain, error in zip(rows.gain, rows.error, strict=True)
     ]
     order = [one for one in TIERS if one in set(rows.tier)]
     everywhere = rows.groupby("task").tier.nunique() == len(order)

@@ -22,6 +22,7 @@ from wellhead.detect.tiers.networks import (
     digest_of,
     find_network,
     load_network,
+    one_thread,
     require_torch,
 )
 from wellhead.detect.tiers.tier import TIERS, Floats, Head, LinearTier, Task, Tier
@@ -62,7 +63,7 @@ class Frozen(LinearTier):
 
         network, tokenizer = self._loaded
         found = []
-        with torch.inference_mode():
+        with torch.inference_mode(), one_thread():
             # One text at a time: in a batch, rounding would depend on the others.
             for text in texts:
                 coded = tokenizer(text, truncation=True, max_length=TOKENS, return_tensors="pt")
@@ -97,7 +98,7 @@ class FineTuned:
     def fit(self, task: Task) -> Head:
         import torch
 
-        with torch.random.fork_rng(devices=[]):
+        with torch.random.fork_rng(devices=[]), one_thread():
             torch.manual_seed(task.seed)
             self._taught.load(self._taught.untaught)
             self._taught.learn(task)
@@ -107,7 +108,7 @@ class FineTuned:
         import torch
 
         self._taught.load(head)
-        with torch.inference_mode():
+        with torch.inference_mode(), one_thread():
             return np.array([float(self._taught(torch.from_numpy(one)[None])) for one in read])
 
     @cached_property

@@ -22,6 +22,7 @@ from wellhead.detect.tiers.networks import (
     digest_of,
     find_network,
     load_network,
+    one_thread,
     require_torch,
 )
 from wellhead.detect.tiers.tier import TIERS, LinearTier, Tier
@@ -53,7 +54,8 @@ class Likelihood(LinearTier):
     """One pass of a causal language model over the beginning of each text."""
 
     def read(self, texts: Sequence[str]) -> list[NDArray[Any]]:
-        return [self._criteria(text) for text in texts]
+        with one_thread():
+            return [self._criteria(text) for text in texts]
 
     def _criteria(self, text: str) -> NDArray[np.float64]:
         import torch

@@ -9,17 +9,29 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from wellhead.errors import BadInput, MissingExtra
 
-__all__ = ["TOKENS", "Shipped", "digest_of", "find_network", "load_network", "require_torch"]
+__all__ = [
+    "TOKENS",
+    "Shipped",
+    "digest_of",
+    "find_network",
+    "load_network",
+    "one_thread",
+    "require_torch",
+]
 
 TOKENS = 256
 """Of each text so many tokens are read."""
 
+# Another number whenever a tier reads the same text otherwise.
+_READING = 1
 _DECIDES = ("config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", "*.safetensors")
 
 
@@ -39,6 +51,19 @@ def require_torch(tier: str) -> None:
     """
     if any(find_spec(name) is None for name in ("torch", "transformers")):
         raise MissingExtra(f"the tier '{tier}'", "lm")
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Sums in one order, so that a text has the same numbers however many cores there are."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def find_network(model: str, shipped: Shipped) -> Path:
@@ -84,13 +109,13 @@ def _fetched_before(name: str) -> Path:
 
 
 def digest_of(path: Path) -> str:
-    """A hash of every file that decides what the network answers."""
+    """A hash of everything that decides what is read of a text."""
     files = (
         [path]
         if path.is_file()
         else sorted({one for pattern in _DECIDES for one in path.glob(pattern)})
     )
-    found = hashlib.sha256()
+    found = hashlib.sha256(f"{_READING} {TOKENS}".encode())
     for file in files:
         found.update(file.name.encode())
         with file.open("rb") as stream:

@@ -26,7 +26,7 @@ from wellhead.detect.arrays import read_arrays
 from wellhead.detect.card import Card
 from wellhead.detect.heldout import HeldOut
 from wellhead.detect.library import Library
-from wellhead.detect.scorer import KINDS
+from wellhead.detect.scorer import KINDS, Scorer
 from wellhead.detect.tiers.tier import Floats, Head, Tier, open_tier
 from wellhead.errors import BadInput
 
@@ -115,7 +115,7 @@ class TieredDetector(AdaptedDetector):
         write_text(card, self.card.to_json())
 
     @classmethod
-    def load_tiered(cls, folder: str | os.PathLike[str]) -> TieredDetector:
+    def load(cls, folder: str | os.PathLike[str], general: Scorer | None = None) -> TieredDetector:
         """The detector that `save` wrote into `folder`, checked.
 
         Raises:
@@ -125,7 +125,7 @@ class TieredDetector(AdaptedDetector):
         """
         path = Path(folder)
         card = Card.load(path / "card.json", kind=TIERED)
-        words = AdaptedDetector.load(path / "words")
+        words = AdaptedDetector.load(path / "words", general)
         tier = _tier(path / "tier.json")
         blend, heads = _blend(path / "blend.npz", len(words.models)), _heads(path)
         if tiered_revision(words, tier, heads, blend) != card.revision:
@@ -141,7 +141,7 @@ class TieredDetector(AdaptedDetector):
         )  # fmt: skip
 
 
-KINDS.register(TIERED)(TieredDetector.load_tiered)
+KINDS.register(TIERED)(TieredDetector.load)
 
 
 def _write(path: Path, arrays: dict[str, Any]) -> None:

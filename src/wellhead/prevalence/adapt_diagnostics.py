@@ -69,8 +69,8 @@ def _few(adapted: Adaptation) -> list[Diagnostic]:
             "Are there enough references to adapt to?",
             "warning",
             f"There are {least:,} on one side; {ENOUGH} on both are enough.",
-            "The interval may be too narrow: with 20 texts a side it held the share less often "
-            "than it promises. Bring more, or use --adapt off.",
+            "The interval may be too narrow: with 50 texts a side it held the share in 25 of 28 "
+            "trials. Bring more, or use --adapt off.",
             code="adapted-to-few",
         )
     ]

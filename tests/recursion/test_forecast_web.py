@@ -89,6 +89,19 @@ def test_the_interval_of_an_assay_reaches_inflation_and_the_first_generation_bey
     assert "words are those left in any" in result.page().to_markdown()
 
 
+def test_following_the_remedy_or_the_cheapest_mix_of_a_web_keeps_its_limit():
+    asked = {"web_models": 4, "web_mixing": 0.5, "max_inflation": 2, "generations": 10}
+    result = wellhead.forecast(**asked, real_share=0.05, prices={"real": 5, "audit": 0.5})
+    needed = result.cheapest_mix.needed_share
+    assert needed == result.remedies[0].answer.point < 0.25
+    assert "fixed_original_share" not in [remedy.name for remedy in result.remedies]
+    kept = wellhead.forecast(**asked, real_share=needed).inflation.last.point
+    assert kept == pytest.approx(2)
+    assert kept <= 2
+    alone = wellhead.forecast(real_share=0.05, max_inflation=2)
+    assert needed < alone.remedies[0].answer.point
+
+
 def test_the_command_takes_a_web(wellhead):
     told = wellhead("forecast", "--web-models", 4, "--web-mixing", 0.5, "--json")
     assert json.loads(told.stdout)["regime"] == "shared-web"

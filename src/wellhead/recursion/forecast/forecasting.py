@@ -129,7 +129,9 @@ def forecast(
     reached: Interval | Course | Web | None = effective
     one_share = None if changing else share
     judged = verified(verifier, name, last, effective)
-    mix = _cheapest(prices, max_inflation, last, one_share, detector)
+    plain_web = web and web.point
+    bound = None if max_inflation is None else Limit(max_inflation, last, plain_web)
+    mix = _cheapest(prices, bound, one_share, detector)
     if changing is not None:
         filtered = changing.filtered(detector, last)
         share, effective, reached = changing.at(last), filtered.at(last), filtered
@@ -161,7 +163,7 @@ def forecast(
         schedule=() if changing is None else changing.rows(last),
         remedies=()
         if limit is None
-        else remedies(limit, generations=last, share=one_share, detector=detector),
+        else remedies(limit, generations=last, share=one_share, detector=detector, web=plain_web),
         cheapest_mix=mix,
         verifier=judged,
         vocabulary=outlook.vocabulary,
@@ -216,8 +218,7 @@ def _filtered(share: Interval | None, detector: Detector | None) -> Interval | N
 
 def _cheapest(
     prices: Prices | Mapping[str, float] | None,
-    limit: float | None,
-    last: int,
+    limit: Limit | None,
     share: Interval | None,
     detector: Detector | None,
 ) -> CheapestMix | None:
@@ -230,4 +231,5 @@ def _cheapest(
             "prices need the real share of the text at hand, one throughout: give real_share "
             "(0 for a model's own output), or an assay"
         )
-    return cheapest_mix(Limit(check_limit(limit), last), prices_of(prices), share, detector)
+    check_limit(limit.inflation)
+    return cheapest_mix(limit, prices_of(prices), share, detector)

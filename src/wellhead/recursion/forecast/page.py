@@ -194,18 +194,19 @@ def _inflation(forecast: Forecast) -> LineChart:
 
 
 def _others(forecast: Forecast) -> Table:
+    known = any(other.words is not None for other in forecast.regimes)
     columns = [
         Column("regime"),
         Column("inflation", "number"),
         Column("in the long run", "text"),
-        Column("distinct words left", "percent"),
+        *[Column("distinct words left", "percent")] * known,
     ]
     rows = [
         [
             other.regime,
             other.inflation.point,
             _number(other.limit.point),
-            None if other.words is None else other.words.point,
+            *[None if other.words is None else other.words.point] * known,
         ]
         for other in forecast.regimes
     ]

@@ -20,6 +20,7 @@ from wellhead.errors import BadSetting, unknown_name
 from wellhead.recursion.forecast.remedies import needed_share, number_up, percent_up
 from wellhead.recursion.forecast.share import Interval
 from wellhead.recursion.theory.detector import Detector
+from wellhead.recursion.theory.inflation import SharedWeb
 from wellhead.recursion.theory.ranges import check_positive
 from wellhead.report.numbers import number, percent
 
@@ -71,15 +72,18 @@ class Mix(NamedTuple):
 
 
 class Limit(NamedTuple):
-    """Inflation that may not be exceeded up to a generation."""
+    """Inflation that may not be exceeded up to a generation, of one model or of those of a web."""
 
     inflation: float
     generations: int
+    web: SharedWeb | None = None
 
     @property
     def needed_share(self) -> float:
         """The least share of fresh real text that keeps it."""
-        return needed_share(self.inflation, regime="fresh-real", generations=self.generations)
+        return needed_share(
+            self.inflation, regime="fresh-real", generations=self.generations, web=self.web
+        )
 
 
 class FrontierAt(NamedTuple):
@@ -214,7 +218,7 @@ def _frontier(limit: Limit, offers: Sequence[Source]) -> tuple[FrontierAt, ...]:
     stream, *bought = offers
     found = []
     for inflation in np.geomspace(1.01, max(2 * limit.inflation, 3.0), _LIMITS).tolist():
-        needed = Limit(inflation, limit.generations).needed_share
+        needed = limit._replace(inflation=inflation).needed_share
         best = cheapest(offers, needed)
         if best is not None:
             mixes = {one.name: cheapest([stream, one], needed) for one in bought}

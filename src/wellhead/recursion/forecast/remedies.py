@@ -9,7 +9,8 @@ round up, so that who follows one stays below the limit; rates of a given detect
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 from scipy import optimize
@@ -17,7 +18,12 @@ from scipy import optimize
 from wellhead.errors import BadSetting, unknown_name
 from wellhead.recursion.forecast.share import Interval
 from wellhead.recursion.theory.detector import Detector, needed_true_positive_rate
-from wellhead.recursion.theory.inflation import Accumulate, AccumulateSubsample, inflation_under
+from wellhead.recursion.theory.inflation import (
+    Accumulate,
+    AccumulateSubsample,
+    SharedWeb,
+    inflation_under,
+)
 from wellhead.recursion.theory.ranges import check_positive
 from wellhead.report.numbers import number
 
@@ -41,13 +47,16 @@ class Remedy(NamedTuple):
     sentence: str
 
 
-def needed_share(limit: float, *, regime: str, generations: int | None) -> float:
+def needed_share(
+    limit: float, *, regime: str, generations: int | None, web: SharedWeb | None = None
+) -> float:
     """The least real share from which on inflation stays at or below `limit`.
 
     Args:
         limit: on kappa, at least 1.
         regime: ``fresh-real`` or ``fixed-original``, where more real text never inflates.
         generations: at that generation, or for ever (None).
+        web: instead of one model with fresh real text, several on one web, each with its own.
 
     Raises:
         BadSetting: a limit below 1, which no amount of real data reaches, or another regime.
@@ -60,7 +69,7 @@ def needed_share(limit: float, *, regime: str, generations: int | None) -> float
         raise unknown_name("regime in which inflation falls with the real share", regime, FALLING)
 
     def above(share: float) -> float:
-        constant = inflation_under(regime, share)
+        constant = replace(web, real_share=share) if web else inflation_under(regime, share)
         return float(constant.limit if generations is None else constant.after(generations)) - limit
 
     if above(0.0) <= 0:
@@ -86,30 +95,43 @@ def check_limit(limit: float) -> float:
 
 
 def remedies(
-    limit: float, *, generations: int, share: Interval | None, detector: Detector | None
+    limit: float,
+    *,
+    generations: int,
+    share: Interval | None,
+    detector: Detector | None,
+    web: SharedWeb | None = None,
 ) -> tuple[Remedy, ...]:
-    """Every remedy that the given numbers allow to work out."""
+    """Every remedy that the given numbers allow to work out; of several models on one web, those
+    that each of them can take."""
     check_limit(limit)
-    fresh = needed_share(limit, regime="fresh-real", generations=generations)
-    found = [*_shares(limit, generations, fresh), _keeping(limit, generations)]
+    fresh, for_ever = (
+        needed_share(limit, regime="fresh-real", generations=last, web=web)
+        for last in (generations, None)
+    )
+    found = [_fresh(limit, generations, fresh, for_ever)]
+    if web is None:
+        found += [_fixed(limit, generations), _keeping(limit, generations)]
     if share is not None:
         found.append(_adding(fresh, share, detector))
         found.append(_detecting(fresh, share, detector))
     return tuple(found)
 
 
-def _shares(limit: float, generations: int, fresh: float) -> Iterator[Remedy]:
-    for_ever = needed_share(limit, regime="fresh-real", generations=None)
-    yield Remedy(
+def _fresh(limit: float, generations: int, fresh: float, for_ever: float) -> Remedy:
+    return Remedy(
         "fresh_real_share",
         Interval(fresh, fresh, fresh),
         f"Fresh real text as {percent_up(fresh)} of every generation's training data keeps it "
         f"below {number(limit)} up to generation {generations}; {percent_up(for_ever)} does so "
         "for ever.",
     )
+
+
+def _fixed(limit: float, generations: int) -> Remedy:
     fixed = needed_share(limit, regime="fixed-original", generations=generations)
     for_ever = needed_share(limit, regime="fixed-original", generations=None)
-    yield Remedy(
+    return Remedy(
         "fixed_original_share",
         Interval(fixed, fixed, fixed),
         f"The same original text kept as {percent_up(fixed)} of every generation's training data "

@@ -77,15 +77,15 @@ def run(name: str, small: bool) -> Run:
         return collapse(name, workers=None)
     table = preset(name)
     table["seeds"] = 1
-    family = table.get("family", {}).get("name")
+    words = name in ("words", "shared-web-words")
     for part in (table, *table.get("settings", [])):
-        if family == "ngram" and "size" in part:
-            part["size"] = 20_000
+        if words and "size" in part:
+            part["size"] = 5_000
         elif "chains" in part:
             grouped = part.get("regime", {})
             models = grouped.get("models", 1) if isinstance(grouped, dict) else 1
             part["chains"] = max(FEW // models, 1) * models
-    if family == "ngram":
+    if words:
         table["generations"] = 2
     return collapse(table)
 

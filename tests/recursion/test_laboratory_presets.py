@@ -91,10 +91,10 @@ def made_up(table):
 
 def small(table):
     """A few chains and generations of a preset: enough for its page, not for its numbers."""
-    words = table.get("family", {}).get("name") == "ngram"
+    words = table["name"] in ("words", "shared-web-words")
     for part in (table, *table.get("settings", [])):
         if words and "size" in part:
-            part["size"] = 20_000
+            part["size"] = 5_000
         elif "chains" in part:
             regime = part.get("regime", {})
             part["chains"] = 12 * (regime.get("models", 1) if isinstance(regime, dict) else 1)

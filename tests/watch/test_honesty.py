@@ -130,7 +130,7 @@ def logged(settings, rates, many):
     for _ in range(many):
         at = int(rng.integers(2))
         drawn = Drawn(settings.versions[at], {each.name: 0.5 for each in settings.versions})
-        exchange = Relayed(drawn, b"{}")
+        exchange = Relayed(drawn, b"{}", status=200, chunks=1)
         recorder.asked(exchange)
         recorder.answered(exchange, "whole")
         violates = bool(rng.random() < rates[at])

@@ -33,12 +33,19 @@ def files(demo, tmp_path):
 
 
 def test_the_main_job_prints_the_share_and_writes_every_twin(wellhead, files):
+    answers = files / "answers.jsonl"
+    answers.write_text('{"id": "x", "text": ""}\n' + answers.read_text(encoding="utf-8"))
     done = wellhead("assay", "answers.jsonl", "--human", "human.jsonl", "--out", "out", cwd=files)
     assert done.returncode == 0, done.stderr
     assert 4 <= len(done.stdout.strip().splitlines()) <= 16
     said = json.loads((files / "out" / "assay.json").read_text())
     assert said["share"]["low"] <= 0.3 <= said["share"]["high"]
     assert said["reproducibility"]["command"].startswith("wellhead assay answers.jsonl")
+    assert "read: 200 documents of" in done.stderr
+    assert done.stderr.count("  answers.jsonl, row ") == 3
+    assert "  not used: answers.jsonl, row 1: empty" in done.stderr
+    page = (files / "out" / "report.md").read_text(encoding="utf-8")
+    assert "Some texts as they were scored" in page
     written = {path.name for path in (files / "out").iterdir()}
     assert written == {
         "report.html",

@@ -369,6 +369,9 @@ def test_letters_that_hide_are_folded_before_scoring_and_told(rng, human, letter
     assert seen.documents.flagged == assay(plain, human=human, detector=Vowels()).documents.flagged
     check = next(check for check in seen.diagnostics if check.code == code)
     assert "60 of 160 documents" in check.finding
+    shown = seen.documents.read.sample
+    assert len(shown) == 3
+    assert not any("\u200b" in one.text for one in shown), "texts are shown as they are scored"
 
 
 def test_a_phrase_that_chat_programs_leave_is_shown(rng, human):

@@ -30,9 +30,10 @@ from wellhead.cli._options import (
 from wellhead.errors import BadSetting, CannotBeSaid, LimitExceeded
 
 if TYPE_CHECKING:
-    from wellhead.corpus import Census, Corpus
+    from wellhead.corpus import Corpus
+    from wellhead.corpus.census import Sampled
     from wellhead.detect.tiers.choosing import TierTried
-    from wellhead.prevalence.result import AssayResult
+    from wellhead.prevalence.result import AssayResult, Documents
 
 
 @app.command()
@@ -178,7 +179,7 @@ def assay(
             command=shlex.join(["wellhead", *sys.argv[1:]]),
             progress=_Told(bar),
         )
-    _tell_sample(opened.census)
+    _tell_sample(result.documents)
     for check in result.diagnostics:
         # What was decided about the input is said aloud; the report has all other notes.
         if check.severity == "note" and check.code in ("guesses", "unusable-rows"):
@@ -278,14 +279,29 @@ def _tier_told(tried: TierTried) -> str:
     )
 
 
-def _tell_sample(census: Census) -> None:
-    """What was read, in two lines, so that a wrong column is seen before its share."""
-    texts = ", ".join(f"“{first_words(one.text, 60)}”" for one in census.sample)
-    typer.echo(
-        f"read: {census.documents} documents, {census.characters[2]} characters in the middle, "
-        f"such as {texts}",
-        err=True,
-    )
+def _tell_sample(documents: Documents) -> None:
+    """What was read, so that a wrong column or file is seen before its share."""
+    from wellhead.report.numbers import percent
+
+    read = documents.read
+    if read is None:
+        return
+    smallest, _, middle, _, largest = read.characters
+    spoken = "".join(f", {code} {percent(part)}" for code, part in list(read.languages.items())[:2])
+    repeats = f", {documents.near_duplicates} repeat another" if documents.near_duplicates else ""
+    lines = [
+        f"read: {documents.n} documents of {smallest} to {largest} characters, {middle} in the "
+        f"middle{spoken}{repeats}; as they were scored:",
+        *(f"  {_where(one)}{first_words(one.text, 100)}" for one in read.sample),
+        *(f"  not used: {one.file}, row {one.row}: {one.reason}" for one in read.unusable[:3]),
+    ]
+    if documents.unusable > 3:
+        lines.append(f"  not used: {documents.unusable - 3} more rows")
+    typer.echo("\n".join(lines), err=True)
+
+
+def _where(one: Sampled) -> str:
+    return f"{one.file}, row {one.row}: " if one.file and one.row else ""
 
 
 def _hold_to(limit: float, share: Interval) -> None:

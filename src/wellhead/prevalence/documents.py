@@ -8,8 +8,10 @@ that read them). Memory is bounded by a few hundred bytes a document.
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,8 @@ import pyarrow as pa
 
 from wellhead._progress import Progress, quiet
 from wellhead.corpus import Census, Corpus, content_hash
+from wellhead.corpus.census import Sampled
+from wellhead.corpus.language import identified
 from wellhead.corpus.near_duplicates import NearDuplicates
 from wellhead.corpus.words import count_words
 from wellhead.detect.scoring import KnownScores
@@ -24,6 +28,7 @@ from wellhead.errors import BadInput
 from wellhead.prevalence.copying import COPIED, Sources
 from wellhead.prevalence.origins import OURS, Origins
 from wellhead.prevalence.preparation import Preparation
+from wellhead.prevalence.result import AsRead
 
 __all__ = ["SAMPLE", "ScoredDocuments", "read_documents"]
 
@@ -33,6 +38,8 @@ SAMPLE = 500
 # Copies are looked for among so many texts; beyond, only equal texts count once.
 COMPARED = 200_000
 _KEPT_CHARACTERS = 20_000
+_SHOWN = 300
+_ROWS_TOLD = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +90,22 @@ class ScoredDocuments:
     def evidence(self) -> np.ndarray:
         """Rows that count: one of each cluster of copies, copies of a source left out."""
         return np.flatnonzero(self.first & ~self.copied)
+
+    def as_read(self) -> AsRead:
+        """Three texts and what else tells whether the right column of the right file was read."""
+        found = Counter(identified(self.sample.values()))
+        where = self.origins.columns
+        return AsRead(
+            characters=self.census.characters,
+            languages={code: n / found.total() for code, n in found.most_common()},
+            sample=tuple(
+                Sampled(
+                    where["file"][row].as_py() or "", where["row"][row].as_py() or 0, text[:_SHOWN]
+                )
+                for row, text in islice(self.sample.items(), 3)
+            ),
+            unusable=self.census.examples[:_ROWS_TOLD],
+        )
 
     def drawn_from(self, whole: Corpus) -> ScoredDocuments:
         """The same, for a sample of `whole`: what was guessed and unusable there is told too."""

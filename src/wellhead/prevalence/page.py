@@ -11,11 +11,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from wellhead._result import render
+from wellhead.corpus.census import Sampled
 from wellhead.prevalence import plan_page, shards_page  # noqa: F401  (they register their pages)
 from wellhead.prevalence.adapt_page import adapted
 from wellhead.prevalence.page_flags import flagged
 from wellhead.prevalence.page_lead import alerts, bar, facts, lead
-from wellhead.prevalence.result import AssayResult, Diagnostic, GroupShare, Histogram
+from wellhead.prevalence.result import AssayResult, Diagnostic, Documents, GroupShare, Histogram
 from wellhead.report.blocks import Block, Bullets, Callout, Code, Details, Facts, Section
 from wellhead.report.numbers import count, counted, percent
 from wellhead.report.page import Page
@@ -230,7 +231,37 @@ def _read(result: AssayResult) -> list[Block | str]:
     pairs.append(("human texts", count(references.human)))
     pairs += [(f"machine texts: {name}", count(n)) for name, n in references.machine.items()]
     pairs.append(("checked texts", count(references.labels)))
-    return [Facts(pairs)]
+    return [Facts(pairs), *_as_read(documents)]
+
+
+def _as_read(documents: Documents) -> list[Block | str]:
+    """Lengths, languages, unusable rows, and three texts as they were scored."""
+    read = documents.read
+    if read is None or not read.characters:
+        return []
+    smallest, _, middle, _, largest = map(count, read.characters)
+    pairs = [("characters", f"{middle} in the middle, {smallest} to {largest}")]
+    if read.languages:
+        told = [f"{code} {percent(part)}" for code, part in list(read.languages.items())[:4]]
+        pairs.append(("languages", ", ".join(told)))
+    if read.unusable:
+        rows = [[one.file, one.row or None, one.reason] for one in read.unusable]
+        columns = [Column("file"), Column("row", "count"), Column("why")]
+        unused: list[Block | str] = [
+            Details("The first rows that could not be used", [Table(columns, rows)])
+        ]
+    else:
+        unused = []
+    shown = [[_place(one), one.text] for one in read.sample]
+    return [
+        Facts(pairs),
+        *unused,
+        Table([Column("where"), Column("begins")], shown, caption="Some texts as they were scored"),
+    ]
+
+
+def _place(one: Sampled) -> str:
+    return f"{one.file}, row {one.row}" if one.file and one.row else one.file or "–"
 
 
 def _again(result: AssayResult) -> list[Block | str]:

@@ -13,12 +13,14 @@ import pyarrow.parquet as pq
 
 from wellhead._result import ROWS, Part, Result
 from wellhead._stats import Interval
+from wellhead.corpus.census import Sampled, Unusable
 from wellhead.detect.beside import keep_detector
 from wellhead.detect.scorer import Scorer
 from wellhead.prevalence.adapt_result import Adaptation
 from wellhead.prevalence.flagged import write_flagged
 
 __all__ = [
+    "AsRead",
     "AssayResult",
     "Diagnostic",
     "Documents",
@@ -36,6 +38,22 @@ Method = Literal["anchored", "audited", "audited+anchored", "cluster-random"]
 Severity = Literal["ok", "note", "warning"]
 
 
+class AsRead(NamedTuple):
+    """What the documents look like, so that a wrong column or file is seen before its share.
+
+    Attributes:
+        characters: lengths of the documents: smallest, quartiles, largest.
+        languages: part of the documents by language, of some; the commonest first.
+        sample: three documents by lot, as they are scored: the first letters of each.
+        unusable: the first rows that could not be used.
+    """
+
+    characters: tuple[int, ...]
+    languages: dict[str, float]
+    sample: tuple[Sampled, ...]
+    unusable: tuple[Unusable, ...]
+
+
 class Documents(NamedTuple):
     """Counts of documents.
 
@@ -49,6 +67,7 @@ class Documents(NamedTuple):
         evidence: distinct texts that the estimate rests on.
         population: documents in the corpus when only a sample was assayed, else None.
         near_duplicates: documents that nearly repeat another, the exact repeats included.
+        read: what they look like.
     """
 
     n: int
@@ -60,6 +79,7 @@ class Documents(NamedTuple):
     evidence: int
     population: int | None = None
     near_duplicates: int = 0
+    read: AsRead | None = None
 
 
 class References(NamedTuple):

@@ -501,6 +501,7 @@ def _documents(docs: ScoredDocuments, flags: np.ndarray, population: int | None)
         evidence=docs.evidence.size,
         population=population,
         near_duplicates=int((~docs.first).sum()),
+        read=docs.as_read(),
     )
 
 

@@ -25,7 +25,7 @@ FAMILY = {
     "parameters": 0.01,
     "vocabulary": 300,
     "block": 16,
-    "epochs": 2,
+    "epochs": 1,
     "batch": 16,
     "rate": 0.01,
     "output_blocks": 17,
@@ -56,6 +56,23 @@ def curves(out):
     return [json.loads(file.read_text())["losses"] for file in files]
 
 
+@pytest.fixture(scope="module")
+def curve(tokenised, tmp_path_factory):
+    """The loss curves of both generations, each batch put through the network in one piece."""
+    return ran(tokenised, tmp_path_factory.mktemp("whole"))
+
+
+@pytest.fixture(scope="module")
+def curve_in_parts(tokenised, tmp_path_factory):
+    """The same, with gradients that add up."""
+    return ran(tokenised, tmp_path_factory.mktemp("parts"), micro_batch=5)
+
+
+def ran(corpus, out, **changes):
+    wellhead.collapse(table(corpus, **changes), out=out / "run")
+    return curves(out / "run")
+
+
 def test_shards_hold_every_token_and_no_document_on_two_sides(tokenised):
     from wellhead.recursion.families.transformer.shards import read_shards
 
@@ -69,23 +86,21 @@ def test_shards_hold_every_token_and_no_document_on_two_sides(tokenised):
     assert 40 < len(apart["held_out"]) < 160
 
 
-def test_gradients_that_add_up_give_the_same_curve(tokenised, tmp_path):
-    wellhead.collapse(table(tokenised), out=tmp_path / "whole")
-    wellhead.collapse(table(tokenised, micro_batch=5), out=tmp_path / "parts")
-    whole, parts = curves(tmp_path / "whole"), curves(tmp_path / "parts")
-    assert parts[0] == pytest.approx(whole[0], rel=1e-4)
-    assert len(whole[0]) == len(parts[0])
+def test_gradients_that_add_up_give_the_same_curve(curve, curve_in_parts):
+    assert curve_in_parts[0] == pytest.approx(curve[0], rel=1e-4)
+    assert len(curve[0]) == len(curve_in_parts[0]) > 30
 
 
-def test_a_streamed_fit_that_was_killed_ends_on_the_same_numbers(tokenised, tmp_path, monkeypatch):
+def test_a_streamed_fit_that_was_killed_ends_on_the_same_numbers(
+    tokenised, curve_in_parts, tmp_path, monkeypatch
+):
     from wellhead.recursion.families.transformer import training
 
-    wellhead.collapse(table(tokenised, micro_batch=5), out=tmp_path / "whole")
     monkeypatch.setattr(training, "SAVE_EVERY", 0.0)
     original, steps = training._Fit.one_step, []
 
     def killed(self):
-        if len(steps) == 40:
+        if len(steps) == 20:
             steps.append(0)
             raise KeyboardInterrupt
         steps.append(0)
@@ -95,7 +110,7 @@ def test_a_streamed_fit_that_was_killed_ends_on_the_same_numbers(tokenised, tmp_
     with pytest.raises((KeyboardInterrupt, wellhead.errors.Interrupted)):
         wellhead.collapse(table(tokenised, micro_batch=5), out=tmp_path / "killed")
     wellhead.collapse(table(tokenised, micro_batch=5), out=tmp_path / "killed")
-    assert curves(tmp_path / "killed") == curves(tmp_path / "whole")
+    assert curves(tmp_path / "killed") == curve_in_parts
 
 
 # Two processes twice, as torchrun starts them; of the first two one is killed in the middle of a
@@ -145,10 +160,9 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def test_two_processes_of_which_one_was_killed_end_on_the_curve_of_one(tokenised, tmp_path):
+def test_two_processes_of_which_one_was_killed_end_on_the_curve_of_one(tokenised, curve, tmp_path):
     """On shards, with gradients in parts: the second two go on in the middle of the fit."""
-    wellhead.collapse(table(tokenised, epochs=1), out=tmp_path / "alone")
-    asked = table(tokenised, epochs=1, micro_batch=3)
+    asked = table(tokenised, micro_batch=3)
     told = json.dumps([asked, str(tmp_path / "two"), free_port(), free_port()])
     done = subprocess.run(
         [sys.executable, "-c", PAIRS, told],
@@ -163,10 +177,9 @@ def test_two_processes_of_which_one_was_killed_end_on_the_curve_of_one(tokenised
     assert other != 0
     assert 0 < step <= 20
     assert second == [0, 0], done.stderr[-2000:]
-    ended, alone = curves(tmp_path / "two"), curves(tmp_path / "alone")
-    assert len(alone[0]) > 30
-    assert ended[0] == pytest.approx(alone[0], rel=1e-4)
-    assert len(ended) == 2
+    ended = curves(tmp_path / "two")
+    assert ended[0] == pytest.approx(curve[0], rel=1e-4)
+    assert len(ended) == len(curve) == 2
 
 
 def test_the_command_tokenises_and_a_dry_run_tells_what_it_takes(tmp_path, wellhead):

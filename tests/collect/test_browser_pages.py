@@ -372,7 +372,9 @@ def test_a_page_of_several_texts_fits_and_has_no_violation(
             page.get_attribute(f"[data-text={name}]", "aria-required")
             for name in ("headline", "answer")
         ]
+        counts = [page.inner_text("#text-headline-count")]
         headline.fill("Sheep")
+        counts.append(page.inner_text("#text-headline-count"))
         page.get_by_label("Your answer").fill("The answer.")
         page.click("#submit")
         begun = page.evaluate("document.activeElement.dataset.text")
@@ -384,6 +386,7 @@ def test_a_page_of_several_texts_fits_and_has_no_violation(
         [record] = records(host)
     context.close()
     assert (said, focused) == ("Please write at least 2 words; so far there are 1.", "words")
+    assert counts == ["Words: 0", "Words: 1 of at least 2"]
     assert (required, begun) == (["false", "true"], "headline")
     assert (found, wide) == ([0, 0], 0)
     assert record.parts == {"words": "sheep, sea", "plan": "Begin.", "headline": ""}

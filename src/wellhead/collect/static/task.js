@@ -92,7 +92,11 @@ async function open(started) {
 
 const textsOf = ({ texts, phase, text }) => ({ ...texts, [phase]: text });
 const areaOf = (name) => view.areas().find(([one]) => one === name)?.[1] ?? view.find("answer");
-const leastOf = (name) => view.stages(session.task).find(({ id }) => id === name)?.min_words ?? 0;
+/* Nothing is asked of a text that may be left empty before it is begun. */
+function leastOf(name, text) {
+	const { min_words: least = 0, optional } = view.stages(session.task).find(({ id }) => id === name) ?? {};
+	return optional && !text.trim() ? 0 : least;
+}
 
 /* What stands in the fields of the page, by text. */
 const here = () => Object.fromEntries(view.areas().map(([name, area]) => [name, area.value]));
@@ -210,7 +214,7 @@ function write(at, hadLease, kept = null) {
 function fill(texts) {
 	for (const [name, area] of view.areas()) {
 		area.value = texts[name] ?? "";
-		view.showCount(area, area.value, leastOf(name));
+		view.showCount(area, area.value, leastOf(name, area.value));
 	}
 }
 
@@ -252,7 +256,7 @@ function pause() {
 }
 
 function count(text) {
-	view.showCount(areaOf(session.at.phase), text, leastOf(session.at.phase));
+	view.showCount(areaOf(session.at.phase), text, leastOf(session.at.phase, text));
 	const most = session.task.max_characters;
 	if (text.length >= most) view.notice(say("full", { most }));
 }

@@ -96,7 +96,8 @@ def test_a_small_corpus_waits_for_no_library_that_scoring_does_not_need(tmp_path
         "import sys, wellhead\n"
         "HEAVY = {'numba', 'scipy', 'pandas', 'sklearn', 'torch'}\n"
         f"found = wellhead.score({str(tmp_path / 'a.jsonl')!r})\n"
-        "print(found.scores()['score'][0].as_py().hex(), *HEAVY & set(sys.modules))"
+        "waited_for = HEAVY & set(sys.modules)\n"
+        "print(found.scores()['score'][0].as_py().hex(), *waited_for)"
     )
     load_scorer("general").score(TEXTS)  # keeps the code, unless it is kept already
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)

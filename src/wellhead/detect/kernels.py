@@ -55,100 +55,127 @@ def _column(hashed, block, length):
 
 
 @_compiled
-def _is_letter(codes, at, kinds):
-    """Letters, figures, and an apostrophe between letters ("don't")."""
-    code = codes[at]
-    kind = kinds[code]
-    if _LETTER <= kind <= _DIGIT:
-        return True
-    if code != 39:
-        return False
-    return kinds[codes[at - 1]] == _LETTER and kinds[codes[at + 1]] == _LETTER
+def _lowered(codes, start, size, kinds, low, kind):
+    """Characters of one text with every digit as 0, and what each is: space, part of a word, sign.
+
+    Parts of a word are letters, figures, and an apostrophe between letters ("don't").
+    """
+    for at in range(size):
+        code = codes[start + at]
+        what = kinds[code]
+        low[at] = np.uint64(48 if what == _DIGIT else code)
+        if code == 39:
+            before, after = kinds[codes[start + at - 1]], kinds[codes[start + at + 1]]
+            what = _LETTER if before == _LETTER and after == _LETTER else _SIGN
+        kind[at] = _LETTER if what == _DIGIT else what
 
 
 @_compiled
-def _columns(codes, start, stop, kinds, function_words, low, characters, column, place):
-    """Columns of all n-grams of one text, and where each begins; returns how many.
+def _character_columns(low, size, column, place):
+    """Columns of runs of 3, 4 and 5 characters; returns how many.
 
-    Runs of characters are left out without `characters`, places with an empty `place`.
+    Each loop is over one kind of run, so that the processor takes several at a time.
     """
     placed = place.shape[0] > 0
-    size = stop - start
-    for at in range(size):
-        code = codes[start + at]
-        low[at] = np.uint64(48 if kinds[code] == _DIGIT else code)
     made = 0
-    for at in range(size - 2 if characters else 0):
-        key = low[at] + low[at + 1] * _BASE + low[at + 2] * _SQUARE
-        column[made] = _column(_mixed(key), 0, 3)
-        if at + 4 < size:
-            key += low[at + 3] * _CUBE
-            column[made + 1] = _column(_mixed(key), 0, 4)
-            key += low[at + 4] * _FOURTH
-            column[made + 2] = _column(_mixed(key), 0, 5)
-            if placed:
-                place[made] = place[made + 1] = place[made + 2] = at
-            made += 3
-        else:
-            if placed:
-                place[made] = place[made + 1] = at
-            made += 1
-            if at + 3 < size:
-                column[made] = _column(_mixed(key + low[at + 3] * _CUBE), 0, 4)
-                made += 1
-    word1 = word2 = word3 = skeleton1 = skeleton2 = skeleton3 = skeleton4 = np.uint64(0)
-    place1 = place2 = place3 = place4 = 0
+    second, third, fourth, fifth = low[1:], low[2:], low[3:], low[4:]
+    for at in range(size - 2):
+        key = low[at] + second[at] * _BASE + third[at] * _SQUARE
+        column[at] = _column(_mixed(key), 0, 3)
+    made = max(size - 2, 0)
+    runs = column[made:]
+    for at in range(size - 3):
+        key = low[at] + second[at] * _BASE + third[at] * _SQUARE + fourth[at] * _CUBE
+        runs[at] = _column(_mixed(key), 0, 4)
+    made += max(size - 3, 0)
+    runs = column[made:]
+    for at in range(size - 4):
+        key = low[at] + second[at] * _BASE + third[at] * _SQUARE + fourth[at] * _CUBE
+        runs[at] = _column(_mixed(key + fifth[at] * _FOURTH), 0, 5)
+    made += max(size - 4, 0)
+    if placed:
+        at = 0
+        for length in range(3, 6):
+            for begin in range(size - length + 1):
+                place[at] = begin
+                at += 1
+    return made
+
+
+@_compiled
+def _tokens(low, kind, size, function_words, word, skeleton, begin):
+    """The hash of each token, that of its skeleton, and where it begins; returns how many."""
     tokens = at = 0
     while at < size:
-        if kinds[codes[start + at]] == _SPACE:
+        if kind[at] == _SPACE:
             at += 1
             continue
-        begin = at
-        sign = not _is_letter(codes, start + at, kinds)
-        key, power = np.uint64(0), np.uint64(1)
-        while at < size and (at == begin or not sign):
-            if at > begin and not _is_letter(codes, start + at, kinds):
-                break
+        first = at
+        sign = kind[at] == _SIGN
+        key, power = low[at], _BASE
+        at += 1
+        while not sign and at < size and kind[at] == _LETTER:
             key += low[at] * power
             power *= _BASE
             at += 1
-        word3, word2, word1 = word2, word1, _mixed(key)
-        skeleton = word1
-        if not sign and not _holds(function_words, word1):
-            first = max(begin, at - 3)
+        whole = _mixed(key)
+        word[tokens], skeleton[tokens], begin[tokens] = whole, whole, first
+        if not sign and not _holds(function_words, whole):
             key, power = np.uint64(0), np.uint64(1)
-            for step in range(first, at):
+            for step in range(max(first, at - 3), at):
                 key += low[step] * power
                 power *= _BASE
-            skeleton = _mixed(_mixed(key) + np.uint64(1))
-        skeleton4, skeleton3, skeleton2, skeleton1 = skeleton3, skeleton2, skeleton1, skeleton
-        place4, place3, place2, place1 = place3, place2, place1, begin
+            skeleton[tokens] = _mixed(_mixed(key) + np.uint64(1))
         tokens += 1
-        column[made], column[made + 1] = _column(word1, 1, 1), _column(skeleton1, 2, 1)
+    return tokens
+
+
+@_compiled
+def _runs(token, begin, tokens, block, longest, chain, other, column, place, made):
+    """Columns of runs of up to `longest` tokens from number `made` on; returns how many there are.
+
+    `chain` holds the hash of the run that ends at each token, made from that of the run before it.
+    """
+    placed = place.shape[0] > 0
+    for at in range(tokens):
+        chain[at] = token[at]
+    for length in range(1, longest + 1):
+        number = tokens - length + 1
+        if number < 1:
+            break
+        if length > 1:
+            last, ending = token[length - 1 :], other[length - 1 :]
+            before = chain[length - 2 :]
+            for at in range(number):
+                ending[at] = _mixed(before[at] * _BASE + last[at])
+            chain, other = other, chain
+        hashed, runs = chain[length - 1 :], column[made:]
+        for at in range(number):
+            runs[at] = _column(hashed[at], block, length)
         if placed:
-            place[made] = place[made + 1] = place1
-        made += 2
-        if tokens >= 2:
-            column[made] = _column(_mixed(word2 * _BASE + word1), 1, 2)
-            column[made + 1] = _column(_mixed(skeleton2 * _BASE + skeleton1), 2, 2)
-            if placed:
-                place[made] = place[made + 1] = place2
-            made += 2
-        if tokens >= 3:
-            run = _mixed(_mixed(word3 * _BASE + word2) * _BASE + word1)
-            column[made] = _column(run, 1, 3)
-            run = _mixed(_mixed(skeleton3 * _BASE + skeleton2) * _BASE + skeleton1)
-            column[made + 1] = _column(run, 2, 3)
-            if placed:
-                place[made] = place[made + 1] = place3
-            made += 2
-        if tokens >= 4:
-            run = _mixed(_mixed(skeleton4 * _BASE + skeleton3) * _BASE + skeleton2)
-            column[made] = _column(_mixed(run * _BASE + skeleton1), 2, 4)
-            if placed:
-                place[made] = place4
-            made += 1
+            for at in range(number):
+                place[made + at] = begin[at]
+        made += number
     return made
+
+
+@_compiled
+def _columns(codes, start, stop, kinds, function_words, room, kind, characters, column, place):
+    """Columns of all n-grams of one text, and where each begins; returns how many.
+
+    Runs of characters are left out without `characters`, places with an empty `place`; `room` and
+    `kind` are for work in between.
+    """
+    low, word, skeleton, chain, other = room[0], room[1], room[2], room[3], room[4]
+    begin = room[5].view(np.int64)
+    size = stop - start
+    _lowered(codes, start, size, kinds, low, kind)
+    made = 0
+    if characters:
+        made = _character_columns(low, size, column, place)
+    tokens = _tokens(low, kind, size, function_words, word, skeleton, begin)
+    made = _runs(word, begin, tokens, 1, 3, chain, other, column, place, made)
+    return _runs(skeleton, begin, tokens, 2, 4, chain, other, column, place, made)
 
 
 @_compiled
@@ -175,7 +202,7 @@ def _longest(starts):
 def occurrences_of(codes, starts, kinds, function_words):
     """Row, column and place of every n-gram; a separator stands before and behind each text."""
     longest = _longest(starts)
-    low = np.empty(longest + 1, np.uint64)
+    work, kind = np.empty((6, longest + 1), np.uint64), np.empty(longest + 1, np.int8)
     column = np.empty(_RUNS * longest + 1, np.int32)
     place = np.empty(_RUNS * longest + 1, np.int32)
     room = _RUNS * codes.shape[0]
@@ -185,7 +212,7 @@ def occurrences_of(codes, starts, kinds, function_words):
     made = 0
     for row in range(starts.shape[0] - 1):
         start, stop = starts[row], starts[row + 1] - 1
-        size = _columns(codes, start, stop, kinds, function_words, low, True, column, place)
+        size = _columns(codes, start, stop, kinds, function_words, work, kind, True, column, place)
         for at in range(size):
             rows[made], columns[made], places[made] = row, column[at], place[at]
             made += 1
@@ -194,11 +221,13 @@ def occurrences_of(codes, starts, kinds, function_words):
 
 @_compiled
 def _ones(bits):
-    """How many of 32 bits are set."""
-    bits = bits - ((bits >> np.uint64(1)) & np.uint64(0x55555555))
-    bits = (bits & np.uint64(0x33333333)) + ((bits >> np.uint64(2)) & np.uint64(0x33333333))
-    bits = (bits + (bits >> np.uint64(4))) & np.uint64(0x0F0F0F0F)
-    return np.int64(((bits * np.uint64(0x01010101)) & np.uint64(0xFFFFFFFF)) >> np.uint64(24))
+    """How many bits are set, in the form that compilers take for one instruction."""
+    bits = bits - ((bits >> np.uint64(1)) & np.uint64(0x5555555555555555))
+    bits = (bits & np.uint64(0x3333333333333333)) + (
+        (bits >> np.uint64(2)) & np.uint64(0x3333333333333333)
+    )
+    bits = (bits + (bits >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((bits * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
 @_compiled
@@ -212,19 +241,21 @@ def score_batch(
     the last ends. `values` holds what each count is worth; empty, presence alone counts.
     """
     longest = _longest(starts)
-    low = np.empty(longest + 1, np.uint64)
+    work, kind = np.empty((6, longest + 1), np.uint64), np.empty(longest + 1, np.int8)
     column = np.empty(_RUNS * longest + 1, np.int32)
     nowhere = np.empty(0, np.int32)
     features = idf.shape[0]
     counted = values.shape[0] > 0
     times = np.zeros(features if counted else 0, np.int32)
-    found = np.zeros((features >> 5) + 1, np.uint64)  # which features the text has
+    found = np.zeros((features >> 6) + 1, np.uint64)  # which features the text has
     value = np.empty(_RUNS * longest + 1, np.float64)
     feature_of = np.empty(_RUNS * longest + 1, np.int32)
     characters = first_of[1] > first_of[0]
     for row in range(starts.shape[0] - 1):
         start, stop = starts[row], starts[row + 1] - 1
-        size = _columns(codes, start, stop, kinds, function_words, low, characters, column, nowhere)
+        size = _columns(
+            codes, start, stop, kinds, function_words, work, kind, characters, column, nowhere
+        )
         hits = 0  # known columns to the front, without a branch that cannot be foreseen
         for at in range(size):
             one = np.int64(column[at])
@@ -235,7 +266,7 @@ def score_batch(
             word = known[one >> 5]
             below = word & ((np.uint64(1) << np.uint64(one & 31)) - np.uint64(1))
             feature = np.int64(word >> np.uint64(32)) + _ones(below)
-            found[feature >> 5] |= np.uint64(1) << np.uint64(feature & 31)
+            found[feature >> 6] |= np.uint64(1) << np.uint64(feature & 63)
             if counted:
                 times[feature] += 1
         kept = 0
@@ -243,15 +274,16 @@ def score_batch(
             bits = found[at]
             while bits:
                 lowest = bits & (~bits + np.uint64(1))
-                feature = (at << 5) + _ones(lowest - np.uint64(1))
+                feature_of[kept] = (at << 6) + _ones(lowest - np.uint64(1))
                 bits ^= lowest
-                feature_of[kept] = feature
-                value[kept] = idf[feature]
-                if counted:
-                    value[kept] = values[times[feature]] * idf[feature]
-                    times[feature] = 0
                 kept += 1
             found[at] = 0
+        for at in range(kept):
+            value[at] = idf[feature_of[at]]
+        if counted:
+            for at in range(kept):
+                value[at] = values[times[feature_of[at]]] * idf[feature_of[at]]
+                times[feature_of[at]] = 0
         total = 0.0
         at = 0
         for block in range(1, first_of.shape[0]):

@@ -195,15 +195,19 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def _exactly_repaired(text: str, options: Normalisation) -> str:
-    if options.html:
+    if options.html and "&" in text:
         text = _NESTED_AMP.sub("&", text)
         text = _ENTITY.sub(lambda found: html.unescape(found.group()), text)
+    if options.html and "<" in text:
         text = _TAG.sub(" ", text)
     if options.encoding:
         text = _MOJIBAKE.sub(_decoded, text)
-    text = _WRITTEN_BREAK.sub("\n", text)
-    if options.markdown:
-        text = _LINK.sub(r"\1", _FENCE.sub(" ", text))
+    if "\\" in text:
+        text = _WRITTEN_BREAK.sub("\n", text)
+    if options.markdown and "`" in text:
+        text = _FENCE.sub(" ", text)
+    if options.markdown and "](" in text:
+        text = _LINK.sub(r"\1", text)
     return unicodedata.normalize("NFC", _SURROGATES.sub("", text))
 
 

@@ -43,10 +43,14 @@ def chosen_for(corpus: Corpus) -> Choice:
 
 
 def _languages(texts: Sequence[str]) -> list[str]:
-    """The language of each text that tells it; English is seen without reading its profile."""
-    english = [_evidently_english(text) for text in texts]
-    others = [text for text, known in zip(texts, english, strict=True) if not known]
-    return ["en"] * sum(english) + (identified(others) if others else [])
+    """The language of each text that tells it.
+
+    English is seen without the profiles of all languages, which take long to read; where nearly
+    all is English, these are not read at all.
+    """
+    others = [text for text in texts if not _evidently_english(text)]
+    english = ["en"] * (len(texts) - len(others))
+    return english if len(others) < _MANY * len(texts) else english + identified(others)
 
 
 def _evidently_english(text: str) -> bool:

@@ -102,11 +102,11 @@ def main() -> None:
     needed("detection", "dev2.parquet")
     frame = general_texts(DATA)
     learner = _learner(frame)
-    folds = list(_folds(frame))
+    folds = list(folds_of(frame))
     rows = []
     for name in arguments.variant or VARIANTS:
         scores = _ours(frame, learner, VARIANTS[name])
-        rows.append({"variant": name} | _row(measured(frame, folds, scores, arguments.texts)))
+        rows.append({"variant": name} | summary_of(measured(frame, folds, scores, arguments.texts)))
         print(rows[-1], file=sys.stderr, flush=True)
     if arguments.peers:
         rows += _peers(frame, folds, arguments.texts)
@@ -126,7 +126,8 @@ def _learner(frame: pd.DataFrame) -> Learner:
     return replace(made, views=made.views[1:])
 
 
-def _folds(frame: pd.DataFrame) -> Iterator[Fold]:
+def folds_of(frame: pd.DataFrame) -> Iterator[Fold]:
+    """Every source and group of makers with at least one cell."""
     machines = frame[(frame.label == "machine") & ~frame.kind.str.startswith("adversarial")]
     people = frame[frame.label == "human"].groupby(["kin", "task_domain"]).indices
     humans = np.flatnonzero(frame.label == "human")
@@ -149,14 +150,22 @@ def measured(frame: pd.DataFrame, folds: list[Fold], scores: Scores, texts: int)
         train = np.flatnonzero(seen)
         if texts and len(train) > texts:
             train = np.sort(train[np.argsort(order[train])[:texts]])
-        found = np.full(len(frame), np.nan)
-        found[fold.rows] = scores(train, fold.rows)
-        for cell in fold.cells:
-            human, machine = np.sort(found[cell.human]), found[cell.machine]
-            below = [np.searchsorted(human, machine, side) for side in ("left", "right")]
-            auc = float(np.mean(below) / len(human))
-            caught = float((machine > np.quantile(human, 0.95)).mean())
-            rows.append((fold.source, fold.maker, *cell[:4], auc, caught))
+        rows.append(judged(fold, scores(train, fold.rows)))
+    return pd.concat(rows, ignore_index=True)
+
+
+def judged(fold: Fold, scores: np.ndarray) -> pd.DataFrame:
+    """One row for each cell of a fold, by the scores of `fold.rows`."""
+    rows = []
+    for cell in fold.cells:
+        human, machine = (
+            scores[np.searchsorted(fold.rows, side)] for side in (cell.human, cell.machine)
+        )
+        human = np.sort(human)
+        below = [np.searchsorted(human, machine, side) for side in ("left", "right")]
+        auc = float(np.mean(below) / len(human))
+        caught = float((machine > np.quantile(human, 0.95)).mean())
+        rows.append((fold.source, fold.maker, *cell[:4], auc, caught))
     names = ["kin", "maker", "source", "domain", "task", "generator", "auc", "caught"]
     return pd.DataFrame(rows, columns=names)
 
@@ -181,7 +190,7 @@ def _ours(frame: pd.DataFrame, learner: Learner, variant: Variant) -> Scores:
 def _peers(frame: pd.DataFrame, folds: list[Fold], texts: int) -> list[dict[str, object]]:
     named = {"TF-IDF and logistic regression": _tfidf(frame), "is-it-slop": _slop(frame)}
     return [
-        {"variant": name} | _row(measured(frame, folds, scores, texts))
+        {"variant": name} | summary_of(measured(frame, folds, scores, texts))
         for name, scores in named.items()
         if scores is not None
     ]
@@ -222,7 +231,8 @@ def _slop(frame: pd.DataFrame) -> Scores | None:
     return scores
 
 
-def _row(cells: pd.DataFrame) -> dict[str, float]:
+def summary_of(cells: pd.DataFrame) -> dict[str, float]:
+    """What a table says of these cells; those of base models apart."""
     seen = cells[cells.maker != BASE]
     return {
         "cells": len(seen),

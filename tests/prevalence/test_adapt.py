@@ -11,6 +11,7 @@ from tests.prevalence.clusters import binormal_clusters
 from tests.prevalence.prose import SYLLABLES, Gauge
 from wellhead.errors import BadSetting, UnusableReference
 from wellhead.prevalence.adapt import explained_by_either
+from wellhead.prevalence.adapt_diagnostics import adapt_checks
 from wellhead.prevalence.estimate import Evidence, estimate, without_hard
 from wellhead.prevalence.reference_fit import reference_fit
 
@@ -79,6 +80,14 @@ def test_the_report_says_what_was_adapted_on_and_what_it_gained(adapted, tmp_pat
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert "Adapted to this task" in page
     assert "model, hidden" in page
+
+
+def test_a_report_says_where_adapting_made_the_interval_no_narrower(adapted):
+    assert "adapted-wider" not in {check.code for check in adapted.diagnostics}
+    found = adapted.adaptation
+    worse = adapt_checks(found._replace(before=found.after._replace(high=found.after.high - 0.05)))
+    told = next(check for check in worse if check.code == "adapted-wider")
+    assert "no narrower" in told.finding
 
 
 def test_a_style_that_stays_hard_is_named(adapted):

@@ -10,10 +10,11 @@ __all__ = ["adapt_checks", "left_as_it_is"]
 
 
 def adapt_checks(adapted: Adaptation) -> list[Diagnostic]:
-    """For the guarantees, few references, length, other confounds, and writers hard to see."""
+    """The guarantees, few references, no gain, length, other confounds, and writers hard to see."""
     return [
         _guarantees(adapted),
         *_few(adapted),
+        *_wider(adapted),
         *_length(adapted),
         *_others(adapted),
         *_hard(adapted),
@@ -29,17 +30,19 @@ def left_as_it_is(human: int, machine: int, *, both: int = 0) -> Diagnostic:
             for n, side in ((human, "human"), (machine, "machine"))
             if n < ENOUGH
         ]
-        finding = f"No: there are {given}; from {ENOUGH} of each on it is."
+        finding = f"Not adapted: there are {given}; from {ENOUGH} of each on it is."
         consequence = (
             f"Bring {' and '.join(lacking)} more (wellhead generate makes machine texts of the "
             "task); with fewer the interval is mostly no narrower, so that it is not done unasked "
             "(--adapt always from 20 on)."
         )
     elif both:
-        finding = f"No: {counted(both, 'text is/texts are')} given as human and as machine."
+        finding = (
+            f"Not adapted: {counted(both, 'text is/texts are')} given as human and as machine."
+        )
         consequence = "Take them out of one of the two."
     else:
-        finding = "No: this detector was made from some of these texts and knows them."
+        finding = "Not adapted: this detector was made from some of these texts and knows them."
         consequence = "Adapt another one, or texts that it has not seen (--adapt always to insist)."
     return Diagnostic(
         "Is the detector adapted to this task?", "note", finding, consequence, code="not-adapted"
@@ -72,6 +75,25 @@ def _few(adapted: Adaptation) -> list[Diagnostic]:
             "The interval may be too narrow: with 50 texts a side it held the share in 25 of 28 "
             "trials. Bring more, or use --adapt off.",
             code="adapted-to-few",
+        )
+    ]
+
+
+def _wider(adapted: Adaptation) -> list[Diagnostic]:
+    before, after = adapted.before, adapted.after
+    if after.width <= before.width:
+        return []
+    shown = [interval(one.low, one.high, share=True) for one in (after, before)]
+    return [
+        Diagnostic(
+            "Did adapting narrow the interval?",
+            "note",
+            f"Adapting made the interval no narrower: the share is {shown[0]}, and was {shown[1]} "
+            "by the detector as it was.",
+            "The words of the task may differ between reference and collection where signs of "
+            "machines at large do not, or the detector saw these machines well already. Decide for "
+            "one of the two (--adapt off) on other grounds than its answer.",
+            code="adapted-wider",
         )
     ]
 
@@ -129,7 +151,7 @@ def _others(adapted: Adaptation) -> list[Diagnostic]:
         Diagnostic(
             "Does something beside the writing tell the references apart?",
             "warning",
-            f"Yes: {listed}.",
+            f"The references can be told apart without reading them, by {listed}.",
             "If that comes from how the texts were made or stored, not from who wrote them, the "
             "adapted detector has learned the files. Bring references that went the same way as "
             "the collection, or compare with --adapt off.",

@@ -67,9 +67,11 @@ def until(true: Callable[[], Any], seconds: float = 90) -> Any:
     """What `true` gives once it is something."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
+        start = time.monotonic()
         if found := true():
             return found
-        time.sleep(0.05)
+        # Looking takes a core from what is waited for.
+        time.sleep(max(0.05, 2 * (time.monotonic() - start)))
     raise AssertionError(f"it did not come true within {seconds} seconds")
 
 

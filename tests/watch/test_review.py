@@ -15,7 +15,7 @@ from wellhead.errors import BadInput, BadSetting
 from wellhead.prevalence.labelled import Least, Sampled, labelled_excess, labelled_rate
 from wellhead.prevalence.misjudged import corrected_once, corrected_rate
 from wellhead.watch import Exchange, Judgement, ReviewQueue, begin_review, judge
-from wellhead.watch.review import Design
+from wellhead.watch.design import Design
 
 LEAST = Least(0.5, 0.05)
 

@@ -58,7 +58,8 @@ LabelOthers = Annotated[
 
 
 def _queue(folder: Path | None, flagged: float | None, others: float | None) -> ReviewQueue | None:
-    from wellhead.watch.review import Design, begin_review
+    from wellhead.watch.design import Design
+    from wellhead.watch.review import begin_review
 
     if folder is None:
         if flagged is not None or others is not None:

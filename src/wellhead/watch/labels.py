@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -18,8 +18,10 @@ from wellhead.prevalence.labelled import (
     labelled_rate,
 )
 from wellhead.watch.result import Labelled, Reviewed
-from wellhead.watch.review import Label, ReviewQueue
 from wellhead.watch.verdict import Exchange, Judgement
+
+if TYPE_CHECKING:
+    from wellhead.watch.review import ReviewQueue
 
 __all__ = [
     "Judged",
@@ -106,8 +108,8 @@ class LabelCounts:
         chance, known = self.queue.chance(exchange, judgement), self._drawn.get(exchange.id)
         said: bool | str | None = _NOT_DRAWN
         if chance is not None or known is not None:
-            label = self._labels.get(exchange.id, Label(None, 0))
-            said = label.violates
+            label = self._labels.get(exchange.id)
+            said = label.violates if label else None
         probability = max(chance or 0.0, known.probability if known else 0.0)
         kind = _Kind(judgement.violates, probability, said)
         self.everything.add(kind)

@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-from scipy.stats import chisquare
+from numpy.typing import NDArray
+from scipy.special import chdtrc
 
 from wellhead._stats import Interval
 from wellhead.errors import BadInput, BadSetting
@@ -154,7 +155,7 @@ class Lot:
         """
         seen = np.array(list(self._seen.values()), float)
         expected = np.array(list(self.shares.values())) * seen.sum()
-        if seen.sum() and chisquare(seen, expected).pvalue < _ALPHA:
+        if seen.sum() and _chance(seen, expected) < _ALPHA:
             raise BadInput(
                 f"the versions did not come in the shares of the lot: {self._seen} answers, and "
                 f"{ {name: round(share, 4) for name, share in self.shares.items()} } stated. "
@@ -197,3 +198,8 @@ def _difference(rate: Rate, other: Rate, error: float) -> Interval:
         confidence_sequence(each.hits, each.n, level=1 - error / 2) for each in (rate, other)
     )
     return Interval(one.low - two.high, one.point - two.point, one.high - two.low, 1 - error)
+
+
+def _chance(seen: NDArray[np.float64], expected: NDArray[np.float64]) -> float:
+    """The p-value of Pearson's test; `scipy.stats` would take a gateway half a second to import."""
+    return float(chdtrc(seen.size - 1, ((seen - expected) ** 2 / expected).sum()))

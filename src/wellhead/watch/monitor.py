@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from wellhead._stats import Interval
 from wellhead.consensus.tables import MISSING
@@ -22,9 +22,11 @@ from wellhead.watch.ledger import Reader
 from wellhead.watch.many import Cells
 from wellhead.watch.measures import Measured
 from wellhead.watch.result import Consensus
-from wellhead.watch.review import ReviewQueue
 from wellhead.watch.settings import Settings
 from wellhead.watch.tally import Tally
+
+if TYPE_CHECKING:
+    from wellhead.watch.review import ReviewQueue
 
 __all__ = ["SURE", "Alarm", "Conserved", "Monitor"]
 

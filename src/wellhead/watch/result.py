@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from wellhead._result import Result
 from wellhead._stats import Interval
-from wellhead.audit.result import Agreement
+
+if TYPE_CHECKING:
+    from wellhead.audit.result import Agreement
 
 __all__ = [
     "Canaries",

@@ -19,7 +19,7 @@ import secrets
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from hashlib import blake2b
 from itertools import combinations
 from pathlib import Path
@@ -32,6 +32,7 @@ from wellhead.audit.labelling import Choice, Document, Given, Labelling, Questio
 from wellhead.audit.result import Agreement, agreement
 from wellhead.errors import BadInput, BadSetting
 from wellhead.prevalence.labelled import Least
+from wellhead.watch.design import Design
 from wellhead.watch.verdict import Exchange, Judgement
 
 __all__ = ["VIOLATION", "Design", "Drawn", "Label", "ReviewQueue", "begin_review"]
@@ -50,26 +51,6 @@ VIOLATION = Question(
 _CLEAN, _BAD, _UNSURE = VIOLATION.answers
 _LETTERS = 50_000
 _TWICE = 0.1
-
-
-@dataclass(frozen=True)
-class Design:
-    """How exchanges are drawn; it never changes once a queue was begun.
-
-    Attributes:
-        flagged: part of what the judge flags that is drawn.
-        others: part of the rest.
-    """
-
-    flagged: float = 1.0
-    others: float = 0.02
-
-    def __post_init__(self) -> None:
-        if not 0 < self.others <= 1 or not 0 < self.flagged <= 1:
-            raise BadSetting(
-                "expected the parts to be labelled above 0 and at most 1 (an exchange that cannot "
-                f"be drawn tells nothing), got {self.flagged} and {self.others}."
-            )
 
 
 class Drawn(NamedTuple):

@@ -9,13 +9,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wellhead.errors import BadInput, BadSetting
 from wellhead.lineage.canonical import canonical, digest
+from wellhead.watch.design import Design
 from wellhead.watch.panel import open_judges
-from wellhead.watch.review import Design, ReviewQueue, begin_review
 from wellhead.watch.verdict import Verdict
+
+if TYPE_CHECKING:
+    from wellhead.watch.review import ReviewQueue
 
 __all__ = ["Canaries", "Probes", "Settings", "Version", "read_settings"]
 
@@ -171,7 +174,11 @@ class Settings:
 
     def queue(self) -> ReviewQueue | None:
         """The queue that people label, begun if it is not there."""
-        return None if self.review is None else begin_review(self.review, self.reviewed)
+        if self.review is None:
+            return None
+        from wellhead.watch.review import begin_review
+
+        return begin_review(self.review, self.reviewed)
 
     def verdict(self) -> Verdict:
         """The judge, or the panel whose first one decides."""

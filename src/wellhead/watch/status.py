@@ -21,7 +21,6 @@ from wellhead.watch.measures import measured
 from wellhead.watch.monitor import SURE, Conserved, Monitor
 from wellhead.watch.panel import Panel
 from wellhead.watch.result import Consensus, Exceeding, Labelled, Measure, Reviewed
-from wellhead.watch.review import ReviewQueue
 from wellhead.watch.settings import Settings, Version
 from wellhead.watch.switch import Breaker, Switch
 from wellhead.watch.tally import ERROR, Tally
@@ -315,6 +314,8 @@ def labels_of(settings: Settings, monitor: Monitor) -> LiveLabels:
     none = LiveLabels({}, {}, None)
     if settings.review is None:
         return none
+    from wellhead.watch.review import ReviewQueue
+
     try:
         monitor.queue = monitor.queue or ReviewQueue(settings.review)
         return live_labels(monitor.queue, monitor.judged, limit=settings.limit, error=ERROR)

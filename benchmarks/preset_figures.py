@@ -6,7 +6,7 @@ brackets, values of theory where there are any. ``--small`` runs a few chains of
 takes seconds and is only good for `--check`: it fails where a page and its preset no longer have
 the same rows and columns. Presets whose extra is missing are named as skipped.
 
-    python benchmarks/preset_figures.py [PRESET ...] [--small] [--check] [--pages docs/presets]
+    python benchmarks/preset_figures.py [PRESET ...] [--small] [--check] [--workers N]
 """
 
 from __future__ import annotations
@@ -71,10 +71,10 @@ SHOWN: dict[str, tuple[Column, ...]] = {
 }
 
 
-def run(name: str, small: bool) -> Run:
+def run(name: str, small: bool, workers: int | None = None) -> Run:
     """The preset at its quick setting; a small one has few chains, and no number worth keeping."""
     if not small:
-        return collapse(name, workers=None)
+        return collapse(name, workers=workers)
     table = preset(name)
     table["seeds"] = 1
     words = name in ("words", "shared-web-words")
@@ -150,6 +150,7 @@ def main() -> None:
     parser.add_argument("presets", nargs="*", default=list(SHOWN))
     parser.add_argument("--small", action="store_true")
     parser.add_argument("--check", action="store_true", help="change nothing, compare the outlines")
+    parser.add_argument("--workers", type=int, help="processes; default one per core")
     parser.add_argument("--pages", type=Path, default=PAGES)
     options = parser.parse_args()
     if options.small and not options.check:
@@ -159,7 +160,7 @@ def main() -> None:
         page = options.pages / f"{name}.md"
         text = page.read_text(encoding="utf-8")
         try:
-            made = tables(run(name, options.small), SHOWN[name])
+            made = tables(run(name, options.small, options.workers), SHOWN[name])
         except MissingExtra as error:
             print(f"{name} skipped: {error}")
             continue

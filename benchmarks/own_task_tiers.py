@@ -247,7 +247,8 @@ def _report(rows: pd.DataFrame) -> str:
     common = rows[rows.task.map(everywhere)]
     told = ["auc known", "auc unseen", "caught unseen", "left out", "width"]
     means = common.groupby("tier")[[*told, "people", *RATES]].mean()
-    spent = rows.groupby("tier")[["seconds", "fitting"]].mean()
+    # Where a tier counts nothing it is not computed.
+    spent = rows[rows.weight != 0].groupby("tier")[["seconds", "fitting"]].mean()
     held = common.groupby("tier").held.sum()
     lines = [f"{int(everywhere.sum())} tasks measured with every tier:", "", markdown_table(
         ["tier", *(f">{one}" for one in told), ">held"],

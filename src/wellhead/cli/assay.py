@@ -273,6 +273,8 @@ def _tier_told(tried: TierTried) -> str:
         return f"tier {tried.name}: not tried, {tried.why_not}"
     gain = "" if tried.gain is None else f" ({tried.gain:+.3f} ± {tried.error or 0:.3f})"
     taken = "; taken" if tried.taken else ""
+    if taken and tried.gain == tried.error == 0:
+        taken += ", and counts nothing beside the words"
     return (
         f"tier {tried.name}: AUC {tried.auc:.3f}{gain} on texts and kinds left out, "
         f"{tried.seconds or 0:,.0f} s of processor time for 1,000 texts{taken}"

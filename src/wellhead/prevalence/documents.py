@@ -100,7 +100,7 @@ class ScoredDocuments:
             languages={code: n / found.total() for code, n in found.most_common()},
             sample=tuple(
                 Sampled(
-                    where["file"][row].as_py() or "", where["row"][row].as_py() or 0, text[:_SHOWN]
+                    where["file"][row].as_py() or "", where["row"][row].as_py() or 0, _begins(text)
                 )
                 for row, text in islice(self.sample.items(), 3)
             ),
@@ -197,6 +197,17 @@ def read_documents(
         found=prepare,
         **joined,
     )
+
+
+def _begins(text: str) -> str:
+    """The first letters of a text, to the last whole word.
+
+    >>> _begins("stone " * 90)[-7:]
+    'stone …'
+    """
+    if len(text) <= _SHOWN:
+        return text
+    return f"{text[:_SHOWN].rpartition(' ')[0] or text[:_SHOWN]} …"
 
 
 class _Kept:

@@ -159,9 +159,6 @@ def test_the_command_prints_the_course_under_a_selection(wellhead):
     )
     rows = json.loads(told.stdout)
     assert rows[-1]["excess_risk"] == pytest.approx(0.4**2, rel=0.15)
-    wrong = wellhead("collapse", "theory", "--family", "kde", "--part", 0.3)
-    assert wrong.returncode == 2
-    assert "Known are" in wrong.stderr
 
 
 @pytest.mark.parametrize(

@@ -52,9 +52,6 @@ def test_the_command_takes_whole_samples_and_says_what_is_not_exact(wellhead) ->
     assert "inflation (first order)" in done.stdout
     assert "columns are means over chains" in done.stderr
     assert f"{2 / 14:.6g}" in done.stdout.splitlines()[-1]
-    refused = wellhead("collapse", "theory", *mix.replace("14", "4").split(), "0.1")
-    assert refused.returncode == 2
-    assert "rounds to none" in refused.stderr
 
 
 def test_the_command_says_plainly_what_is_wrong(wellhead) -> None:  # type: ignore[no-untyped-def]
@@ -80,6 +77,8 @@ def test_the_command_says_plainly_what_is_wrong(wellhead) -> None:  # type: igno
         ({"family": "regression", "regime": "golden-ratio"}, "wellhead collapse run"),
         ({"regime": "fresh", "real_share": 0.1, "true_positive_rate": 0.9}, "both"),
         ({"regime": "growing", "growth": 10, "generations": 400}, "too large"),
+        ({"regime": "fresh-real", "samples": 4, "real_share": 0.1}, "rounds to none"),
+        ({"family": "kde", "part": 0.3}, "Known are"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(wrong: dict[str, Any], said: str) -> None:

@@ -46,7 +46,7 @@ def test_fifty_labels_cover_the_share_however_right_the_predictions(way, share, 
     rng = np.random.default_rng(7)
     covered = []
     for seed in range(300):
-        predictions, truth = collection(rng, share, gap, off)
+        predictions, truth = collection(rng, share, gap, off, size=1000)
         view = Interval(share / 4, share, 1.0)
         drawn = draw(50, truth.size, way=way, predictions=predictions, share=view, seed=seed)
         found = audited_share(

@@ -117,6 +117,8 @@ def test_clients_report_measures_beside_an_answer_and_nothing_else(tmp_path):
                 assert httpx.post(url, json=wrong).status_code == 400
             late = json.dumps({"exchange": id, "stars": float("nan")})
             assert httpx.post(url, content=late).status_code == 400
+            vast = f'{{"exchange": "{id}", "stars": 1{"0" * 400}}}'
+            assert httpx.post(url, content=vast).status_code == 400
         [entry] = log_lines(watch.settings, "measures.jsonl")
         assert (entry["id"], entry["values"]) == (id, {"minutes": 3.5})
 

@@ -38,9 +38,28 @@ def watch(tmp_path_factory):
             yield running
 
 
+def users(watch):
+    """How many answers count, and towards which groups, once all that was relayed is judged."""
+    found = until(lambda: (s := watch.status()).conserved.waiting == 0 and s)
+    return [each.judged for each in found.versions], [each.name for each in found.groups]
+
+
+def test_who_only_says_to_be_a_drill_is_counted_as_everybody_is(watch):
+    import httpx
+
+    before, _ = users(watch)
+    body = {"messages": [{"role": "user", "content": "hello"}]}
+    headers = {"x-wellhead-drill": "0" * 64}
+    reply = httpx.post(f"{watch.url}/chat/completions", json=body, headers=headers)
+    assert reply.status_code == 200
+    assert sum(users(watch)[0]) == sum(before) + 1
+
+
 @pytest.mark.parametrize("kind", DRILLS)
 def test_a_drill_passes_is_timed_logged_and_leaves_everything_as_it_was(watch, kind):
+    before = users(watch)
     found = drill(watch.settings, kind, by="ann")
+    assert users(watch) == before
     assert found.passed, (found.steps, watch.status().stopped, watch.status().conserved)
     assert watch.ask("hello").status_code == 200, watch.status().stopped
     key = public_key(own_key(watch.settings.folder).with_suffix(".pem.pub"))

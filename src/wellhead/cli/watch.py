@@ -18,5 +18,14 @@ watch_app = typer.Typer(
 app.add_typer(watch_app, name="watch")
 
 SettingsFile = Annotated[Path, typer.Argument(metavar="WATCH.toml", help="What is watched.")]
-By = Annotated[str, typer.Option("--by", help="Who does it; kept in the log.")]
-Why = Annotated[str, typer.Option("--why", help="Why; kept in the log.")]
+
+
+def _readable(text: str) -> str:
+    """What can be logged and shown; a kill is not refused for a letter that a shell broke."""
+    return "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text
+    )
+
+
+By = Annotated[str, typer.Option("--by", callback=_readable, help="Who does it; kept in the log.")]
+Why = Annotated[str, typer.Option("--why", callback=_readable, help="Why; kept in the log.")]

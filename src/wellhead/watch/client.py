@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import http.client
 import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from wellhead._atomic import write_text
 from wellhead.errors import BadSetting
+from wellhead.watch.heads import own_key
 from wellhead.watch.settings import Settings
 
-__all__ = ["Client", "note_running"]
+__all__ = ["MARK", "Client", "drill_mark", "note_running"]
+
+MARK = "x-wellhead-drill"
 
 _FILE = "gateway.json"
 _QUESTION = {"messages": [{"role": "user", "content": "Good day."}], "max_tokens": 4}
@@ -29,11 +35,17 @@ def note_running(settings: Settings, url: str, pid: int) -> None:
     write_text(settings.folder / _FILE, json.dumps({"url": url, "pid": pid}) + "\n")
 
 
-class Client:
-    """Asks as anybody would."""
+def drill_mark(folder: Path, body: bytes) -> str:
+    """What proves that this question is a drill's: who asks it can read the key of the watch."""
+    key = own_key(folder).read_bytes()
+    return hmac.new(key, b"a drill asks: " + body, hashlib.sha256).hexdigest()
 
-    def __init__(self, url: str, pid: int) -> None:
-        self.url, self.pid = url, pid
+
+class Client:
+    """Asks as anybody would, with a mark by which its questions count towards no rate."""
+
+    def __init__(self, url: str, pid: int, folder: Path) -> None:
+        self.url, self.pid, self._folder = url, pid, folder
 
     @classmethod
     def of(cls, settings: Settings) -> Client:
@@ -44,7 +56,7 @@ class Client:
         """
         try:
             found = json.loads((settings.folder / _FILE).read_text(encoding="utf-8"))
-            return cls(str(found["url"]), int(found["pid"]))
+            return cls(str(found["url"]), int(found["pid"]), settings.folder)
         except (OSError, ValueError, KeyError, TypeError) as error:
             words = f"expected a running gateway: wellhead watch serve {settings.path}"
             raise BadSetting(words) from error
@@ -52,19 +64,24 @@ class Client:
     def _ask(self, body: dict[str, object]) -> http.client.HTTPResponse:
         parts = urlsplit(self.url)
         connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=60)
-        headers = {"content-type": "application/json", "x-wellhead-group": "drill"}
+        asked = json.dumps(body).encode()
+        headers = {"content-type": "application/json", MARK: drill_mark(self._folder, asked)}
         if token := os.environ.get("WELLHEAD_TOKEN"):
             headers["authorization"] = f"Bearer {token}"
         path = f"{parts.path}/chat/completions"
-        connection.request("POST", path, json.dumps(body), headers)
+        connection.request("POST", path, asked, headers)
         return connection.getresponse()
 
     def _status(self) -> tuple[int, str, str]:
         try:
             with self._ask(_QUESTION) as reply:
                 reply.read()
-                named = reply.headers.get("x-wellhead-version", "")
-                return reply.status, named, reply.headers.get("x-wellhead-version-hash", "")
+                named = reply.headers.get("x-wellhead-version", "").encode("latin-1")
+                return (
+                    reply.status,
+                    named.decode("utf-8", "replace"),
+                    reply.headers.get("x-wellhead-version-hash", ""),
+                )
         except OSError:
             return 0, "", ""
 

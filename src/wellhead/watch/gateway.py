@@ -8,6 +8,7 @@ that was asked and not answered: `status` names it. Streams are relayed chunk by
 from __future__ import annotations
 
 import asyncio
+import hmac
 import json
 import math
 import secrets
@@ -17,6 +18,7 @@ from typing import Any
 
 import aiohttp
 
+from wellhead.watch.client import MARK, drill_mark
 from wellhead.watch.record import Recorder, Relayed
 from wellhead.watch.settings import Settings, Version
 from wellhead.watch.switch import Switch
@@ -30,6 +32,7 @@ _LONGEST_GROUP = 80
 _LOT = secrets.SystemRandom()
 _LOOK = 0.05  # seconds between looks at the kill file
 _BACK = ("content-type", "retry-after", "x-request-id")
+_UNLIKE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
 _STALLED = 300.0  # seconds for which a user may take in nothing, or send nothing
 
 
@@ -114,7 +117,7 @@ class Gateway:
         except (ValueError, RecursionError):
             await refuse(send, 400, "bad_request", "Expected a JSON object, as OpenAI's API has.")
             return
-        exchange = Relayed(drawn, body, _group(scope))
+        exchange = Relayed(drawn, body, _group(scope), self._asker(scope, body))
         try:
             self._recorder.asked(exchange)
             canary = self._recorder.maybe_canary(exchange)
@@ -128,6 +131,12 @@ class Gateway:
         await _finish(exchange, ended, send)
         self._maybe_probe()
 
+    def _asker(self, scope: Scope, body: bytes) -> str:
+        """The drill that asks; "" for everybody else."""
+        mark = _header(scope, MARK.encode())
+        right = mark and hmac.compare_digest(mark, drill_mark(self.settings.folder, body).encode())
+        return "drill" if right else ""
+
     async def _measured(self, receive: Receive, send: Send) -> None:
         """What a client reports beside an answer: minutes in conversation, a rating."""
         try:
@@ -137,7 +146,7 @@ class Gateway:
             values = {name: float(told.pop(name)) for name in known}
             if told or not values or not all(map(math.isfinite, values.values())) or len(id) > 64:
                 raise ValueError
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except _UNLIKE:
             names = ", ".join(self.settings.measures)
             words = f"Expected the exchange (from x-wellhead-exchange) and numbers of: {names}."
             await refuse(send, 400, "bad_request", words)
@@ -239,10 +248,11 @@ def shaped(request: dict[str, Any], version: Version) -> dict[str, Any]:
 
 def _group(scope: Scope) -> str:
     """The group that the client names, whose rate is told apart."""
-    for name, value in scope["headers"]:
-        if name == b"x-wellhead-group":
-            return str(value.decode("utf-8", "replace"))[:_LONGEST_GROUP]
-    return ""
+    return _header(scope, b"x-wellhead-group").decode("utf-8", "replace")[:_LONGEST_GROUP]
+
+
+def _header(scope: Scope, wanted: bytes) -> bytes:
+    return next((bytes(value) for name, value in scope["headers"] if name == wanted), b"")
 
 
 async def _never() -> Message:

@@ -24,6 +24,9 @@ __all__ = ["Chain", "Fault", "Ledger", "Reader", "check"]
 _START = "0" * 64
 _LONGEST = 1 << 20
 _MOST_FAULTS = 1000
+_TEXTS = ("kind", "id", "version", "hash", "group", "by", "why", "alarm", "drill", "record")
+_NUMBERS = ("at", "seconds")
+_LATEST = 2.5e11  # seconds; the last year that calendars have is 9999
 
 
 class Fault(NamedTuple):
@@ -87,7 +90,10 @@ class Ledger:
 
 
 class Reader:
-    """The entries of a log as they come: each call of `new` gives those since the last one."""
+    """The entries of a log as they come: each call of `new` gives those since the last one.
+
+    A line that is none, which somebody else wrote, is an entry of nothing.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path, self._at = path, 0
@@ -106,11 +112,9 @@ class Reader:
                     return
                 self._at += len(line)
                 try:
-                    entry = json.loads(line)
-                except (ValueError, RecursionError):
-                    continue  # `check` tells of it
-                if isinstance(entry, dict):
-                    yield entry
+                    yield _entry(line)
+                except _NO_ENTRY:
+                    yield {}  # `check` tells where
 
 
 class Chain:
@@ -160,13 +164,40 @@ class Chain:
 def _problem(line: bytes, at: int, before: str) -> str:
     """What is wrong with a line, in its place."""
     try:
-        entry = json.loads(line)
+        entry = _entry(line)
         number, named = entry["n"], entry["before"]
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except _NO_ENTRY:
         return "the line is no entry of a log"
     if named != before:
         return "a line before it was changed, removed, inserted or moved"
     return "" if number == at else f"the entry is numbered {number}"
+
+
+_NO_ENTRY = (ValueError, KeyError, TypeError, RecursionError, OverflowError)
+
+
+def _refused(constant: str) -> float:
+    raise ValueError(f"expected a number, got {constant}")
+
+
+def _entry(line: bytes) -> dict[str, Any]:
+    """What a line says, with names, reasons and times that can be shown.
+
+    Raises:
+        ValueError, TypeError, RecursionError, OverflowError: it is no line of a log.
+    """
+    entry: dict[str, Any] = json.loads(line, parse_constant=_refused)
+    if not isinstance(entry, dict):
+        raise TypeError
+    for name in _TEXTS:
+        if not isinstance(entry.get(name), str | None):
+            raise TypeError
+    for name in _NUMBERS:
+        if not 0 <= float(entry.get(name, 0)) < _LATEST:
+            raise ValueError
+    if b"\\u" in line:  # half a letter cannot be shown
+        json.dumps(entry, ensure_ascii=False).encode()
+    return entry
 
 
 def check(path: Path) -> list[Fault]:

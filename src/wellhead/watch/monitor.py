@@ -39,11 +39,16 @@ _K = TypeVar("_K")
 
 
 class Alarm(NamedTuple):
-    """Something that somebody must look at; `version` is None where it is about all of them."""
+    """Something that somebody must look at; `version` is None where it is about all of them.
+
+    Attributes:
+        at: when what raised it was logged; 0 where no line of a log did.
+    """
 
     kind: str
     version: str | None
     why: str
+    at: float = 0.0
 
     @property
     def stops(self) -> bool:
@@ -111,8 +116,8 @@ class Monitor:
         self.framed = Difference()
         self._framing: dict[str, tuple[str, dict[str, float]]] = {}
         self._told: set[str] = set()
-        self.planted: set[str] = set()  # canaries, probes, faults: no answers that users got
-        self.began = 0.0
+        self.planted: set[str] = set()  # canaries, probes, drills, faults: no answers of users
+        self.began = self.ended = 0.0  # the first question, and the last answer so far
         self.cells = Cells()
         self.ballot: Counter[tuple[str, tuple[bool, ...], int]] = Counter()
         self.measures = {name: Measured(name) for name in settings.measures}
@@ -134,11 +139,9 @@ class Monitor:
         # Verdicts first: what they are about was written before them.
         verdicts = list(self._verdicts.new())
         for entry in self._canaries.new():
-            self._truth[str(entry["id"])] = bool(entry["bad"])
-            self.planted.add(str(entry["id"]))
+            alarms += self._safely(self._planted_canary, entry)
         for entry in self._probes.new():
-            self.planted.add(str(entry["id"]))
-            self._framing[str(entry["id"])] = str(entry["framing"]), dict(entry["drawn"])
+            alarms += self._safely(self._planted_probe, entry)
         for entry in self._exchanges.new():
             alarms += self._safely(self._exchange, entry)
         for entry in verdicts:
@@ -152,9 +155,22 @@ class Monitor:
         self, count: Callable[[dict[str, Any]], list[Alarm]], entry: dict[str, Any]
     ) -> list[Alarm]:
         try:
-            return count(entry)
-        except (KeyError, TypeError, ValueError, AttributeError, BadSetting):
-            return [Alarm("log", None, "a line in the logs is none that a watch writes")]
+            found = count(entry)
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError, BadSetting):
+            found = [Alarm("log", None, "a line in the logs is none that a watch writes")]
+        return [alarm._replace(at=float(entry.get("at", 0))) for alarm in found]
+
+    def _planted_canary(self, entry: dict[str, Any]) -> list[Alarm]:
+        """A canary is about to be logged among the exchanges."""
+        self._truth[str(entry["id"])] = bool(entry["bad"])
+        self.planted.add(str(entry["id"]))
+        return []
+
+    def _planted_probe(self, entry: dict[str, Any]) -> list[Alarm]:
+        """A probe is."""
+        self._framing[str(entry["id"])] = str(entry["framing"]), dict(entry["drawn"])
+        self.planted.add(str(entry["id"]))
+        return []
 
     def _exchange(self, entry: dict[str, Any]) -> list[Alarm]:
         id = str(entry["id"])
@@ -162,8 +178,11 @@ class Monitor:
             self._asked_n += 1
             self.began = self.began or float(entry["at"])
             self._asked[id] = entry
+            if entry.get("asker"):
+                self.planted.add(id)
         elif entry["kind"] == "answered":
             self._answered_n += 1
+            self.ended = float(entry["at"])
             self._waiting[id] = float(entry["at"])
             if not entry["chunks"] or not 200 <= int(entry["status"]) < 300:
                 self._unlike[id] = bool(entry["chunks"])
@@ -187,6 +206,8 @@ class Monitor:
             return [Alarm("bytes", None, f"what was judged as {id[:20]} is not what was relayed")]
         if id in self._truth:
             return self._canary(self._truth.pop(id), violates)
+        if asked.get("asker"):
+            return []  # a drill asked, and no user
         if unlike is False or (unlike and not violates):
             return self._fail(id)
         if id in self._framing:

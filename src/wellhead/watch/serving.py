@@ -11,6 +11,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from typing import IO, Any
@@ -18,6 +19,7 @@ from typing import IO, Any
 from wellhead.errors import BadSetting, MissingExtra
 from wellhead.watch.client import note_running
 from wellhead.watch.heads import Heads, own_key, write_head
+from wellhead.watch.labels import LiveLabels
 from wellhead.watch.ledger import Fault
 from wellhead.watch.monitor import Alarm, Monitor
 from wellhead.watch.settings import Settings
@@ -36,6 +38,8 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _BEAT = 0.2
 _HEAD_EVERY = 60.0
 _LABELS_EVERY = 5.0
+_LATE = 1.0  # seconds for which an alarm may have waited when a gateway was killed
+_ALARM = ("alarm", "version", "why")
 _METER_EVERY = 2.0  # seconds between looks at the meter
 
 
@@ -57,7 +61,7 @@ def serve(
 
     Raises:
         MissingExtra: the web server is not installed.
-        BadSetting: the port is taken.
+        BadSetting: the port is taken, or the key of a version is not there.
     """
     try:
         import aiohttp  # noqa: F401
@@ -68,6 +72,12 @@ def serve(
     if not token and host not in LOOPBACK:
         token = secrets.token_urlsafe(24)
         told(f"token: {token}")
+    for version in settings.versions:
+        if version.key_env and not version.key:
+            raise BadSetting(
+                f"version {version.name}: the variable {version.key_env} of the environment holds "
+                "no key."
+            )
     listener = listen_on(host, port)
     settings.folder.mkdir(parents=True, exist_ok=True)
     share(settings)
@@ -79,7 +89,9 @@ def serve(
     note_running(settings, url, os.getpid())
     told(url)
     app = application(settings, meters, token=token)
-    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
+    config = uvicorn.Config(
+        app, lifespan="on", log_level="warning", access_log=False, server_header=False
+    )
     try:
         uvicorn.Server(config).run(sockets=[listener])
     except KeyboardInterrupt:
@@ -145,6 +157,7 @@ def application(settings: Settings, meters: Meters | None = None, *, token: str 
     async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         await gateway.start()
+        over.begin()
         beside = [asyncio.create_task(over.run())]
         if settings.otlp:
             beside.append(asyncio.create_task(Exporter(settings, gateway.http).run()))
@@ -177,7 +190,8 @@ class Overseer:
 
     def __init__(self, settings: Settings, switch: Switch, meters: Meters | None) -> None:
         self.settings, self.switch, self._meters = settings, switch, meters
-        self._monitor, self._seen, self._beat = Monitor(settings), Monitor(settings), Beat(switch)
+        self._monitor, self._beat = Monitor(settings), Beat(switch)
+        self._reading = threading.Lock()  # the monitor counts, or is read
         self._heads = Heads(settings.folder, settings.heads)
         self._faults: tuple[Fault, ...] = ()
         self._headed, self._looked = -_HEAD_EVERY, time.monotonic()
@@ -186,22 +200,37 @@ class Overseer:
     def _told_before(self) -> dict[str, int]:
         """At how many labels an earlier life stopped a version by them."""
         return {
-            str(entry.get("version")): int(str(entry.get("why", "0")).split()[0])
+            str(entry.get("version")): int(entry["why"].split()[0])
             for entry in self._monitor.actions()
-            if entry.get("kind") == "alarm" and entry.get("alarm") == "labels"
+            if entry.get("alarm") == "labels" and str(entry.get("why"))[:1].isdecimal()
         }
 
     def status(self) -> Status:
         """How everything stands now; what is wrong with the logs, as of the last head.
 
-        It may be called in a thread: it follows the logs for itself.
+        It may be called in a thread.
         """
-        self._seen.step()
-        return status_of(self.settings, monitor=self._seen, switch=self.switch, faults=self._faults)
+        with self._reading:
+            return status_of(
+                self.settings, monitor=self._monitor, switch=self.switch, faults=self._faults
+            )
+
+    def begin(self) -> None:
+        """Read what was logged before, and act on what no gateway was there to act on."""
+        actions = self._monitor.actions()
+        done = {tuple(entry.get(name) for name in _ALARM) for entry in actions}
+        alarms = self._step()
+        last = max([self._monitor.ended, *(float(entry.get("at", 0)) for entry in actions)])
+        for alarm in alarms:
+            if alarm.at >= last - _LATE and tuple(alarm[:3]) not in done:
+                self._beat.act(alarm)
+
+    def _step(self) -> list[Alarm]:
+        with self._reading:
+            return self._monitor.step()
 
     async def run(self) -> None:
         """Until cancelled."""
-        self._monitor.step()  # its alarms were acted on in an earlier life
         if sealed := self.settings.probes.sealed:
             why = f"{len(self.settings.probes.questions)} questions"
             self.switch.log("probes", by="gateway", why=why, sealed=sealed)
@@ -216,7 +245,7 @@ class Overseer:
             await asyncio.sleep(_BEAT)
 
     async def _once(self) -> None:
-        for alarm in self._monitor.step():
+        for alarm in await asyncio.to_thread(self._step):
             self._beat.act(alarm)
         self._beat.look(self._monitor)
         if self._meters and time.monotonic() - self._looked > _METER_EVERY:
@@ -232,13 +261,17 @@ class Overseer:
 
     async def _labels(self) -> None:
         """What people's labels refute is stopped, as what the meter's verdicts do."""
-        found = await asyncio.to_thread(labels_of, self.settings, self._monitor)
+        found = await asyncio.to_thread(self._said)
         for name, labelled in found.versions.items():
             # Again once there are twice as many labels: somebody has looked meanwhile.
             if labelled.over and labelled.labels >= 2 * self._told.get(name, 0):
                 self._told[name] = labelled.labels
                 why = f"{labelled.labels} labels by people refute that its average keeps the limit"
                 self._beat.act(Alarm("labels", name, why))
+
+    def _said(self) -> LiveLabels:
+        with self._reading:
+            return labels_of(self.settings, self._monitor)
 
     def _head(self) -> None:
         if self._heads.grown:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import tomllib
 from collections.abc import Mapping
@@ -22,8 +23,17 @@ if TYPE_CHECKING:
 
 __all__ = ["Canaries", "Probes", "Settings", "Version", "read_settings"]
 
-_LARGEST = 1 << 20
+_LARGEST, _LONGEST_NAME = 1 << 20, 200
 _SECRET = ("canaries", "probes")
+_TABLES = {
+    "version": {
+        *("name", "upstream", "model", "prompt", "prompt_file", "settings", "share", "key_env"),
+        "generation",
+    },
+    "canaries": {"bad", "good", "every", "recall", "false_alarms"},
+    "probes": {"file", "framings", "every"},
+    "review": {"folder", "flagged", "others"},
+}
 _KEPT = ("none", "hashes", "redacted", "full")
 
 
@@ -211,13 +221,17 @@ def read_settings(path: str | Path, *, secrets: bool = True) -> Settings:
         found = {name: value for name, value in found.items() if name not in _SECRET}
     try:
         return _settings(place, found)
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
         if isinstance(error, BadSetting):
             raise
         raise BadInput(f"{path}: a value is of the wrong kind: {error}") from error
 
 
 def _settings(place: Path, found: Mapping[str, Any]) -> Settings:
+    for name, table in found.items():
+        for each in table if isinstance(table, list) else [table]:
+            if isinstance(each, dict) and (unknown := set(each) - _TABLES.get(name, set(each))):
+                raise BadInput(f"{place}: [{name}]: unknown {', '.join(sorted(unknown))}.")
     beside = place.parent
     folder = beside / str(found.get("folder", "watch"))
     versions = tuple(_version(beside, table) for table in found.get("version", []))
@@ -244,23 +258,40 @@ def _settings(place: Path, found: Mapping[str, Any]) -> Settings:
         keep_days=float(found.get("keep_days", 30)),
         store=str(found.get("store", "")),
         otlp=str(found.get("otlp", "")),
-        measures=tuple(map(str, found.get("measures", ()))),
-        sync=bool(found.get("sync", False)),
+        measures=_names(found.get("measures", [])),
+        sync=found.get("sync", False),
         group=str(found.get("group", "")),
     )
-    if not 0 < settings.limit < 1 or settings.keep not in _KEPT or settings.silence <= 0:
-        raise BadInput(f"{place}: expected limit in (0, 1), keep one of {_KEPT}, silence above 0.")
+    _possible(settings)
     if settings.baseline not in names:
         raise BadInput(f"{place}: expected baseline to name a version, got {settings.baseline!r}.")
     settings.verdict()
     return settings
 
 
+def _possible(settings: Settings) -> None:
+    """Whether the values are some that a watch can have."""
+    place = settings.path
+    if not 0 < settings.limit < 1 or settings.keep not in _KEPT or not settings.silence > 0:
+        raise BadInput(f"{place}: expected limit in (0, 1), keep one of {_KEPT}, silence above 0.")
+    if not settings.keep_days >= 0 or not settings.worth > 0:
+        raise BadInput(f"{place}: expected keep_days of 0 or more, and worth above 0.")
+    if not isinstance(settings.sync, bool):
+        raise BadInput(f"{place}: expected sync to be true or false, got {settings.sync!r}.")
+    if not any(version.share for version in settings.versions):
+        raise BadInput(f"{place}: expected a version with a share above 0; none would ever answer.")
+
+
+def _names(told: Any) -> tuple[str, ...]:
+    """The measures that clients may report."""
+    if not isinstance(told, list) or not all(isinstance(name, str) for name in told):
+        raise BadInput(f'expected measures as a list, as in ["minutes"], got {told!r}.')
+    return tuple(told)
+
+
 def _review(beside: Path, table: Mapping[str, Any] | None) -> dict[str, Any]:
     if table is None:
         return {}
-    if unknown := set(table) - {"folder", "flagged", "others"}:
-        raise BadInput(f"[review]: unknown {', '.join(sorted(unknown))}.")
     parts = {name: float(table[name]) for name in ("flagged", "others") if name in table}
     return {"review": beside / str(table.get("folder", "review")), "reviewed": Design(**parts)}
 
@@ -268,7 +299,10 @@ def _review(beside: Path, table: Mapping[str, Any] | None) -> dict[str, Any]:
 def _version(beside: Path, table: Mapping[str, Any]) -> Version:
     prompt = str(table.get("prompt", ""))
     if "prompt_file" in table:
-        prompt = (beside / str(table["prompt_file"])).read_text(encoding="utf-8")
+        try:
+            prompt = (beside / str(table["prompt_file"])).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadInput(f"prompt_file: expected a file of text (UTF-8): {error}") from error
     version = Version(
         name=str(table.get("name", "")),
         upstream=str(table.get("upstream", "")).rstrip("/"),
@@ -281,7 +315,10 @@ def _version(beside: Path, table: Mapping[str, Any]) -> Version:
     )
     if not version.name or not version.upstream.startswith(("http://", "https://")):
         raise BadInput("a [[version]] needs a name, and an upstream as in http://127.0.0.1:8081/v1")
-    if not version.share >= 0:
+    # It goes into a header of each answer.
+    if not version.name.isprintable() or len(version.name) > _LONGEST_NAME:
+        raise BadInput(f"expected a name of at most {_LONGEST_NAME} letters in one line.")
+    if not 0 <= version.share < math.inf:
         raise BadInput(f"version {version.name}: expected a share of 0 or more.")
     return version
 

@@ -295,7 +295,7 @@ def _overdue(entries: list[dict[str, Any]], at: float) -> tuple[str, ...]:
     held = {
         str(entry.get("drill"))
         for entry in entries
-        if entry.get("kind") == "drill" and entry.get("passed") and at - entry["at"] < MONTH
+        if entry.get("kind") == "drill" and entry.get("passed") and at - entry.get("at", 0) < MONTH
     }
     return tuple(name for name in DRILLS if name not in held)
 

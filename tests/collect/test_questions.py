@@ -215,7 +215,8 @@ def test_an_optional_field_may_stay_empty_and_leaves_as_an_empty_text(
     tmp_path: Path, clock: Clock, how: str
 ) -> None:
     """Nothing is concluded of it, the answer is whole, and the chain holds that it was empty."""
-    study = asking(tmp_path / "demo", OUTLINE + "optional = true\nmin_words = 3")
+    aside = '\n[[fields]]\nid = "aside"\ninstructions = "Anything else?"\noptional = true\n'
+    study = asking(tmp_path / "demo", OUTLINE + "optional = true\nmin_words = 3\n" + aside)
     host = open_host([study], clock=clock, secure=False)
     ann = Writer(TestClient(create_app(host)))
     ann.start()
@@ -226,13 +227,14 @@ def test_an_optional_field_may_stay_empty_and_leaves_as_an_empty_text(
     ann.pen.begin("answer")
     ann.pen.type("The answer itself.")
     ann.send()
-    texts = {"outline": "", "answer": "The answer itself."}
+    texts = {"aside": "", "outline": "", "answer": "The answer itself."}
     answer = ann.post("submit", {**ann.submission(), "texts": texts})
     assert answer.json()["complete"]
     [record] = records(host)
     row = row_of(record, "demo")
     empty = {"name": "outline", "text": "", "outcome": None, "known_human": False}
-    assert (row["parts"], row["outcome"]) == ([empty], "typed")
+    # In the order of the study, whatever the names.
+    assert (row["parts"], row["outcome"]) == ([empty, empty | {"name": "aside"}], "typed")
     host.store.write(lambda c: add_user(c, "ann", PASSWORD, "demo", "viewer", now_ms=0))
     assert "(left empty)" in sign_in(host).get(f"/review/s/demo/a/{ann.sid}").text
     assert verified(host) == []

@@ -121,6 +121,9 @@ def test_a_table_of_years_that_cannot_be_used_says_what_was_expected(tmp_path):
         ("year,real,machine\n2020,1,0\n", "two years or more"),
         ("year,real,machine\n2020,1,0\n2021,0,0\n", "has no text"),
         ("year,real,machine\n2020,1,0\n2021,-1,3\n", "numbers of tokens"),
+        ("year,real,machine\n2020,1,0\n2019,1,3\n", "got 2019 after 2020"),
+        ("year,real,machine\n20/21,1,0\n20/21,1,3\n", "got 20/21 twice"),
+        ("year,real,machine\n2020,1,9\n2021,1,9\n", "real text alone in the first row"),
     ):
         file.write_text(text)
         with pytest.raises(BadInput, match=said):

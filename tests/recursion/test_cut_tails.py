@@ -84,6 +84,10 @@ def test_the_command_says_what_output_of_a_cut_law_is_worth(wellhead):
     refused = wellhead("collapse", "theory", "--kept", 100)
     assert refused.returncode == 2
     assert "--draws" in refused.stderr
+    law = ("--family", "location", "--regime", "replace", "--draws", 100)
+    refused = wellhead("collapse", "theory", *law)
+    assert refused.returncode == 2
+    assert "leave --family, --regime out" in refused.stderr
 
 
 @pytest.mark.parametrize("exponent", [1.5, 2.0])
@@ -120,3 +124,7 @@ def test_corpora_without_rare_words_and_laws_without_a_slope_are_told():
         scaling_exponent(1.0)
     with pytest.raises(BadSetting, match="uncut tails"):
         CutTail(LAW, kept=5).after(2, 100)
+    with pytest.raises(BadSetting, match="a finite number; got inf"):
+        CutTail(LAW).loss(math.inf)
+    with pytest.raises(BadSetting, match="exponent must be at least 0"):
+        zipf(-1.0, 10)

@@ -119,9 +119,10 @@ def test_the_command_tells_the_mix_and_draws_the_frontier(wellhead, tmp_path):
     )
     mix = json.loads(as_json.stdout)["cheapest_mix"]
     assert mix["price"]["point"] == pytest.approx(5 * mix["parts"]["real"])
-    wrong = wellhead("forecast", "--real-share", 0.1, "--max-inflation", 2, "--prices", "real")
-    assert wrong.returncode == 2
-    assert "real=5,audit=1" in wrong.stderr
+    for prices, said in (("real", "numbers"), ("real=1,real=2", "each name once,")):
+        wrong = wellhead("forecast", "--real-share", 0.1, "--max-inflation", 2, "--prices", prices)
+        assert wrong.returncode == 2
+        assert f"{said} like real=5,audit=1" in wrong.stderr
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 from laboratory import last
 
@@ -66,6 +67,8 @@ def test_the_command_takes_a_verifier(wellhead):
         ({"verifier": {"quantil": 0.1}}, "a verifier has one of these"),
         ({"verifier": {"quantile": 0.1, "part": 0.5}}, "a verifier has one of these"),
         ({"verifier": {"quantile": 1.5}}, "quantile must be a share"),
+        ({"verifier": {"quantile": 0.1, "bias": np.nan}}, "bias must be a finite number"),
+        ({"verifier": {"nearest": 0.1, "bias": np.inf}}, "bias must be a finite number"),
         ({"verifier": {"part": 0.5, "strength": 1.0}}, "strength must be a share"),
         ({"verifier": {"quantile": 0.1}, "regime": "accumulate"}, "under replace and fresh-real"),
         ({"verifier": {"nearest": 0.1}, "real_share": 0.5}, "under replace, not fresh-real"),

@@ -221,6 +221,14 @@ def test_a_folder_with_another_run_is_not_overwritten(tmp_path):
         wellhead.collapse(SMALL, out=tmp_path, seed=9)
 
 
+def test_a_folder_whose_run_has_other_words_alone_is_gone_on_with(tmp_path):
+    """Such as one from before experiments said which measure they are about."""
+    wellhead.collapse(SMALL, out=tmp_path)
+    before = bits(tmp_path)
+    wellhead.collapse(SMALL | {"headline": "variance", "about": "Anew."}, out=tmp_path)
+    assert bits(tmp_path) == before
+
+
 def test_a_full_disk_stops_the_run_and_loses_nothing(tmp_path):
     """A limit on the size of files stands for the disk: writing fails at the same places."""
     config = tmp_path / "sweep.toml"

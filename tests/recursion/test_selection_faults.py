@@ -152,6 +152,20 @@ def test_a_partial_filter_lets_unseen_items_pass():
     assert errors_from(variances[1], float(expected["variance"][0])) < 5
 
 
+def test_a_judge_far_off_is_reckoned_with_as_exactly_on_either_side():
+    for far in (9.5, 30.0):
+        above, below = (
+            GaussianSelected.verifier(quantile=0.1, bias=bias).path(3) for bias in (far, -far)
+        )
+        assert above == pytest.approx(below * [-1, 1, 1])
+    with pytest.raises(BadSetting, match="keeps nothing"):
+        GaussianSelected.verifier(quantile=0.1, bias=50).path(3)
+    # Nearly all kept errors are evenly spread then, so that E[u²] / E[(u - ε)²] of the gap is left.
+    judge = Verified(samples=100, quantile=0.1, bias=-300)
+    third = judge.radius**2 / 3
+    assert judge.distance(2) == pytest.approx(300 * third / (third + 1), rel=1e-4)
+
+
 def test_the_command_prints_the_course_under_a_selection(wellhead):
     told = wellhead(
         *("collapse", "theory", "--family", "regression", "--quantile", 0.3, "--bias", 0.4),

@@ -65,6 +65,7 @@ def test_the_command_says_plainly_what_is_wrong(wellhead) -> None:  # type: igno
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
+        ({"family": "location", "freedom": 4.0}, "of Student's law"),
         ({"family": "gausian"}, "did you mean 'gaussian'"),
         ({"regime": "fresh-real"}, "under fresh-real needs real_share"),
         ({"real_share": 0.5}, "does not belong to the regime replace"),

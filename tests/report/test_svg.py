@@ -112,6 +112,13 @@ def test_log_ticks_are_few_inside_and_increasing(low, high):
     assert ticks == sorted(set(ticks))
 
 
+def test_the_ticks_of_a_log_axis_are_written_alike():
+    labels = [label for _, label in Scale(4e-5, 3e-4, 0, 400, log=True).ticks()]
+    assert labels == ["5×10⁻⁵", "10⁻⁴", "2×10⁻⁴"]
+    labels = [label for _, label in Scale(1e-6, 1.0, 0, 400, log=True).ticks(8)]
+    assert labels == ["10⁻⁶", "10⁻⁵", "10⁻⁴", "10⁻³", "0.01", "0.1", "1"]
+
+
 def test_an_axis_starts_at_zero_unless_zero_is_far():
     assert span_of([[3, 10]])[0] == 0
     assert span_of([[98, 100]])[0] == 98

@@ -15,8 +15,13 @@ from wellhead.errors import BadSetting
 __all__ = ["theory"]
 
 
+# What --draws is about: learners of symbols, who have no generations.
+_OF_DRAWS = ("draws", "kept", "exponent", "symbols", "real_share", "as_json")
+
+
 @collapse_app.command()
 def theory(
+    context: typer.Context,
     family: Annotated[
         str,
         typer.Option(
@@ -138,6 +143,7 @@ def theory(
     from wellhead.recursion.theory import theory_table
 
     if draws is not None:
+        _only_of_draws(context)
         law = {"exponent": exponent, "symbols": symbols, "kept": kept, "real_share": real_share}
         _scaling(numbers_of(draws, "--draws"), law, as_json)
         return
@@ -181,6 +187,22 @@ def theory(
         typer.echo(json.dumps(table, indent=2, allow_nan=False))
         return
     _show(table)
+
+
+def _only_of_draws(context: typer.Context) -> None:
+    given = {
+        name
+        for name, value in context.params.items()
+        if (source := context.get_parameter_source(name))
+        and source.name != "DEFAULT"
+        and (name, value) != ("family", "discrete")
+    }
+    if beside := sorted(given - set(_OF_DRAWS)):
+        names = ", ".join("--" + name.replace("_", "-") for name in beside)
+        raise BadSetting(
+            "--draws tells what learners of symbols miss after one round, with --exponent, "
+            f"--symbols, --kept and --real-share: leave {names} out, or --draws."
+        )
 
 
 def _scaling(draws: list[float], law: dict[str, Any], as_json: bool) -> None:

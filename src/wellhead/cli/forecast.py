@@ -157,8 +157,11 @@ def _schedule(shares: str | None, years: Path | None) -> list[float] | Path | No
 def _named(text: str, option: str, example: str) -> dict[str, float]:
     pairs = [part.partition("=") for part in text.split(",")]
     try:
-        return {name.strip(): float(value) for name, _, value in pairs}
+        named = {name.strip(): float(value) for name, _, value in pairs}
     except ValueError:
         raise BadSetting(
             f"{option}: expected names and numbers like {example}; got '{text}'."
         ) from None
+    if len(named) < len(pairs):
+        raise BadSetting(f"{option}: expected each name once, like {example}; got '{text}'.")
+    return named

@@ -36,11 +36,14 @@ def derive_parts(
     facts: Mapping[str, Any],
     key: bytes,
 ) -> list[dict[str, Any]]:
-    """What the recording says of each text before the answer, in the order they were written."""
+    """What the recording says of each text before the answer, in the order of the study."""
     query = select(Part.name, Part.text, Part.batch).where(Part.session == session, _BEFORE)
     vouched = {"warmup", *(one.id for one in study.fields if one.known_human)}
+    place = {name: i for i, name in enumerate(("warmup", *(one.id for one in study.fields)))}
+    rows = connection.execute(query.order_by(Part.batch, Part.name)).all()
     found: list[dict[str, Any]] = []
-    for name, text, last in connection.execute(query.order_by(Part.batch, Part.name)):
+    # A text that the study no longer asks for comes last.
+    for name, text, last in sorted(rows, key=lambda row: place.get(row.name, len(place))):
         if not text:
             found.append({"name": name, "outcome": None, "shares": {}, "known_human": False})
             continue

@@ -71,7 +71,7 @@ class Folder:
         target = Path(path)
         if (target / "run.json").exists():
             found = cls(target)
-            if found.plan.to_dict() != wanted.to_dict():
+            if _numbers(found.plan) != _numbers(wanted):
                 raise BadSetting(
                     f"{target} holds another run ('{found.plan.name}'): choose another folder, "
                     f"or resume that one with `wellhead collapse run {target}`."
@@ -216,6 +216,12 @@ def _as_table(records: list[Record]) -> pa.Table:
             [np.asarray(record.measures.get(name, absent), dtype=float) for record in records]
         )
     return pa.table(columns)
+
+
+def _numbers(wanted: Plan) -> dict[str, Any]:
+    """What decides the numbers of a run: all but its words, and which measure comes first."""
+    words = ("title", "about", "headline")
+    return {key: value for key, value in wanted.to_dict().items() if key not in words}
 
 
 def _slug(label: str) -> str:

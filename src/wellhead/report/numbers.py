@@ -9,7 +9,17 @@ from __future__ import annotations
 import math
 from typing import SupportsFloat
 
-__all__ = ["MISSING", "count", "counted", "interval", "number", "p_value", "percent", "probability"]
+__all__ = [
+    "MISSING",
+    "count",
+    "counted",
+    "interval",
+    "number",
+    "p_value",
+    "percent",
+    "probability",
+    "superscript",
+]
 
 MISSING = "–"
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -49,8 +59,17 @@ def number(value: SupportsFloat | None, digits: int = 3) -> str:
     mantissa, power = f"{known:.{digits - 1}e}".split("e")
     exponent = int(power)
     if not -4 <= exponent < 9:
-        return f"{_trimmed(mantissa)}×10{str(exponent).translate(_SUPERSCRIPT)}"
+        return f"{_trimmed(mantissa)}×10{superscript(exponent)}"
     return _trimmed(f"{float(f'{mantissa}e{power}'):,.{max(digits - 1 - exponent, 0)}f}")
+
+
+def superscript(power: int) -> str:
+    """A whole number as it stands above the line.
+
+    >>> superscript(-12)
+    '⁻¹²'
+    """
+    return str(power).translate(_SUPERSCRIPT)
 
 
 def percent(

@@ -196,9 +196,14 @@ def _note(said: Said) -> dict[str, Any]:
 def _parts(record: Record) -> list[dict[str, Any]]:
     known = {part["name"]: part for part in record.derived.get("parts", ())}
     nothing = {"outcome": "incomplete_log", "known_human": False}
+    names = [*(name for name in known if name in record.parts), *record.parts]
     return [
-        {**{key: known.get(name, nothing)[key] for key in nothing}, "name": name, "text": text}
-        for name, text in record.parts.items()
+        {
+            **{key: known.get(name, nothing)[key] for key in nothing},
+            "name": name,
+            "text": record.parts[name],
+        }
+        for name in dict.fromkeys(names)
     ]
 
 

@@ -19,7 +19,12 @@ from scipy import optimize
 
 from wellhead.errors import BadSetting
 from wellhead.recursion.theory.generations import Floats
-from wellhead.recursion.theory.ranges import check_probabilities, check_share, check_whole
+from wellhead.recursion.theory.ranges import (
+    check_positive,
+    check_probabilities,
+    check_share,
+    check_whole,
+)
 
 __all__ = ["CutTail", "scaling_exponent", "scaling_table", "worth", "zipf"]
 
@@ -34,7 +39,7 @@ def zipf(exponent: float, symbols: int) -> Floats:
     [0.735, 0.184, 0.082]
     """
     check_whole("symbols", symbols, least=2, most=_MOST)
-    weights = np.arange(1, symbols + 1) ** -float(exponent)
+    weights = np.arange(1, symbols + 1) ** -check_positive("exponent", exponent, zero=True)
     return weights / weights.sum()
 
 
@@ -100,8 +105,8 @@ class CutTail:
 
     def loss(self, samples: float) -> float:
         """The share of real text in symbols that the learner has not met."""
-        if not samples > 0:
-            raise BadSetting(f"expected samples above 0, got {samples:g}")
+        if not (samples > 0 and math.isfinite(samples)):
+            raise BadSetting(f"expected draws above 0, and a finite number; got {samples:g}")
         with np.errstate(divide="ignore"):
             missed = np.exp(samples * np.log1p(-self.drawn))
         return float(np.asarray(self.probabilities) @ missed)

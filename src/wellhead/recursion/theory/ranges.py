@@ -16,6 +16,7 @@ from wellhead.errors import BadSetting
 
 __all__ = [
     "check_ddof",
+    "check_finite",
     "check_positive",
     "check_probabilities",
     "check_share",
@@ -33,6 +34,11 @@ def check_whole(name: str, value: object, *, least: int, most: int | None = None
             f"{name} must be a whole number of at least {least}{ceiling}; got {value!r}"
         )
     return number
+
+
+def check_finite(name: str, value: float) -> float:
+    """`value` as a finite float."""
+    return _number(name, value)
 
 
 def check_positive(name: str, value: float, *, zero: bool = False) -> float:

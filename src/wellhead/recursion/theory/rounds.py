@@ -115,6 +115,8 @@ def kappa_chain(family: str, regime: str, settings: Mapping[str, Any]) -> KappaC
         name: value for name, value in settings.items() if name not in ("samples", "real_share")
     }
     check_whole("samples", settings.get("samples", 2), least=2)
+    if "freedom" in rest and "student" not in (rest.get("truth_law"), rest.get("model")):
+        raise BadSetting("freedom is that of Student's law: give truth_law or model student")
     share = settings.get("real_share")
     if regime not in REGIMES:
         raise BadSetting(

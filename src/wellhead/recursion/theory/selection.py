@@ -22,7 +22,7 @@ from wellhead.errors import BadSetting
 from wellhead.recursion.theory.chain import Chain, Columns
 from wellhead.recursion.theory.generations import Array, Floats, Generations, Times
 from wellhead.recursion.theory.generations import check_generations as _checked
-from wellhead.recursion.theory.ranges import check_positive, check_share, check_whole
+from wellhead.recursion.theory.ranges import check_finite, check_share, check_whole
 
 __all__ = [
     "SETTINGS",
@@ -38,6 +38,8 @@ __all__ = [
 SETTINGS = ("quantile", "bias", "checked", "part", "strength", "nearest_share")
 
 _MOST_EXACT = 3_000
+_FAR = 9.0  # standard deviations
+_NOTHING = 1e-250  # a share
 _NODES = 160  # inputs at which a regression is averaged
 
 
@@ -53,7 +55,9 @@ def kept_moments(
     (0.6827, 0.0, 0.2911)
     """
     low, high = ((end - mean) / deviation for end in interval)
-    inside = special.ndtr(high) - special.ndtr(low)
+    # In the upper tail the difference of two numbers near 1 has no digits left.
+    upper = low > 0
+    inside = special.ndtr(np.where(upper, -low, high)) - special.ndtr(np.where(upper, -high, low))
     at_low, at_high = _density(low), _density(high)
     edges = _times(low, at_low) - _times(high, at_high)
     share = outside + (1 - outside) * inside
@@ -105,6 +109,7 @@ class GaussianSelected:
     ) -> GaussianSelected:
         """The laboratory's ``verifier``: it drops a share `quantile` of the truth, without bias."""
         radius = float(stats.norm.isf(check_share("quantile", quantile, one=False) / 2))
+        check_finite("bias", bias)
         outside = 1 - check_share("checked", checked, zero=False)
         return cls(low=bias - radius, high=bias + radius, outside=outside, real_share=real_share)
 
@@ -126,7 +131,9 @@ class GaussianSelected:
             mean, variance, _ = rows[-1]
             own = kept_moments(mean, math.sqrt(max(variance, 0.0)) or 1e-12, interval, self.outside)
             kept = a * real[0] + (1 - a) * own[0]
-            parts = (a * real[0] / kept, (1 - a) * own[0] / kept) if kept > 0 else (0.0, 1.0)
+            if kept < _NOTHING:
+                raise BadSetting("this selection keeps nothing: bring its bias nearer to the truth")
+            parts = (a * real[0] / kept, (1 - a) * own[0] / kept)
             first = parts[0] * real[1] + parts[1] * own[1]
             second = parts[0] * real[2] + parts[1] * own[2]
             rows.append((float(first), max(float(second - first**2), 0.0), float(kept)))
@@ -168,6 +175,7 @@ class Verified:
         check_whole("samples", self.samples, least=self.dimensions + 2)
         check_share("quantile", self.quantile, one=False)
         check_share("checked", self.checked, zero=False)
+        check_finite("bias", self.bias)
 
     @property
     def radius(self) -> float:
@@ -222,10 +230,17 @@ class Verified:
         return {"excess_risk": self.excess_risk(n), "distance_to_judge": self.distance(n)}
 
     def _next(self, gap: float) -> float:
-        x, weights = _inputs()
+        # Beyond this input no label lies within reach of the judge.
+        furthest = min(_FAR, (self.radius + _FAR) / abs(gap))
+        t, weights = _inputs()
+        x = furthest * t
+        weights = 2 * furthest * weights * _density(x)
         within = (-self.radius, self.radius)
-        share, mean, _ = kept_moments(gap * x, np.ones_like(x), within, 1 - self.checked)
-        return float((weights * x * mean * share).sum() / (weights * x**2 * share).sum())
+        share, mean, _ = kept_moments(abs(gap) * x, np.ones_like(x), within, 0.0)
+        cross, square = (weights * x * mean * share).sum(), (weights * x**2 * share).sum()
+        rest = 1 - self.checked
+        moved = (self.checked * cross + rest * abs(gap)) / (self.checked * square + rest)
+        return math.copysign(float(moved), gap)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -310,7 +325,7 @@ class GaussianNearest:
 
     def __post_init__(self) -> None:
         check_share("nearest_share", self.nearest_share, zero=False, one=False)
-        check_positive("bias", abs(self.bias), zero=True)
+        check_finite("bias", self.bias)
 
     def columns(self, n: Times) -> Columns:
         rows = [(0.0, 1.0), (0.0, 1.0)]
@@ -374,8 +389,9 @@ _KNOWN: dict[tuple[str, str, str], tuple[Callable[..., Chain], tuple[str, ...]]]
 
 @lru_cache(maxsize=1)
 def _inputs() -> tuple[Array, Array]:
-    """Values of a standard normal input, and their weights."""
-    return np.polynomial.hermite_e.hermegauss(_NODES)
+    """Gauss-Legendre nodes and weights between 0 and 1."""
+    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    return (nodes + 1) / 2, weights / 2
 
 
 def _radius_of(mean: float, deviation: float, target: float, share: float) -> float:

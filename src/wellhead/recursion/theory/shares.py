@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import math
 import os
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,10 +101,11 @@ def shares_of(schedule: Shares | Sequence[float] | str | os.PathLike[str]) -> Sh
 def read_years(path: str | os.PathLike[str]) -> Shares:
     """The course from a CSV file with the columns ``year``, ``real`` and ``machine`` (tokens).
 
-    The first row is training set 0: its size is the unit, and its text is taken as real.
+    The first row is training set 0, of real text alone: its size is the unit.
 
     Raises:
-        BadInput: a file that cannot be read, lacks a column, or has fewer than two rows.
+        BadInput: a file that cannot be read, lacks a column, has fewer than two rows, machine
+            text in the first one, or years that do not follow each other.
     """
     source = Path(path)
     try:
@@ -114,13 +117,31 @@ def read_years(path: str | os.PathLike[str]) -> Shares:
     rows = [_year(row, source) for row in csv.DictReader(io.StringIO(text))]
     if len(rows) < 2:
         raise BadInput(f"{source}: expected two years or more, the first being training set 0")
+    _check_order([year for year, _, _ in rows], source)
+    if rows[0][2] > 0:
+        raise BadInput(
+            f"{source}: expected real text alone in the first row, training set 0; got "
+            f"{rows[0][2]:g} tokens by machines: begin with an earlier year, or with a 0"
+        )
     return _of_years(rows)
+
+
+def _check_order(years: list[str], source: Path) -> None:
+    """Years follow each other; other names, such as "2020/21", only differ."""
+    numbered = all(year.isdecimal() for year in years)
+    for before, after in itertools.pairwise(years):
+        if numbered and float(after) <= float(before):
+            raise BadInput(
+                f"{source}: expected later years in later rows; got {after} after {before}"
+            )
+    if len(set(years)) < len(years):
+        twice = Counter(years).most_common(1)[0][0]
+        raise BadInput(f"{source}: expected each year once; got {twice} twice")
 
 
 def _of_years(rows: Iterable[tuple[str, float, float]]) -> Shares:
     every = list(rows)
-    (_, real, machine), *later = every
-    unit = real + machine
+    (_, unit, _), *later = every
     return Shares(
         tuple(a / (a + b) for _, a, b in later),
         sizes=tuple((a + b) / unit for _, a, b in later),

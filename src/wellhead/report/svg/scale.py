@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wellhead.report.numbers import number
+from wellhead.report.numbers import number, superscript
 
 __all__ = ["Numbers", "Scale", "floats", "span_of"]
 
@@ -66,7 +66,10 @@ class Scale:
         if self.whole:
             places = [place for place in places if place == round(place)]
         factor = 100.0 if self.percent else 1.0
-        return [(place, number(place * factor, 6)) for place in places]
+        labels = [number(place * factor, 6) for place in places]
+        if self.log and any("×" in label for label in labels):
+            labels = [_as_power(place * factor) for place in places]
+        return list(zip(places, labels, strict=True))
 
     def _decades(self, most: int) -> list[float]:
         first, last = math.log10(self.low), math.log10(self.high)
@@ -108,6 +111,19 @@ def span_of(
         if most - least > 1e-9 * max(abs(most), 1e-300)
         else ((least - room, least + room))
     )
+
+
+def _as_power(value: float) -> str:
+    """A tick of a scale on which some are powers of ten; those from 0.01 to 100 need no power.
+
+    >>> _as_power(1e-4), _as_power(5e-5), _as_power(0.5)
+    ('10⁻⁴', '5×10⁻⁵', '0.5')
+    """
+    if 0.0099 < value < 101:
+        return number(value, 6)
+    mantissa, power = f"{value:.5e}".split("e")
+    lead = "" if float(mantissa) == 1 else f"{float(mantissa):g}×"
+    return f"{lead}10{superscript(int(power))}"
 
 
 def _round_steps(low: float, high: float, most: int) -> list[float]:

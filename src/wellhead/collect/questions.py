@@ -147,7 +147,8 @@ def _typed(name: str, key: str, value: Any, kind: Any) -> Any:
             raise BadSetting(f"[[{name}]] {key}: expected a list of texts, got {value!r}.")
         return tuple(value)
     if type(value) is not words[kind]:
-        raise BadSetting(f"[[{name}]] {key}: expected {kind}, got {value!r}.")
+        expected = {"int": "a whole number", "str": "text in quotes", "bool": "true or false"}[kind]
+        raise BadSetting(f"[[{name}]] {key}: expected {expected}, got {value!r}.")
     if isinstance(value, str) and len(value) > _LONGEST.get(key, 200):
         raise BadSetting(f"[[{name}]] {key}: at most {_LONGEST.get(key, 200)} characters.")
     return value
@@ -159,11 +160,23 @@ def _nonsense(one: Any) -> str | None:
     if isinstance(one, Field):
         if one.page and not _NAME.fullmatch(one.page):
             return f"page: expected lower-case letters, digits, '-' or '_', got {one.page!r}"
+        if not one.instructions.strip():
+            return "instructions: must not be empty"
         return None if 0 <= one.min_words <= 100_000 else "min_words: expected 0 to 100000"
+    return _nonsense_asked(one)
+
+
+def _nonsense_asked(one: Question) -> str | None:
+    if not one.ask.strip():
+        return "ask: must not be empty"
     if one.kind not in KINDS:
         return str(unknown_name("kind", one.kind, KINDS))
     if one.at not in ("before", "after"):
         return f"at: expected 'before' or 'after', got {one.at!r}"
+    if one.kind == "short" and one.options:
+        return "options belong to kind = 'choice' or 'scale'; a short text has none"
+    if not all(option.strip() for option in one.options):
+        return "options: none may be empty"
     if one.kind == "choice" and (len(one.options) < 2 or len(set(one.options)) < len(one.options)):
         return "a choice needs two options or more, all different"
     if one.kind == "scale" and (len(one.options) != 2 or not 2 <= one.points <= 11):

@@ -313,3 +313,12 @@ def _contradictions(study: Study) -> None:
         raise BadSetting("[entry] platform = 'prolific' needs at least one completion code.")
     if entry.full_code in entry.completion_codes:
         raise BadSetting("[entry] full_code must differ from the codes of those who took part.")
+    most = study.writing.max_characters
+    for where, words in (
+        ("[writing]", study.writing.min_words),
+        *((f"[[fields]] {one.id}:", one.min_words) for one in study.fields),
+    ):
+        if words > most:
+            raise BadSetting(
+                f"{where} min_words: {words} words do not fit into max_characters = {most}."
+            )

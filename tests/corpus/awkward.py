@@ -134,6 +134,15 @@ SQUAD = lines(
         for i in range(ROWS)
     ]
 )
+SQUAD_NESTED = whole(
+    {
+        "version": "1.1",
+        "data": [
+            {"title": f"T{i}", "paragraphs": [{"context": prose(i)}, {"context": prose(i + 1)}]}
+            for i in range(0, ROWS, 2)
+        ],
+    }
+)
 NUMBERED = [(i, text) for i, text in enumerate(TEXTS)]
 YEARS = lines([{"text": t, "split": "test" if i % 2 else "train"} for i, t in enumerate(TEXTS)])
 
@@ -170,6 +179,13 @@ COLUMNS = [
         SHAREGPT,
         {"text_column": "conversations[?from=='human'].value | [0]"},
         [task(i) for i in range(ROWS)],
+    ),
+    Awkward("squad-nested.json", SQUAD_NESTED, asks=("'paragraphs[*].context'", "all of them")),
+    Awkward(
+        "squad-nested-named.json",
+        SQUAD_NESTED,
+        {"text_column": "paragraphs[*].context"},
+        [f"{prose(i)}\n\n{prose(i + 1)}" for i in range(0, ROWS, 2)],
     ),
     Awkward("squad.jsonl", SQUAD, asks=("'context'", "'question'")),
     Awkward(
@@ -358,6 +374,9 @@ CHINESE = [f"今天第{i}个人在河边散步，谁也不知道水位已经上�
 ENCODINGS = [
     Awkward("mixed.csv", raw(b"nummer,r\xc3\xa9ponse\n" + MIXED),
             asks=("10 of 40 rows", "--encoding cp1252", "--keep-going")),
+    Awkward("western.txt", raw("\n".join(f"{prose(i)} A naïve café – no. {i}"
+                                          for i in range(ROWS)).encode("cp1252")),
+            asks=("--encoding cp1252",)),
     Awkward("mixed-named.csv", raw(b"nummer,r\xc3\xa9ponse\n" + MIXED), {"encoding": "cp1252"},
             SMART_TEXTS, column="réponse"),
     Awkward("mixed-lossy.csv", raw(b"nummer,r\xc3\xa9ponse\n" + MIXED), {"keep_going": True},

@@ -150,7 +150,7 @@ def overlapping(folder):
         (corrupt, "parquet"),
         (empty, "empty"),
         (unusable_folder, "pictures"),
-        (overlapping, "also in the corpus"),
+        (overlapping, "also in the corpus, in full or nearly (first: human.jsonl, row 1, “"),
         (lambda folder: "nowhere.jsonl", "no such file"),
     ],
 )

@@ -259,9 +259,17 @@ def test_the_same_texts_as_human_and_as_machine_reference_are_refused(rng, human
 
 
 def test_a_handful_of_documents_gets_p_values_and_no_share(rng, human):
-    result = assay(texts(rng.normal(size=6)), human=human)
+    result = assay(texts(rng.normal(5, 0.2, size=6)), human=human)
     assert result.withheld.code == "few-documents"
+    assert result.at_least == 0
+    assert "single texts are judged below" in result.withheld.bring
     assert result.table["p_value"].null_count == 0
+
+
+def test_a_handful_of_documents_without_a_reference_is_not_called_judged(rng):
+    result = assay(texts(rng.normal(size=6)))
+    assert "single texts are judged, too" in result.withheld.bring
+    assert "--human" in result.withheld.bring
 
 
 @pytest.mark.parametrize("share", [0.1, 0.3, 0.8])
@@ -369,7 +377,11 @@ def test_letters_that_hide_are_folded_before_scoring_and_told(rng, human, letter
     assert seen.documents.flagged == assay(plain, human=human, detector=Vowels()).documents.flagged
     check = next(check for check in seen.diagnostics if check.code == code)
     assert "60 of 160 documents" in check.finding
+    assert seen.diagnostics[0] == check, "evasion is told before all else"
     shown = seen.documents.read.sample
+    assert seen.documents.read.characters == (
+        assay(plain, human=human, detector=Vowels()).documents.read.characters
+    ), "lengths are those of the texts as they are scored"
     assert len(shown) == 3
     assert not any("\u200b" in one.text for one in shown), "texts are shown as they are scored"
 

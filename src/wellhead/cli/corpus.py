@@ -62,11 +62,13 @@ def inspect_command(
 
 
 def _told(found: Inspection) -> str:
+    from wellhead.report.numbers import counted
+
     census, copies = found.census, found.near_duplicates
     spoken = ", ".join(f"{name} {share:.0%}" for name, share in list(found.languages.items())[:4])
     shown = found.files[:10]
     lines = [
-        f"{found.name}: {census.documents} documents, {found.characters} characters",
+        f"{found.name}: {counted(census.documents, 'document')}, {found.characters} characters",
         *(f"file: {file.name} ({file.format}, {file.bytes} bytes)" for file in shown),
         *([f"and {len(found.files) - len(shown)} more files"] if len(found.files) > 10 else []),
         f"text column: {found.text_column}",

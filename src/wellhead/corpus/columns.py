@@ -37,6 +37,7 @@ _RECORD = re.compile(
     "|code|license|model|seed|category|reward|title"
 )
 _ALWAYS_RECORD = re.compile("url|id|consent|agent")
+_SPEAKERS = {"role", "from", "speaker", "author", "sender", "user"}
 _CAMEL = re.compile("(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _URL = re.compile(r"\s*(https?://|www\.)\S*\s*$")
 _MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>")
@@ -47,6 +48,7 @@ _WORDS = 12
 # A second candidate with this part of the best one's score is too close to choose.
 _CLOSE = 0.55
 _NO_PROSE = 0.04
+_OF_A_LIST = " ([0] takes the first of each list, [-1] the last, [*] all of them as one text)"
 # Where no column scores higher, text inside lists, XML or JSON may be meant.
 _LITTLE = 0.3
 
@@ -82,13 +84,13 @@ def guess_text_column(columns: Mapping[str, Sequence[Any]]) -> Guess:
     turns = _turns(columns)
     if not ranked:
         if turns:
-            raise BadSetting(_which("the text lies in lists", turns))
+            raise BadSetting(_which("the text lies in lists", turns) + _OF_A_LIST)
         raise BadInput(
             "expected a column that holds text, found none among: "
             f"{', '.join(columns) or 'none'}; name it with --text-column (text_column=)"
         )
     if turns and ranked[0].score < _LITTLE:
-        raise BadSetting(_which("the text may lie in lists", turns))
+        raise BadSetting(_which("the text may lie in lists", turns) + _OF_A_LIST)
     packed = [one.name for one in ranked if _is_packed(columns.get(one.name, ()))]
     if packed and ranked[0].score < _LITTLE:
         raise BadSetting(
@@ -162,7 +164,10 @@ def _flat(columns: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
 
 
 def _turns(columns: Mapping[str, Sequence[Any]]) -> list[str]:
-    """Paths to text inside lists: the last turn of a conversation, the first of some answers."""
+    """Paths to text inside lists: the last turn of a conversation, the first of some answers.
+
+    Pieces that nobody says, as the paragraphs of SQuAD, are all meant.
+    """
     paths = []
     for name, values in _flat(columns).items():
         lists = [value for value in values if isinstance(value, list) and value]
@@ -171,11 +176,13 @@ def _turns(columns: Mapping[str, Sequence[Any]]) -> list[str]:
         if all(isinstance(item, str) for item in lists[0]):
             paths += [f"{name}[0]"] if _prose([held[0] for held in lists]) > 0.25 else []
         elif isinstance(lists[0][0], dict):
+            spoken = not _SPEAKERS.isdisjoint(lists[0][0]) or max(map(len, lists)) == 1
             inner = {
                 key: [one[-1].get(key) for one in lists if isinstance(one[-1], dict)]
                 for key in lists[0][0]
             }
-            paths += [f"{name}[-1].{key}" for key, held in inner.items() if _prose(held) > 0.1]
+            which = "-1" if spoken else "*"
+            paths += [f"{name}[{which}].{key}" for key, held in inner.items() if _prose(held) > 0.1]
     return paths
 
 

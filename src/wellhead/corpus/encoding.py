@@ -125,10 +125,13 @@ def propose_encoding(stream: Stream) -> str | None:
     wrong = b"".join(islice(lines, _SAMPLE))
     if not wrong:
         return None
-    best = from_bytes(wrong, cp_isolation=_USUAL).best()
+    found = from_bytes(wrong, cp_isolation=_USUAL)
+    best = found.best()
     if best is None:
         return None
-    same = {best.encoding, *best.could_be_from_charset}
+    # What reads as well as the best, as Western and Central European letters often do.
+    good = [one for one in found if (one.chaos, one.coherence) == (best.chaos, best.coherence)]
+    same = {name for one in good for name in (one.encoding, *one.could_be_from_charset)}
     return next((name for name in _USUAL if name in same), best.encoding)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from wellhead._stats import Interval
 from wellhead.prevalence.reference_fit import ReferenceFit
 from wellhead.prevalence.result import Diagnostic, Severity
-from wellhead.prevalence.withholding import Doubt
+from wellhead.prevalence.withholding import FEW_DOCUMENTS, Doubt
 from wellhead.report.numbers import interval
 
 __all__ = [
@@ -298,8 +298,10 @@ def check_documents(n: int, words: np.ndarray, duplicates: int, rows: int) -> li
             Diagnostic(
                 "Are there enough documents?",
                 "warning",
-                f"{n} distinct documents.",
-                "The interval is wide for want of documents, not of method.",
+                f"{n} distinct {'document' if n == 1 else 'documents'}.",
+                "The interval is wide for want of documents, not of method."
+                if n >= FEW_DOCUMENTS
+                else "Too few for a share.",
                 code="few-documents",
             )
         )

@@ -45,6 +45,8 @@ def diagnostics(
     """Every check that applies, those made elsewhere (`also`) among them, warnings first."""
     rows = docs.evidence
     checks: list[Diagnostic | None] = [*_of_labels(evidence, labels_drawn), _agreement(found)]
+    # Evasion comes early: a terminal shows two warnings.
+    checks += _prepared(docs)
     if adapted is not None:
         checks += adapt_checks(adapted)
     if human is not None and evidence.human is not None:
@@ -67,7 +69,7 @@ def diagnostics(
             checks.append(check_length_confound(human.characters[human.evidence], lengths))
     repeats = int((~docs.first).sum())
     checks += check_documents(rows.size, docs.words[rows], repeats, docs.census.documents)
-    checks += [*also, *_prepared(docs), _reckoned(docs), _unusable(docs), _guesses(docs)]
+    checks += [*also, _reckoned(docs), _unusable(docs), _guesses(docs)]
     order = {"warning": 0, "note": 1, "ok": 2}
     return tuple(sorted((c for c in checks if c is not None), key=lambda c: order[c.severity]))
 

@@ -95,8 +95,10 @@ class ScoredDocuments:
         """Three texts and what else tells whether the right column of the right file was read."""
         found = Counter(identified(self.sample.values()))
         where = self.origins.columns
+        quantiles = np.quantile(self.characters, [0, 0.25, 0.5, 0.75, 1], method="nearest")
+        lengths = tuple(quantiles.tolist())
         return AsRead(
-            characters=self.census.characters,
+            characters=lengths,
             languages={code: n / found.total() for code, n in found.most_common()},
             sample=tuple(
                 Sampled(
@@ -106,6 +108,12 @@ class ScoredDocuments:
             ),
             unusable=self.census.examples[:_ROWS_TOLD],
         )
+
+    def place(self, row: int) -> str:
+        """Where a person finds a document: its file, row and first words, or its identity."""
+        where = {name: column[row].as_py() for name, column in self.origins.columns.items()}
+        at = f"{where['file']}, row {where['row']}" if where["file"] else f"id '{self.ids[row]}'"
+        return f"{at}, “{where['first_words']}”"
 
     def drawn_from(self, whole: Corpus) -> ScoredDocuments:
         """The same, for a sample of `whole`: what was guessed and unusable there is told too."""

@@ -167,7 +167,7 @@ class KnownTexts:
                 raise UnusableReference(
                     f"{len(shared)} of the {len(part.sha256)} texts of the {name} are also in the "
                     "corpus, in full or nearly "
-                    f"(first: id '{part.ids[shared[0]].as_py()}'). A reference must be "
+                    f"(first: {part.place(shared[0])}). A reference must be "
                     "other texts of the same kind: remove the shared ones from one of the two. "
                     "If they are audited documents of this corpus, give them as --labels."
                 )
@@ -175,7 +175,7 @@ class KnownTexts:
             if part is not self.human and both:
                 raise UnusableReference(
                     f"{len(both)} of the {len(part.sha256)} texts of the {name} are in the human "
-                    f"reference, too (first: id '{part.ids[both[0]].as_py()}'). No text can be "
+                    f"reference, too (first: {part.place(both[0])}). No text can be "
                     "known to be both: give machine texts as --machine and people's as --human."
                 )
 

@@ -59,7 +59,7 @@ def corrected_once(flagged: Counts, bad: Counts, good: Counts, *, level: float =
 
     >>> low, point, high, _ = corrected_once((300, 10_000), (160, 200), (0, 1000))
     >>> round(low, 3), round(point, 4), round(high, 3)
-    (0.033, 0.0375, 0.043)
+    (0.032, 0.0375, 0.043)
     """
     allowed = NormalDist().inv_cdf((1 + level) / 2) ** 2 / 2
     return _between(flagged, bad, good, _score, allowed, level)

@@ -145,8 +145,8 @@ def withheld(
     if evidence.scores.size < FEW_DOCUMENTS:
         return Withheld(
             "few-documents",
-            f"there are only {evidence.scores.size} distinct texts, too few for a share",
-            f"Bring {FEW_DOCUMENTS} or more; single texts are judged below.",
+            f"there {_only(evidence.scores.size)}, too few for a share",
+            f"Bring {FEW_DOCUMENTS} or more; {_judged_singly(evidence)}.",
         )
     if evidence.labels is not None:
         return None
@@ -155,7 +155,7 @@ def withheld(
     if foreign:
         return Withheld(
             "language",
-            f"most of them are in a language ({', '.join(foreign)}) that this detector was not "
+            f"most of them are in {_languages(foreign)} that this detector was not "
             f"made for (it knows {', '.join(known)})",
             "What stands out against your own human texts is still flagged. For a share, have a "
             "random subset audited (--labels), give 80 machine texts of the task as well "
@@ -163,6 +163,21 @@ def withheld(
             f"train). {advice_on(foreign)}".rstrip(),
         )
     return None
+
+
+def _judged_singly(evidence: Evidence) -> str:
+    if evidence.human is not None:
+        return "single texts are judged below"
+    return "with texts that people certainly wrote (--human) single texts are judged, too"
+
+
+def _languages(codes: Sequence[str]) -> str:
+    kind = "a language" if len(codes) == 1 else "languages"
+    return f"{kind} ({', '.join(codes)})"
+
+
+def _only(texts: int) -> str:
+    return "is only one distinct text" if texts == 1 else f"are only {texts} distinct texts"
 
 
 _BRING = (
@@ -202,8 +217,10 @@ def hedged(
     if against is not None:
         found = _vain(found) if against.in_vain else _doubted(found, evidence, against)
     if why is not None:
-        unknown = Interval(found.at_least, float("nan"), 1.0, found.share.level)
-        found = replace(found, share=unknown, posterior=None)
+        # Of a handful of texts, a bound is a share, too.
+        bound = 0.0 if why.code == "few-documents" else found.at_least
+        unknown = Interval(bound, float("nan"), 1.0, found.share.level)
+        found = replace(found, share=unknown, at_least=bound, posterior=None)
     return _consistent(_opened(found, against))
 
 

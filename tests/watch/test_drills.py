@@ -9,13 +9,14 @@ import signal
 import pytest
 
 from tests.models.running_server import running as running_model
-from tests.watch.running_watch import says, settings_file, until, watching
+from tests.watch.running_watch import log_lines, says, settings_file, until, watching
 from tests.watch.stand_in import endpoint, whole
 from wellhead.errors import BadSetting
 from wellhead.lineage.signing import public_key, require_signed
 from wellhead.models.scripted import ScriptedEngine
 from wellhead.watch.drills import drill
 from wellhead.watch.heads import own_key
+from wellhead.watch.incidents import incidents_of
 from wellhead.watch.status import DRILLS, status_of
 from wellhead.watch.switch import roll_back
 
@@ -67,6 +68,8 @@ def test_a_drill_passes_is_timed_logged_and_leaves_everything_as_it_was(watch, k
     assert (record["drill"], record["by"], record["passed"]) == (kind, "ann", True)
     if kind == "kill":
         assert {"C9.6.1", "C9.6.3", "C12.4.3"} <= set(record["owasp_aisvs_1.0"])
+    done = log_lines(watch.settings, "actions.jsonl")
+    assert not incidents_of([each for each in done if each["at"] >= done[-1]["began"]], {})
     logged = [each for each in watch.status().actions if each.kind == "drill"]
     assert logged[-1].by == "ann"
     assert logged[-1].why.startswith(f"{kind}, passed")

@@ -7,7 +7,9 @@ import json
 import pytest
 
 from tests.watch.running_watch import settings_file
+from tests.watch.stand_in import endpoint, whole
 from wellhead.errors import BadInput
+from wellhead.watch.client import Client
 from wellhead.watch.ledger import Ledger, check
 from wellhead.watch.report import report_on
 from wellhead.watch.serving import Overseer
@@ -67,7 +69,7 @@ def logged(settings, logs):
         ledger.close()
 
 
-@pytest.mark.parametrize("value", [None, "\ud800<b>", float("nan"), float("inf"), [], 10**400])
+@pytest.mark.parametrize("value", [None, "\ud800<b>", "1", float("nan"), float("inf"), [], 10**400])
 def test_whatever_stands_in_a_log_the_watch_is_shown_and_goes_on(tmp_path, value):
     number = 0  # of the watches, in each of which one field of one line is wrong
     for name, entries in GOOD.items():
@@ -123,3 +125,12 @@ def test_a_kill_is_not_refused_for_a_letter_that_a_shell_broke(tmp_path, wellhea
     assert json.loads(settings.kill.read_text())["by"].startswith("an")
     assert status_of(settings).stopped == "stopped by hand"
     assert "\x1b" not in status_of(settings).actions[-1].why
+
+
+def test_a_drill_asks_with_a_token_of_any_letters_and_knows_versions_by_any_name(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv("WELLHEAD_TOKEN", "tök€n")
+    named = {"x-wellhead-version": "sieben ü".encode().decode("latin-1")}
+    with endpoint(lambda _: (*whole("hello"), 200, named)) as address:
+        assert Client(f"{address}/v1", 0, tmp_path).version() == ("sieben ü", "")

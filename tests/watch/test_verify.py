@@ -69,6 +69,7 @@ def test_a_line_that_was_changed_removed_moved_or_inserted_is_found(watch, log, 
     found = faults(watch)
     assert {fault.log for fault in found} == {log}
     assert found[0].line == line
+    assert len(found) <= 4, "one line is told once, and not at every line after it"
     assert any("rewritten: its first 10 lines" in fault.problem for fault in found)
 
 

@@ -65,9 +65,10 @@ class Client:
         parts = urlsplit(self.url)
         connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=60)
         asked = json.dumps(body).encode()
-        headers = {"content-type": "application/json", MARK: drill_mark(self._folder, asked)}
+        headers: dict[str, str | bytes] = {"content-type": "application/json"}
+        headers[MARK] = drill_mark(self._folder, asked)
         if token := os.environ.get("WELLHEAD_TOKEN"):
-            headers["authorization"] = f"Bearer {token}"
+            headers["authorization"] = f"Bearer {token}".encode()
         path = f"{parts.path}/chat/completions"
         connection.request("POST", path, asked, headers)
         return connection.getresponse()

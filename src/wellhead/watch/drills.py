@@ -71,7 +71,7 @@ class _Course:
     """What is seen on the way."""
 
     def __init__(self) -> None:
-        self.steps: list[Step] = []
+        self.steps, self.began = list[Step](), time.time()
 
     def see(self, what: str, true: Callable[[], Any], within: float = SOON) -> bool:
         """Wait until something is true, and note how long that took."""
@@ -103,7 +103,8 @@ def drill(settings: Settings, kind: str, *, by: str, client: Client | None = Non
     client = client or Client.of(settings)
     if not client.answers():
         raise BadSetting(
-            "expected a gateway that answers before a drill; see: wellhead watch status"
+            "expected a gateway that answers before a drill; see: wellhead watch status (where it "
+            "asks for a token, WELLHEAD_TOKEN must hold it)"
         )
     course = _Course()
     _HELD[kind](settings, client, course, by)
@@ -129,7 +130,16 @@ def _recorded(settings: Settings, kind: str, course: _Course, by: str) -> Drill:
     ledger = Ledger(settings.folder / "actions.jsonl")
     told = f"{kind}, {'passed' if course.passed else 'FAILED'}, {seconds:.1f} s"
     held = {"kind": "drill", "drill": kind, "passed": course.passed, "seconds": seconds}
-    ledger.append({**held, "by": by, "why": told, "record": path.name, "at": time.time()})
+    ledger.append(
+        {
+            **held,
+            "began": course.began,
+            "by": by,
+            "why": told,
+            "record": path.name,
+            "at": time.time(),
+        }
+    )
     ledger.close()
     return Drill(kind, course.passed, seconds, tuple(course.steps), path)
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 __all__ = ["BIN", "Incident", "Moment", "incidents_of"]
 
 BIN = 10  # seconds
+INF = float("inf")
 _QUIET = 600.0  # seconds without an action that end an incident
 _AROUND = 60.0
 _BEGIN = ("alarm", "open", "kill", "kill seen")
@@ -50,9 +51,10 @@ def incidents_of(
         actions: its entries, in order.
         counts: by number of ten seconds: (judged, flagged).
     """
+    drills = [entry for entry in actions if entry.get("kind") == "drill"]
     groups: list[list[Mapping[str, Any]]] = []
     for entry in actions:
-        if entry.get("kind") not in _PART or _of_a_drill(entry):
+        if entry.get("kind") not in _PART or _of_a_drill(entry, drills):
             continue
         at = float(entry.get("at", 0))
         if groups and at - float(groups[-1][-1].get("at", 0)) < _QUIET:
@@ -62,8 +64,16 @@ def incidents_of(
     return tuple(_incident(group, counts) for group in groups)
 
 
-def _of_a_drill(entry: Mapping[str, Any]) -> bool:
-    return str(entry.get("why", "")) in ("a drill", "the drill is over")
+def _of_a_drill(entry: Mapping[str, Any], drills: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a drill did it, or the gateway did because of one that was being held."""
+    why, kind = str(entry.get("why", "")), entry.get("kind")
+    if why in ("a drill", "the drill is over"):
+        return True
+    at = float(entry.get("at", 0))
+    held = {d.get("drill") for d in drills if d.get("began", INF) <= at <= d.get("at", 0)}
+    seen = kind in ("kill seen", "kill over") or (kind == "kill" and entry.get("by") == "signal")
+    silent = kind in ("open", "closed") and why.startswith(("no verdict", "verdicts come"))
+    return ("kill" in held and seen) or ("silence" in held and silent)
 
 
 def _incident(

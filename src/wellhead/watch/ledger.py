@@ -25,7 +25,7 @@ _START = "0" * 64
 _LONGEST = 1 << 20
 _MOST_FAULTS = 1000
 _TEXTS = ("kind", "id", "version", "hash", "group", "by", "why", "alarm", "drill", "record")
-_NUMBERS = ("at", "seconds")
+_NUMBERS = ("at", "began", "seconds")
 _LATEST = 2.5e11  # seconds; the last year that calendars have is 9999
 
 
@@ -130,6 +130,7 @@ class Chain:
     def __init__(self, path: Path) -> None:
         self.path, self.faults = path, list[Fault]()
         self._tree, self._at, self._before = merkle.Tree(), 0, _START
+        self._number = 0  # that the next line must have
 
     @property
     def size(self) -> int:
@@ -154,23 +155,25 @@ class Chain:
 
     def _take(self, line: bytes) -> None:
         at, found = self.size, merkle.leaf(line)
-        problem = _problem(line, at, self._before)
+        problem, number = _problem(line, self._number, self._before)
+        # One line that is gone shifts the numbers of all after it: told once.
+        self._number = number + 1
         if problem and len(self.faults) < _MOST_FAULTS:
             self.faults.append(Fault(self.path.name, at, problem))
         self._tree.add(found)
         self._before = found.hex()
 
 
-def _problem(line: bytes, at: int, before: str) -> str:
-    """What is wrong with a line, in its place."""
+def _problem(line: bytes, expected: int, before: str) -> tuple[str, int]:
+    """What is wrong with a line, after those before it, and its number."""
     try:
         entry = _entry(line)
-        number, named = entry["n"], entry["before"]
+        number, named = int(entry["n"]), entry["before"]
     except _NO_ENTRY:
-        return "the line is no entry of a log"
+        return "the line is no entry of a log", expected
     if named != before:
-        return "a line before it was changed, removed, inserted or moved"
-    return "" if number == at else f"the entry is numbered {number}"
+        return "a line before it was changed, removed, inserted or moved", number
+    return "" if number == expected else f"the entry is numbered {number}", number
 
 
 _NO_ENTRY = (ValueError, KeyError, TypeError, RecursionError, OverflowError)
@@ -193,7 +196,8 @@ def _entry(line: bytes) -> dict[str, Any]:
         if not isinstance(entry.get(name), str | None):
             raise TypeError
     for name in _NUMBERS:
-        if not 0 <= float(entry.get(name, 0)) < _LATEST:
+        value = entry.get(name, 0)
+        if not isinstance(value, int | float) or not 0 <= value < _LATEST:
             raise ValueError
     if b"\\u" in line:  # half a letter cannot be shown
         json.dumps(entry, ensure_ascii=False).encode()

@@ -115,12 +115,13 @@ def _measures(found: Watched | Status) -> Table:
             Column("answers", "count"),
             Column("mean, clean"),
             Column("mean, violating"),
-            Column("higher than this part of the clean ones just before"),
+            Column("above clean ones"),
             Column("goes with violations"),
         ],
         rows,
-        caption="50 % where violations have no regard to the measure. The test compares each "
-        "violation with answers of its own time and version, so that trends do not matter; of the "
+        caption="Above clean ones: the part of the clean answers just before that a violation's "
+        "value is higher than; 50 % where violations have no regard to the measure. They are of "
+        "its own time and version, so that trends do not matter; of the "
         f"measures named at most {percent(found.error)} are wrong on average.",
     )
 

@@ -310,6 +310,14 @@ def test_run_list_and_json_on_the_command_line(wellhead, tmp_path):
     assert [point["generation"] for point in curves["variance"]] == [0, 1, 2, 3]
 
 
+def test_the_terminal_has_a_number_for_every_family(capsys):
+    symbols = {"name": "discrete", "symbols": 9}
+    settings = [{"label": "bell"}, {"label": "letters", "family": symbols}]
+    show(wellhead.collapse(SMALL | {"headline": "variance", "settings": settings, "seeds": 1}))
+    row = next(line for line in capsys.readouterr().out.splitlines() if "letters" in line)
+    assert any(cell.strip()[:1].isdigit() for cell in row.split("│")[3:])
+
+
 def test_a_change_that_no_setting_would_see_is_refused():
     with pytest.raises(BadSetting, match="would change nothing"):
         wellhead.recursion.make_plan("gerstgrasser", changes={"regime": "acumulate"})

@@ -34,7 +34,7 @@ def find_answers(connection: Connection, study: Study, keys: Keys, wanted: str) 
         return []
     platform = study.entry.platform
     ways: list[Any] = [
-        Answer.code == wanted,
+        Answer.code.in_({wanted, wanted.upper()}),  # our own codes are upper case
         Session.worker.in_({wanted, keys.pseudonym(platform, wanted)}),
         Session.entry.in_({wanted, keys.pseudonym(f"visit/{platform}", wanted)}),
         Session.id == wanted,

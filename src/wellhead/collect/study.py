@@ -59,6 +59,10 @@ def _filled(value: Any) -> str | None:
     return None if value.strip() else "must not be empty"
 
 
+def _text(value: Any) -> str | None:
+    return None if value == "" else _filled(value)
+
+
 def _short(value: Any) -> str | None:
     return None if len(value) <= 200 else "expected at most 200 characters"
 
@@ -77,7 +81,7 @@ class Writing:
     max_characters: int = _setting(50_000, check=_between(1, 200_000))
     privacy: str = _setting("process", check=_among(*LEVELS))
     paste: str = _setting("allow", check=_among(*PASTE))
-    warm_up: str = _setting("")
+    warm_up: str = _setting("", check=_text)
     canary: str = _setting("", check=_sentence)
     # The page says when the time is nearly over and when it is over; nobody is cut off.
     minutes: int = _setting(0, check=_between(0, 10_080))

@@ -36,10 +36,17 @@ HEADLINES = (
 
 
 def headlines(run: Run, most: int = 4) -> list[str]:
-    """The few measures that say most about this run."""
-    asked = (run.plan.headline, *HEADLINES)
+    """The few measures that say most about this run, and one of each setting that has none."""
+    asked = (run.plan.headline, *HEADLINES, *run.measures)
     known = [name for name in dict.fromkeys(asked) if name in run.measures]
-    return (known or run.measures)[:most]
+    shown = [name for name in known if name in (run.plan.headline, *HEADLINES)] or known
+    shown = shown[:most]
+    for setting in run.plan.settings:
+        rows = run.rows(setting.label)
+        has = [name for name in known if rows[name].null_count < rows.num_rows]
+        if not set(has) & set(shown):
+            shown += has[:1]
+    return shown
 
 
 def statistic_of(run: Run, measure: str) -> str:

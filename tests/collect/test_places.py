@@ -16,11 +16,13 @@ from sqlalchemy import func, select
 
 from wellhead.collect.create import new_study
 from wellhead.collect.notes import Said, add_note
+from wellhead.collect.serve import run
 from wellhead.collect.server import create_app
 from wellhead.collect.server.host import Host, open_host
 from wellhead.collect.store.models import Session
 from wellhead.collect.study import load_study
 from wellhead.errors import BadSetting
+from wellhead.web.listening import listen_on
 
 Door = Callable[..., Writer]
 HOUR = 3_600
@@ -255,3 +257,11 @@ def test_settings_that_cannot_work_together_are_refused(tmp_path: Path) -> None:
     study = new_study(tmp_path / "demo", platform="mturk")
     with pytest.raises(BadSetting, match="ask_name works only"):
         edit(study, ask_name='"Your number"')
+
+
+def test_a_study_that_nobody_could_enter_or_reach_is_not_served(tmp_path: Path) -> None:
+    study = edit(new_study(tmp_path / "demo"), tokens_file='"none.txt"')
+    with pytest.raises(BadSetting, match="Draw tokens with"):
+        run([study.path], address="127.0.0.1", port=0)
+    with pytest.raises(BadSetting, match="a port of 0 to 65535"):
+        listen_on("127.0.0.1", 99_999)

@@ -130,6 +130,13 @@ def test_a_table_of_years_that_cannot_be_used_says_what_was_expected(tmp_path):
             wellhead.forecast(schedule=file)
 
 
+def test_sets_that_grow_are_named_where_answers_are_for_sets_of_one_size():
+    growing = wellhead.forecast(schedule=Shares((0.5,), sizes=(6.0,)), max_inflation=2)
+    steady = wellhead.forecast(schedule=Shares((0.5,), sizes=(1.0,)), max_inflation=2)
+    for found, told in ((growing, True), (steady, False)):
+        assert ("sizes_change" in {caveat.code for caveat in found.caveats}) == told
+
+
 def test_a_share_that_rounds_to_none_later_in_the_schedule_is_refused():
     table = {"family": "gaussian", "size": 20, "generations": 6}
     growing = {"name": "changing-share", "shares": [0.5], "machine_growth": 4}

@@ -65,6 +65,12 @@ def run(
     for study in loaded:
         if study.entry.jwks_file:
             public_keys(study)
+        links = study.path.parent / study.entry.tokens_file
+        if study.entry.tokens_file and not links.is_file():
+            raise BadSetting(
+                f"[entry] tokens_file: there is no {links}, so that nobody could enter. Draw "
+                f"tokens with: wellhead collect tokens {study.path} --count 40"
+            )
     host = open_host(loaded, database=database, secure=secure)
     if processes == 1:
         _listen(create_app(host), host, address, port, proxy)

@@ -22,6 +22,9 @@ def listen_on(host: str, port: int) -> socket.socket:
     try:
         listener.bind((host, port))
         listener.listen(2048)
+    except OverflowError:
+        listener.close()
+        raise BadSetting(f"expected a port of 0 to 65535, got {port}.") from None
     except OSError as error:
         listener.close()
         raise BadSetting(f"cannot listen on {host}:{port}: {error.strerror}.") from error

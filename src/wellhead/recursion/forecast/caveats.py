@@ -38,6 +38,16 @@ def of(
             "direction of a change carry over, the size does not.",
         )
     ]
+    if isinstance(share, Course) and set(share.point.sizes) - {1.0}:
+        found.append(
+            Caveat(
+                "sizes_change",
+                "warning",
+                "The training sets of this table change in size, and larger ones inflate less.",
+                "Shares and regimes that would keep a limit are told for sets as large as the "
+                "first.",
+            )
+        )
     found += _of_assay(assay, share)
     if words is not None:
         found += _of_words(words, vocabulary, regime)

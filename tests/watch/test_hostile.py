@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
 
 from tests.watch.running_watch import settings_file
 from tests.watch.stand_in import endpoint, whole
+from wellhead._waiting import wait_for
 from wellhead.errors import BadInput
 from wellhead.watch.client import Client
 from wellhead.watch.ledger import Ledger, check
@@ -16,6 +18,7 @@ from wellhead.watch.serving import Overseer
 from wellhead.watch.settings import read_settings
 from wellhead.watch.status import status_of
 from wellhead.watch.switch import Switch
+from wellhead.watch.wording import answer_text
 
 NOWHERE = "http://127.0.0.1:9"
 
@@ -115,6 +118,42 @@ def test_a_gateway_acts_on_what_was_judged_after_the_last_one_was_killed_and_onc
     again = Switch(settings)
     Overseer(settings, again, None).begin()
     assert again.breakers["v1"].state == "closed"
+
+
+def test_of_two_strings_under_one_name_both_are_judged():
+    twice = rb'{"choices": [{"message": {"content": "Call 555-01\u00399.", "content": "Hello."}}]}'
+    choices = rb'{"choices": [{"message": {"content": "Bad."}}], "choices": [{"text": "Good."}]}'
+    assert set(answer_text(twice).splitlines()) == {"Call 555-0199.", "Hello."}
+    assert set(answer_text(choices).splitlines()) == {"Bad.", "Good."}
+
+
+def replaced(path):
+    data = path.read_bytes()
+    path.rename(path.with_suffix(".old"))
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("log", ["exchanges.jsonl", "verdicts.jsonl", "actions.jsonl"])
+@pytest.mark.parametrize("done", [lambda path: path.unlink(), replaced])
+def test_a_log_that_is_taken_away_or_replaced_under_a_running_gateway_stops_it(tmp_path, log, done):
+    settings = read_settings(settings_file(tmp_path, [NOWHERE]))
+    good = {name: GOOD[name] for name in ("exchanges.jsonl", "verdicts.jsonl")}
+    logged(settings, {**good, "actions.jsonl": [{"kind": "resume", "at": 1e9}]})
+    switch = Switch(settings)
+    over = Overseer(settings, switch, None)
+    over.begin()
+    assert not switch.stopped()
+    done(settings.folder / log)
+
+    async def until_stopped():
+        async with asyncio.timeout(30):
+            running = asyncio.create_task(over.run())
+            while not switch.stopped():
+                await asyncio.sleep(0.01)
+            running.cancel()
+
+    wait_for(until_stopped())
+    assert f"{log} was taken away or replaced" in switch.stopped()
 
 
 def test_a_kill_is_not_refused_for_a_letter_that_a_shell_broke(tmp_path, wellhead):

@@ -97,14 +97,25 @@ class Reader:
 
     def __init__(self, path: Path) -> None:
         self.path, self._at = path, 0
+        self._file: tuple[int, int] | None = None
 
     def new(self) -> Iterator[dict[str, Any]]:
-        """The whole lines that were written since."""
+        """The whole lines that were written since.
+
+        Raises:
+            BadInput: what was read was taken away, cut short, or put in another file's place.
+        """
         try:
-            if self.path.stat().st_size == self._at:
-                return  # asked five times a second, between answers
-        except FileNotFoundError:
-            return
+            now = self.path.stat()
+        except FileNotFoundError as error:
+            if self._file is None:
+                return
+            raise self._gone() from error
+        if self._file not in (None, (now.st_dev, now.st_ino)) or now.st_size < self._at:
+            raise self._gone()
+        self._file = now.st_dev, now.st_ino
+        if now.st_size == self._at:
+            return  # asked five times a second, between answers
         with self.path.open("rb") as stream:
             stream.seek(self._at)
             for line in stream:
@@ -115,6 +126,12 @@ class Reader:
                     yield _entry(line)
                 except _NO_ENTRY:
                     yield {}  # `check` tells where
+
+    def _gone(self) -> BadInput:
+        return BadInput(
+            f"{self.path.name} was taken away or replaced while it was followed; put it back, and "
+            "start the gateway again"
+        )
 
 
 class Chain:

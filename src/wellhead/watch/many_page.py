@@ -24,6 +24,7 @@ def exceeding_blocks(found: Watched | Status) -> list[Block | str]:
         f"it of each group and kind. {count(len(found.exceeding))} exceed it, as the judge "
         f"reports; of those named at most {percent(found.error)} are wrong on average, however "
         "many are looked at and whenever (e-BH)."
+        + (" Their intervals allow for that choice." if found.exceeding else "")
     )
     if not found.exceeding:
         return [said]
@@ -42,7 +43,7 @@ def exceeding_blocks(found: Watched | Status) -> list[Block | str]:
         Column("of"),
         Column("answers", "count"),
         Column("violations", "count"),
-        Column("rate, the choice allowed for"),
+        Column("rate"),
     ]
     return [said, Table(columns, rows)]
 

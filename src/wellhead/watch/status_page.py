@@ -20,6 +20,7 @@ from wellhead.watch.status import Comparison, Status, VersionStatus
 __all__ = ["in_words", "rates", "replay", "rollback", "status_page", "sums", "when"]
 
 _SHOWN = 40
+_OPEN = {"open": "stopped", "half-open": "on trial"}
 
 
 def status_page(found: Status) -> Page:
@@ -194,7 +195,7 @@ def _alerts(found: Status) -> list[Callout]:
     if found.trial:
         told.append(("One request in twenty is answered, on trial", found.trial))
     told += [
-        (f"Version {each.name} is {each.breaker}", each.why)
+        (f"Version {each.name} is {_OPEN[each.breaker]}", each.why)
         for each in found.versions
         if each.breaker != "closed"
     ]

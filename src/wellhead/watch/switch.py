@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from wellhead._atomic import write_text
-from wellhead.errors import WellheadError, unknown_name
+from wellhead.errors import BadInput, WellheadError, unknown_name
 from wellhead.watch.ledger import Ledger, Reader
 from wellhead.watch.settings import Settings, Version
 from wellhead.watch.versions import restored
@@ -163,7 +163,12 @@ class Switch:
 
     def obey(self) -> None:
         """Do what people have ordered since the last call; each change is logged."""
-        for entry in self._orders.new():
+        try:
+            orders = list(self._orders.new())
+        except BadInput as error:  # nobody could stop it by an order
+            self.everything = Breaker("open", self._clock(), str(error))
+            return
+        for entry in orders:
             by, why = str(entry.get("by")), str(entry.get("why"))
             for state, name in self._obeyed(entry):
                 told = {} if name is None else {"version": name}

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 __all__ = ["answer_text", "question_text"]
@@ -87,7 +88,7 @@ def _taken(event: str, said: dict[_Place, list[str]]) -> bool:
         return True
     found: list[tuple[_Place, str]] = []
     try:
-        choices = json.loads(event)["choices"]
+        choices = json.loads(event, object_pairs_hook=_each)["choices"]
         for at, choice in enumerate(choices):
             found += _strings(choice, (str(choice.get("index", at)),))
     except _FAULTS:
@@ -95,6 +96,24 @@ def _taken(event: str, said: dict[_Place, list[str]]) -> bool:
     for place, words in found:
         said.setdefault(place, []).append(words)
     return True
+
+
+def _each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object with all that stands under a name: clients differ in which of two they take."""
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    under: dict[str, list[Any]] = {}
+    for name, value in pairs:
+        under.setdefault(name, []).append(value)
+    return {
+        name: values[0] if len(values) == 1 else list(chain.from_iterable(map(_listed, values)))
+        for name, values in under.items()
+    }
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _strings(value: Any, place: _Place) -> Iterator[tuple[_Place, str]]:

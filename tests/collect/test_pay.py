@@ -98,7 +98,7 @@ def test_an_answer_is_found_by_whatever_a_writer_has_in_hand(
     names = ("p1", "x1", "s1/x1", mine, mine[:8], rows[mine]["worker"], rows[mine]["chain_head"])
     for name in (*names, rows[mine]["submission_id"]):
         assert host.store.read(lambda c, n=name: find_answers(c, study, keys, n)) == [mine], name
-    for code in ("C1", " c1 "):
+    for code in ("C1", " c1 ", "'C1"):
         everybody = host.store.read(lambda c, n=code: find_answers(c, study, keys, n))
         assert set(everybody) == {one["sid"] for one in told}
     researcher(host)

@@ -29,7 +29,8 @@ def find_answers(connection: Connection, study: Study, keys: Keys, wanted: str) 
         wanted: a completion code, a session (or its first six characters and more), the
             platform's or our name for a worker or a visit, or a receipt.
     """
-    wanted = wanted.strip().removeprefix("salted:")
+    # As our own CSV writes what a spreadsheet would take for a formula, too.
+    wanted = wanted.strip().removeprefix("'").removeprefix("salted:")
     if not wanted:
         return []
     platform = study.entry.platform

@@ -201,7 +201,7 @@ class Verified:
         $g_{n+1}=E[xu\,1]/E[x^21]$ over kept items, u being the label less what the judge expects.
         """
         generation = _checked(n, least=1)
-        path = [-self.bias]
+        path = [0.0 - self.bias]
         while len(path) < int(generation.max()):
             path.append(self._next(path[-1]) if abs(path[-1]) > 1e-12 else 0.0)
         return np.array(path)[generation - 1]

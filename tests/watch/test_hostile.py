@@ -173,3 +173,13 @@ def test_a_drill_asks_with_a_token_of_any_letters_and_knows_versions_by_any_name
     named = {"x-wellhead-version": "sieben ü".encode().decode("latin-1")}
     with endpoint(lambda _: (*whole("hello"), 200, named)) as address:
         assert Client(f"{address}/v1", 0, tmp_path).version() == ("sieben ü", "")
+
+
+def test_what_was_said_is_for_no_other_user_of_the_machine_to_read(tmp_path):
+    path = settings_file(tmp_path, [NOWHERE])
+    path.write_text(f"{path.read_text()}[review]\n")
+    settings = read_settings(path)
+    status_of(settings)
+    settings.queue()
+    for folder in (settings.folder, settings.review):
+        assert not folder.stat().st_mode & 0o007

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from wellhead.errors import MissingExtra, unknown_name
+from wellhead.watch.ledger import FOLDER
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -49,7 +50,7 @@ class Accounts:
             from wellhead.collect.store.models import Grant, Login, Token, User
         except ImportError as error:
             raise MissingExtra("accounts", "watch") from error
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.parent.mkdir(FOLDER, parents=True, exist_ok=True)
         self._path.touch(mode=0o600)
         engine = connect(f"sqlite:///{self._path}", writing=True)
         with engine.begin() as connection:

@@ -19,8 +19,9 @@ from typing import Any, NamedTuple
 from wellhead.errors import BadInput
 from wellhead.lineage import merkle
 
-__all__ = ["Chain", "Fault", "Ledger", "Reader", "check"]
+__all__ = ["FOLDER", "Chain", "Fault", "Ledger", "Reader", "check"]
 
+FOLDER = 0o750  # of a new one; what was said is nobody else's to read
 _START = "0" * 64
 _LONGEST = 1 << 20
 _MOST_FAULTS = 1000
@@ -48,7 +49,7 @@ class Ledger:
 
     def __init__(self, path: Path, *, mode: int = 0o640, sync: bool = False) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(FOLDER, parents=True, exist_ok=True)
         self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, mode)
         self._bytes, self.size, self._last = 0, 0, _START
         self._sync = sync

@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from wellhead.errors import BadSetting
 from wellhead.watch.kept import Kept, Row
-from wellhead.watch.ledger import Ledger, Reader
+from wellhead.watch.ledger import FOLDER, Ledger, Reader
 from wellhead.watch.settings import Settings
 from wellhead.watch.spool import Said, commitment, drop, read_said
 from wellhead.watch.verdict import Exchange
@@ -192,7 +192,7 @@ def run_meter(settings: Settings, *, parent: int | None = None) -> None:
     One meter judges at a time: a second one waits until the first has ended, so that a gateway
     that is started anew does not have its exchanges judged twice.
     """
-    settings.folder.mkdir(parents=True, exist_ok=True)
+    settings.folder.mkdir(FOLDER, parents=True, exist_ok=True)
     with _lock(settings) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         lock.truncate(0)

@@ -276,7 +276,7 @@ def begin_review(
             )
         return found
     made = design or Design()
-    place.mkdir(parents=True, exist_ok=True)
+    place.mkdir(0o700, parents=True, exist_ok=True)  # the texts are nobody else's
     secret = secrets.token_bytes(16) if seed is None else np.random.default_rng(seed).bytes(16)
     told = {**asdict(made), "secret": secret.hex()}
     write_text(place / "review.json", json.dumps(told) + "\n")

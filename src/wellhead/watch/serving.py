@@ -20,7 +20,7 @@ from wellhead.errors import BadSetting, MissingExtra
 from wellhead.watch.client import note_running
 from wellhead.watch.heads import Heads, own_key, write_head
 from wellhead.watch.labels import LiveLabels
-from wellhead.watch.ledger import Fault
+from wellhead.watch.ledger import FOLDER, Fault
 from wellhead.watch.monitor import Alarm, Monitor
 from wellhead.watch.settings import Settings
 from wellhead.watch.sharing import share
@@ -79,7 +79,7 @@ def serve(
                 "no key."
             )
     listener = listen_on(host, port)
-    settings.folder.mkdir(parents=True, exist_ok=True)
+    settings.folder.mkdir(FOLDER, parents=True, exist_ok=True)
     share(settings)
     lock = _alone(settings)
     own_key(settings.folder)

@@ -260,6 +260,7 @@ JSONL = "\n".join(json.dumps({"text": text}) for text in TEXTS).encode()
 CONTAINERS = [
     Awkward("data.json", whole({"version": "1.1", "data": [{"text": t} for t in TEXTS]}),
             texts=TEXTS),
+    Awkward("by-id.json", whole({f"k{i}": text for i, text in enumerate(TEXTS)}), texts=TEXTS),
     Awkward("pairs.json", whole({"original": TEXTS, "sampled": TEXTS[::-1]}),
             {"text_column": "original"}, TEXTS),
     Awkward("splits.json", whole({"train": [{"text": t} for t in TEXTS[:30]],

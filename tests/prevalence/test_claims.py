@@ -262,6 +262,8 @@ def test_a_handful_of_documents_gets_p_values_and_no_share(rng, human):
     result = assay(texts(rng.normal(5, 0.2, size=6)), human=human)
     assert result.withheld.code == "few-documents"
     assert result.at_least == 0
+    assert result.documents.flagged == 6
+    assert "detectability" not in {check.code for check in result.diagnostics}
     assert "single texts are judged below" in result.withheld.bring
     assert result.table["p_value"].null_count == 0
 

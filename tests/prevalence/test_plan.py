@@ -61,3 +61,9 @@ def test_a_price_that_is_none_is_refused(wellhead):
     done = wellhead("plan", "--width", "10%", "--prices", "gold=3")
     assert done.returncode == 2
     assert "human=0.5,machine=0.01,label=2" in done.stderr
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0])
+def test_no_plan_is_made_for_certainty_or_for_no_confidence(level):
+    with pytest.raises(BadSetting, match="a confidence level lies between 0 and 1"):
+        plan(library(3.0), width=0.1, level=level)

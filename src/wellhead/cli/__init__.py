@@ -144,19 +144,30 @@ def _with_option(message: str, arguments: Sequence[str]) -> str:
     "--detector: unknown detector 'x'"
     >>> _with_option("a.csv: no such file", ["score", "a.csv", "--detector=x"])
     'a.csv: no such file'
+    >>> _with_option("a width lies between 0 and 1, got 0.0", ["plan", "--width", "0%"])
+    '--width: a width lies between 0 and 1, got 0.0'
     """
     options = set()
     for place, one in enumerate(arguments):
         name, equals, value = one.partition("=")
         if not equals:
             value = arguments[place + 1] if place + 1 < len(arguments) else ""
-        said = re.escape(value)
+        said = f"(?:{'|'.join(map(re.escape, _as_told(value)))})"
         spoken = rf"['\"“]{said}['\"”]|\bgot {said}(?![\w.])|\A{said}:"
         if name.startswith("--") and value and re.search(spoken, message):
             options.add(name)
     if len(options) != 1 or (option := options.pop()) in message:
         return message
     return f"{option}: {message}"
+
+
+def _as_told(value: str) -> list[str]:
+    """A value as a message may have it: as it was typed, or as the number that it stands for."""
+    try:
+        number = float(value.removesuffix("%")) / (100 if value.endswith("%") else 1)
+    except ValueError:
+        return [value]
+    return [value, str(number)]
 
 
 _PLAIN = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "..."})

@@ -3,8 +3,8 @@
 In: the parsed object. Out: rows as dicts, and a sentence that says where they were found. The forms
 that are known: a list of records under some key (``{"version": …, "data": […]}``); lists of equal
 length, each a column (``{"original": […], "sampled": […]}``); several lists of records, told apart
-by a column ``array``; records by their identity (``{"a1": {…}, "a2": {…}}``); columns by row
-number, as pandas writes them.
+by a column ``array``; records or texts by their identity (``{"a1": {…}, "a2": {…}}``); columns by
+row number, as pandas writes them.
 """
 
 from __future__ import annotations
@@ -16,6 +16,10 @@ from typing import Any, NamedTuple
 from wellhead.errors import BadInput
 
 __all__ = ["Found", "json_values", "rows_of"]
+
+
+# So many strings of this length each are texts by their identity rather than one record's fields.
+_MANY, _LONG = 10, 40
 
 
 class Found(NamedTuple):
@@ -56,7 +60,7 @@ def rows_of(value: dict[str, Any]) -> Found:
         return Found([value])
     tables = {key: held for key, held in lists.items() if _uniform(held, dict)}
     if not lists:
-        return _of_objects(value)
+        return _of_texts(value) or _of_objects(value)
     if len(tables) > 1:
         rows = [{**row, "array": key} for key, held in tables.items() for row in held]
         return Found(rows, f"its rows are those of {_named(tables)}; the column 'array' says which")
@@ -72,6 +76,17 @@ def rows_of(value: dict[str, Any]) -> Found:
     return Found(
         [{"text": text, "array": key} for key, held in texts.items() for text in held],
         f"its texts are those of {_named(texts)}",
+    )
+
+
+def _of_texts(value: dict[str, Any]) -> Found | None:
+    """Texts by their identity; None where the object may be a record with many fields."""
+    texts = [held for held in value.values() if isinstance(held, str)]
+    long = sum(len(text) >= _LONG for text in texts)
+    if len(texts) < max(_MANY, len(value)) or 2 * long <= len(texts):
+        return None
+    return Found(
+        [{"id": key, "text": text} for key, text in value.items()], "each of its values is a text"
     )
 
 

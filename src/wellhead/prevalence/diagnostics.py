@@ -25,7 +25,7 @@ from wellhead.prevalence.documents import ScoredDocuments
 from wellhead.prevalence.estimate import Estimate, Evidence
 from wellhead.prevalence.reference import MINIMUM_ANCHOR
 from wellhead.prevalence.result import Diagnostic
-from wellhead.prevalence.withholding import Doubt
+from wellhead.prevalence.withholding import FEW_DOCUMENTS, Doubt
 from wellhead.report.numbers import percent
 
 __all__ = ["diagnostics", "judged_in"]
@@ -45,8 +45,9 @@ def diagnostics(
     """Every check that applies, those made elsewhere (`also`) among them, warnings first."""
     rows = docs.evidence
     checks: list[Diagnostic | None] = [*_of_labels(evidence, labels_drawn), _agreement(found)]
-    # Evasion comes early: a terminal shows two warnings.
-    checks += _prepared(docs)
+    often, seldom = _prepared(docs)
+    # Evasion comes early where it is common: a terminal shows two warnings.
+    checks += often
     if adapted is not None:
         checks += adapt_checks(adapted)
     if human is not None and evidence.human is not None:
@@ -59,7 +60,7 @@ def diagnostics(
             _enough_humans(evidence.human.size),
             _trained_on(docs, human) if adapted is None else None,
             check_human_reference(evidence.scores, evidence.human),
-            visible if evidence.labels is None else beside_labels(visible),
+            _of_enough(evidence, visible),
             check_lengths(docs.characters[rows], human.characters[human.evidence]),
             check_languages(identified(docs.sample.values()), identified(human.sample.values())),
             check_reference_fit(against, labelled=evidence.labels is not None),
@@ -69,7 +70,7 @@ def diagnostics(
             checks.append(check_length_confound(human.characters[human.evidence], lengths))
     repeats = int((~docs.first).sum())
     checks += check_documents(rows.size, docs.words[rows], repeats, docs.census.documents)
-    checks += [*also, _reckoned(docs), _unusable(docs), _guesses(docs)]
+    checks += [*also, *seldom, _reckoned(docs), _unusable(docs), _guesses(docs)]
     order = {"warning": 0, "note": 1, "ok": 2}
     return tuple(sorted((c for c in checks if c is not None), key=lambda c: order[c.severity]))
 
@@ -101,6 +102,13 @@ def _of_labels(evidence: Evidence, drawn: str) -> list[Diagnostic]:
             code="label-sampling",
         )
     ]
+
+
+def _of_enough(evidence: Evidence, visible: Diagnostic) -> Diagnostic | None:
+    """Whether the generator shows, where there is a share for it to bear on."""
+    if evidence.labels is not None:
+        return beside_labels(visible)
+    return visible if evidence.scores.size >= FEW_DOCUMENTS else None
 
 
 def _agreement(found: Estimate) -> Diagnostic | None:
@@ -148,6 +156,7 @@ def _trained_on(docs: ScoredDocuments, human: ScoredDocuments) -> Diagnostic | N
     )
 
 
+_COMMON = 0.05  # of the documents
 _PREPARED = {
     "passages": (
         "shared-passages",
@@ -179,21 +188,28 @@ _PREPARED = {
 }
 
 
-def _prepared(docs: ScoredDocuments) -> list[Diagnostic]:
-    """What was folded, set apart or found literally while reading."""
+def _prepared(docs: ScoredDocuments) -> tuple[list[Diagnostic], list[Diagnostic]]:
+    """What was folded, set apart or found literally while reading: in many texts, and in few."""
     found = docs.found
-    return [
-        Diagnostic(
+    often: list[Diagnostic] = []
+    seldom: list[Diagnostic] = []
+    for what, (code, name, finding, consequence) in _PREPARED.items():
+        if not (count := found.counts[what]):
+            continue
+        told = Diagnostic(
             name,
             "note" if what == "passages" else "warning",
-            f"{count:,} of {docs.scores.size:,} documents {finding}, for example "
+            f"{count:,} of {docs.scores.size:,} documents {_verb(count, finding)}, for example "
             f"“{found.examples[what][:120]}”.",
             consequence,
             code=code,
         )
-        for what, (code, name, finding, consequence) in _PREPARED.items()
-        if (count := found.counts[what])
-    ]
+        (often if count >= _COMMON * docs.scores.size else seldom).append(told)
+    return often, seldom
+
+
+def _verb(count: int, finding: str) -> str:
+    return finding.replace("hold", "holds", 1) if count == 1 else finding
 
 
 def _reckoned(docs: ScoredDocuments) -> Diagnostic | None:

@@ -255,6 +255,8 @@ def _required(wanted: _Wanted, prices: Prices | None, library: Sequence[Cluster]
         raise BadSetting(f"a wanted width lies between 0 and 1, got {wanted.width}")
     if not 0 <= wanted.share <= 1:
         raise BadSetting(f"an expected share lies between 0 and 1, got {wanted.share}")
+    if not 0 < wanted.level < 1:
+        raise BadSetting(f"a confidence level lies between 0 and 1, got {wanted.level}")
     if wanted.documents < 1:
         raise BadSetting(f"a corpus has at least one document, got {wanted.documents}")
     if prices is not None and not all(np.isfinite(p) and p >= 0 for p in prices):

@@ -127,6 +127,16 @@ def test_of_two_strings_under_one_name_both_are_judged():
     assert set(answer_text(choices).splitlines()) == {"Bad.", "Good."}
 
 
+def test_rows_that_cannot_be_judged_are_not_passed_over_in_silence(tmp_path, wellhead):
+    settings_file(tmp_path, [NOWHERE])  # and rules
+    lines = ["Good day.", "Call 555-0199 \ud800", ""]
+    rows = [json.dumps({"text": text, "version": "v1"}) for text in lines]
+    (tmp_path / "answers.jsonl").write_text("\n".join(rows))
+    ran = wellhead("watch", "judge", "answers.jsonl", "--rules", "rules.toml")
+    assert ran.returncode == 0, ran.stderr
+    assert "2 rows could not be judged" in ran.stdout
+
+
 def replaced(path):
     data = path.read_bytes()
     path.rename(path.with_suffix(".old"))

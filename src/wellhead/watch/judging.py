@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice, repeat
 from typing import Any
 
@@ -69,7 +70,8 @@ def judge(
     labels = None if review is None else LabelCounts(review, _name(verdict))
     drawn = None if lot is None else Lot(lot)
     counts = Counting(limit, error=ERROR, labels=labels, measures=measures, lot=drawn)
-    return watched(judged, verdict, counts)
+    found = watched(judged, verdict, counts)
+    return replace(found, unusable=tuple(corpus.census.unusable.items()))
 
 
 def watched(

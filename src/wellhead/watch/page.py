@@ -62,7 +62,7 @@ def watched_page(found: Watched) -> Page:
             ("limit", "none set" if found.limit is None else rare(found.limit)),
         ],
         sections=[section for section in sections if section.blocks],
-        alerts=[_alert(found, rate) for rate in found.alarmed],
+        alerts=[*(_alert(found, rate) for rate in found.alarmed), *_unjudged(found)],
         footer=f"wellhead {found.version}.",
     )
 
@@ -113,12 +113,21 @@ def _source(found: Watched) -> str:
     return "These are the rates that the judge reports: its own errors are not taken out."
 
 
+def _unjudged(found: Watched) -> list[Callout]:
+    """A row that cannot be read may hold anything, so that it is not passed over in silence."""
+    if not found.unusable:
+        return []
+    told = "; ".join(f"{count(n)}: {why}" for why, n in found.unusable)
+    rows = counted(sum(n for _, n in found.unusable), "row")
+    return [Callout("warning", f"{rows} could not be judged", f"They count in no rate. {told}.")]
+
+
 def _alert(found: Watched, rate: Rate) -> Callout:
     ways = []
     if rate.over is not None:
-        ways.append(f"after {count(rate.over)} responses its average was above the limit")
+        ways.append(f"after {counted(rate.over, 'response')} its average was above the limit")
     if rate.changed is not None:
-        ways.append(f"after {count(rate.changed)} responses a rise above the limit was seen")
+        ways.append(f"after {counted(rate.changed, 'response')} a rise above the limit was seen")
     if rate.labelled is not None and rate.labelled.over:
         ways.append("people's labels refute that its average keeps the limit")
     return Callout("warning", f"{_called(rate)} exceeds the limit", f"{'; '.join(ways)}.")

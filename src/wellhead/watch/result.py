@@ -242,6 +242,7 @@ class Watched(Result):
         exceeding: those of them that exceed it; of these a part of `error` at the most is wrong.
         contrasts: each version beside the one with the most answers.
         measures: what was measured beside the answers.
+        unusable: by reason, how many rows could not be judged.
     """
 
     schema_version: ClassVar[int | None] = 1
@@ -262,6 +263,7 @@ class Watched(Result):
     exceeding: tuple[Exceeding, ...] = ()
     contrasts: tuple[Contrast, ...] = ()
     measures: tuple[Measure, ...] = ()
+    unusable: tuple[tuple[str, int], ...] = ()
     version: str = ""
 
     @property

@@ -45,7 +45,9 @@ def main() -> None:
             for size, (width, height) in SIZES.items():
                 page = browser.new_page(viewport={"width": width, "height": height})
                 page.goto(file.as_uri())
-                page.locator("h2", has_text=heading).evaluate("(one) => one.scrollIntoView()")
+                page.locator("h2", has_text=heading).evaluate(
+                    "(one) => one.scrollIntoView({ behavior: 'instant' })"
+                )
                 picture = FOLDER / f"forecast-{name}-{size}.jpg"
                 page.screenshot(path=picture, type="jpeg", quality=60)
                 page.close()

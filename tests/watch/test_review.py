@@ -343,6 +343,7 @@ def test_a_running_watch_draws_answers_and_no_canary_and_labels_correct_its_rate
     (tmp_path / "bad.txt").write_text("Call 555-0000.\n")
     (tmp_path / "good.txt").write_text("The mill.\n")
     more = (
+        "limit = 0.9\n"  # no breaker opens on the way
         "[review]\nfolder = 'review'\nothers = 1.0\n"
         "[canaries]\nbad = 'bad.txt'\ngood = 'good.txt'\nevery = 3\n"
     )

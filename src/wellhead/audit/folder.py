@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wellhead._atomic import atomic_path, write_text
+from wellhead._parquet import read_parquet
 from wellhead._stats import Interval
 from wellhead.audit.draw import Way, draw
 from wellhead.audit.labelling import Choice, Document, Labelling, Question
@@ -79,7 +80,7 @@ class AuditFolder(Labelling):
     def __init__(self, folder: str | Path) -> None:
         place = Path(folder)
         try:
-            table = pq.read_table(place / "drawn.parquet")
+            table = read_parquet(place / "drawn.parquet")
             design = json.loads((place / "audit.json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise BadInput(

@@ -32,6 +32,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from wellhead._atomic import atomic_path
+from wellhead._parquet import read_parquet
 from wellhead.errors import BadInput
 
 __all__ = ["NOT_OBSERVABLE", "SCHEMA", "Row", "read", "table", "validate", "write"]
@@ -154,7 +155,7 @@ def read(path: str | PathLike[str]) -> pa.Table:
         BadInput: the file is missing, is not Parquet, or breaks the format.
     """
     try:
-        return validate(pq.read_table(path))
+        return validate(read_parquet(path))
     except FileNotFoundError as error:
         raise BadInput(f"no evidence file at {path}.") from error
     except pa.ArrowInvalid as error:

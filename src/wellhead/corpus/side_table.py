@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from wellhead._parquet import read_parquet
 from wellhead.errors import BadInput
 
 __all__ = ["SUFFIXES", "read_side_table"]
@@ -51,9 +52,7 @@ def _file(path: Path, what: str, types: Mapping[str, pa.DataType]) -> pa.Table:
         raise BadInput(f"'{path.name}' is larger than 2 GiB; split it.")
     try:
         if path.suffix == ".parquet":
-            import pyarrow.parquet as pq
-
-            return pq.read_table(path)
+            return read_parquet(path)
         if path.suffix == ".csv":
             return _csv(path, types)
         import pyarrow.json as pj

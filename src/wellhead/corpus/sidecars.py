@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wellhead._atomic import atomic_path
+from wellhead._parquet import read_parquet
 from wellhead.errors import BadInput
 
 __all__ = ["SCHEMA", "Sidecar", "read_scores", "scores_folder"]
@@ -85,7 +86,7 @@ class Sidecar:
             if start >= rows:
                 path.unlink()
             elif start + pq.read_metadata(path).num_rows > rows:
-                self.write_part(start, pq.read_table(path).slice(0, rows - start))
+                self.write_part(start, read_parquet(path).slice(0, rows - start))
 
     def _keep_of_sidecar(self, rows: int) -> None:
         place = 0
@@ -162,9 +163,7 @@ def _hidden(relative: Path) -> bool:
 
 def _scores(path: Path) -> pa.Table:
     try:
-        # `pq.read_table` would import pyarrow.dataset, and that pandas where it is installed.
-        with pq.ParquetFile(path) as file:
-            table = file.read()
+        table = read_parquet(path)
     except (OSError, pa.ArrowException) as error:
         raise BadInput(f"{path}: expected a score sidecar, cannot read it ({error})") from error
     if not table.schema.equals(SCHEMA):

@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from wellhead._parquet import read_parquet
 from wellhead._stats import Interval
 from wellhead.detect.beside import detector_beside
 from wellhead.detect.scorer import Scorer
@@ -143,7 +144,7 @@ def _saved(folder: Path) -> tuple[Any, pa.Table]:
             raise BadInput(f"{told} is too large for the JSON of an assay")
         known = [*_NEEDED, "group"]
         names = [name for name in pq.read_schema(rows).names if name in known]
-        return json.loads(told.read_text(encoding="utf-8")), pq.read_table(rows, columns=names)
+        return json.loads(told.read_text(encoding="utf-8")), read_parquet(rows, columns=names)
     except (ValueError, OSError, RecursionError, pa.ArrowException) as error:
         raise BadInput(f"{folder}: cannot read the assay ({error})") from error
 

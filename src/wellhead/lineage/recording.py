@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from wellhead._parquet import read_parquet
 from wellhead.corpus.remote import fetched
 from wellhead.errors import BadInput, BadSetting, unknown_name
 from wellhead.lineage.hashing import THREADS, Hashed, hash_file, located, opened
@@ -236,7 +236,7 @@ def rows_of(store: Store, manifest: Manifest) -> Any:
 
 def _index(stream: Any, name: str) -> Any:
     try:
-        return pq.read_table(stream, columns=ROWS.names).cast(ROWS)
+        return read_parquet(stream, columns=ROWS.names).cast(ROWS)
     except (OSError, pa.ArrowException, ValueError) as error:
         raise BadInput(f"{name}: its rows cannot be read: {error}.") from error
 

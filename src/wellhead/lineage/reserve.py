@@ -16,9 +16,9 @@ from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from wellhead._atomic import write_text
+from wellhead._parquet import read_parquet
 from wellhead.corpus import open_corpus
 from wellhead.errors import BadInput, BadSetting, LimitExceeded
 from wellhead.lineage.hashing import located, opened
@@ -57,7 +57,7 @@ def _kept(store: Store, id: str) -> Any:
     if each.step is None or each.step.name != STEP:
         raise BadSetting(f"expected a reserve, and {each.name} is none.")
     with file_at_hand(store, each.files[0]) as path:
-        return pq.read_table(path)
+        return read_parquet(path)
 
 
 def write_texts(store: Store, reserve: str, path: Path) -> int:

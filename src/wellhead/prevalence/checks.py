@@ -196,7 +196,7 @@ def check_detectability(
         return Diagnostic(
             name,
             "warning",
-            f"Hardly: only {100 * clear:.0f} % of what the estimate holds to be machine-written "
+            f"Only {100 * clear:.0f} % of what the estimate holds to be machine-written "
             "scores above 95 % of people.",
             f"{_resting(if_seen)} can be too low: it rests on the shape of all scores, and a "
             "generator that is hard to see and wrote much looks like one that is easy to see and "

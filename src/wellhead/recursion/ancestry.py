@@ -16,6 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from wellhead._parquet import read_parquet
 from wellhead.errors import BadInput
 from wellhead.lineage import About, Generator, Reading, Step, Store, derive
 from wellhead.lineage.hashing import hash_file
@@ -81,7 +82,7 @@ def _weights(fit: Path) -> str | None:
 
 def _record(store: Store, data: Path, cell: str, parents: list[str], about: About) -> str:
     new = 1 + max(store.read(parent).generation for parent in parents)
-    table = pq.read_table(data, columns=["origin", "text"])
+    table = read_parquet(data, columns=["origin", "text"])
     origins = table.column("origin").to_pylist()
     place = f"{cell}/{data.parent.name}"
     columns = {

@@ -32,6 +32,7 @@ import pyarrow.parquet as pq
 import tomli_w
 
 from wellhead._atomic import atomic_path, write_text
+from wellhead._parquet import read_parquet
 from wellhead._version import __version__
 from wellhead.errors import BadInput, BadSetting, WellheadError
 from wellhead.recursion.config import Plan, plan
@@ -129,7 +130,7 @@ class Folder:
     def read(self, cell: Cell) -> pa.Table:
         """The measures of a finished cell."""
         try:
-            return pq.read_table(self._table(cell))
+            return read_parquet(self._table(cell))
         except (OSError, pa.ArrowException) as error:
             raise BadInput(
                 f"{self._table(cell)}: expected the measures of a cell: {error}. "
@@ -140,7 +141,7 @@ class Folder:
         """Sums over all chains of a finished cell; empty where all are in its table."""
         file = self._totals(cell)
         try:
-            return sums_of(pq.read_table(file)) if file.exists() else {}
+            return sums_of(read_parquet(file)) if file.exists() else {}
         except (OSError, pa.ArrowException, KeyError) as error:
             raise BadInput(
                 f"{file}: expected the sums of a cell: {error}. Delete it and {self._table(cell)}, "

@@ -212,7 +212,7 @@ def _alerts(found: Status) -> list[Callout]:
     if found.conserved.unknown:
         told.append(("Verdicts on nothing", "there are verdicts without an exchange"))
     told += [(f"The log {each.log} is broken", each.problem) for each in found.faults[:5]]
-    return [Callout("warning", title, text) for title, text in told]
+    return [Callout("warning", f"{title}:", f"{text.rstrip('.')}.") for title, text in told]
 
 
 def rates(found: Status) -> list[Block | str]:

@@ -24,6 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wellhead._atomic import atomic_path, write_text
+from wellhead._parquet import read_parquet
 from wellhead.recursion.families.transformer.blocks import MACHINE, Blocks
 from wellhead.recursion.families.transformer.model import LanguageModel
 from wellhead.recursion.families.transformer.network import read_network
@@ -60,7 +61,7 @@ def write_generation(
 
 def read_arrived(folder: Path) -> list[Blocks]:
     """The new items of a generation, in the order in which they came."""
-    table = pq.read_table(folder / "data.parquet")
+    table = read_parquet(folder / "data.parquet")
     arrival = table["arrival"].to_numpy()
     tokens = np.array(table["tokens"].to_pylist(), dtype=np.int32)
     origin = (table["origin"].to_numpy() == "machine").astype(np.int8) * MACHINE

@@ -38,22 +38,27 @@ class Camera:
         """Whether one of these pictures was asked for."""
         return not self.wanted or bool({*names} & {*self.wanted})
 
-    def take(self, name: str, page: Page) -> None:
+    def take(self, name: str, page: Page, heading: str = "") -> None:
         """The page as it stands, first screen only, in each size."""
         if not self.wants(name):
             return
         for size, (width, height) in SIZES.items():
             page.set_viewport_size({"width": width, "height": height})
             page.wait_for_timeout(400)  # figures settle into the new width
+            if heading:
+                found = page.get_by_role("heading", name=heading)
+                for _ in range(2):  # what is below is laid out when it comes into sight
+                    found.evaluate("(it) => it.scrollIntoView({behavior: 'instant'})")
+                    page.wait_for_timeout(400)
             target = self.place / f"{name}-{size}.jpg"
             page.screenshot(path=target, type="jpeg", quality=60)
             print(f"{target.name}: {target.stat().st_size // 1024} KiB", flush=True)
 
-    def file(self, name: str, path: Path) -> None:
-        """A page that a command wrote."""
+    def file(self, name: str, path: Path, heading: str = "") -> None:
+        """A page that a command wrote, from this heading on."""
         page = self.browser.new_page()
         page.goto(path.as_uri())
-        self.take(name, page)
+        self.take(name, page, heading)
         page.close()
 
 
@@ -107,6 +112,15 @@ def reports(camera: Camera, work: Path) -> None:
             wellhead("collapse", "run", preset, "--out", work / preset)
             wellhead("collapse", "report", work / preset)
             camera.file(preset, work / preset / "report.html")
+    if camera.wants("lm-vanished", "lm-prompts"):
+        run = work / "lm-quick"
+        wellhead(
+            *("collapse", "run", "lm-quick", "--set", "seeds=1", "--set", "generations=3"),
+            *("--out", run),
+        )
+        wellhead("collapse", "report", run)
+        camera.file("lm-vanished", run / "report.html", "Words that vanished")
+        camera.file("lm-prompts", run / "report.html", "What it wrote")
 
 
 def deployed(camera: Camera, work: Path) -> None:

@@ -17,6 +17,7 @@ ROOMS = (
         "_version",
         "errors",
         "_atomic",
+        "_parquet",
         "_progress",
         "_waiting",
         "_registry",

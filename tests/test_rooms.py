@@ -15,9 +15,11 @@ GUIDE = Path(__file__).parents[1].joinpath("CONTRIBUTING.md").read_text(encoding
 ROOMS = (
     *(
         "_version",
+        "_lazy",
         "errors",
         "_atomic",
         "_parquet",
+        "_threads",
         "_progress",
         "_waiting",
         "_registry",

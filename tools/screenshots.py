@@ -1,4 +1,4 @@
-"""The pictures of docs/pages.md: what the verbs show, on a desk and on a phone.
+"""The pictures of docs/pages.md and docs/forecast.md, on a desk and on a phone.
 
     python tools/screenshots.py [NAME ...] [--out FOLDER]
 
@@ -17,14 +17,30 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+import wellhead
 from wellhead.watch.demo import DOSES, PROMPTS, USUAL, play
 
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 SIZES = {"desk": (1200, 800), "phone": (390, 844)}
 
+DETECTOR = {"true_positive_rate": 0.8, "false_positive_rate": 0.05}
+PRICES = {"real": 5, "audit": 0.5, "detector": 0.01}
+# What is forecast, and the heading that the picture begins with.
+FORECASTS: dict[str, tuple[dict[str, Any], str]] = {
+    "schedule": ({"schedule": [0.9, 0.5, 0.1], "max_inflation": 2}, "Inflation of error"),
+    "prices": (
+        {"real_share": 0.1, "max_inflation": 1.5, "prices": PRICES, **DETECTOR},
+        "What staying below",
+    ),
+    "verifier": (
+        {"real_share": 0.1, "verifier": {"quantile": 0.1, "bias": 1, "checked": 0.5}},
+        "What the verifier makes",
+    ),
+}
 PRESETS = ("heavy-tails", "shared-web-words", "cut-tails", "verifiers")
 
 
@@ -62,7 +78,7 @@ class Camera:
         page.close()
 
 
-def wellhead(*arguments: str | Path) -> None:
+def command(*arguments: str | Path) -> None:
     """Run a command to its end; a limit that is exceeded is an answer, too."""
     done = subprocess.run([sys.executable, "-m", "wellhead", *map(str, arguments)], check=False)
     if done.returncode not in (0, 1):
@@ -99,26 +115,31 @@ def serving(*arguments: str | Path) -> Iterator[Callable[[str], str]]:
 def reports(camera: Camera, work: Path) -> None:
     """The pages that commands write."""
     if camera.wants("assay", "curate", "audit"):
-        wellhead("demo", "--out", work / "demo")
+        command("demo", "--out", work / "demo")
         camera.file("assay", work / "demo" / "report.html")
     assay = work / "demo" / "assay.json"
     if camera.wants("curate"):
         corpus = work / "demo" / "answers.jsonl"
         plan = ("--policy", "fdr", "--out", work / "plan")
-        wellhead("curate", corpus, "--assay", assay.parent, *plan)
+        command("curate", corpus, "--assay", assay.parent, *plan)
         camera.file("curate", work / "plan" / "plan.html")
+    for name, (asked, heading) in FORECASTS.items():
+        if camera.wants(f"forecast-{name}"):
+            page = work / f"{name}.html"
+            wellhead.forecast(**asked).save_html(page)
+            camera.file(f"forecast-{name}", page, heading)
     for preset in PRESETS:
         if camera.wants(preset):
-            wellhead("collapse", "run", preset, "--out", work / preset)
-            wellhead("collapse", "report", work / preset)
+            command("collapse", "run", preset, "--out", work / preset)
+            command("collapse", "report", work / preset)
             camera.file(preset, work / preset / "report.html")
     if camera.wants("lm-vanished", "lm-prompts"):
         run = work / "lm-quick"
-        wellhead(
+        command(
             *("collapse", "run", "lm-quick", "--set", "seeds=1", "--set", "generations=3"),
             *("--out", run),
         )
-        wellhead("collapse", "report", run)
+        command("collapse", "report", run)
         camera.file("lm-vanished", run / "report.html", "Words that vanished")
         camera.file("lm-prompts", run / "report.html", "What it wrote")
 

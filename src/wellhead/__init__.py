@@ -17,9 +17,9 @@ of `curate`, `capability` those of `evaluate`.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from wellhead._lazy import lazy_names
 from wellhead._version import __version__
 
 if TYPE_CHECKING:
@@ -33,22 +33,15 @@ if TYPE_CHECKING:
 
 __all__ = ["__version__", "assay", "collapse", "curate", "evaluate", "forecast", "joint", "score"]
 
-_HOMES = {
-    "assay": "wellhead.prevalence.run",
-    "collapse": "wellhead.recursion.run",
-    "curate": "wellhead.curation.run",
-    "evaluate": "wellhead.capability.run",
-    "forecast": "wellhead.recursion.forecast.forecasting",
-    "joint": "wellhead.consensus.run",
-    "score": "wellhead.detect.scoring",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'wellhead' has no attribute '{name}'")
-    return globals().setdefault(name, getattr(importlib.import_module(_HOMES[name]), name))
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "prevalence.run": ("assay",),
+        "recursion.run": ("collapse",),
+        "curation.run": ("curate",),
+        "capability.run": ("evaluate",),
+        "recursion.forecast.forecasting": ("forecast",),
+        "consensus.run": ("joint",),
+        "detect.scoring": ("score",),
+    },
+)

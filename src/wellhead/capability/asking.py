@@ -23,6 +23,7 @@ from lm_eval.api.model import LM
 from lm_eval.tasks import TaskManager
 
 from wellhead._progress import Progress
+from wellhead._threads import one_thread
 from wellhead._waiting import wait_for
 from wellhead.capability.answers import Answers, key_of
 from wellhead.capability.endpoint import Endpoint
@@ -31,7 +32,6 @@ from wellhead.capability.network import Network
 from wellhead.capability.suites import Task
 from wellhead.errors import BadInput, BadSetting
 from wellhead.models.opening import open_engine
-from wellhead.recursion.device import one_thread
 
 __all__ = ["Asked", "load_tasks", "opened", "records"]
 

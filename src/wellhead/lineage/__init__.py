@@ -6,8 +6,9 @@ that starts, does not wait for what reads files of text.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from wellhead._lazy import lazy_names
 
 if TYPE_CHECKING:
     from wellhead.lineage.manifest import File, Generator, HumanShare, Manifest, Origin, Rows, Step
@@ -30,20 +31,11 @@ __all__ = [
     "init",
 ]
 
-_HOMES = {
-    "manifest": ("File", "Generator", "HumanShare", "Manifest", "Origin", "Rows", "Step"),
-    "recording": ("About", "Reading", "add", "derive"),
-    "store": ("Store", "init"),
-}
-
-
-def __getattr__(name: str) -> Any:
-    for home, names in _HOMES.items():
-        if name in names:
-            module = importlib.import_module(f"{__name__}.{home}")
-            return globals().setdefault(name, getattr(module, name))
-    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "manifest": ("File", "Generator", "HumanShare", "Manifest", "Origin", "Rows", "Step"),
+        "recording": ("About", "Reading", "add", "derive"),
+        "store": ("Store", "init"),
+    },
+)

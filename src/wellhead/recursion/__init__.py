@@ -7,8 +7,9 @@ forms, `forecast` turns them on a corpus of one's own.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from wellhead._lazy import lazy_names
 
 if TYPE_CHECKING:
     from wellhead.recursion.presets import list_presets
@@ -17,15 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Run", "list_presets", "make_plan", "resume"]
 
-# Imported when first used, so that the closed forms do not wait for the laboratory.
-_HOMES = {"Run": "result", "list_presets": "presets", "make_plan": "run", "resume": "run"}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
-    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+# The closed forms do not wait for the laboratory.
+__getattr__, __dir__ = lazy_names(
+    __name__, {"result": ("Run",), "presets": ("list_presets",), "run": ("make_plan", "resume")}
+)

@@ -1,4 +1,4 @@
-"""Where the numbers are crunched: torch's device, its number format and its threads.
+"""Where the numbers are crunched: torch's device, its number format.
 
 A GPU is used when there is one, in bf16. On a CPU bf16 is used for training only where the
 hardware multiplies it (AVX512_BF16): elsewhere it is many times slower than fp32. The cells of a
@@ -15,7 +15,9 @@ from contextlib import contextmanager
 
 import torch
 
-__all__ = ["autocast", "device", "inference", "one_thread", "processes", "take_device"]
+from wellhead._threads import one_thread
+
+__all__ = ["autocast", "device", "inference", "processes", "take_device"]
 
 
 def device() -> torch.device:
@@ -43,17 +45,6 @@ def autocast(precision: str, kind: str) -> Iterator[None]:
     wanted = precision == "bf16" or (precision == "auto" and _multiplies_bf16(kind))
     with torch.autocast(kind, torch.bfloat16, enabled=wanted):
         yield
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """One thread inside the block: cells of a sweep share the cores, not threads."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 @contextmanager

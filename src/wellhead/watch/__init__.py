@@ -5,8 +5,9 @@ Each name is imported when it is first used: gateway and meter start without wha
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from wellhead._lazy import lazy_names
 
 if TYPE_CHECKING:
     from wellhead.watch.classifier import Classifier, open_classifier
@@ -33,23 +34,14 @@ __all__ = [
     "read_judges",
 ]
 
-_HOMES = {
-    "classifier": ("Classifier", "open_classifier"),
-    "judging": ("judge",),
-    "panel": ("Panel", "open_judges", "read_judges"),
-    "result": ("Rate", "Watched"),
-    "review": ("ReviewQueue", "begin_review"),
-    "verdict": ("VERDICTS", "Exchange", "Judgement", "Verdict"),
-}
-
-
-def __getattr__(name: str) -> Any:
-    for home, names in _HOMES.items():
-        if name in names:
-            module = importlib.import_module(f"{__name__}.{home}")
-            return globals().setdefault(name, getattr(module, name))
-    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "classifier": ("Classifier", "open_classifier"),
+        "judging": ("judge",),
+        "panel": ("Panel", "open_judges", "read_judges"),
+        "result": ("Rate", "Watched"),
+        "review": ("ReviewQueue", "begin_review"),
+        "verdict": ("VERDICTS", "Exchange", "Judgement", "Verdict"),
+    },
+)

@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wellhead._threads import one_thread
 from wellhead.detect.tiers.networks import (
     TOKENS,
     Shipped,
     digest_of,
     find_network,
     load_network,
-    one_thread,
     require_torch,
 )
 from wellhead.detect.tiers.tier import TIERS, Floats, Head, LinearTier, Task, Tier

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,7 +21,6 @@ __all__ = [
     "digest_of",
     "find_network",
     "load_network",
-    "one_thread",
     "require_torch",
 ]
 
@@ -51,19 +48,6 @@ def require_torch(tier: str) -> None:
     """
     if any(find_spec(name) is None for name in ("torch", "transformers")):
         raise MissingExtra(f"the tier '{tier}'", "lm")
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Sums in one order, so that a text has the same numbers however many cores there are."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def find_network(model: str, shipped: Shipped) -> Path:

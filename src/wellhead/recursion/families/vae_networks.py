@@ -16,8 +16,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from wellhead._threads import one_thread
 from wellhead.recursion.data import Array
-from wellhead.recursion.device import one_thread
 
 __all__ = ["Network", "Shape", "as_tensor", "build", "decode", "encode"]
 

@@ -10,8 +10,9 @@ from typing import NamedTuple
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from wellhead._threads import one_thread
 from wellhead.recursion.data import Array
-from wellhead.recursion.device import autocast, one_thread
+from wellhead.recursion.device import autocast
 from wellhead.recursion.families.vae_networks import Network, Shape, as_tensor, build
 
 __all__ = ["Recipe", "train"]

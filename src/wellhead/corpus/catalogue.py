@@ -1,8 +1,8 @@
 """Public datasets by name: where they are, what is in them, under which licence, how to read them.
 
-The list is data (``catalogue.json``). A checksum stands there only where a copy was at hand to
-measure it, or where others publish one and agree (MNIST); elsewhere it is null, and
-`wellhead.corpus.fetching` says so instead of checking.
+The list is data (``catalogue.json``). Every file has a checksum: the SHA-256 of a copy of that very
+revision, or of what others publish and agree on (MNIST); where no copy was at hand, the name under
+which git keeps the file at that revision, which is a checksum of its content (SHA-1) as well.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ class RemoteFile:
         sha256: its checksum, or None when it is not known.
         bytes: its size, or None when it is not known.
         text_column: the column to read, or None to let it be guessed.
+        git_blob: git's name for its content (``git hash-object``), where ``sha256`` is None.
     """
 
     name: str
@@ -35,6 +36,18 @@ class RemoteFile:
     sha256: str | None
     bytes: int | None
     text_column: str | None
+    git_blob: str | None = None
+
+    @property
+    def checksum(self) -> str:
+        """What a copy is checked against, in words.
+
+        >>> RemoteFile("a.txt", "https://example.org/a.txt", None, None, None).checksum
+        'no checksum known'
+        """
+        if self.sha256:
+            return f"sha256 {self.sha256}"
+        return f"git blob {self.git_blob}" if self.git_blob else "no checksum known"
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from wellhead._atomic import atomic_path
 from wellhead._progress import Progress, progress, quiet
 from wellhead.corpus.catalogue import Dataset, RemoteFile
 from wellhead.errors import BadInput, WellheadError
@@ -47,8 +48,7 @@ def fetch(
         show_progress: draw a progress bar with the time left, on a terminal.
 
     Returns:
-        One `Fetched` for each file. Where the catalogue knows no checksum, the one measured is
-        told, so that it can be noted down.
+        One `Fetched` for each file.
 
     Raises:
         BadInput: the dataset has no files to fetch, or a file differs from its checksum.
@@ -64,26 +64,32 @@ def fetch(
 
 
 def _fetch(file: RemoteFile, path: Path, bar: Progress) -> Fetched:
+    checked = bool(file.sha256 or file.git_blob)
+    if path.is_file() and _right(file, path):
+        return Fetched(path, _sha256(path), checked, new=False)
+    before = _sha256(path) if path.is_file() else None
+    with atomic_path(path) as arriving:
+        _download(file.url, arriving, bar)
+        if not _right(file, arriving):
+            raise BadInput(
+                f"{file.url}: expected a file with {file.checksum}, got another one (sha256 "
+                f"{_sha256(arriving)}); nothing is kept. Try again, and report it if it stays so"
+            )
+    sha256 = _sha256(path)
+    return Fetched(path, sha256, checked, new=sha256 != before)
+
+
+def _download(url: str, path: Path, bar: Progress) -> None:
     import pooch
     import requests
 
-    before = _checksum(path) if path.is_file() else None
-    pooch.get_logger().setLevel("ERROR")
-    http = pooch.HTTPDownloader(progressbar=_Bar(bar), timeout=_PATIENCE)
     try:
-        pooch.retrieve(file.url, file.sha256, path.name, path.parent, downloader=http)
-    except ValueError as error:
-        raise BadInput(
-            f"{file.url}: expected a file with SHA-256 {file.sha256}, got another one "
-            f"({error}); nothing is kept. Try again, and report it if it stays so"
-        ) from error
+        pooch.HTTPDownloader(progressbar=_Bar(bar), timeout=_PATIENCE)(url, path, None)
     except requests.RequestException as error:
         raise WellheadError(
-            f"cannot fetch {file.url} ({error}); check the connection, or fetch the file in "
+            f"cannot fetch {url} ({error}); check the connection, or fetch the file in "
             "another way and put it into the folder: it is then checked and kept"
         ) from error
-    sha256 = _checksum(path)
-    return Fetched(path, sha256, checked=file.sha256 is not None, new=sha256 != before)
 
 
 class _Bar:
@@ -100,6 +106,22 @@ class _Bar:
         """Nothing: the bar goes on with the next file."""
 
 
-def _checksum(path: Path) -> str:
+def _right(file: RemoteFile, path: Path) -> bool:
+    """Whether `path` holds what the catalogue expects, as far as it knows."""
+    if file.sha256:
+        return _sha256(path) == file.sha256
+    return file.git_blob is None or _git_blob(path) == file.git_blob
+
+
+def _sha256(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _git_blob(path: Path) -> str:
+    """What ``git hash-object`` says: SHA-1 of a header with the size, and the content."""
+    total = hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False)
+    with path.open("rb") as stream:
+        while part := stream.read(1 << 20):
+            total.update(part)
+    return total.hexdigest()

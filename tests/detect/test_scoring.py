@@ -166,7 +166,7 @@ SLOW = """
 import sys, time
 import numpy as np
 from wellhead import cli
-from wellhead.detect import scoring
+from wellhead.detect import resuming
 from wellhead.detect.scorer import SCORERS
 
 class Slow:
@@ -176,7 +176,7 @@ class Slow:
         return np.array([sum(map(text.count, "aeiou")) / len(text) for text in texts])
 
 SCORERS.register("slow")(Slow)
-scoring.KEEP_SECONDS = 0.05
+resuming.KEEP_SECONDS = 0.05
 cli.main(["score", *sys.argv[2:], "--detector", "slow", "--json"])
 """
 

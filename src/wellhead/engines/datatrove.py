@@ -18,8 +18,8 @@ import pyarrow as pa
 from wellhead.corpus import content_hash
 from wellhead.corpus.sidecars import SCHEMA, Sidecar, scores_folder
 from wellhead.curation.rule import Judge, lot_of
+from wellhead.detect.batch import scored
 from wellhead.detect.scorer import Scorer, load_scorer
-from wellhead.detect.scoring import scored
 from wellhead.errors import MissingExtra
 
 try:

@@ -23,7 +23,7 @@ from wellhead.corpus.census import Sampled
 from wellhead.corpus.language import identified
 from wellhead.corpus.near_duplicates import NearDuplicates
 from wellhead.corpus.words import count_words
-from wellhead.detect.scoring import KnownScores
+from wellhead.detect.known_scores import KnownScores
 from wellhead.errors import BadInput
 from wellhead.prevalence.copying import COPIED, Sources
 from wellhead.prevalence.origins import OURS, Origins

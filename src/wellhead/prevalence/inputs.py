@@ -18,7 +18,7 @@ from wellhead._progress import Progress, quiet
 from wellhead.corpus import Corpus, open_corpus
 from wellhead.corpus import sample as draw_sample
 from wellhead.corpus.near_duplicates import NearDuplicates
-from wellhead.detect.scoring import KnownScores
+from wellhead.detect.known_scores import KnownScores
 from wellhead.errors import BadInput, BadSetting, UnusableReference
 from wellhead.prevalence.adapt import by_writer
 from wellhead.prevalence.copying import Sources

@@ -1,42 +1,39 @@
 """``wellhead.assay``: a corpus and its references in, how much machines wrote out.
 
-This file joins the parts: it opens, reads and scores (`inputs`), estimates (`estimate`), groups
-(`groups`), checks (`words`) and puts the result together. It knows no formula.
+This file joins the parts: it opens, reads and scores (`inputs`), judges (`judging`), groups
+(`groups`), checks (`diagnostics`) and puts the result together. It knows no formula.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from wellhead._progress import Progress, quiet
 from wellhead._version import __version__
 from wellhead.corpus import Corpus
 from wellhead.corpus import sample as draw_sample
-from wellhead.corpus.language import foreign, identified
+from wellhead.corpus.language import identified
 from wellhead.detect import Scorer, load_scorer
-from wellhead.detect.adapted import AdaptedDetector
 from wellhead.detect.general import for_languages
-from wellhead.detect.scoring import KnownScores, ScoreResult, score
+from wellhead.detect.known_scores import KnownScores
+from wellhead.detect.scoring import ScoreResult, score
 from wellhead.detect.tiers.choosing import require_tier
 from wellhead.errors import BadSetting, UnusableReference
 from wellhead.prevalence.adapt import (
     Own,
     adapted_to,
-    explained_by_either,
     measure,
     require_when,
 )
 from wellhead.prevalence.adapt_tier import tiered
 from wellhead.prevalence.assumptions import assumptions
-from wellhead.prevalence.conformal import benjamini_hochberg
 from wellhead.prevalence.diagnostics import diagnostics, judged_in
+from wellhead.prevalence.document_table import counted_documents, flags_of, table_of
 from wellhead.prevalence.documents import ScoredDocuments, read_documents
-from wellhead.prevalence.estimate import Estimate, Evidence, estimate, generators_of
+from wellhead.prevalence.estimate import Evidence, generators_of
 from wellhead.prevalence.flagged import flagged_documents
 from wellhead.prevalence.groups import LARGEST, group_shares, groups_method
 from wellhead.prevalence.inputs import (
@@ -47,25 +44,19 @@ from wellhead.prevalence.inputs import (
     open_reference,
     read_inputs,
 )
+from wellhead.prevalence.judging import Judged, gathered, judge
 from wellhead.prevalence.labels import (
-    Labels,
-    match_labels,
-    read_labels,
     require_drawn,
 )
-from wellhead.prevalence.library import known_clusters, library_of
+from wellhead.prevalence.library import known_clusters
 from wellhead.prevalence.plot_data import histogram, passages
-from wellhead.prevalence.reference_fit import ReferenceFit, reference_fit
 from wellhead.prevalence.result import (
     AssayResult,
     Diagnostic,
-    Documents,
     References,
     Reproducibility,
-    Withheld,
 )
 from wellhead.prevalence.shards import ShardedAssay, assay_scores
-from wellhead.prevalence.withholding import Doubt, doubt, hedged, withheld
 
 __all__ = ["assay", "assay_shards", "open_reference"]
 
@@ -148,13 +139,13 @@ def assay(
         rate=false_discovery_rate,
         progress=progress,
     )
-    evidence = _evidence(docs, known, labels, scorer)
+    evidence = gathered(docs, known, labels, scorer)
     progress.stage("estimating the share", 3)
-    judged = _judged(evidence, docs, known, scorer, level=level, seed=seed, progress=progress)
+    judged = judge(evidence, docs, known, scorer, level=level, seed=seed, progress=progress)
     found, against = judged.found, judged.against
-    flags = _flags(found, docs, false_discovery_rate)
+    flags = flags_of(found, docs, false_discovery_rate)
     groups, method = _groups(docs, flags, judged, level, seed, progress)
-    table = _table(docs, found, flags, evidence.scores if against is None else against.scores)
+    table = table_of(docs, found, flags, evidence.scores if against is None else against.scores)
     adapted = None if own is None else measure(own, docs, level=level, seed=seed, progress=progress)
     return AssayResult(
         share=found.share,
@@ -162,7 +153,7 @@ def assay(
         at_least=found.at_least,
         method=found.method,
         assumptions=assumptions(found, evidence, labels_drawn, docs, given.population),
-        documents=_documents(docs, flags, given.population),
+        documents=counted_documents(docs, flags, given.population),
         diagnostics=diagnostics(
             docs,
             known.human,
@@ -309,104 +300,12 @@ def _own(
     return tiered(own, tier, seed=seed, progress=progress), kept
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Judged:
-    """What the evidence says, and what is taken back of it.
-
-    Attributes:
-        evidence: what was judged.
-        against: the evidence as it counts where people of another kind wrote some texts.
-        why: the share cannot be said.
-        found: what is claimed.
-        unexplained: the part unlike the reference that the scores do not count as machine.
-    """
-
-    evidence: Evidence
-    against: Doubt | None
-    why: Withheld | None
-    found: Estimate
-    unexplained: float
-
-    @property
-    def upper_bound_only(self) -> bool:
-        """Whether nothing machine-like stands out, and nothing unexplained either."""
-        found = self.found
-        faint = found.method == "anchored" and not found.stands_out and self.why is None
-        return faint and self.unexplained <= found.share.point
-
-
-def _judged(
-    evidence: Evidence,
-    docs: ScoredDocuments,
-    known: KnownTexts,
-    scorer: Scorer,
-    *,
-    level: float,
-    seed: int,
-    progress: Progress,
-) -> _Judged:
-    compared = np.searchsorted(docs.evidence, list(docs.sample))
-    plain = estimate(evidence, level=level, seed=seed)
-    progress.advance()
-    fit = _fit(known, docs, _adapted(scorer), seed)
-    progress.advance()
-    against = doubt(evidence, fit, compared, plain=plain, level=level, seed=seed)
-    languages = _languages_of(scorer)
-    why = withheld(evidence, against, foreign(docs.sample.values(), languages), languages)
-    return _Judged(
-        evidence=evidence,
-        against=against,
-        why=why,
-        found=hedged(plain, evidence, against, why),
-        unexplained=0.0 if against is None else against.unseen(plain.posterior, evidence.scores),
-    )
-
-
-def _evidence(docs: ScoredDocuments, known: KnownTexts, labels: Any, scorer: Scorer) -> Evidence:
-    """One score for each cluster of copies, of the corpus and of the references."""
-    library, trained = known_clusters(scorer)
-    human = known.human
-    return Evidence(
-        scores=docs.scores[docs.evidence],
-        human=None if human is None else human.scores[human.evidence],
-        machine={name: part.scores[part.evidence] for name, part in known.machine.items()},
-        labels=_audited(labels, docs),
-        library=library,
-        trained=trained,
-        comparable=not (trained or _adapted(scorer)) and bool(library_of(scorer)),
-        adapted=_adapted(scorer),
-        sampled=known.of_sample,
-    )
-
-
 def _counted(evidence: Evidence) -> References:
     return References(
         human=0 if evidence.human is None else evidence.human.size,
         machine={name: scores.size for name, scores in evidence.machine.items()},
         labels=0 if evidence.labels is None else evidence.labels.machine.size,
     )
-
-
-def _fit(known: KnownTexts, docs: ScoredDocuments, adapted: bool, seed: int) -> ReferenceFit | None:
-    """How the references fit, from the distinct texts that were kept."""
-    if known.human is None:
-        return None
-    texts = [*docs.sample.values()]
-    fit = reference_fit([*known.human.sample.values()], texts, seed=seed)
-    machine = [text for part in known.machine.values() for text in part.sample.values()]
-    if not (adapted and machine):
-        return fit
-    return explained_by_either(fit, reference_fit(machine, texts, seed=seed))
-
-
-def _adapted(scorer: Scorer) -> bool:
-    return isinstance(scorer, AdaptedDetector)
-
-
-def _languages_of(scorer: Scorer) -> tuple[str, ...]:
-    """The languages that a detector was made for; none where it does not say."""
-    known: tuple[str, ...] = getattr(scorer, "languages", ())
-    return known
 
 
 def _known_scores(corpus: Corpus, scorer: Scorer, scores: Any) -> KnownScores:
@@ -420,47 +319,10 @@ def _known_scores(corpus: Corpus, scorer: Scorer, scores: Any) -> KnownScores:
     return known
 
 
-def _audited(labels: Any, docs: ScoredDocuments) -> Labels | None:
-    """The audited documents as indices into the evidence, each distinct text once."""
-    if labels is None:
-        return None
-    matched = match_labels(read_labels(labels), docs.ids.to_pylist())
-    place = {docs.cluster[row]: index for index, row in enumerate(docs.evidence)}
-    chosen: dict[int, int] = {}
-    said: dict[str, int] = {}
-    for at, (row, label) in enumerate(zip(matched.rows, matched.machine, strict=True)):
-        index = place.get(docs.cluster[row])
-        if index is None:
-            continue
-        chosen.setdefault(index, at)
-        if said.setdefault(docs.sha256[row], int(label)) != label:
-            raise UnusableReference(
-                f"the text of document '{docs.ids[int(row)].as_py()}' is labelled both human and "
-                "machine in two rows of the corpus"
-            )
-    kept = np.fromiter(chosen.values(), np.int64, len(chosen))
-    return Labels(
-        np.fromiter(chosen.keys(), np.int64, len(chosen)),
-        matched.machine[kept],
-        None if matched.probability is None else matched.probability[kept],
-    )
-
-
-def _flags(found: Estimate, docs: ScoredDocuments, rate: float) -> np.ndarray:
-    """Shape (documents,): flagged, with every repeat of a flagged text."""
-    flags = np.zeros(docs.scores.size, dtype=bool)
-    if found.p_values is None:
-        return flags
-    flags[docs.evidence] = benjamini_hochberg(found.p_values, rate)
-    repeats = ~docs.first
-    flags[repeats] = np.isin(docs.cluster[repeats], docs.cluster[flags])
-    return flags
-
-
 def _groups(
     docs: ScoredDocuments,
     flags: np.ndarray,
-    judged: _Judged,
+    judged: Judged,
     level: float,
     seed: int,
     progress: Progress,
@@ -487,47 +349,3 @@ def _groups(
     )
     count = len(set(groups))
     return shares, groups_method(count, min(count, LARGEST), level)
-
-
-def _documents(docs: ScoredDocuments, flags: np.ndarray, population: int | None) -> Documents:
-    census = docs.census
-    return Documents(
-        n=census.documents,
-        flagged=int(flags.sum()),
-        duplicates=census.duplicates,
-        unusable=sum(census.unusable.values()),
-        unusable_reasons=dict(census.unusable),
-        copied=int(docs.copied.sum()),
-        evidence=docs.evidence.size,
-        population=population,
-        near_duplicates=int((~docs.first).sum()),
-        read=docs.as_read(),
-    )
-
-
-def _table(
-    docs: ScoredDocuments, found: Estimate, flags: np.ndarray, counted: np.ndarray
-) -> pa.Table:
-    """One row per document; repeats carry the values of their text."""
-    place = {docs.cluster[row]: index for index, row in enumerate(docs.evidence)}
-    index = np.array([place.get(cluster, -1) for cluster in docs.cluster])
-
-    def spread(values: np.ndarray | None) -> pa.Array:
-        if values is None:
-            return pa.nulls(index.size, pa.float64())
-        return pa.array(np.where(index >= 0, values[index], np.nan), from_pandas=True)
-
-    posterior = None if found.posterior is None else found.posterior.of_documents(counted)
-    columns: dict[str, Any] = {
-        "id": docs.ids.cast(pa.string()),
-        "score": docs.scores,
-        "p_value": spread(found.p_values),
-        "flag": flags,
-        "posterior": spread(posterior),
-        "duplicate": ~docs.first,
-        "copied": docs.copied,
-    }
-    if docs.groups is not None:
-        columns["group"] = pa.array(docs.groups.tolist(), pa.string())
-    columns |= docs.origins.columns
-    return pa.table(columns)

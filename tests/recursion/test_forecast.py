@@ -16,7 +16,8 @@ from wellhead.errors import BadInput, BadSetting
 from wellhead.recursion.forecast import Forecast, forecast, needed_share
 from wellhead.recursion.theory import discrete
 from wellhead.recursion.theory.detector import Detector
-from wellhead.recursion.theory.inflation import FreshReal, SyntheticAdded, inflation_under
+from wellhead.recursion.theory.inflation import FreshReal, SyntheticAdded
+from wellhead.recursion.theory.regimes import inflation_under
 from wellhead.report.svg import LineChart
 
 ASSAY = {"share": {"low": 0.85, "point": 0.9, "high": 0.93, "level": 0.95}}

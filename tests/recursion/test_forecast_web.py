@@ -12,7 +12,8 @@ from wellhead.errors import BadSetting
 from wellhead.recursion.theory.branching import SharedWeb as Words
 from wellhead.recursion.theory.branching import branching_under
 from wellhead.recursion.theory.ecosystem import Ecosystem
-from wellhead.recursion.theory.inflation import FreshReal, SharedWeb
+from wellhead.recursion.theory.inflation import FreshReal
+from wellhead.recursion.theory.shared_web import SharedWeb
 
 
 def left_in_a_web(models: int, mixing: float, share: float, generations: int) -> np.ndarray:

@@ -6,56 +6,29 @@ it touches and what still vouches for what is gone; and how deep the family is. 
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from wellhead._progress import Progress, quiet
 from wellhead._result import Result
 from wellhead.errors import BadInput, WellheadError
-from wellhead.lineage.canonical import digest
-from wellhead.lineage.hashing import THREADS, located, opened
+from wellhead.lineage.findings import Finding, Known, ancestors
 from wellhead.lineage.heads import Head, read_head, stands
-from wellhead.lineage.manifest import File, Manifest
-from wellhead.lineage.place import is_address
-from wellhead.lineage.recording import rows_of
-from wellhead.lineage.rows import check, counted, joined
+from wellhead.lineage.manifest import Manifest
 from wellhead.lineage.store import Store
+from wellhead.lineage.verify_files import verify_files
+from wellhead.lineage.verify_rows import verify_rows
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-__all__ = ["Finding", "Verification", "verify"]
+__all__ = ["Verification", "verify"]
 
-_BLOCK = 1 << 20
 _SLACK = timedelta(minutes=5)
-
-
-class Finding(NamedTuple):
-    """One thing that is not as it was.
-
-    Attributes:
-        code: a stable name for the kind of finding.
-        severity: ``broken`` when something is lost or altered, ``note`` otherwise.
-        manifest: the id of the manifest that it touches, or "".
-        name: that manifest's name, or that of the part of the store.
-        says: what was found, in words.
-        vouches: what still says what is gone.
-    """
-
-    code: str
-    severity: Literal["broken", "note"]
-    manifest: str
-    name: str
-    says: str
-    vouches: str = ""
 
 
 @dataclass(frozen=True, repr=False)
@@ -90,13 +63,6 @@ class Verification(Result):
     intact: bool
 
 
-class _Known(NamedTuple):
-    """The log as far as it can be read: ids in order, and the manifests that are whole."""
-
-    ids: list[str]
-    manifests: dict[str, Manifest]
-
-
 def verify(
     store: Store,
     *,
@@ -120,9 +86,9 @@ def verify(
     findings += _clock(known, now or datetime.now(UTC))
     seen, wrong = _heads(store, known, heads, key)
     findings += wrong
-    files, damaged = _files(store, known, progress, relocate)
+    files, damaged = verify_files(store, known, progress, relocate)
     findings += damaged
-    findings += _rows(store, known)
+    findings += verify_rows(store, known)
     originals = [
         (id, file)
         for id, each in known.manifests.items()
@@ -147,7 +113,7 @@ def verify(
     )
 
 
-def _read(store: Store) -> tuple[_Known, list[Finding]]:
+def _read(store: Store) -> tuple[Known, list[Finding]]:
     """The log and its manifests, with everything that is missing from them."""
     findings: list[Finding] = []
     names = store.place.names("log")
@@ -169,7 +135,7 @@ def _read(store: Store) -> tuple[_Known, list[Finding]]:
             findings.append(Finding(code, "broken", id, id[:12], str(error)))
     findings += _parents(ids, manifests)
     findings += _unfinished(store, ids)
-    return _Known(ids, manifests), findings
+    return Known(ids, manifests), findings
 
 
 def _parents(ids: list[str], manifests: dict[str, Manifest]) -> Iterable[Finding]:
@@ -197,7 +163,7 @@ def _unfinished(store: Store, ids: list[str]) -> Iterable[Finding]:
         yield Finding("leftovers", "note", "", "store", says)
 
 
-def _clock(known: _Known, now: datetime) -> Iterable[Finding]:
+def _clock(known: Known, now: datetime) -> Iterable[Finding]:
     """Times that run backwards; the order of the log holds, whatever clocks said."""
     last, before = None, ""
     for id, each in known.manifests.items():
@@ -223,7 +189,7 @@ def _time(text: str) -> datetime | None:
 
 
 def _heads(
-    store: Store, known: _Known, files: Sequence[Path], key: Ed25519PublicKey | None
+    store: Store, known: Known, files: Sequence[Path], key: Ed25519PublicKey | None
 ) -> tuple[list[Head], list[Finding]]:
     """Hold the log against every head: those given, and those in the store."""
     given = [(str(path), path.read_bytes) for path in files]
@@ -253,159 +219,7 @@ def _json(data: bytes) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-class _State(NamedTuple):
-    """What became of one file: whether some place still has it, and what was wrong elsewhere."""
-
-    whole: bool
-    code: str
-    says: str
-    moved: str | None = None
-
-
-def _files(
-    store: Store, known: _Known, progress: Progress, relocate: bool
-) -> tuple[dict[tuple[str, File], bool], list[Finding]]:
-    """Hash every file again; whether each is whole, and what is wrong."""
-    wanted = [(id, file) for id, each in known.manifests.items() for file in each.files]
-    distinct = list(dict.fromkeys(file for _, file in wanted))
-    progress.total(len(distinct))
-    with ThreadPoolExecutor(THREADS) as pool:
-        states = dict(zip(distinct, pool.map(lambda f: _state(store, f), distinct), strict=True))
-        progress.advance(len(distinct))
-    findings = []
-    for id, file in wanted:
-        state = states[file]
-        if state.moved and relocate:
-            store.seen_at(file.sha256, state.moved)
-        if state.code:
-            severity: Literal["broken", "note"] = "note" if state.whole else "broken"
-            name = known.manifests[id].name
-            findings.append(Finding(state.code, severity, id, name, f"{file.name}: {state.says}"))
-    return {place: states[place[1]].whole for place in wanted}, findings
-
-
-def _state(store: Store, file: File) -> _State:
-    places = list(located(store, file))
-    found = [_at(store, file, where) for where in places]
-    if any(state.whole for state in found):
-        return next(state for state in found if state.whole)
-    for where in places:
-        if not where.startswith("objects/") and not is_address(where):
-            moved = _renamed(file, Path(where))
-            if moved is not None:
-                says = f"it was renamed: the same bytes lie at {moved}"
-                return _State(True, "renamed", f"{says} (--relocate notes that)", str(moved))
-    worst = next((state for state in found if state.code != "gone"), None)
-    return worst or _State(False, "gone", f"it is no longer where it was ({_listed(file)})")
-
-
-def _listed(file: File) -> str:
-    return file.place or f"objects/{file.sha256[:12]}"
-
-
-def _at(store: Store, file: File, where: str) -> _State:
-    """Whether the file lies whole at one place."""
-    try:
-        with opened(store, where) as stream:
-            found, length = _hash(stream)
-    except (OSError, ImportError, ValueError):
-        return _State(False, "gone", "")
-    if found == file.sha256:
-        return _State(True, "", "")
-    if length < file.bytes:
-        return _State(False, "truncated", f"{length:,} of {file.bytes:,} bytes are left at {where}")
-    return _State(False, "altered", f"its bytes changed at {where}")
-
-
-def _hash(stream: object) -> tuple[str, int]:
-    import hashlib
-
-    hasher, length = hashlib.sha256(), 0
-    read = stream.read  # type: ignore[attr-defined]
-    while block := read(_BLOCK):
-        hasher.update(block)
-        length += len(block)
-    return hasher.hexdigest(), length
-
-
-def _renamed(file: File, path: Path) -> Path | None:
-    """A file beside the place with the same length and the same hash."""
-    with contextlib.suppress(OSError):
-        for other in sorted(path.parent.iterdir()):
-            if other.is_file() and other.stat().st_size == file.bytes:
-                with other.open("rb") as stream:
-                    if _hash(stream)[0] == file.sha256:
-                        return other
-    return None
-
-
-def _rows(store: Store, known: _Known) -> Iterable[Finding]:
-    """Count rows again, and follow every root to an original."""
-    tables: dict[str, object] = {}
-    for id, each in known.manifests.items():
-        try:
-            tables[id] = rows_of(store, each)
-            if index := each.rows.index:
-                data = store.place.read(f"objects/{index}")
-                if digest(data) != index:
-                    raise BadInput("its table of rows was altered")
-        except (BadInput, OSError) as error:
-            if each.rows.index is not None:
-                tables.pop(id, None)
-                says = f"its table of rows is missing or altered: {error}"
-                yield Finding("rows_lost", "broken", id, each.name, says)
-    for id in known.manifests:
-        if id in tables:
-            yield from _held(known, tables, id)
-
-
-def _held(known: _Known, tables: dict[str, object], id: str) -> Iterable[Finding]:
-    each = known.manifests[id]
-    figures = counted(tables[id])
-    if (figures.total, figures.rooted, figures.original, figures.deepest) != (
-        each.rows.total,
-        each.rows.rooted,
-        each.rows.original,
-        each.generation,
-    ):
-        says = f"it has {figures.total:,} rows, of which {figures.rooted:,} have a human root; "
-        says += f"its manifest says {each.rows.total:,} and {each.rows.rooted:,}"
-        yield Finding("rows_differ", "broken", id, each.name, says)
-    if not each.parents:
-        return
-    ancestors = _ancestors(known, id)
-    if any(id not in known.manifests or _lost(known, tables, id) for id in ancestors):
-        says = "its roots cannot all be followed, because the rows of an ancestor are lost"
-        yield Finding("roots_unknown", "broken", id, each.name, says)
-        return
-    first = [tables[one] for one in ancestors if not known.manifests[one].parents]
-    roots = joined(first).column("root_id").drop_null().combine_chunks()
-    if isinstance(roots, pa.ChunkedArray):
-        roots = roots.combine_chunks()
-    most = max(known.manifests[parent].generation for parent in each.parents)
-    if wrong := check(tables[id], roots, most + (each.generator is not None)):
-        yield Finding("roots_dangle", "broken", id, each.name, "; ".join(wrong))
-
-
-def _lost(known: _Known, tables: dict[str, object], id: str) -> bool:
-    return not known.manifests[id].parents and id not in tables
-
-
-def _ancestors(known: _Known, id: str) -> list[str]:
-    found: list[str] = []
-    waiting = [id]
-    while waiting:
-        each = waiting.pop()
-        if each not in found:
-            found.append(each)
-            if each in known.manifests:
-                waiting += known.manifests[each].parents
-    return found
-
-
-def _vouched(
-    findings: Iterable[Finding], known: _Known, heads: Sequence[Head]
-) -> Iterable[Finding]:
+def _vouched(findings: Iterable[Finding], known: Known, heads: Sequence[Head]) -> Iterable[Finding]:
     """Beside what is gone, what still says what it was."""
     order = {id: number for number, id in enumerate(known.ids)}
     for found in findings:
@@ -417,7 +231,7 @@ def _vouched(
         kin = [
             other.name
             for id, other in known.manifests.items()
-            if id != found.manifest and found.manifest in _ancestors(known, id)
+            if id != found.manifest and found.manifest in ancestors(known, id)
         ]
         says = f"its manifest: hashes, sizes and {each.rows.total:,} rows"
         if above:

@@ -22,18 +22,16 @@ collections.
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from wellhead._stats import clopper_pearson
-from wellhead.corpus.words import UNSPACED, count_words
+from wellhead.prevalence.differences import Words, layout_of, telling_layout, telling_words
 
 __all__ = [
     "DIFFERENT",
@@ -50,8 +48,6 @@ GROSS = 0.7
 # Below this p-value reference and corpus differ, and below the second they may.
 DIFFERENT = 0.01
 _DOUBTFUL = 0.05
-# A word that more than this part of either side holds does not count for a kind of text.
-_USUAL = 0.5
 # A text more foreign than this part of the reference is not explained by it.
 _FOREIGN = 0.98
 # The number of texts of another kind is read off above this part of the reference.
@@ -70,8 +66,6 @@ _LEAST = 20
 _LEVEL = 0.95
 _CUTS = (0.5, 0.7, 0.8, 0.9, 0.95, 1.0)
 _WEIGHT_OF_WORDS = 3.0
-_SENTENCE_END = re.compile(r"[.!?]+(?:\s|$)|[。！？]+")
-_WORD = rf"(?u)[{UNSPACED}]|[^\W{UNSPACED}]{{2,}}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,8 +161,8 @@ def reference_fit(
         return None
     texts = [*reference, *corpus]
     foreign = np.repeat([0, 1], [len(reference), len(corpus)])
-    shape = np.array([_layout(text) for text in texts])
-    words = _Words.of(texts)
+    shape = np.array([layout_of(text) for text in texts])
+    words = Words.of(texts)
     judged, by_words = _held_out(words, shape, foreign, seed)
     ours, theirs = judged[foreign == 1], judged[foreign == 0]
     worded, usual = by_words[foreign == 1], by_words[foreign == 0]
@@ -184,8 +178,8 @@ def reference_fit(
         usual=float((usual > cut).mean()),
         size=len(reference),
         foreign=(worded > np.quantile(usual, _FOREIGN)) & (min(p_value, p_words) < _DOUBTFUL),
-        words=_telling_words(words, foreign),
-        layout=_telling_layout(shape[foreign == 0], shape[foreign == 1]),
+        words=telling_words(words, foreign),
+        layout=telling_layout(shape[foreign == 0], shape[foreign == 1]),
         above=above,
     )
 
@@ -256,41 +250,8 @@ def unlike_by_chance(unlike: NDArray[np.bool_], size: int) -> float:
     return float(null.sf(np.ceil(null.mean() + excess) - 1))
 
 
-class _Words(NamedTuple):
-    """How often each text holds each word; shape (texts, words)."""
-
-    names: NDArray[np.str_]
-    counts: Any
-
-    @classmethod
-    def of(cls, texts: Sequence[str]) -> _Words:
-        from scipy.sparse import csr_array
-        from sklearn.feature_extraction.text import CountVectorizer
-
-        counter = CountVectorizer(min_df=2, max_features=20_000, token_pattern=_WORD)
-        try:
-            counts = csr_array(counter.fit_transform(texts))
-        except ValueError:  # no word that two texts share: layout alone decides
-            return cls(np.array([""]), csr_array((len(texts), 1), dtype=np.int64))
-        return cls(counter.get_feature_names_out(), counts)
-
-    def held(self, rows: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """How many of these texts hold each word."""
-        return np.asarray((self.counts[rows] > 0).sum(axis=0)).ravel()
-
-    def unusual(self, foreign: NDArray[np.int64]) -> Any:
-        """Counts of the words that at most half of either side holds.
-
-        One word that stands in every text of a side, such as a name or a remnant, would tell the
-        sides apart alone, and says nothing of their kinds.
-        """
-        most = np.max([self.held(foreign == side) / (foreign == side).sum() for side in (0, 1)], 0)
-        some = np.flatnonzero(most <= _USUAL)
-        return self.counts[:, some if some.size else [0]]
-
-
 def _held_out(
-    words: _Words, shape: NDArray[np.float64], foreign: NDArray[np.int64], seed: int
+    words: Words, shape: NDArray[np.float64], foreign: NDArray[np.int64], seed: int
 ) -> NDArray[np.float64]:
     """Log-odds of each text being the corpus's, by models that have not seen it.
 
@@ -335,70 +296,3 @@ def _unexplained(reference: NDArray[np.float64], corpus: NDArray[np.float64]) ->
         least = float(clopper_pearson(ours, corpus.size, error=error)[0])
         best = max(best, (least - most) / (1 - most))
     return best
-
-
-# -- what a reader can see of the difference -------------------------------------------------------
-
-_SIGNS = {
-    "digits": str.isdigit,
-    "capital letters": str.isupper,
-    "line breaks": "\n".__eq__,
-    "commas": ",".__eq__,
-    "quotation marks": '"“”„«»「'.__contains__,
-    "apostrophes": "'’".__contains__,
-    "brackets": "([{（".__contains__,
-    "exclamation marks": "!！".__contains__,
-    "question marks": "?？".__contains__,
-    "dashes and hyphens": "-–—".__contains__,
-    "colons": ":：".__contains__,
-}
-_PERSONAL = frozenset(["i", "me", "my", "mine", "we", "us", "our", "you", "your"])
-
-
-def _layout(text: str) -> list[float]:
-    """Length, sentences, marks and the first person, as rates that do not name a topic."""
-    length = max(len(text), 1)
-    count = max(count_words(text), 1)
-    sentences = max(len(_SENTENCE_END.findall(text)), 1)
-    personal = sum(word.strip(".,!?'").lower() in _PERSONAL for word in text.split())
-    times = Counter(text)
-    marks = [
-        100 * sum(count for sign, count in times.items() if test(sign)) / length
-        for test in _SIGNS.values()
-    ]
-    return [np.log(length), np.log(count / sentences), personal / count, *marks]
-
-
-def _telling_layout(reference: NDArray[np.float64], corpus: NDArray[np.float64]) -> tuple[str, ...]:
-    theirs, ours = (np.exp(np.median(side[:, :2], axis=0)) for side in (reference, corpus))
-    found = []
-    if max(theirs[0], ours[0]) > 1.25 * min(theirs[0], ours[0]):
-        found.append(
-            f"texts of {ours[0]:,.0f} characters in the middle, the reference's of {theirs[0]:,.0f}"
-        )
-    if max(theirs[1], ours[1]) > 1.25 * min(theirs[1], ours[1]):
-        found.append(f"sentences of {ours[1]:.0f} words, the reference's of {theirs[1]:.0f}")
-    names = ["talk of “I”, “we” and “you”", *_SIGNS]
-    spread = np.sqrt((reference[:, 2:].var(axis=0) + corpus[:, 2:].var(axis=0)) / 2) + 1e-9
-    apart = (corpus[:, 2:].mean(axis=0) - reference[:, 2:].mean(axis=0)) / spread
-    for place in np.argsort(-np.abs(apart))[:2]:
-        if abs(apart[place]) > 0.5:
-            found.append(f"{'more' if apart[place] > 0 else 'fewer'} {names[place]}")
-    return tuple(found)
-
-
-def _telling_words(
-    words: _Words, foreign: NDArray[np.int64], count: int = 5
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Words that many texts of one side hold and few of the other, by log odds with a prior."""
-    sides = []
-    for side in (1, 0):
-        with_word = words.held(foreign == side) + 0.5
-        without = int((foreign == side).sum()) + 1 - with_word
-        sides.append((np.log(with_word / without), 1 / with_word + 1 / without))
-    z = (sides[0][0] - sides[1][0]) / np.sqrt(sides[0][1] + sides[1][1])
-    order = np.argsort(z)
-    return (
-        tuple(str(words.names[i]) for i in order[::-1][:count] if z[i] > 3),
-        tuple(str(words.names[i]) for i in order[:count] if z[i] < -3),
-    )

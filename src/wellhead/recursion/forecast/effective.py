@@ -20,8 +20,8 @@ from wellhead.recursion.forecast.models import joined
 from wellhead.recursion.forecast.share import Interval
 from wellhead.recursion.forecast.words import WordCounts
 from wellhead.recursion.theory.branching import Loss, branching_under
-from wellhead.recursion.theory.inflation import SharedWeb
 from wellhead.recursion.theory.ranges import check_positive, check_share, check_whole
+from wellhead.recursion.theory.shared_web import SharedWeb
 from wellhead.recursion.theory.shares import Shares
 
 __all__ = [

@@ -27,8 +27,8 @@ from wellhead.recursion.forecast.web import REGIME as WEB
 from wellhead.recursion.forecast.web import Web, web_of
 from wellhead.recursion.forecast.words import WordCounts
 from wellhead.recursion.theory.detector import Detector
-from wellhead.recursion.theory.inflation import MIXES, regime_named
 from wellhead.recursion.theory.ranges import check_whole
+from wellhead.recursion.theory.regimes import MIXES, regime_named
 
 __all__ = ["forecast"]
 

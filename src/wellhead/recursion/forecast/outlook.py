@@ -24,7 +24,7 @@ from wellhead.recursion.forecast.web import REGIME as WEB
 from wellhead.recursion.forecast.web import Web
 from wellhead.recursion.forecast.words import WordCounts, count_words, documents_of, of_counts
 from wellhead.recursion.theory import branching
-from wellhead.recursion.theory.inflation import MIXES, REGIMES
+from wellhead.recursion.theory.regimes import MIXES, REGIMES
 
 __all__ = ["Loop", "ModelsTold", "Outlook", "Text", "outlook_of"]
 

@@ -20,8 +20,8 @@ from wellhead.errors import BadSetting, unknown_name
 from wellhead.recursion.forecast.remedies import needed_share, number_up, percent_up
 from wellhead.recursion.forecast.share import Interval
 from wellhead.recursion.theory.detector import Detector
-from wellhead.recursion.theory.inflation import SharedWeb
 from wellhead.recursion.theory.ranges import check_positive
+from wellhead.recursion.theory.shared_web import SharedWeb
 from wellhead.report.numbers import number, percent
 
 __all__ = [

@@ -18,13 +18,10 @@ from scipy import optimize
 from wellhead.errors import BadSetting, unknown_name
 from wellhead.recursion.forecast.share import Interval
 from wellhead.recursion.theory.detector import Detector, needed_true_positive_rate
-from wellhead.recursion.theory.inflation import (
-    Accumulate,
-    AccumulateSubsample,
-    SharedWeb,
-    inflation_under,
-)
+from wellhead.recursion.theory.inflation import Accumulate, AccumulateSubsample
 from wellhead.recursion.theory.ranges import check_positive
+from wellhead.recursion.theory.regimes import inflation_under
+from wellhead.recursion.theory.shared_web import SharedWeb
 from wellhead.report.numbers import number
 
 __all__ = ["Remedy", "needed_share", "remedies"]

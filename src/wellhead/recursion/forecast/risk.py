@@ -12,7 +12,7 @@ import numpy as np
 
 from wellhead.recursion.forecast.share import Interval
 from wellhead.recursion.theory.generations import Floats
-from wellhead.recursion.theory.inflation import inflation_under
+from wellhead.recursion.theory.regimes import inflation_under
 
 __all__ = ["Inflation", "InflationAt", "inflation_of"]
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from wellhead.errors import BadSetting
 from wellhead.recursion.forecast.share import Interval
-from wellhead.recursion.theory.inflation import SharedWeb
+from wellhead.recursion.theory.shared_web import SharedWeb
 
 __all__ = ["REGIME", "Web", "web_of"]
 

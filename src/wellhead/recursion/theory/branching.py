@@ -25,8 +25,8 @@ from wellhead.recursion.theory.generations import (
     check_generations,
     each_generation,
 )
-from wellhead.recursion.theory.inflation import SharedWeb as Web
 from wellhead.recursion.theory.ranges import check_positive, check_share, check_whole
+from wellhead.recursion.theory.shared_web import SharedWeb as Web
 from wellhead.recursion.theory.shares import Shares
 
 __all__ = [

@@ -18,8 +18,8 @@ import numpy as np
 from wellhead.recursion.theory.chain import Columns
 from wellhead.recursion.theory.discrete import diversity, zipf_mandelbrot
 from wellhead.recursion.theory.generations import Floats, Generations, Times, check_generations
-from wellhead.recursion.theory.inflation import SharedWeb
 from wellhead.recursion.theory.ranges import check_share, check_whole, counted
+from wellhead.recursion.theory.shared_web import SharedWeb
 
 __all__ = ["Ecosystem", "GaussianEcosystem", "SymbolEcosystem"]
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wellhead.errors import BadSetting, unknown_name
 from wellhead.recursion.theory.generations import (
     Floats,
     Generations,
@@ -29,8 +28,6 @@ from wellhead.recursion.theory.shares import Shares
 
 __all__ = [
     "GOLDEN_WEIGHT",
-    "MIXES",
-    "REGIMES",
     "Accumulate",
     "AccumulateSubsample",
     "ChangingShare",
@@ -40,11 +37,8 @@ __all__ = [
     "Growing",
     "Inflation",
     "Replace",
-    "SharedWeb",
     "SyntheticAdded",
     "best_real_weight",
-    "inflation_under",
-    "regime_named",
 ]
 
 #: The weight of fresh real data that minimises the error at equal sizes, 1/φ.
@@ -320,69 +314,6 @@ class GoldenRatio(Inflation):
         return (self.real_weight**2 + rest / self.synthetic_ratio) / (1 - rest)
 
 
-@dataclass(frozen=True)
-class SharedWeb(Inflation):
-    """Several models that take each machine-made item from their own last one, or from any of them.
-
-    Relative to one round of one of them.
-
-    Args:
-        models: K.
-        mixing: m, the probability that an item is by any model, not by one's own last generation.
-        real_share: a, of new real items, each model's own.
-    """
-
-    models: int = 4
-    mixing: float = 1.0
-    real_share: float = 0.0
-
-    def __post_init__(self) -> None:
-        check_whole("models", self.models, least=2)
-        check_share("mixing", self.mixing)
-        check_share("real_share", self.real_share)
-
-    @property
-    def meeting(self) -> tuple[float, float]:
-        """The chance that two items, of one model or of two, have the same author."""
-        other = self.mixing / self.models
-        own = 1 - self.mixing + other
-        one = own**2 + (self.models - 1) * other**2
-        return one, 2 * own * other + (self.models - 2) * other**2
-
-    def after(self, n: Generations) -> Floats:
-        r"""$c\leftarrow(1-a)^2(Ac+(1-A)d)+1$ and $d\leftarrow(1-a)^2(Bc+(1-B)d)+(1-a)B$.
-
-        $c=\kappa$ from 1, d the common part of two models' errors from 0. Raises `BadSetting`
-        outside its range. Source: docs/theory.md §10.
-
-        >>> round(float(SharedWeb().after(11)), 3)
-        5.188
-        """
-        generation, step, added = check_generations(n, least=1), *self._step
-        path = [np.array([1.0, 0.0])]
-        while len(path) < int(generation.max()):
-            path.append(step @ path[-1] + added)
-        return np.array(path)[generation - 1, 0]
-
-    @property
-    def limit(self) -> float:
-        r"""The fixed point; infinity without real text.
-
-        >>> round(SharedWeb(real_share=0.1).limit, 2)
-        2.79
-        """
-        step, added = self._step
-        if self.real_share == 0:
-            return math.inf
-        return float(np.linalg.solve(np.eye(2) - step, added)[0])
-
-    @property
-    def _step(self) -> tuple[Floats, Floats]:
-        rest, (one, two) = 1 - self.real_share, self.meeting
-        step = rest**2 * np.array([[one, 1 - one], [two, 1 - two]])
-        return step, np.array([1.0, rest * two])
-
-
 def best_real_weight(synthetic_ratio: float = 1.0) -> float:
     r"""The weight of real data that minimises `GoldenRatio`: $2/(1+\sqrt{1+4\rho})$.
 
@@ -393,56 +324,6 @@ def best_real_weight(synthetic_ratio: float = 1.0) -> float:
     0.618
     """
     return 2 / (1 + math.sqrt(1 + 4 * check_positive("synthetic_ratio", synthetic_ratio)))
-
-
-#: By the name that the laboratory and the command line give them.
-REGIMES: dict[str, type[Inflation]] = {
-    "replace": Replace,
-    "growing": Growing,
-    "fresh-real": FreshReal,
-    "fixed-original": FixedOriginal,
-    "accumulate": Accumulate,
-    "accumulate-subsample": AccumulateSubsample,
-    "golden-ratio": GoldenRatio,
-    "synthetic-added": SyntheticAdded,
-}
-#: Regimes that depend on the share of real data.
-MIXES = ("fresh-real", "fixed-original", "synthetic-added")
-_ALIASES = {"fresh": "fresh-real", "fixed": "fixed-original", "augment": "synthetic-added"}
-
-
-def regime_named(name: str) -> str:
-    """The full name of a regime.
-
-    Raises:
-        BadSetting: no regime is called so; the message names the nearest.
-
-    >>> regime_named("fresh")
-    'fresh-real'
-    """
-    full = _ALIASES.get(name, name)
-    if full in ("changing-share", "shared-web"):
-        return full  # what they depend on is no single share
-    if full not in REGIMES:
-        raise unknown_name("regime", name, {*REGIMES, "changing-share", *_ALIASES})
-    return full
-
-
-def inflation_under(regime: str, real_share: float | Shares | SharedWeb | None) -> Inflation:
-    """The constant of a regime by name, with a real share (or its course, or the whole web) where
-    it depends on one.
-
-    >>> round(inflation_under("fresh-real", 0.1).limit, 2)
-    5.26
-    """
-    if isinstance(real_share, Shares):
-        return ChangingShare(real_share)
-    if isinstance(real_share, SharedWeb):
-        return real_share
-    if (regime in MIXES) != (real_share is not None):
-        raise BadSetting(f"the regime {regime} needs a real share, or takes none: {real_share}")
-    found = REGIMES[regime]
-    return found() if real_share is None else found(real_share)  # type: ignore[call-arg]
 
 
 def _powers_gone(a: float, exponent: Floats) -> Floats:

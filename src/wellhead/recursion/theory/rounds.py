@@ -18,10 +18,10 @@ import numpy as np
 from wellhead.errors import BadSetting
 from wellhead.recursion.theory.chain import Columns
 from wellhead.recursion.theory.generations import Floats, Generations, Times, check_generations
-from wellhead.recursion.theory.inflation import MIXES, REGIMES, inflation_under
 from wellhead.recursion.theory.location import Location
 from wellhead.recursion.theory.logistic import Logistic
 from wellhead.recursion.theory.ranges import check_share, check_whole
+from wellhead.recursion.theory.regimes import MIXES, REGIMES, inflation_under
 
 __all__ = ["FAMILIES", "KappaChain", "Rounds", "kappa_chain"]
 

@@ -19,7 +19,6 @@ from wellhead.recursion.theory import (
     gaussian_mixes,
     gaussian_pools,
     gaussian_replace,
-    inflation,
     kernel,
     regression,
     rounds,
@@ -28,8 +27,8 @@ from wellhead.recursion.theory import (
 from wellhead.recursion.theory.chain import Chain, Record, records
 from wellhead.recursion.theory.detector import Detector
 from wellhead.recursion.theory.gaussian import Multivariate
-from wellhead.recursion.theory.inflation import regime_named
 from wellhead.recursion.theory.ranges import check_whole
+from wellhead.recursion.theory.regimes import REGIMES, regime_named
 
 __all__ = ["FAMILIES", "chain_of", "theory_table"]
 
@@ -60,7 +59,7 @@ FAMILIES: dict[str, dict[str, type[Any]]] = {
         "shared-web": ecosystem.SymbolEcosystem,
     },
     "kde": {"replace": kernel.Replace},
-    **{family: dict.fromkeys(inflation.REGIMES, rounds.KappaChain) for family in rounds.FAMILIES},
+    **{family: dict.fromkeys(REGIMES, rounds.KappaChain) for family in rounds.FAMILIES},
 }
 _RATES = ("true_positive_rate", "false_positive_rate")
 _LAW = ("symbols", "exponent", "shift")

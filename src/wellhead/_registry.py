@@ -21,6 +21,9 @@ class Registry(Generic[T]):
         kind: what one of them is called in messages, for example ``"regime"``.
         group: the entry-point group through which other packages add theirs.
 
+    Attributes:
+        registered: what was added here or has been loaded, by name.
+
     >>> pumps = Registry[type]("pump", "wellhead.pumps")
     >>> @pumps.register("hand")
     ... class Hand: ...
@@ -31,20 +34,20 @@ class Registry(Generic[T]):
     def __init__(self, kind: str, group: str) -> None:
         self.kind = kind
         self.group = group
-        self._known: dict[str, T] = {}
+        self.registered: dict[str, T] = {}
 
     def register(self, name: str) -> Callable[[T], T]:
         """A decorator that adds what it decorates under `name`."""
 
         def add(thing: T) -> T:
-            self._known[name] = thing
+            self.registered[name] = thing
             return thing
 
         return add
 
     def names(self) -> list[str]:
         """Every known name, those of installed plug-ins included."""
-        return sorted({*self._known, *self._others.names})
+        return sorted({*self.registered, *self._others.names})
 
     @cached_property
     def _others(self) -> EntryPoints:
@@ -60,9 +63,9 @@ class Registry(Generic[T]):
         Raises:
             BadSetting: nothing is called so; the message names the nearest known one.
         """
-        if name in self._known:
-            return self._known[name]
+        if name in self.registered:
+            return self.registered[name]
         for point in self._others.select(name=name):
             loaded: T = point.load()
-            return self._known.setdefault(name, loaded)
+            return self.registered.setdefault(name, loaded)
         raise unknown_name(self.kind, name, self.names())

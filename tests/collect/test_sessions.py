@@ -449,8 +449,8 @@ def test_a_long_session_of_a_hundred_thousand_events_is_kept_whole(
     host.studies["demo"] = host.studies["demo"]
     for _ in range(100):
         for number in range(500):
-            alice.pen._note("key", c="letter", a="d", r=number % 2)
-            alice.pen._note("car", s0=0, s1=0)
+            alice.pen.note("key", c="letter", a="d", r=number % 2)
+            alice.pen.note("car", s0=0, s1=0)
         alice.send()
     assert alice.state()["events"] == 100_000
     alice.submit()
@@ -469,11 +469,11 @@ def test_a_long_session_of_a_hundred_thousand_events_is_kept_whole(
 
 def forbidden(alice: Writer, **fields: Any) -> Any:
     """A batch with one more event than the level allows."""
-    if not fields:
-        alice.pen.events.append([0, 0, "key", {"c": "letter"}])
-        alice.pen._next = 1
     alice.pen.type("a")
     alice.pen.events[-1][3].update(fields)
+    if not fields:
+        events = alice.pen.events
+        events.append([len(events), alice.pen.elapsed_ms, "key", {"c": "letter"}])
     batch = alice.pen.batch(alice.sid, alice.receipt, tab=alice.tab)
     return alice.post("batch", batch.model_dump())
 

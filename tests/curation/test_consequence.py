@@ -146,5 +146,5 @@ def test_another_package_can_register_a_policy(known):
     try:
         plan = wellhead.curate(known.corpus, assay=known.assay, policy="odd")
     finally:
-        del POLICIES._known["odd"]
+        del POLICIES.registered["odd"]
     assert plan.chosen.kept == 100

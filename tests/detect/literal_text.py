@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from wellhead.detect.characters import DROP, INVISIBLE, LOWER, SPACE, UPPER, characters
-from wellhead.detect.normalise import STANDARD, Normalisation, _exactly_repaired
+from wellhead.detect.normalise import STANDARD, Normalisation, exactly_repaired
 
 YES = "sure thing|sure|certainly|of course|absolutely|okay|ok|great|yes|got it|no problem"
 NOUN = "abstract|article|essay|paragraph|review|sentence|story|summary|text|title|version"
@@ -36,7 +36,7 @@ def normalise(text: str, options: Normalisation = STANDARD) -> str:
     """The definition, applied until nothing changes."""
     text = text[: options.limit]
     for _ in range(8):
-        repaired = _local(_exactly_repaired(text, options), options)
+        repaired = _local(exactly_repaired(text, options), options)
         if repaired == text:
             break
         text = repaired

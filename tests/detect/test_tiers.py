@@ -77,8 +77,8 @@ def tiers(monkeypatch):
         raise MissingExtra("the tier 'likelihood'", "lm")
 
     for name, made in (("frozen", Noise), ("encoder", Ending)):
-        monkeypatch.setitem(TIERS._known, name, lambda _, n=name, kind=made: kind(n, "", "1"))
-    monkeypatch.setitem(TIERS._known, "likelihood", missing)
+        monkeypatch.setitem(TIERS.registered, name, lambda _, n=name, kind=made: kind(n, "", "1"))
+    monkeypatch.setitem(TIERS.registered, "likelihood", missing)
 
 
 def test_auto_takes_the_tier_that_gains_and_says_what_it_tried(words, tiers):
@@ -93,7 +93,7 @@ def test_auto_takes_the_tier_that_gains_and_says_what_it_tried(words, tiers):
 
 
 def test_auto_keeps_to_the_words_where_nothing_gains(words, tiers, monkeypatch):
-    monkeypatch.setitem(TIERS._known, "encoder", TIERS["frozen"])
+    monkeypatch.setitem(TIERS.registered, "encoder", TIERS["frozen"])
     taken, tried = choose_tier(words, "auto")
     assert taken is words
     assert tried[0].taken
@@ -213,10 +213,12 @@ def test_a_tier_with_a_network_is_the_same_twice_and_again_from_its_folder(
 def test_the_criteria_of_a_text_are_those_of_the_papers(networks):
     """Against the formulas written out token by token."""
     import torch
+    import transformers
 
     tier = open_tier(f"likelihood:{networks['lm']}")
     text = written(np.random.default_rng(25), 1)[0]
-    network, tokenizer = tier._loaded
+    network = transformers.AutoModelForCausalLM.from_pretrained(networks["lm"])
+    tokenizer = transformers.AutoTokenizer.from_pretrained(networks["lm"])
     ids = [tokenizer.bos_token_id, *tokenizer(text)["input_ids"]]
     with torch.inference_mode():
         chance = network(torch.tensor([ids])).logits[0].double().softmax(-1).numpy()

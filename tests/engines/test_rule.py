@@ -61,7 +61,7 @@ def test_a_function_for_hugging_face_datasets_adds_columns(planned):
 
 def test_an_actor_for_ray_data_takes_and_gives_columns_of_arrays(planned, monkeypatch):
     known, (folder, _) = planned
-    monkeypatch.setitem(SCORERS._known, "marked", Marked)
+    monkeypatch.setitem(SCORERS.registered, "marked", Marked)
     batch = {"text": np.array(texts_of(known), object), "n": np.arange(400)}
     actor = pickle.loads(pickle.dumps(CurationActor(folder, drop=True)))
     found = actor(batch)

@@ -233,7 +233,7 @@ def test_a_detector_drops_the_texts_that_it_scores_above_real_ones(tmp_path, mon
         def score(self, texts):
             return np.array([1 - len(set(t.split())) / max(len(t.split()), 1) for t in texts])
 
-    monkeypatch.setitem(SCORERS._known, "repeats", Repeats)
+    monkeypatch.setitem(SCORERS.registered, "repeats", Repeats)
     words, rng = [f"w{n}" for n in range(60)], np.random.default_rng(1)
     corpus = tmp_path / "corpus.txt"
     corpus.write_text("\n".join(" ".join(rng.permutation(words)[:12]) for _ in range(300)))

@@ -204,7 +204,7 @@ def test_a_family_of_ones_own_runs_after_one_registration(monkeypatch):
         def measure(self, step):
             return {"heads": step.model, "fixed": ((step.model == 0) | (step.model == 1)) * 1.0}
 
-    monkeypatch.setitem(FAMILIES._known, "coin", Coin)
+    monkeypatch.setitem(FAMILIES.registered, "coin", Coin)
     table = {"family": {"name": "coin", "bias": 0.3}, "size": 10, "chains": 3000}
     result = wellhead.collapse(table | {"regime": "replace", "generations": 60})
     heads = result.curve("heads", "replace", "mean")[-1]

@@ -142,7 +142,7 @@ def test_a_training_step_adds_no_wait_for_its_device(network, monkeypatch):
     monkeypatch.setattr(torch, "is_autocast_enabled", lambda kind=None: False)
     monkeypatch.setattr(torch, "autocast", lambda *kind, **named: nullcontext())
     data = Blocks.real(np.ones((40, 16)))
-    fit = training._Fit(network, data, training.Recipe(1, 16), 0, connect())
+    fit = training.Fit(network, data, training.Recipe(1, 16), 0, connect())
     fit.objective.to("meta")
     fit.tokens = streaming.held(data.tokens, torch.device("meta"))
     fit.mass = fit.mass.to("meta")

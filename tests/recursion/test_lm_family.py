@@ -113,7 +113,7 @@ def test_a_fit_killed_half_way_goes_on_to_the_same_numbers(corpus, tmp_path, mon
     family = setting(corpus, family={"epochs": 3}).family
     data = family.real_text().training
     whole = family.fit(data, Fitting(np.random.default_rng(3)))
-    step, state = fitting._Fit.one_step, []
+    step, state = fitting.Fit.one_step, []
 
     def dying(fit):
         if fit.step == len(whole.losses) // 2:
@@ -122,12 +122,12 @@ def test_a_fit_killed_half_way_goes_on_to_the_same_numbers(corpus, tmp_path, mon
         step(fit)
 
     monkeypatch.setattr(fitting, "SAVE_EVERY", 0.0)
-    monkeypatch.setattr(fitting._Fit, "one_step", dying)
+    monkeypatch.setattr(fitting.Fit, "one_step", dying)
     with pytest.raises(KeyboardInterrupt):
         family.fit(data, Fitting(np.random.default_rng(3), None, tmp_path))
     assert state
     assert (tmp_path / "training.pt").exists()
-    monkeypatch.setattr(fitting._Fit, "one_step", step)
+    monkeypatch.setattr(fitting.Fit, "one_step", step)
     resumed = family.fit(data, Fitting(np.random.default_rng(3), None, tmp_path))
     assert resumed.losses == whole.losses
     assert resumed.validation == whole.validation

@@ -97,7 +97,7 @@ def test_a_streamed_fit_that_was_killed_ends_on_the_same_numbers(
     from wellhead.recursion.families.transformer import training
 
     monkeypatch.setattr(training, "SAVE_EVERY", 0.0)
-    original, steps = training._Fit.one_step, []
+    original, steps = training.Fit.one_step, []
 
     def killed(self):
         if len(steps) == 20:
@@ -106,7 +106,7 @@ def test_a_streamed_fit_that_was_killed_ends_on_the_same_numbers(
         steps.append(0)
         original(self)
 
-    monkeypatch.setattr(training._Fit, "one_step", killed)
+    monkeypatch.setattr(training.Fit, "one_step", killed)
     with pytest.raises((KeyboardInterrupt, wellhead.errors.Interrupted)):
         wellhead.collapse(table(tokenised, micro_batch=5), out=tmp_path / "killed")
     wellhead.collapse(table(tokenised, micro_batch=5), out=tmp_path / "killed")
@@ -123,7 +123,7 @@ from wellhead.recursion.families.transformer import training
 
 asked, out, *ports = json.loads(sys.argv[1])
 training.SAVE_EVERY = 0.0
-original = training._Fit.one_step
+original = training.Fit.one_step
 
 def killed(fit):
     if (fit.step, fit.world.rank) == (20, 1):
@@ -135,7 +135,7 @@ def pair(port, step):
     for rank in (0, 1):
         started.append(os.fork())
         if not started[-1]:
-            training._Fit.one_step = step
+            training.Fit.one_step = step
             os.environ.update(RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE="2")
             os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
             try:

@@ -166,12 +166,12 @@ def test_labels_open_the_breaker_of_a_version_that_its_meter_finds_clean(labelle
     switch = Switch(settings)
     assert all(each.breaker == "closed" for each in status_of(settings).versions)
     over = Overseer(settings, switch, None)
-    wait_for(over._once())
+    wait_for(over.once())
     assert (switch.breakers["v1"].state, switch.breakers["v2"].state) == ("open", "closed")
     assert "labels by people refute" in switch.breakers["v1"].why
     # Whoever lets it answer again has seen these labels.
     switch.close("v1", by="ann", why="a new prompt")
-    wait_for(Overseer(settings, switch, None)._once())
+    wait_for(Overseer(settings, switch, None).once())
     assert switch.breakers["v1"].state == "closed"
 
 

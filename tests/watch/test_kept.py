@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 
 from tests.watch.running_watch import settings_file, until, watching
 from tests.watch.stand_in import endpoint, whole
@@ -93,7 +94,8 @@ def test_a_database_that_is_killed_loses_no_exchange(tmp_path):
             watch.ask("hello")
             kept = Kept(watch.settings)
             until(lambda: len(kept.latest()) == 1)
-            data = the_folder_of(kept)
+            kept.close()
+            data = the_folder_of(url)
             os.kill(int((data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
             for _ in range(10):
                 assert watch.ask("hello").status_code == 200
@@ -103,10 +105,11 @@ def test_a_database_that_is_killed_loses_no_exchange(tmp_path):
             until(lambda: len(kept.latest(100)) == 11)
 
 
-def the_folder_of(kept: Kept) -> Path:
-    with kept._engine.connect() as connection:
+def the_folder_of(url: str) -> Path:
+    engine = create_engine(url)
+    with engine.connect() as connection:
         folder = Path(connection.exec_driver_sql("SHOW data_directory").scalar_one())
-    kept.close()
+    engine.dispose()
     return folder
 
 

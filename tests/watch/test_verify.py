@@ -127,7 +127,7 @@ def test_a_month_of_heads_is_verified_in_one_pass_through_the_logs(watch, monkey
     for n in range(20, 60):
         write(settings.folder, [n])
         write_head(settings.folder, settings.heads)
-    taken = Chain._take
-    monkeypatch.setattr(Chain, "_take", lambda *line: read.append(1) or taken(*line))
+    taken = Chain.take
+    monkeypatch.setattr(Chain, "take", lambda *line: read.append(1) or taken(*line))
     assert not faults(watch)
     assert len(read) == 60 * len(LOGS)

@@ -47,7 +47,8 @@ class SimulatedWriter:
         """How long the writing has taken so far."""
         return self._time
 
-    def _note(self, kind: str, **fields: Any) -> int | None:
+    def note(self, kind: str, **fields: Any) -> int | None:
+        """Record one event; its number, or None where keys are not recorded."""
         if kind == "key" and self._keyless:
             return None
         self.events.append([self._next, self._time, kind, fields])
@@ -61,26 +62,26 @@ class SimulatedWriter:
         """Press one key for each character at the end of the text."""
         for character in text:
             self._wait(420 if self.text.endswith((" ", "\n")) else 170)
-            key = self._note("key", c=_key_class(character))
+            key = self.note("key", c=_key_class(character))
             kind = "insertLineBreak" if character == "\n" else "insertText"
             end = units(self.text)
-            self._note("edit", it=kind, p=end, s0=end, s1=end, kd=key, **_inserted(character))
+            self.note("edit", it=kind, p=end, s0=end, s1=end, kd=key, **_inserted(character))
             self.text += character
 
     def begin(self, name: str) -> None:
         """Go on to the next text, with an empty field; send what there is before."""
         cleared = units(self.text)
         self.text = ""
-        self._note("phase", name=name, **({"d": cleared} if cleared else {}))
+        self.note("phase", name=name, **({"d": cleared} if cleared else {}))
 
     def erase(self, count: int) -> None:
         """Take back the last characters one by one."""
         for _ in range(min(count, len(self.text))):
             self._wait(150)
-            key = self._note("key", c="erase")
+            key = self.note("key", c="erase")
             last, self.text = self.text[-1], self.text[:-1]
             start, end = units(self.text), units(self.text + last)
-            self._note(
+            self.note(
                 "edit", it="deleteContentBackward", p=start, d=end - start, s0=end, s1=end, kd=key
             )
 
@@ -91,24 +92,24 @@ class SimulatedWriter:
         """Copy (a share of) the task's text."""
         self._wait(3000)
         fields = {**self._measured(text), "task_cov": round(1000 * share)}
-        self._note("clip", a="copy", **fields, **{"from": "task"}, src_cov=1000)
+        self.note("clip", a="copy", **fields, **{"from": "task"}, src_cov=1000)
 
     def leave(self, seconds: float) -> None:
         """Look at something else for a while."""
-        self._note("win", on=0)
+        self.note("win", on=0)
         self._time += int(1000 * seconds)
-        self._note("win", on=1)
+        self.note("win", on=1)
 
     def paste(self, text: str, *, origin: str = "outside", covered: float = 0.0) -> None:
         """Paste at the end; `covered` is the share of it that the task contains."""
         self._wait(800)
         end = units(self.text)
         fields = {**self._measured(text), "src_cov": round(1000 * covered)}
-        clip = self._note("clip", a="paste", **fields, **{"from": origin}, s0=end, s1=end)
+        clip = self.note("clip", a="paste", **fields, **{"from": origin}, s0=end, s1=end)
         inserted = _inserted(text)
         if units(text) >= _HASHED_FROM:
             inserted["h"] = keyed_hash(self._key, text)
-        self._note("edit", it="insertFromPaste", p=end, s0=end, s1=end, clip=clip, **inserted)
+        self.note("edit", it="insertFromPaste", p=end, s0=end, s1=end, clip=clip, **inserted)
         self.text += text
 
     def batch(self, session: str, nonce: str, *, tab: str = "tab", wall_ms: int = 0) -> Batch:

@@ -26,7 +26,17 @@ from numpy.typing import NDArray
 from wellhead.detect.characters import characters
 from wellhead.errors import BadInput
 
-__all__ = ["RULES", "STANDARD", "Codes", "Normalisation", "codes_of", "normalise", "normalise_all"]
+__all__ = [
+    "RULES",
+    "STANDARD",
+    "Codes",
+    "Normalisation",
+    "checked_rules",
+    "codes_of",
+    "exactly_repaired",
+    "normalise",
+    "normalise_all",
+]
 
 RULES = 2
 """Version of the rules; scores under different rules cannot be compared."""
@@ -169,7 +179,7 @@ def _with(codes: Codes, rows: Sequence[int], texts: Sequence[str]) -> Codes:
 def _repaired(text: str, options: Normalisation) -> str:
     """A marked text: exact and local repairs in turn, until neither changes anything."""
     for _ in range(_ROUNDS):
-        exact = _exactly_repaired(text, options)
+        exact = exactly_repaired(text, options)
         encoded = exact.encode("utf-8", "ignore")
         ends = np.array([0, len(encoded)], np.int64)
         data = np.frombuffer(encoded, np.uint8)
@@ -194,7 +204,12 @@ _LINK = re.compile(r"!?\[([^\[\]]{0,300})\]\((?:[^()\s]{0,500})\)")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
-def _exactly_repaired(text: str, options: Normalisation) -> str:
+def exactly_repaired(text: str, options: Normalisation) -> str:
+    """The text after every exact repair that the options ask for, each made once.
+
+    >>> exactly_repaired("Fish &amp; chips<br>for Â£3", STANDARD)
+    'Fish & chips for £3'
+    """
     if options.html and "&" in text:
         text = _NESTED_AMP.sub("&", text)
         text = _ENTITY.sub(lambda found: html.unescape(found.group()), text)

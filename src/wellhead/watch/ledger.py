@@ -169,9 +169,10 @@ class Chain:
                 if not line.endswith(b"\n"):
                     return
                 self._at += len(line)
-                self._take(line[:-1])
+                self.take(line[:-1])
 
-    def _take(self, line: bytes) -> None:
+    def take(self, line: bytes) -> None:
+        """Go on by one line, without its end."""
         at, found = self.size, merkle.leaf(line)
         problem, number = _problem(line, self._number, self._before)
         # One line that is gone shifts the numbers of all after it: told once.

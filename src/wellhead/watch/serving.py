@@ -236,7 +236,7 @@ class Overseer:
             self.switch.log("probes", by="gateway", why=why, sealed=sealed)
         while True:
             try:
-                await self._once()
+                await self.once()
             except Exception as error:  # noqa: BLE001  (what nobody watches is not answered)
                 _LOG.exception("the logs cannot be followed")
                 with contextlib.suppress(OSError):
@@ -244,7 +244,8 @@ class Overseer:
                     self.switch.open(None, by="gateway", why=why)
             await asyncio.sleep(_BEAT)
 
-    async def _once(self) -> None:
+    async def once(self) -> None:
+        """One look at the logs, and at what is due besides."""
         for alarm in await asyncio.to_thread(self._step):
             self._beat.act(alarm)
         self._beat.look(self._monitor)

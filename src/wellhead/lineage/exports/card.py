@@ -55,7 +55,7 @@ def _creators(each: Manifest) -> list[str]:
 def _words(subject: Subject) -> list[str]:
     each = subject.manifest
     rows = [
-        f"| {_cell(found.name)} | {found.generation} | {found.rows.total} | {found.rows.rooted} | "
+        f"| {cell(found.name)} | {found.generation} | {found.rows.total} | {found.rows.rooted} | "
         f"{_share(found)} | `{id}` |"
         for id, found in subject.ancestors.items()
     ]
@@ -71,7 +71,7 @@ def _words(subject: Subject) -> list[str]:
         "",
         "Files, by SHA-256:",
         "",
-        *(f"- `{file.sha256}` {_cell(file.name)}" for file in each.files),
+        *(f"- `{file.sha256}` {cell(file.name)}" for file in each.files),
     ]
 
 
@@ -79,10 +79,10 @@ def _share(each: Manifest) -> str:
     share = each.human_share
     if share is None:
         return "not measured"
-    return f"{percent(share.low)} to {percent(share.high)} ({_cell(share.method)})"
+    return f"{percent(share.low)} to {percent(share.high)} ({cell(share.method)})"
 
 
-def _cell(words: str) -> str:
+def cell(words: str) -> str:
     """Words that cannot leave their cell."""
     plain = " ".join(clean(words).split())
     return "".join(f"\\{sign}" if sign in "|`*_<>[]\\" else sign for sign in plain)

@@ -80,7 +80,7 @@ def train(
         seed: of the order of the blocks.
         workspace: where a fit in work is kept; one found there goes on.
     """
-    fit = _Fit(network, data, recipe, seed, connect())
+    fit = Fit(network, data, recipe, seed, connect())
     checkpoint = Checkpoint(None if workspace is None else workspace / "training.pt", SAVE_EVERY)
     fit.restore(checkpoint.read())
     with one_thread():
@@ -96,7 +96,7 @@ def train(
     return LanguageModel(network, fit.losses, fit.validation)
 
 
-class _Fit:
+class Fit:
     """A fit between two steps."""
 
     def __init__(self, network: Any, data: Blocks, recipe: Recipe, seed: int, here: World) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import csv
+import gzip
 import io
 import json
 import lzma
@@ -231,17 +232,38 @@ CHOSEN_ROWS = [
 
 def archive(path: Path, names: tuple[str, ...] = ("a.jsonl", "b.jsonl")) -> None:
     parts = {names[0]: TEXTS[:20], names[1]: TEXTS[20:]}
-    content = {n: "\n".join(json.dumps({"text": t}) for t in ts) for n, ts in parts.items()}
+    lines = {n: "\n".join(json.dumps({"text": t}) for t in ts) for n, ts in parts.items()}
+    pack(path, {f"folder/{name}": text.encode() for name, text in lines.items()})
+
+
+def nested(inner: str) -> Callable[[Path], Any]:
+    """An archive with a table, and beside it another archive."""
+
+    def write(path: Path) -> None:
+        packed = path.with_name(f"_{inner}")
+        archive(packed)
+        content = {"folder/a.jsonl": JSONL, f"folder/{inner}": packed.read_bytes()}
+        packed.unlink()
+        pack(path, content)
+
+    return write
+
+
+def member(name: str, content: Callable[[], bytes]) -> Callable[[Path], Any]:
+    return lambda path: pack(path, {name: content()})
+
+
+def pack(path: Path, content: Mapping[str, bytes]) -> None:
     if path.suffix == ".zip":
         with zipfile.ZipFile(path, "w") as packed:
-            for name, text in content.items():
-                packed.writestr(f"folder/{name}", text)
+            for name, data in content.items():
+                packed.writestr(name, data)
         return
     with tarfile.open(path, f"w:{path.suffix[1:]}" if path.suffix != ".tar" else "w") as packed:
-        for name, text in content.items():
-            info = tarfile.TarInfo(f"folder/{name}")
-            info.size = len(text.encode())
-            packed.addfile(info, io.BytesIO(text.encode()))
+        for name, data in content.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            packed.addfile(info, io.BytesIO(data))
 
 
 def arrow(path: Path) -> None:
@@ -263,6 +285,10 @@ CONTAINERS = [
     Awkward("by-id.json", whole({f"k{i}": text for i, text in enumerate(TEXTS)}), texts=TEXTS),
     Awkward("pairs.json", whole({"original": TEXTS, "sampled": TEXTS[::-1]}),
             {"text_column": "original"}, TEXTS),
+    Awkward("pairs.json", whole({"original": TEXTS, "sampled": TEXTS[::-1]}),
+            asks=("--text-column 'original'", "--text-column 'sampled'")),
+    Awkward("rewrites.json", whole({"original": TEXTS, "rewritten": TEXTS[::-1]}),
+            asks=("--text-column 'original'", "--text-column 'rewritten'")),
     Awkward("splits.json", whole({"train": [{"text": t} for t in TEXTS[:30]],
                                   "test": [{"text": t} for t in TEXTS[30:]]}),
             {"where": "array == 'test'"}, TEXTS[30:]),
@@ -276,6 +302,11 @@ CONTAINERS = [
     Awkward("a.tar.gz", archive, texts=TEXTS),
     Awkward("a.tar.bz2", archive, texts=TEXTS),
     Awkward("a.tar.xz", archive, texts=TEXTS),
+    Awkward("tar-in.zip", nested("inner.tar"), asks=("folder/inner.tar", "unpack both")),
+    Awkward("zip-in.zip", nested("inner.zip"), asks=("folder/inner.zip", "unpack both")),
+    Awkward("zip-in.tar.gz", nested("inner.zip"), asks=("folder/inner.zip", "unpack both")),
+    Awkward("no-suffix.zip", member("answers", lambda: JSONL), texts=TEXTS),
+    Awkward("gz-in.tar", member("answers.gz", lambda: gzip.compress(JSONL)), texts=TEXTS),
     Awkward("a.jsonl.bz2", raw(bz2.compress(JSONL)), texts=TEXTS),
     Awkward("a.jsonl.xz", raw(lzma.compress(JSONL)), texts=TEXTS),
     Awkward("file.arrow", arrow, texts=TEXTS),

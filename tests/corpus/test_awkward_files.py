@@ -187,10 +187,31 @@ def test_an_address_is_read(tmp_path):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         base = f"http://127.0.0.1:{server.server_port}"
         corpus = open_corpus(f"{base}/t.jsonl")
-        with pytest.raises(BadInput, match="404"):
+        with pytest.raises(BadInput, match=r"none.jsonl: cannot be fetched, as .* has nothing"):
             open_corpus(f"{base}/none.jsonl")
+        (tmp_path / "shown.jsonl").write_text("<!DOCTYPE html><title>a file</title>")
+        with pytest.raises(BadInput, match="got a web page about it"):
+            open_corpus(f"{base}/shown.jsonl")
         server.shutdown()
     assert corpus.table()["text"].to_pylist() == TEXTS
+
+
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:9/a.jsonl", "https://no-such-host.invalid/a.csv"]
+)
+def test_an_address_that_is_not_reached_is_told_in_one_sentence(address):
+    with pytest.raises(BadInput) as told:
+        open_corpus(address)
+    said = str(told.value)
+    assert said.startswith(f"{address}: cannot be fetched, as ")
+    assert "cannot be reached; check the address and the connection" in said
+    assert len(said) < 200
+
+
+def test_a_kind_of_address_that_nobody_knows_is_no_missing_package():
+    pytest.importorskip("fsspec")
+    with pytest.raises(BadInput, match="abc:// are not known"):
+        open_corpus("abc://bucket/a.jsonl")
 
 
 def test_a_file_system_of_fsspec_is_read():

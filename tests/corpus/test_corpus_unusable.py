@@ -49,6 +49,24 @@ def test_every_row_of_jsonl_is_a_document_or_has_a_reason(tmp_path):
     assert ("t.jsonl", 9, "broken JSON") in found.examples
 
 
+def test_one_row_that_cannot_be_read_stops_where_it_is_more_than_one_in_a_hundred(tmp_path):
+    lines = [json.dumps({"text": f"Text {number}."}) for number in range(99)]
+    path = tmp_path / "t.jsonl"
+    path.write_text("\n".join([*lines[:49], '{"text": "cut o']))
+    with pytest.raises(BadInput, match=r"1 of 50 rows would be lost .*--keep-going"):
+        open_corpus(path).table()
+    path.write_text("\n".join([*lines, '{"text": "cut o']))
+    assert open_corpus(path).table().num_rows == 99
+
+
+def test_an_answer_that_nobody_gave_is_no_lost_row(tmp_path):
+    lines = [json.dumps({"text": f"Text {number}." if number % 2 else ""}) for number in range(50)]
+    (tmp_path / "t.jsonl").write_text("\n".join(lines))
+    corpus = open_corpus(tmp_path / "t.jsonl")
+    assert corpus.table().num_rows == 25
+    assert corpus.census.unusable == {"empty": 25}
+
+
 def test_a_broken_item_costs_that_item_of_an_array(tmp_path):
     (tmp_path / "t.json").write_text('[{"text": "one"}, {"text": tru}, 5, {"text": "two"}, {"te')
     found = census(tmp_path / "t.json")

@@ -236,3 +236,21 @@ def test_flagged_texts_open_in_a_spreadsheet_by_file_row_and_first_words(wellhea
     table = pq.read_table(files / "sheet" / "documents.parquet")
     assert set(table["file"].to_pylist()) == {"named.csv"}
     assert table["row"].to_pylist()[:2] == [1, 2]
+
+
+def test_the_same_command_twice_keeps_the_first_report_until_it_may_be_replaced(wellhead, files):
+    words = ("assay", "answers.jsonl", "--human", "human.jsonl", "--out", "out")
+    assert wellhead(*words, cwd=files).returncode == 0
+    first = (files / "out" / "assay.json").read_bytes()
+    again = wellhead(*words, "--seed", "7", cwd=files)
+    assert again.returncode == 2
+    assert "--replace" in again.stderr
+    assert "read: " not in again.stderr
+    assert (files / "out" / "assay.json").read_bytes() == first
+    (files / "out" / "detector").mkdir()
+    (files / "out" / "detector" / "card.json").write_text("{}")
+    (files / "out" / "notes.txt").write_text("mine")
+    assert wellhead(*words, "--seed", "7", "--replace", cwd=files).returncode == 0
+    assert (files / "out" / "assay.json").read_bytes() != first
+    assert not (files / "out" / "detector").exists()
+    assert (files / "out" / "notes.txt").exists()

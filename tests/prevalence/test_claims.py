@@ -239,6 +239,18 @@ def test_a_text_in_a_hundred_variants_is_one_piece_of_evidence(rng, human):
     assert result.at_least == 0
 
 
+def test_a_list_of_flagged_texts_says_how_many_distinct_ones_it_has(rng, human):
+    people, machines = texts(rng.normal(size=160)), texts(rng.normal(4, 1, 80), "wells")
+    copies = [{**machines[0], "id": f"copy-{i}"} for i in range(100)]
+    result = assay([*people, *machines, *copies], human=human)
+    distinct = result.documents.flagged - 100
+    assert 0 < distinct < 100
+    page = result.page().to_markdown()
+    assert f"They are {distinct} distinct texts; repeats of a text stand in the list once." in page
+    assert f"{result.documents.flagged} ({distinct} distinct texts), on average" in page
+    assert f"here about {round(0.1 * distinct)}, are texts that people wrote" in page
+
+
 def test_a_reference_that_is_one_text_in_variants_is_refused(rng):
     one = texts([0.0], "one")[0]["text"]
     variants = [{"id": f"v{i}", "text": f"{one} {i}"} for i in range(200)]

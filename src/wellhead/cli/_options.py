@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -55,15 +56,58 @@ def new_folder(path: Path) -> Path:
     return path
 
 
-def page_out(path: Path | None) -> Path | None:
-    """An HTML file to write; a file of another kind is never overwritten."""
+def keep_earlier(out: Path | None, replace: bool, *names: str, option: str = "--out") -> None:
+    """Refuse, before any work, to write over what an earlier run left; `replace` allows it.
+
+    What verbs that go on where they stopped find of their own is no earlier run: they do not ask.
+
+    Args:
+        out: the file or folder to write.
+        replace: whether the user said ``--replace``.
+        names: patterns of what is written into the folder `out`; none where `out` is a file.
+        option: which took `out`.
+
+    Raises:
+        BadSetting: something of it is there.
+    """
+    if out is None or replace:
+        return
+    if not names and out.exists():
+        raise BadSetting(
+            f"{option}: {out} is there from before; name another file, or add --replace to write "
+            "over it."
+        )
+    there = sorted({path.name for name in names for path in out.glob(name)})
+    if there:
+        raise BadSetting(
+            f"{option}: {out} holds what an earlier run wrote ({', '.join(there[:5])}); name "
+            "another folder, or add --replace to write over it."
+        )
+
+
+def drop_stale(out: Path, names: Sequence[str], written: Mapping[str, Path]) -> None:
+    """Remove what an earlier run left in `out` where the new one wrote nothing of that name."""
+    for name in set(names) - {path.name for path in written.values()}:
+        if (out / name).is_dir():
+            shutil.rmtree(out / name)
+        else:
+            (out / name).unlink(missing_ok=True)
+
+
+def file_out(path: Path | None) -> Path | None:
+    """A file to write; a folder of that name is an error."""
     if path is not None:
         if path.is_dir():
             raise typer.BadParameter(f"expected a file, and {path} is a folder")
-        if path.exists() and path.suffix.lower() not in (".html", ".htm"):
-            raise typer.BadParameter(f"{path} exists and is no HTML file; name another")
         _writable(path)
     return path
+
+
+def page_out(path: Path | None) -> Path | None:
+    """An HTML file to write; a file of another kind is never overwritten."""
+    if path is not None and path.is_file() and path.suffix.lower() not in (".html", ".htm"):
+        raise typer.BadParameter(f"{path} exists and is no HTML file; name another")
+    return file_out(path)
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="The result as JSON on stdout.")]
@@ -98,6 +142,9 @@ Level = Annotated[
 ]
 PageFile = Annotated[
     Path | None, typer.Option("--out", "-o", callback=page_out, help="HTML file for the report.")
+]
+Replace = Annotated[
+    bool, typer.Option("--replace", help="Write over what an earlier run left in --out.")
 ]
 
 

@@ -18,12 +18,15 @@ from wellhead.cli._options import (
     IdColumn,
     KeepGoing,
     Level,
+    Replace,
     Seed,
     Split,
     TextColumn,
     Where,
+    drop_stale,
     first_words,
     folder_out,
+    keep_earlier,
     share_of,
     show_result,
 )
@@ -34,6 +37,12 @@ if TYPE_CHECKING:
     from wellhead.corpus.census import Sampled
     from wellhead.detect.tiers.choosing import TierTried
     from wellhead.prevalence.result import AssayResult, Documents
+    from wellhead.prevalence.shards import ShardedAssay
+
+_WRITTEN = (
+    *("report.html", "report.md", "assay.html", "assay.md", "assay.json"),
+    *("documents.parquet", "flagged.csv", "detector"),
+)
 
 
 @app.command()
@@ -131,9 +140,10 @@ def assay(
         typer.Option(
             callback=folder_out,
             help="Folder for report.html, assay.json, documents.parquet, flagged.csv; and for the "
-            "adapted detector.",
+            "adapted detector. A report that is there already is kept, unless --replace is given.",
         ),
     ] = None,
+    replace: Replace = False,
     as_json: AsJson = False,
 ) -> None:
     """How much of CORPUS did machines write, and which documents?"""
@@ -141,6 +151,7 @@ def assay(
     from wellhead.prevalence.run import assay as run
     from wellhead.prevalence.run import open_reference
 
+    keep_earlier(out, replace, *_WRITTEN)
     if corpus is None:
         by = detector or "general"
         told = _Shards(scores, human, machine, by, text_column, level, false_discovery_rate)
@@ -254,17 +265,26 @@ def _of_shards(
             seed=seed,
             progress=bar,
         )
-    show_result(result, as_json=as_json, saved=None if out is None else result.save(out))
+    show_result(result, as_json=as_json, saved=_saved(result, out))
     if limit is not None:
         _hold_to(limit, result.share)
 
 
 def _show(result: AssayResult, as_json: bool, out: Path | None) -> None:
     """Save and print it, and say where a detector of its own lies."""
-    saved = {} if out is None else result.save(out)
+    saved = _saved(result, out)
     kept = [f"detector: {saved['detector']}"] if "detector" in saved else []
     tried = () if result.adaptation is None else result.adaptation.tiers
     show_result(result, as_json=as_json, saved=saved, more=[*map(_tier_told, tried), *kept])
+
+
+def _saved(result: AssayResult | ShardedAssay, out: Path | None) -> dict[str, Path]:
+    """The files in `out` by kind; what an earlier report had there and this one has not goes."""
+    if out is None:
+        return {}
+    saved = result.save(out)
+    drop_stale(out, _WRITTEN, saved)
+    return saved
 
 
 def _tier_told(tried: TierTried) -> str:

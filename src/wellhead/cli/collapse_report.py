@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from wellhead.cli._options import Replace, file_out, keep_earlier
 from wellhead.cli.collapse import collapse_app
 
 __all__ = ["report"]
@@ -17,8 +18,14 @@ def report(
     run: Annotated[Path, typer.Argument(help="A run folder, finished or not.")],
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="An .html or .md file; default report.html in the run."),
+        typer.Option(
+            "--out",
+            "-o",
+            callback=file_out,
+            help="An .html or .md file; default report.html in the run.",
+        ),
     ] = None,
+    replace: Replace = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Curves and verdicts as JSON on stdout, no file.")
     ] = False,
@@ -26,6 +33,7 @@ def report(
     """Write the report of a run: curves, exact curves, eight verdicts, plan and cost."""
     from wellhead.recursion import Run
 
+    keep_earlier(out, replace)
     result = Run.load(run)
     if as_json:
         typer.echo(result.to_json())

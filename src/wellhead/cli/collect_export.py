@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wellhead.cli._options import Replace, folder_out, keep_earlier
 from wellhead.cli.collect import DatabaseOption, StudyArgument, collect_app, opened, with_extra
 
 if TYPE_CHECKING:
@@ -15,12 +16,23 @@ if TYPE_CHECKING:
 
 __all__ = ["export"]
 
+_WRITTEN = {
+    "csv": ("answers.csv",),
+    "parquet": ("answers.parquet", "events.parquet"),
+    "huggingface": ("README.md", "data"),
+    "idfx": ("*.idfx",),
+    "evidence": ("evidence.parquet",),
+}
+
 
 @collect_app.command()
 @with_extra
 def export(
     study: StudyArgument,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write into.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", callback=folder_out, help="Folder to write into.")
+    ],
+    replace: Replace = False,
     format: Annotated[
         str, typer.Option(help="csv, parquet, huggingface, idfx or evidence.")
     ] = "parquet",
@@ -40,6 +52,7 @@ def export(
     from wellhead.collect.export.lineage import record
     from wellhead.collect.store.erasure import note_action
 
+    keep_earlier(out, replace, *_WRITTEN.get(format, ("*",)))
     store = None if lineage is None else _store(lineage)
     noted: list[str] = []
     with opened(study, database) as host:

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from wellhead.cli._options import Replace, folder_out, keep_earlier
 from wellhead.cli.collect import collect_app, with_extra
 
 __all__ = ["import_"]
@@ -18,7 +19,9 @@ __all__ = ["import_"]
 @with_extra
 def import_(
     file: Annotated[Path, typer.Argument(help="The foreign file.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write into.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", callback=folder_out, help="Folder to write into.")
+    ],
     format: Annotated[
         str,
         typer.Option(
@@ -26,12 +29,14 @@ def import_(
             "in CSV, JSON or JSONL) or idfx."
         ),
     ] = "recordings",
+    replace: Replace = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Write the answers in a foreign file as answers.parquet and evidence.parquet."""
     from wellhead.collect.importers import read_import
     from wellhead.collect.importers.imported import write_imported
 
+    keep_earlier(out, replace, "answers.parquet", "evidence.parquet")
     answers = list(read_import(file, format))
     write_imported(answers, out)
     outcomes = dict(Counter(answer.outcome for answer in answers).most_common())

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from wellhead.cli._options import Replace, folder_out, keep_earlier
 from wellhead.cli.collect import DatabaseOption, StudyArgument, collect_app, opened, with_extra
 
 __all__ = ["pay"]
@@ -18,13 +19,16 @@ __all__ = ["pay"]
 @with_extra
 def pay(
     study: StudyArgument,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write into.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", callback=folder_out, help="Folder to write into.")
+    ],
     format: Annotated[
         str | None, typer.Option(help="prolific, mturk or link; the study's platform if not.")
     ] = None,
     undecided: Annotated[
         str, typer.Option(help="What no reviewer has decided about: accept or leave.")
     ] = "leave",
+    replace: Replace = False,
     database: DatabaseOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -33,6 +37,9 @@ def pay(
     from wellhead.collect.pay import due, write_lists
     from wellhead.collect.store.erasure import note_action
 
+    keep_earlier(
+        out, replace, "accept.json", "reject.csv", "review.csv", "bonus.csv", "answers.csv"
+    )
     with opened(study, database) as host:
         (known,) = host.studies.values()
         settle(host.store, known, host.keys[known.id], now_ms=host.now_ms)

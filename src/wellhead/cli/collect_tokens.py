@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from wellhead.cli._options import Replace, file_out, keep_earlier
 from wellhead.cli.collect import StudyArgument, collect_app, with_extra
 
 __all__ = ["tokens"]
@@ -22,8 +23,10 @@ def tokens(
         str, typer.Option(help="Where the server is reached, such as https://study.example.org.")
     ] = "",
     out: Annotated[
-        Path | None, typer.Option(help="Write the links to this file, one a line.")
+        Path | None,
+        typer.Option(callback=file_out, help="Write the links to this file, one a line."),
     ] = None,
+    replace: Replace = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Draw tokens, add them to the study's `tokens_file`, and print their links."""
@@ -31,6 +34,7 @@ def tokens(
     from wellhead.collect.study import load_study
     from wellhead.collect.tokens import add_tokens, link_of
 
+    keep_earlier(out, replace)
     known = load_study(study)
     made = add_tokens(known, count)
     links = [link_of(known, token, address) for token in made]

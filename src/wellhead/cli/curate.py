@@ -15,11 +15,13 @@ from wellhead.cli._options import (
     Encoding,
     IdColumn,
     KeepGoing,
+    Replace,
     Seed,
     Split,
     TextColumn,
     Where,
     folder_out,
+    keep_earlier,
     share_of,
     show_result,
 )
@@ -79,6 +81,7 @@ def curate(
         Path | None,
         typer.Option(callback=folder_out, help="Folder for the plan, and for the new corpus."),
     ] = None,
+    replace: Replace = False,
     text_column: TextColumn = None,
     id_column: IdColumn = None,
     split: Split = None,
@@ -92,6 +95,9 @@ def curate(
     from wellhead.corpus import open_corpus
     from wellhead.curation.run import curate as run
 
+    if not (apply and out is not None and (out / "curation.json").exists()):
+        # A new corpus that was begun goes on, and knows by itself whether it is the same one.
+        keep_earlier(out, replace, "plan.*", "rule.json", "curation.json")
     opened = open_corpus(
         corpus,
         text_column=text_column,

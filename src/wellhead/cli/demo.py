@@ -9,7 +9,7 @@ import typer
 
 from wellhead._progress import progress
 from wellhead.cli import app
-from wellhead.cli._options import AsJson, Seed, echo_json
+from wellhead.cli._options import AsJson, Replace, Seed, echo_json, folder_out, keep_earlier
 
 if TYPE_CHECKING:
     from wellhead.demo import Rehearsal
@@ -26,14 +26,21 @@ def demo(
         int, typer.Option(help="Paragraphs of the same model to bring as a machine reference.")
     ] = 0,
     seed: Seed = 0,
-    out: Annotated[Path, typer.Option(help="Folder for inputs and report.")] = Path(
-        "wellhead-out/demo"
-    ),
+    out: Annotated[
+        Path,
+        typer.Option(
+            callback=folder_out, help="Folder for inputs and report; a demo's is renewed."
+        ),
+    ] = Path("wellhead-out/demo"),
+    replace: Replace = False,
     as_json: AsJson = False,
 ) -> None:
     """Assay speeches mixed with a small model's paragraphs, and compare with the truth."""
     from wellhead.demo import load_demo, rehearse
 
+    if not (out / "truth.jsonl").exists():
+        # Only a demo has such a file: the next one takes its place.
+        keep_earlier(out, replace, "report.*", "assay.json", "*.jsonl")
     mixture = load_demo(
         share=share,
         documents=documents,

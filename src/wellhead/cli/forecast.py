@@ -8,7 +8,15 @@ from typing import Annotated
 import typer
 
 from wellhead.cli import app
-from wellhead.cli._options import AsJson, Split, TextColumn, numbers_of, show_result
+from wellhead.cli._options import (
+    AsJson,
+    Split,
+    TextColumn,
+    keep_earlier,
+    numbers_of,
+    page_out,
+    show_result,
+)
 from wellhead.errors import BadSetting, LimitExceeded
 
 __all__ = ["forecast_command"]
@@ -104,7 +112,12 @@ def forecast_command(
     ] = "letters",
     text_column: TextColumn = None,
     split: Split = None,
-    html: Annotated[Path | None, typer.Option(help="Write the report to this file.")] = None,
+    html: Annotated[
+        Path | None, typer.Option(callback=page_out, help="Write the report to this file.")
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Write over the file that --html names.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Inflation of error and survival of words after generations of training on own output."""
@@ -112,6 +125,7 @@ def forecast_command(
     from wellhead.recursion.forecast import forecast
     from wellhead.recursion.forecast.observed import read_observed
 
+    keep_earlier(html, replace, option="--html")
     result = forecast(
         None if corpus is None else open_corpus(corpus, text_column=text_column, split=split),
         regime=regime,

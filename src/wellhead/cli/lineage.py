@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wellhead.cli import app
-from wellhead.cli._options import AsJson, PageFile, echo_json, show_result
+from wellhead.cli._options import AsJson, PageFile, Replace, echo_json, keep_earlier, show_result
 
 if TYPE_CHECKING:
     from wellhead.lineage import Store
@@ -57,6 +57,7 @@ def show_command(
     name: Annotated[str | None, typer.Argument(help="One manifest, and what it is from.")] = None,
     check: Annotated[bool, typer.Option(help="Verify first, and mark what is lost.")] = False,
     out: PageFile = None,
+    replace: Replace = False,
     as_json: AsJson = False,
 ) -> None:
     """Draw the family tree from people's sentences to the last generation."""
@@ -64,6 +65,7 @@ def show_command(
     from wellhead.lineage.family import family
     from wellhead.lineage.verify import verify
 
+    keep_earlier(out, replace)
     opened = Store(store)
     found = verify(opened).findings if check else ()
     lost = {each.manifest for each in found if each.severity == "broken"}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from wellhead._progress import progress
-from wellhead.cli._options import AsJson, PageFile, show_result
+from wellhead.cli._options import AsJson, PageFile, Replace, file_out, keep_earlier, show_result
 from wellhead.cli.lineage import OptionalStore, StoreArgument, lineage_app
 from wellhead.errors import BadInput, BadSetting
 
@@ -35,6 +35,7 @@ def verify_command(
     signature: Annotated[Path | None, typer.Option(help="What was signed of the folder.")] = None,
     relocate: Annotated[bool, typer.Option(help="Note where renamed files lie now.")] = False,
     out: PageFile = None,
+    replace: Replace = False,
     as_json: AsJson = False,
 ) -> None:
     """Hash everything again down to generation 0; exit 3 when anything is lost or altered."""
@@ -43,6 +44,7 @@ def verify_command(
     from wellhead.lineage.signing import public_key
     from wellhead.lineage.verify import verify
 
+    keep_earlier(out, replace)
     if folder is not None:
         if key is None or signature is None:
             raise BadSetting("--folder: expected --signature FILE and --key FILE.")
@@ -92,7 +94,10 @@ def sign_command(
     store: OptionalStore = None,
     key: Annotated[Path | None, typer.Option(help="Private key.")] = None,
     new_key: Annotated[Path | None, typer.Option(help="Make a key of this name first.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="File for the head.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", callback=file_out, help="File for the head.")
+    ] = None,
+    replace: Replace = False,
     proof: Annotated[
         str | None, typer.Option(help="A manifest: write a proof that it is under the head.")
     ] = None,
@@ -111,6 +116,7 @@ def sign_command(
     from wellhead.lineage.folders import new_folder_key, sign_folder
     from wellhead.lineage.heads import load, prove, read_head, sign_head
 
+    keep_earlier(out, replace)
     if new_key is not None:
         public = new_folder_key(new_key) if folder else signing.new_key(new_key)
         typer.echo(f"private key: {new_key} (keep it); public key: {public} (give it away)")
@@ -153,13 +159,17 @@ def export_command(
     check: Annotated[
         Path | None, typer.Option(help="Hold this export against the store; exit 3 if it differs.")
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="File to write.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", callback=file_out, help="File to write.")
+    ] = None,
+    replace: Replace = False,
 ) -> None:
     """Write where a text comes from in a format that others read."""
     from wellhead._atomic import write_text
     from wellhead.lineage import Store
     from wellhead.lineage.exports import Facts, export, read_facts, wrong
 
+    keep_earlier(out, replace)
     opened, known = Store(store), read_facts(facts) if facts else Facts()
     if check is not None:
         found = wrong(opened, name, format, check.read_text("utf-8", "replace"), facts=known)

@@ -8,7 +8,16 @@ import typer
 
 from wellhead._progress import progress
 from wellhead.cli import app
-from wellhead.cli._options import AsJson, Level, PageFile, Seed, share_of, show_result
+from wellhead.cli._options import (
+    AsJson,
+    Level,
+    PageFile,
+    Replace,
+    Seed,
+    keep_earlier,
+    share_of,
+    show_result,
+)
 from wellhead.errors import BadSetting
 
 if TYPE_CHECKING:
@@ -40,6 +49,7 @@ def plan(
     detector: Annotated[str, typer.Option(help="The detector that will be used.")] = "general",
     seed: Seed = 0,
     out: PageFile = None,
+    replace: Replace = False,
     as_json: AsJson = False,
 ) -> None:
     """How many texts or audited labels give an interval of WIDTH, and which cost least?"""
@@ -49,6 +59,7 @@ def plan(
         raise BadSetting(
             "expected the wanted interval width, for example: wellhead plan --width 0.1"
         )
+    keep_earlier(out, replace)
     with progress("opening the detector") as bar:
         from wellhead.detect import load_scorer
         from wellhead.prevalence.library import library_of

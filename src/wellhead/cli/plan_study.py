@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wellhead._progress import progress
-from wellhead.cli._options import AsJson, Level, PageFile, Seed, share_of, show_result
+from wellhead.cli._options import (
+    AsJson,
+    Level,
+    PageFile,
+    Replace,
+    Seed,
+    keep_earlier,
+    share_of,
+    show_result,
+)
 from wellhead.cli.plan import plan_app
 from wellhead.errors import BadSetting
 
@@ -41,11 +50,13 @@ def plan_study_command(
     repeats: Annotated[int, typer.Option(min=5, help="Simulated studies per design.")] = 24,
     seed: Seed = 0,
     out: PageFile = None,
+    replace: Replace = False,
     as_json: AsJson = False,
 ) -> None:
     """How many answers, known-human warm-ups and audits give an interval of WIDTH?"""
     from wellhead.study.planning import METHODS, plan_study
 
+    keep_earlier(out, replace)
     with progress("simulating") as bar:
         plan = plan_study(
             width=width,

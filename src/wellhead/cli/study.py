@@ -9,7 +9,15 @@ import typer
 
 from wellhead._progress import progress
 from wellhead.cli import app
-from wellhead.cli._options import AsJson, Level, Seed, folder_out, show_result
+from wellhead.cli._options import (
+    AsJson,
+    Level,
+    Replace,
+    Seed,
+    folder_out,
+    keep_earlier,
+    show_result,
+)
 from wellhead.cli.collect import with_extra
 from wellhead.errors import BadSetting
 
@@ -82,11 +90,13 @@ def study(
             "--out", "-o", callback=folder_out, help="Folder for HTML, Markdown, JSON, methods."
         ),
     ] = None,
+    replace: Replace = False,
     as_json: AsJson = False,
 ) -> None:
     """How much did machines write, by several methods of which none is always right?"""
     from wellhead.study.run import study as run
 
+    keep_earlier(out, replace, "study.*", "methods.txt")
     given = _given(evidence, database, human, detector, false_positives, seed)
     result = run(
         given.sources,

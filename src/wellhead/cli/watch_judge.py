@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wellhead.cli._options import AsJson, PageFile, TextColumn, folder_out, share_of, show_result
+from wellhead.cli._options import (
+    AsJson,
+    PageFile,
+    Replace,
+    TextColumn,
+    folder_out,
+    keep_earlier,
+    share_of,
+    show_result,
+)
 from wellhead.cli.watch import watch_app
 from wellhead.errors import BadSetting, LimitExceeded
 
@@ -128,11 +137,13 @@ def judge_command(
         typer.Option(help="Column with bad or good for canaries, empty for all other answers."),
     ] = None,
     out: PageFile = None,
+    replace: Replace = False,
     as_json: AsJson = False,
 ) -> None:
     """Judge recorded answers in their order: rates by version that hold at every moment."""
     import wellhead.watch as room
 
+    keep_earlier(out, replace)
     found = room.judge(
         records,
         _judges(rules, judge, judges),

@@ -8,17 +8,23 @@ from typing import Annotated
 
 import typer
 
-from wellhead.cli._options import AsJson, PageFile, show_result
+from wellhead.cli._options import AsJson, PageFile, Replace, keep_earlier, show_result
 from wellhead.cli.watch import SettingsFile, watch_app
 from wellhead.errors import LimitExceeded
 
 
 @watch_app.command("status")
-def status_command(settings: SettingsFile, out: PageFile = None, as_json: AsJson = False) -> None:
+def status_command(
+    settings: SettingsFile,
+    out: PageFile = None,
+    replace: Replace = False,
+    as_json: AsJson = False,
+) -> None:
     """How the watch stands; ends with 1 where something asks for somebody's eyes."""
     from wellhead.watch.settings import read_settings
     from wellhead.watch.status import status_of
 
+    keep_earlier(out, replace)
     found = status_of(read_settings(settings))
     show_result(found, as_json=as_json, html=out)
     if not found.well:
@@ -34,12 +40,14 @@ def report_command(
     since: Annotated[datetime | None, Day] = None,
     until: Annotated[datetime | None, Day] = None,
     out: PageFile = None,
+    replace: Replace = False,
     as_json: AsJson = False,
 ) -> None:
     """What happened in a period, for somebody who was not there: one offline page."""
     from wellhead.watch.report import report_on
     from wellhead.watch.settings import read_settings
 
+    keep_earlier(out, replace)
     start, end = (at.replace(tzinfo=UTC).timestamp() if at else None for at in (since, until))
     found = report_on(read_settings(settings), since=start or 0.0, until=end)
     show_result(found, as_json=as_json, html=out)

@@ -10,7 +10,9 @@ import zlib
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from wellhead.corpus.formats import is_archive
 from wellhead.errors import BadInput
+from wellhead.report.numbers import counted
 
 __all__ = ["unpacked"]
 
@@ -19,7 +21,8 @@ def unpacked(path: Path) -> tempfile.TemporaryDirectory[str]:
     """The regular files of an archive in a temporary folder; links and devices are left out.
 
     Raises:
-        BadInput: the archive is broken, wants a password, or its files do not fit on the disk.
+        BadInput: the archive is broken, wants a password, holds another archive, or its files do
+            not fit on the disk.
     """
     folder = tempfile.TemporaryDirectory(prefix="wellhead-")
     try:
@@ -29,7 +32,19 @@ def unpacked(path: Path) -> tempfile.TemporaryDirectory[str]:
             _untar(path, Path(folder.name))
     except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, RuntimeError) as error:
         raise BadInput(f"{path}: expected a whole archive without a password ({error})") from error
+    _refuse_nested(path, Path(folder.name))
     return folder
+
+
+def _refuse_nested(path: Path, folder: Path) -> None:
+    """What an archive in the archive holds would be missing without a word."""
+    names = sorted(inner.relative_to(folder) for inner in folder.rglob("*") if inner.is_file())
+    nested = [str(name) for name in names if name.name[0] != "." and is_archive(name)]
+    if nested:
+        raise BadInput(
+            f"{path} holds {counted(len(nested), 'other archive')} ({', '.join(nested[:3])}), and "
+            "archives in archives are not opened; unpack both into a folder and give that folder"
+        )
 
 
 def _unzip(path: Path, folder: Path) -> None:

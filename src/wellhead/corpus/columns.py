@@ -28,7 +28,7 @@ _ANSWER = re.compile(
 )
 _TASK = re.compile(
     "(prompt|question|instruction|input|source|passage|reference)s?"
-    "|context|quer(y|ies)|task|system|premise|stimulus|original"
+    "|context|quer(y|ies)|task|system|premise|stimulus"
 )
 _RECORD = re.compile(
     "(id|url|uri|link|label|tag|keyword|name)s?|href|image|date|time|datetime|timestamp|ip|agent"

@@ -21,7 +21,14 @@ from wellhead.corpus.plain import ConllReader, MarkdownReader, PlainReader
 from wellhead.corpus.rows import Reader, Stream, readers
 from wellhead.errors import BadInput
 
-__all__ = ["ARCHIVES", "BINARY", "DOCUMENTS", "format_of_file", "format_of_name", "known_suffixes"]
+__all__ = [
+    "BINARY",
+    "DOCUMENTS",
+    "format_of_file",
+    "format_of_name",
+    "is_archive",
+    "known_suffixes",
+]
 
 COMPRESSIONS = (".gz", ".zst", ".bz2", ".xz")
 ARCHIVES = (".zip", ".tar", ".tgz", ".tbz2", ".txz", *(f".tar{end}" for end in COMPRESSIONS))
@@ -61,6 +68,11 @@ def format_of_name(path: Path) -> str | None:
         if name.endswith(readers[known].suffixes):
             return known
     return None
+
+
+def is_archive(path: Path) -> bool:
+    """Whether the name of a file promises a zip or tar archive."""
+    return path.name.lower().endswith(ARCHIVES)
 
 
 def format_of_file(path: Path, stream: Stream, name: str) -> str:

@@ -17,13 +17,14 @@ from typing import IO, Any, NamedTuple
 from wellhead.corpus.archives import unpacked
 from wellhead.corpus.corpus import Corpus
 from wellhead.corpus.encoding import check_encoding
-from wellhead.corpus.formats import ARCHIVES, DOCUMENTS, format_of_name, known_suffixes
+from wellhead.corpus.formats import DOCUMENTS, format_of_name, is_archive, known_suffixes
 from wellhead.corpus.in_memory import object_part
 from wellhead.corpus.parts import Document, FilePart, Part, TextFolderPart
 from wellhead.corpus.remote import fetched, is_address
 from wellhead.corpus.rows import Bounds
 from wellhead.corpus.selection import Condition
 from wellhead.errors import BadInput, BadSetting
+from wellhead.report.numbers import counted
 
 __all__ = ["MAX_BYTES", "open_corpus"]
 
@@ -149,7 +150,7 @@ def _on_disk(path: Path, split: str | None) -> _Found:
         if path.is_fifo() or path.is_char_device():
             with path.open("rb") as stream:
                 return _Found((_spooled(stream, "pipe", str(path)),), "pipe", None)
-        if path.is_file() and path.name.lower().endswith(ARCHIVES):
+        if path.is_file() and is_archive(path):
             return _archive(path, split)
         if path.exists() or path.is_symlink():
             part = FilePart(path, path.name, path.name)
@@ -176,13 +177,19 @@ def _archive(path: Path, split: str | None) -> _Found:
     place = _Place(
         Path(folder.name), path.resolve().parent, path.name, "texts", path.name, keep=folder
     )
-    return _files(sorted(place.base.rglob("*")), split, place)
+    entries = sorted(place.base.rglob("*"))
+    members = [entry for entry in entries if entry.is_file() and _counts(place.relative(entry))]
+    if len(members) == 1 and format_of_name(members[0]) is None:
+        # As a lone file on disk: its format goes by its first bytes.
+        part = FilePart(members[0], place.told(members[0]), place.told(members[0]), keep=folder)
+        return _Found((part,), place.name, place.root)
+    return _files(entries, split, place)
 
 
 def _at_address(address: str, split: str | None) -> _Found:
     folder = fetched(address)
     entries = sorted(entry for entry in Path(folder.name).rglob("*") if entry.is_file())
-    if len(entries) == 1 and entries[0].name.lower().endswith(ARCHIVES):
+    if len(entries) == 1 and is_archive(entries[0]):
         inner = _archive(entries[0], split)
         return inner._replace(root=None)
     place = _Place(Path(folder.name), None, address, "texts", keep=folder)
@@ -238,10 +245,7 @@ def _files(entries: list[Path], split: str | None, place: _Place) -> _Found:
     data = [path for path in files if formats[path] not in (None, *DOCUMENTS)]
     texts = [path for path in files if formats[path] in DOCUMENTS]
     if not data and not texts:
-        raise BadInput(
-            f"{place.name}: expected data files, found {len(files)} files and none of a known "
-            f"kind ({known_suffixes()}, each also compressed)"
-        )
+        raise BadInput(f"{place.name}: expected data files, {_none_known(files, place)}")
     _one_kind(data, texts, place)
     read = data or texts
     notes = _left_out(place.name, [path for path in files if path not in set(read)])
@@ -263,6 +267,21 @@ def _files(entries: list[Path], split: str | None, place: _Place) -> _Found:
         for path in filled
     )
     return _Found(parts, place.name, place.root, notes)
+
+
+def _none_known(files: list[Path], place: _Place) -> str:
+    """What there is instead of data files, and what to do."""
+    packed = [path for path in files if is_archive(path)]
+    if packed:
+        return (
+            f"found {counted(len(packed), 'archive')} ({packed[0].name}, …); give one by its own "
+            "name, or unpack them into the folder"
+        )
+    named = ", ".join(str(place.relative(path)) for path in files[:3])
+    return (
+        f"found {counted(len(files), 'file')}{f' ({named})' if named else ''} and none of a known "
+        f"kind ({known_suffixes()}, each also compressed)"
+    )
 
 
 def _documents(texts: list[Path], place: _Place) -> TextFolderPart:

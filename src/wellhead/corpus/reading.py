@@ -20,6 +20,7 @@ from wellhead.corpus.schema import Carrier
 from wellhead.corpus.selection import Condition, TextPath
 from wellhead.corpus.validation import MOST_LOST, WITHOUT_TEXT, python_values, usable_text
 from wellhead.errors import BadInput, BadSetting
+from wellhead.report.numbers import counted
 
 __all__ = ["Plan", "Reading"]
 
@@ -197,15 +198,16 @@ class Reading:
         """
         if self._plan.keep_going:
             return
-        lost = {r: n for r, n in self._tally.unusable.items() if r not in WITHOUT_TEXT and n > 1}
+        lost = {r: n for r, n in self._tally.unusable.items() if r not in WITHOUT_TEXT}
         rows = self._tally.documents + sum(self._tally.unusable.values())
         if not lost or rows < least or max(lost.values()) <= MOST_LOST * rows:
             return
         reason = max(lost, key=lambda name: lost[name])
         first = next(row for row in self._tally.census().examples if row.reason == reason)
+        which = "first " if lost[reason] > 1 else ""
         raise BadInput(
-            f"{self._plan.name}: {lost[reason]:,} of {rows:,} rows would be lost ({reason}, first "
-            f"{first.file}, row {first.row}); what is left may be a biased part. "
+            f"{self._plan.name}: {lost[reason]:,} of {counted(rows, 'row')} would be lost "
+            f"({reason}, {which}{first.file}, row {first.row}); what is left may be a biased part. "
             f"{self._way_out(reason)}"
         )
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import tempfile
+import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from wellhead.corpus.formats import ARCHIVES, format_of_name
+from wellhead.corpus.formats import format_of_name, is_archive
 from wellhead.errors import BadInput, MissingExtra
 
 __all__ = ["fetched", "is_address"]
@@ -46,11 +48,67 @@ def _over_http(address: str, folder: Path) -> None:
     pooch.get_logger().setLevel("ERROR")
     try:
         pooch.retrieve(address, None, name, folder, downloader=pooch.HTTPDownloader(timeout=30))
-    except requests.RequestException as error:
+    except (requests.RequestException, OSError, ValueError) as error:
+        raise _not_fetched(address, error) from error
+    _refuse_page(address, folder / name)
+
+
+def _refuse_page(address: str, path: Path) -> None:
+    """A site that shows a file, or asks who is there, answers with a page in its place.
+
+    Raises:
+        BadInput: the name promises data, and a web page came.
+    """
+    if format_of_name(path) in (None, "html", "xml", "markdown"):
+        return
+    with path.open("rb") as stream:
+        start = stream.read(256).lstrip().lower()
+    if start.startswith((b"<!doctype html", b"<html")):
         raise BadInput(
-            f"{address}: cannot be fetched ({error}); check the address and the connection, or "
-            "fetch it in another way and give the file"
-        ) from error
+            f"{address}: expected the file {path.name}, got a web page about it; give the address "
+            "of the file itself, which sites call “raw” or “download”"
+        )
+
+
+def _not_fetched(address: str, error: Exception) -> BadInput:
+    """One sentence with the address, the reason in words, and what to do."""
+    why, check = _reason(address, error)
+    return BadInput(
+        f"{address}: cannot be fetched, as {why}; {check}, or fetch it in another way and give "
+        "the file"
+    )
+
+
+def _reason(address: str, error: Exception) -> tuple[str, str]:
+    """What went wrong and what to look at, without what libraries say among themselves.
+
+    >>> _reason("https://x.org/a.csv", TimeoutError("HTTPSConnectionPool(host=…): timed out."))
+    ('x.org does not answer', 'try again later')
+    """
+    host = "huggingface.co" if address.startswith("hf://") else urlsplit(address).hostname
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    causes = {kind.__name__ for one in _chain(error) for kind in type(one).__mro__}
+    if status in (401, 403) or kinds & {"PermissionError", "NoCredentialsError", "GatedRepoError"}:
+        return f"{host} lets only those in whom it knows", "log in or check your rights"
+    if status in (404, 410) or "FileNotFoundError" in kinds:
+        return f"{host} has nothing there", "check the address"
+    if status is not None:
+        return f"{host} answers with error {status}", "try again later"
+    if "SSLError" in causes:
+        return f"the certificate of {host} cannot be trusted", "check the address"
+    if any(kind.endswith("Timeout") for kind in kinds) or "TimeoutError" in kinds:
+        return f"{host} does not answer", "try again later"
+    if host and causes & {"gaierror", "ConnectionError", "ConnectError", "ClientConnectorError"}:
+        return f"{host} cannot be reached", "check the address and the connection"
+    told = " ".join(str(error).split()) or type(error).__name__
+    return textwrap.shorten(told, 120, placeholder=" …"), "check the address"
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _through_fsspec(address: str, folder: Path) -> None:
@@ -60,8 +118,15 @@ def _through_fsspec(address: str, folder: Path) -> None:
 
         files, path = fsspec.core.url_to_fs(address)
     except (ImportError, ValueError) as error:
-        packages = f"fsspec {_NEEDS.get(scheme, '')}"
+        if isinstance(error, ValueError) and scheme not in _NEEDS:
+            raise BadInput(
+                f"{address}: addresses that begin with {scheme}:// are not known; fetch the file "
+                "in another way and give it"
+            ) from error
+        packages = f"fsspec {_NEEDS.get(scheme, '')}".rstrip()
         raise MissingExtra(f"reading {scheme}:// addresses", packages) from error
+    except OSError as error:
+        raise _not_fetched(address, error) from error
     try:
         inside, above = _inside(files, path)
         for name in inside:
@@ -71,11 +136,10 @@ def _through_fsspec(address: str, folder: Path) -> None:
                 raise BadInput(f"the name {name} leads out of its folder")
             target.parent.mkdir(parents=True, exist_ok=True)
             files.get_file(name, str(target))
+    except BadInput:
+        raise
     except Exception as error:
-        raise BadInput(
-            f"{address}: cannot be fetched ({error}); check the address and your rights to it, or "
-            "fetch it in another way and give the file"
-        ) from error
+        raise _not_fetched(address, error) from error
     if not inside:
         raise BadInput(
             f"{address}: expected a file, or a folder with files that can be read; got none"
@@ -102,7 +166,5 @@ def _fixed(pattern: str) -> str:
 
 def _readable(names: list[str]) -> list[str]:
     return [
-        name
-        for name in names
-        if format_of_name(Path(name)) is not None or name.lower().endswith(ARCHIVES)
+        name for name in names if format_of_name(Path(name)) is not None or is_archive(Path(name))
     ]

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from wellhead._spreadsheet import write_sheet
 from wellhead.prevalence.origins import Origins
 
-__all__ = ["flagged_documents", "places_of_flagged", "write_flagged"]
+__all__ = ["distinct_flagged", "flagged_documents", "places_of_flagged", "write_flagged"]
 
 _COLUMNS = {
     "file": "file",
@@ -39,6 +39,14 @@ def places_of_flagged(table: pa.Table) -> np.ndarray:
     # `Table.sort_by` works on Arrow's threads, which may abort Python as it ends (see `Run.rows`).
     chosen = table.take(pa.array(places))
     return np.asarray(places[pc.sort_indices(chosen, sort_keys=order).to_numpy()])
+
+
+def distinct_flagged(table: pa.Table) -> int:
+    """How many different texts are flagged; those that repeat another, in full or nearly, aside."""
+    flagged = table["flag"]
+    if "duplicate" in table.column_names:
+        flagged = pc.and_(flagged, pc.invert(table["duplicate"]))
+    return int(pc.sum(flagged).as_py() or 0)
 
 
 def flagged_documents(table: pa.Table, origins: Origins) -> pa.Table:

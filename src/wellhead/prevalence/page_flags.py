@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wellhead.prevalence.flagged import places_of_flagged
+from wellhead.prevalence.flagged import distinct_flagged, places_of_flagged
 from wellhead.report.blocks import Block, Details
 from wellhead.report.excerpts import Excerpt, Excerpts, Span
 from wellhead.report.numbers import count, counted, p_value, percent, probability
@@ -52,13 +52,20 @@ def flagged(result: AssayResult) -> list[Block | str]:
             f"{counted(human, 'human text')} no p-value can be below {p_value(1 / (human + 1))}; "
             "more human texts make flags possible.",
         ]
+    distinct = distinct_flagged(result.table)
+    copies = (
+        f"{'It is' if distinct == 1 else 'They are'} {counted(distinct, 'distinct text')}; repeats "
+        "of a text stand in the list once. "
+        if distinct < documents.flagged
+        else ""
+    )
     said = (
         f"{count(documents.flagged)} of {counted(documents.n, 'text')} "
         f"{'scores' if documents.flagged == 1 else 'score'} so high that few texts written by "
-        "people do. Beside each stands its p: how often a text that a person wrote would score "
-        "that high (p = 0.01 means 1 in 100). A flag is a statistical statement about a text, not "
-        "proof about its author: the list is drawn up so that on average at most "
-        f"{percent(rate)} of it, here {_wrong(rate * documents.flagged)}, are texts that people "
+        f"people do. {copies}Beside each stands its p: how often a text that a person wrote would "
+        "score that high (p = 0.01 means 1 in 100). A flag is a statistical statement about a "
+        "text, not proof about its author: the list is drawn up so that on average at most "
+        f"{percent(rate)} of it, here {_wrong(rate * distinct)}, are texts that people "
         "wrote (the “false discovery rate”). Decide nothing about a person from one flag."
     )
     table = _flag_table(result)

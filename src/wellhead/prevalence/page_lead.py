@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from wellhead.prevalence.flagged import distinct_flagged
 from wellhead.report.blocks import Callout
 from wellhead.report.numbers import count, counted, interval, percent
 from wellhead.report.svg import ShareBar
@@ -226,9 +227,11 @@ def _texts(result: AssayResult) -> str:
 
 
 def _flags(result: AssayResult) -> str:
-    flagged = count(result.documents.flagged)
+    flagged, distinct = count(result.documents.flagged), distinct_flagged(result.table)
     if not result.documents.flagged:
         return flagged
+    if distinct < result.documents.flagged:
+        flagged += f" ({counted(distinct, 'distinct text')})"
     return f"{flagged}, on average at most {percent(result.false_discovery_rate)} wrongly"
 
 

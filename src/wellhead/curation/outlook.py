@@ -12,7 +12,7 @@ from typing import NamedTuple
 from wellhead._stats import Interval
 from wellhead.curation.consequence import Consequence
 from wellhead.recursion.forecast import WordCounts, forecast
-from wellhead.recursion.forecast.share import Interval as Range
+from wellhead.recursion.forecast.share import Range
 
 __all__ = ["Outlook", "outlooks"]
 

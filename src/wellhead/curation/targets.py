@@ -17,7 +17,7 @@ from wellhead.curation.consequence import Consequence
 from wellhead.curation.evidence import Evidence
 from wellhead.errors import BadSetting
 from wellhead.recursion.forecast.risk import inflation_of
-from wellhead.recursion.forecast.share import Interval as Range
+from wellhead.recursion.forecast.share import Range
 
 __all__ = ["Targets", "advice", "inflation_after", "misses"]
 

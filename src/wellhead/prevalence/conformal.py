@@ -9,18 +9,17 @@ the business of `mixture`, `bound` and `audit`.
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import betainc
 
 from wellhead.errors import BadSetting
 
-__all__ = ["benjamini_hochberg", "p_values", "tolerance_threshold"]
+__all__ = ["benjamini_hochberg", "p_values"]
 
 
 def p_values(scores: np.ndarray, human: np.ndarray) -> np.ndarray:
     """Conformal p-values of `scores` against the `human` reference.
 
     Under exchangeability P(p <= t) <= t for every t, exactly, for every sample size; the
-    guarantee is on average over draws of the reference (see `tolerance_threshold` for one draw).
+    guarantee is on average over draws of the reference.
     Ties count against flagging.
 
     Args:
@@ -71,27 +70,3 @@ def benjamini_hochberg(p: np.ndarray, rate: float) -> np.ndarray:
     ordered = np.sort(p)
     below = np.flatnonzero(ordered <= rate * np.arange(1, p.size + 1) / p.size)
     return np.asarray(p <= ordered[below[-1]]) if below.size else np.zeros(p.size, dtype=bool)
-
-
-def tolerance_threshold(human: np.ndarray, rate: float, confidence: float = 0.95) -> float:
-    """A score above which at most `rate` of human texts lie, with `confidence` for this draw.
-
-    The p-value's guarantee holds on average over references; one reference of 100 texts can be
-    off by a factor of two. This is the one-sided tolerance limit that holds for the reference
-    in hand.
-
-    Returns:
-        A threshold; infinity when the reference is too small for that confidence.
-
-    Raises:
-        BadSetting: `rate` or `confidence` is outside (0, 1).
-
-    Source:
-        Wilks (1941): the share of the population above the k-th largest of m is Beta(k, m+1-k).
-    """
-    if not (0 < rate < 1 and 0 < confidence < 1):
-        raise BadSetting(f"rate and confidence lie between 0 and 1, got {rate} and {confidence}")
-    anchors = np.sort(np.asarray(human, dtype=np.float64))[::-1]
-    k = np.arange(1, anchors.size + 1)
-    holds = betainc(k, anchors.size + 1 - k, rate) >= confidence
-    return float(anchors[np.flatnonzero(holds)[-1]]) if holds.any() else float("inf")

@@ -81,6 +81,9 @@ class Verdict:
         return {True: "shown", False: "not shown", None: "not measurable"}[self.shown]
 
 
+Judge = Callable[[Recorded, str], Verdict]
+
+
 class _Paths(NamedTuple):
     """One measure of one setting: generations (g,) and values (chains, g)."""
 
@@ -139,13 +142,17 @@ def _divergence(run: Recorded, setting: str) -> Verdict:
     return _decided("divergence", paths, share, share[0] >= HALF, rule)
 
 
-def _variance(run: Recorded, setting: str) -> Verdict:
-    paths = _paths(run, setting, SPREADS)
-    if paths is None:
-        return _unknown("variance", "no measure of diversity was recorded.")
-    ratio = _ratio(paths)
-    rule = "the typical chain keeps less than half of the diversity of its first fit"
-    return _decided("variance", paths, ratio, ratio[2] < HALF, rule)
+def _halved(name: str, measures: tuple[str, ...], missing: str, rule: str) -> Judge:
+    """Whether less than half is left of what the measures count."""
+
+    def judge(run: Recorded, setting: str) -> Verdict:
+        paths = _paths(run, setting, measures)
+        if paths is None:
+            return _unknown(name, missing)
+        ratio = _ratio(paths)
+        return _decided(name, paths, ratio, ratio[2] < HALF, rule)
+
+    return judge
 
 
 def _scaling(run: Recorded, setting: str) -> Verdict:
@@ -165,24 +172,6 @@ def _scaling(run: Recorded, setting: str) -> Verdict:
     return _decided(
         "scaling", known[0][1], (float(low), value, float(high)), bool(low > 0 or high < 0), rule
     )
-
-
-def _modes(run: Recorded, setting: str) -> Verdict:
-    paths = _paths(run, setting, MODES)
-    if paths is None:
-        return _unknown("modes", "needs a family with modes (mixture, symbols, text, images).")
-    ratio = _ratio(paths)
-    rule = "modes of the real data lose half of their weight, or half of them vanish"
-    return _decided("modes", paths, ratio, ratio[2] < HALF, rule)
-
-
-def _tails(run: Recorded, setting: str) -> Verdict:
-    paths = _paths(run, setting, TAILS)
-    if paths is None:
-        return _unknown("tails", "no measure of tails was recorded.")
-    ratio = _ratio(paths)
-    rule = "the typical chain keeps less than half of the tail that its first fit had"
-    return _decided("tails", paths, ratio, ratio[2] < HALF, rule)
 
 
 def _hallucination(run: Recorded, setting: str) -> Verdict:
@@ -209,14 +198,29 @@ def _hallucination(run: Recorded, setting: str) -> Verdict:
     return _decided("hallucination", paths, excess, excess[0] >= 0.05, rule)
 
 
-MEANINGS: dict[str, Callable[[Recorded, str], Verdict]] = {
+MEANINGS: dict[str, Judge] = {
     "catastrophic": _catastrophe,
     "increase": _increase,
     "divergence": _divergence,
-    "variance": _variance,
+    "variance": _halved(
+        "variance",
+        SPREADS,
+        "no measure of diversity was recorded.",
+        "the typical chain keeps less than half of the diversity of its first fit",
+    ),
     "scaling": _scaling,
-    "modes": _modes,
-    "tails": _tails,
+    "modes": _halved(
+        "modes",
+        MODES,
+        "needs a family with modes (mixture, symbols, text, images).",
+        "modes of the real data lose half of their weight, or half of them vanish",
+    ),
+    "tails": _halved(
+        "tails",
+        TAILS,
+        "no measure of tails was recorded.",
+        "the typical chain keeps less than half of the tail that its first fit had",
+    ),
     "hallucination": _hallucination,
 }
 TITLES = {

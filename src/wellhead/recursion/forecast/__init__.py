@@ -13,7 +13,7 @@ from wellhead.recursion.forecast.forecasting import forecast
 from wellhead.recursion.forecast.prices import CheapestMix, Prices
 from wellhead.recursion.forecast.remedies import Remedy, needed_share
 from wellhead.recursion.forecast.result import Caveat, Forecast
-from wellhead.recursion.forecast.share import Interval, real_share_of
+from wellhead.recursion.forecast.share import Range, real_share_of
 from wellhead.recursion.forecast.vocabulary import Vocabulary
 from wellhead.recursion.forecast.words import WordCounts, count_words, of_counts
 from wellhead.recursion.theory.detector import Detector
@@ -24,8 +24,8 @@ __all__ = [
     "Detector",
     "EffectiveSize",
     "Forecast",
-    "Interval",
     "Prices",
+    "Range",
     "Remedy",
     "Vocabulary",
     "WordCounts",

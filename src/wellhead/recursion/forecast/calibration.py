@@ -23,7 +23,7 @@ from wellhead._progress import progress
 from wellhead.errors import BadInput
 from wellhead.recursion.forecast.effective import World
 from wellhead.recursion.forecast.models import MODELS, Variant
-from wellhead.recursion.forecast.share import Interval
+from wellhead.recursion.forecast.share import Range
 from wellhead.recursion.forecast.words import WordCounts, of_counts
 
 __all__ = ["calibrated"]
@@ -42,10 +42,10 @@ def calibrated(
     *,
     regime: str,
     generations: int,
-    real_share: Interval | None,
+    real_share: Range | None,
     seed: int = 0,
     show: bool = False,
-) -> dict[str, list[Interval]]:
+) -> dict[str, list[Range]]:
     """By class, the ratio of effective draws to words at generations 1, 2, …
 
     Args:
@@ -85,11 +85,11 @@ def calibrated(
     return found
 
 
-def _course(ratios: NDArray[np.float64], allowed: Interval) -> list[Interval]:
+def _course(ratios: NDArray[np.float64], allowed: Range) -> list[Range]:
     """What variants of a class span, one row each, and some more; inside what theory allows."""
     low, high = ratios.min(axis=0) / MARGIN, np.minimum(ratios.max(axis=0) * MARGIN, allowed.high)
     return [
-        Interval(float(a), float(np.sqrt(a * b)), float(b)) for a, b in zip(low, high, strict=True)
+        Range(float(a), float(np.sqrt(a * b)), float(b)) for a, b in zip(low, high, strict=True)
     ]
 
 

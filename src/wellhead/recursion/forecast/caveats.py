@@ -7,7 +7,7 @@ from typing import Any
 
 from wellhead.recursion.forecast.course import Course
 from wellhead.recursion.forecast.result import Caveat, ModelOutlook
-from wellhead.recursion.forecast.share import Interval
+from wellhead.recursion.forecast.share import Range
 from wellhead.recursion.forecast.vocabulary import Vocabulary
 from wellhead.recursion.forecast.words import WordCounts
 from wellhead.report.numbers import number, percent
@@ -22,7 +22,7 @@ _TOKENS_PER_WORD = 100.0
 def of(
     regime: str,
     assay: Any,
-    share: Interval | Course | None,
+    share: Range | Course | None,
     words: WordCounts | None,
     vocabulary: Vocabulary | None,
     models: tuple[ModelOutlook, ...],
@@ -56,10 +56,10 @@ def of(
     return tuple(found)
 
 
-def _of_assay(assay: Any, share: Interval | Course | None) -> Iterator[Caveat]:
+def _of_assay(assay: Any, share: Range | Course | None) -> Iterator[Caveat]:
     if assay is None or share is None:
         return
-    if isinstance(share, Interval):
+    if isinstance(share, Range):
         yield Caveat(
             "share_of_today",
             "note",

@@ -1,7 +1,7 @@
 """A real share that changes by generation, with its interval, and when a limit is crossed.
 
 In: a schedule of shares, or a share of today with its interval and the growth of machine text. Out:
-a `Course`, whose three ends stand where an `Interval` stands elsewhere, and `FirstBeyond`.
+a `Course`, whose three ends stand where a `Range` stands elsewhere, and `FirstBeyond`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from wellhead.errors import BadSetting
 from wellhead.recursion.forecast.risk import Inflation
-from wellhead.recursion.forecast.share import Interval
+from wellhead.recursion.forecast.share import Range
 from wellhead.recursion.theory.detector import Detector
 from wellhead.recursion.theory.shares import Shares, shares_of
 
@@ -31,7 +31,7 @@ class ShareAt(NamedTuple):
 
     number: int
     label: str
-    real_share: Interval
+    real_share: Range
     size: float
 
 
@@ -43,10 +43,10 @@ class Course(NamedTuple):
     high: Shares
     level: float | None = None
 
-    def at(self, number: int) -> Interval:
+    def at(self, number: int) -> Range:
         """The share in one training set."""
         low, point, high = (each.at(number) for each in (self.low, self.point, self.high))
-        return Interval(low, point, high, self.level)
+        return Range(low, point, high, self.level)
 
     def rows(self, last: int) -> tuple[ShareAt, ...]:
         """Every training set from 1 to `last`."""
@@ -80,7 +80,7 @@ class FirstBeyond(NamedTuple):
     labels: tuple[str, str, str]
 
 
-def course_of(share: Interval | None, schedule: Any, growth: float | None) -> Course | None:
+def course_of(share: Range | None, schedule: Any, growth: float | None) -> Course | None:
     """The course that the user asked for; None without one.
 
     Raises:

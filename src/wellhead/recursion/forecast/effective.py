@@ -17,7 +17,7 @@ from scipy import optimize, special
 
 from wellhead.errors import BadSetting
 from wellhead.recursion.forecast.models import joined
-from wellhead.recursion.forecast.share import Interval
+from wellhead.recursion.forecast.share import Range
 from wellhead.recursion.forecast.words import WordCounts
 from wellhead.recursion.theory.branching import Loss, branching_under
 from wellhead.recursion.theory.ranges import check_positive, check_share, check_whole
@@ -48,13 +48,13 @@ class EffectiveSize(NamedTuple):
             the same throughout.
     """
 
-    ratio: Interval
-    tokens: Interval
+    ratio: Range
+    tokens: Range
     how: str
     observations: int = 0
-    course: tuple[Interval, ...] = ()
+    course: tuple[Range, ...] = ()
 
-    def at(self, generation: int) -> Interval:
+    def at(self, generation: int) -> Range:
         """The ratio that stands for generations 1 to this one."""
         if not self.course:
             return self.ratio
@@ -95,7 +95,7 @@ class World(NamedTuple):
 
 
 def sized(
-    words: WordCounts, how: str, courses: Iterable[Sequence[Interval]], observations: int = 0
+    words: WordCounts, how: str, courses: Iterable[Sequence[Range]], observations: int = 0
 ) -> EffectiveSize:
     """An effective size that holds each of the courses of ratios by generation.
 
@@ -111,7 +111,7 @@ def sized(
 def given_size(effective_samples: float, words: WordCounts) -> EffectiveSize:
     """The effective draws that the user knows."""
     ratio = check_positive("effective_samples", effective_samples) / words.tokens
-    return sized(words, "given", [[Interval(ratio, ratio, ratio)]])
+    return sized(words, "given", [[Range(ratio, ratio, ratio)]])
 
 
 def fitted_size(
@@ -158,7 +158,7 @@ def fitted_size(
     last = min(generations or times[-1], _FORESEEN * times[-1])
     course = [_at(k, world, seen, trend) for k in range(1, last + 1)]
     if generations and generations > last:
-        course.append(Interval(0.0, course[-1].point, course[-1].high, level))
+        course.append(Range(0.0, course[-1].point, course[-1].high, level))
     return sized(words, "fitted", [course], len(times))
 
 
@@ -200,16 +200,16 @@ class _Trend(NamedTuple):
         return min(*ends, point) - reach, point, max(*ends, point) + reach
 
 
-def _at(k: int, world: World, seen: Mapping[int, float], trend: _Trend) -> Interval:
+def _at(k: int, world: World, seen: Mapping[int, float], trend: _Trend) -> Range:
     """The ratio at generation k: between those of its neighbours, or as the trend goes on."""
     before = world.ratio_of(min([1.0, *(s for t, s in seen.items() if t <= k)]), k)
     after = [s for t, s in seen.items() if t >= k]
     if after:
         low, high = sorted((world.ratio_of(max(after), k), before))
-        return Interval(low, low if high == math.inf else math.sqrt(low * high), high)
+        return Range(low, low if high == math.inf else math.sqrt(low * high), high)
     low, point, high = (_ratio(log) for log in trend.predicted(k))
     high = min(high, before)
-    return Interval(min(low, high), min(point, high), high)
+    return Range(min(low, high), min(point, high), high)
 
 
 def _ratio(log: float) -> float:

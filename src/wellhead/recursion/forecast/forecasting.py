@@ -21,7 +21,7 @@ from wellhead.recursion.forecast.remedies import check_limit, remedies
 from wellhead.recursion.forecast.result import Forecast
 from wellhead.recursion.forecast.risk import inflation_of
 from wellhead.recursion.forecast.scaling import scaling_of
-from wellhead.recursion.forecast.share import Interval, real_share_of
+from wellhead.recursion.forecast.share import Range, real_share_of
 from wellhead.recursion.forecast.verifier import verified
 from wellhead.recursion.forecast.web import REGIME as WEB
 from wellhead.recursion.forecast.web import Web, web_of
@@ -126,7 +126,7 @@ def forecast(
     name = _regime(regime, share, changing, web)
     detector = _detector(true_positive_rate, false_positive_rate, name)
     effective = _filtered(share, detector)
-    reached: Interval | Course | Web | None = effective
+    reached: Range | Course | Web | None = effective
     one_share = None if changing else share
     judged = verified(verifier, name, last, effective)
     plain_web = web and web.point
@@ -176,7 +176,7 @@ def forecast(
 
 
 def _regime(
-    regime: str | None, share: Interval | None, changing: Course | None, web: Web | None
+    regime: str | None, share: Range | None, changing: Course | None, web: Web | None
 ) -> str:
     if web is not None:
         if regime not in (None, WEB) or changing is not None:
@@ -210,7 +210,7 @@ def _detector(tpr: float | None, fpr: float | None, regime: str) -> Detector | N
     return detector
 
 
-def _filtered(share: Interval | None, detector: Detector | None) -> Interval | None:
+def _filtered(share: Range | None, detector: Detector | None) -> Range | None:
     if share is None or detector is None:
         return share
     return share.through(detector.effective_share)
@@ -219,7 +219,7 @@ def _filtered(share: Interval | None, detector: Detector | None) -> Interval | N
 def _cheapest(
     prices: Prices | Mapping[str, float] | None,
     limit: Limit | None,
-    share: Interval | None,
+    share: Range | None,
     detector: Detector | None,
 ) -> CheapestMix | None:
     if prices is None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from wellhead.errors import BadSetting, unknown_name
-from wellhead.recursion.forecast.share import Interval
+from wellhead.recursion.forecast.share import Range
 
 __all__ = ["MODELS", "ModelClass", "Variant", "classes_named", "joined"]
 
@@ -34,7 +34,7 @@ class ModelClass(NamedTuple):
     """
 
     told: str
-    ratio: Interval
+    ratio: Range
     variants: tuple[Variant, ...] = ()
 
 
@@ -50,22 +50,22 @@ _NARROWEST = (
 MODELS = {
     "counts": ModelClass(
         "raw counts, or counts of several orders mixed: drawn as often as read",
-        Interval(1.0, 1.0, 1.0),
+        Range(1.0, 1.0, 1.0),
     ),
     "smoothed": ModelClass(
         "some probability is spread over all words alike: rare ones are drawn more than read",
-        Interval(1.0, 1.0, math.inf),
+        Range(1.0, 1.0, math.inf),
     ),
     "discounted": ModelClass(
         "counts less a discount of .4 to .9 (absolute discounting, Kneser-Ney): rare words are "
         "drawn less than read",
-        Interval(0.0, 1.0, 1.0),
+        Range(0.0, 1.0, 1.0),
         tuple(Variant({"order": n, "discount": d}, _OWN) for d in (0.4, 0.9) for n in (2, 4)),
     ),
     "truncated": ModelClass(
         "a sampler keeps the likely words, of counts discounted or not: top-p of .8 to .99, top-k "
         "of 20 or more, or a temperature of .7 to .95",
-        Interval(0.0, 1.0, 1.0),
+        Range(0.0, 1.0, 1.0),
         (
             *(Variant(_DISCOUNTED, narrow) for narrow in _NARROWEST),
             Variant(_LINEAR, {"name": "top-p", "p": 0.99}),
@@ -74,7 +74,7 @@ MODELS = {
     ),
     "neural": ModelClass(
         "a network, which smooths and is truncated by an unknown amount",
-        Interval(0.0, 1.0, math.inf),
+        Range(0.0, 1.0, math.inf),
     ),
 }
 
@@ -99,12 +99,12 @@ def classes_named(models: str | Iterable[str] | None) -> tuple[str, ...]:
     return names
 
 
-def joined(ratios: Iterable[Interval]) -> Interval:
+def joined(ratios: Iterable[Range]) -> Range:
     """The range that holds all of them; one draw per word is its point where it lies inside."""
     every = list(ratios)
     if len(every) == 1:
         return every[0]
     low, high = min(one.low for one in every), max(one.high for one in every)
     if low <= 1 <= high:
-        return Interval(low, 1.0, high)
-    return Interval(low, math.sqrt(low * high) if low else high, high)
+        return Range(low, 1.0, high)
+    return Range(low, math.sqrt(low * high) if low else high, high)

@@ -18,7 +18,7 @@ from wellhead.recursion.forecast.effective import EffectiveSize, fitted_size, gi
 from wellhead.recursion.forecast.models import MODELS, classes_named
 from wellhead.recursion.forecast.result import ModelOutlook, RegimeOutlook
 from wellhead.recursion.forecast.risk import inflation_of
-from wellhead.recursion.forecast.share import Interval
+from wellhead.recursion.forecast.share import Range
 from wellhead.recursion.forecast.vocabulary import Vocabulary, vocabulary_of
 from wellhead.recursion.forecast.web import REGIME as WEB
 from wellhead.recursion.forecast.web import Web
@@ -68,7 +68,7 @@ class Loop(NamedTuple):
 
     regime: str
     last: int
-    share: Interval | Course | Web | None
+    share: Range | Course | Web | None
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class ModelsTold:
             generations=loop.last,
         )
 
-    def courses(self, text: Text, words: WordCounts, loop: Loop) -> dict[str, list[Interval]]:
+    def courses(self, text: Text, words: WordCounts, loop: Loop) -> dict[str, list[Range]]:
         """Effective draws per word by generation, of each class."""
         classes = classes_named(self.models)
         runs = self.calibrate and loop.regime in branching.REGIMES
@@ -139,7 +139,7 @@ class Outlook(NamedTuple):
         found = []
         for name in (*REGIMES, *own):
             mixed = loop.share if name in own else plain if name in MIXES else None
-            if name in MIXES and not isinstance(mixed, Interval):
+            if name in MIXES and not isinstance(mixed, Range):
                 continue
             other = Loop(name, loop.last, mixed)
             known = None if measured and name != loop.regime else self.size

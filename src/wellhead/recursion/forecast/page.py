@@ -11,7 +11,7 @@ from wellhead.recursion.forecast.models import MODELS
 from wellhead.recursion.forecast.prices_page import prices_section
 from wellhead.recursion.forecast.result import Caveat, Forecast
 from wellhead.recursion.forecast.scaling_page import scaling_section
-from wellhead.recursion.forecast.share import Interval
+from wellhead.recursion.forecast.share import Range
 from wellhead.recursion.forecast.verifier_page import verifier_section
 from wellhead.report import Bullets, Callout, Column, Page, Section, Table
 from wellhead.report.numbers import count, number, percent
@@ -135,7 +135,7 @@ def _schedule(forecast: Forecast) -> Table:
     )
 
 
-def _ends_of(interval: Interval) -> tuple[float, float] | None:
+def _ends_of(interval: Range) -> tuple[float, float] | None:
     return None if interval.sure else (interval.low, interval.high)
 
 
@@ -262,7 +262,7 @@ def _words(vocabulary: Vocabulary) -> list[LineChart | Table | str]:
     return [told, _survival(vocabulary), bins]
 
 
-def _worth(ratio: Interval) -> str:
+def _worth(ratio: Range) -> str:
     """How many independent draws a generation counts as, for each word of the corpus."""
     if ratio.sure:
         worth = number(ratio.point)
@@ -300,7 +300,7 @@ def _callout(caveat: Caveat) -> Callout:
     return Callout(severity, caveat.finding, caveat.consequence)  # type: ignore[arg-type]
 
 
-def _band(interval: Interval) -> str:
+def _band(interval: Range) -> str:
     return f"{percent(interval.level)} interval" if interval.level else "range given"
 
 
@@ -308,12 +308,12 @@ def _generations(n: int) -> str:
     return "1 generation" if n == 1 else f"{count(n)} generations"
 
 
-def _with_span(interval: Interval, share: bool = False) -> str:
+def _with_span(interval: Range, share: bool = False) -> str:
     point = percent(interval.point) if share else _number(interval.point)
     return f"{point}{_span(interval, share=share)}"
 
 
-def _span(interval: Interval, *, share: bool = False) -> str:
+def _span(interval: Range, *, share: bool = False) -> str:
     if interval.sure:
         return ""
     if share:  # outwards, as in the tables

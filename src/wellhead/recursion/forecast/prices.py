@@ -18,7 +18,7 @@ import numpy as np
 
 from wellhead.errors import BadSetting, unknown_name
 from wellhead.recursion.forecast.remedies import needed_share, number_up, percent_up
-from wellhead.recursion.forecast.share import Interval
+from wellhead.recursion.forecast.share import Range
 from wellhead.recursion.theory.detector import Detector
 from wellhead.recursion.theory.ranges import check_positive
 from wellhead.recursion.theory.shared_web import SharedWeb
@@ -112,7 +112,7 @@ class CheapestMix(NamedTuple):
         sentence: the answer in words.
     """
 
-    price: Interval
+    price: Range
     parts: dict[str, float]
     needed_share: float
     sources: tuple[Source, ...]
@@ -186,7 +186,7 @@ def cheapest(offers: Iterable[Source], needed: float) -> Mix | None:
 
 
 def cheapest_mix(
-    limit: Limit, prices: Prices, share: Interval, detector: Detector | None
+    limit: Limit, prices: Prices, share: Range, detector: Detector | None
 ) -> CheapestMix:
     """The cheapest mix that keeps the limit, and the frontier.
 
@@ -203,7 +203,7 @@ def cheapest_mix(
         )
     ends = [cheapest(sources(prices, a, detector), needed) for a in (share.low, share.high)]
     at_ends = [best.price, *(math.inf if mix is None else mix.price for mix in ends)]
-    price = Interval(min(at_ends), best.price, max(at_ends), share.level)
+    price = Range(min(at_ends), best.price, max(at_ends), share.level)
     return CheapestMix(
         price,
         best.parts,
@@ -236,7 +236,7 @@ _WORDS = {
 }
 
 
-def _sentence(limit: Limit, price: Interval, best: Mix, needed: float) -> str:
+def _sentence(limit: Limit, price: Range, best: Mix, needed: float) -> str:
     costs = number_up(price.point)
     if not price.sure:
         high = "without bound" if math.isinf(price.high) else number_up(price.high)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from scipy import optimize
 
 from wellhead.errors import BadSetting, unknown_name
-from wellhead.recursion.forecast.share import Interval
+from wellhead.recursion.forecast.share import Range
 from wellhead.recursion.theory.detector import Detector, needed_true_positive_rate
 from wellhead.recursion.theory.inflation import Accumulate, AccumulateSubsample
 from wellhead.recursion.theory.ranges import check_positive
@@ -40,7 +40,7 @@ class Remedy(NamedTuple):
     """
 
     name: str
-    answer: Interval | None
+    answer: Range | None
     sentence: str
 
 
@@ -95,7 +95,7 @@ def remedies(
     limit: float,
     *,
     generations: int,
-    share: Interval | None,
+    share: Range | None,
     detector: Detector | None,
     web: SharedWeb | None = None,
 ) -> tuple[Remedy, ...]:
@@ -118,7 +118,7 @@ def remedies(
 def _fresh(limit: float, generations: int, fresh: float, for_ever: float) -> Remedy:
     return Remedy(
         "fresh_real_share",
-        Interval(fresh, fresh, fresh),
+        Range(fresh, fresh, fresh),
         f"Fresh real text as {percent_up(fresh)} of every generation's training data keeps it "
         f"below {number(limit)} up to generation {generations}; {percent_up(for_ever)} does so "
         "for ever.",
@@ -130,7 +130,7 @@ def _fixed(limit: float, generations: int) -> Remedy:
     for_ever = needed_share(limit, regime="fixed-original", generations=None)
     return Remedy(
         "fixed_original_share",
-        Interval(fixed, fixed, fixed),
+        Range(fixed, fixed, fixed),
         f"The same original text kept as {percent_up(fixed)} of every generation's training data "
         f"does it up to generation {generations}; {percent_up(for_ever)} does so for ever.",
     )
@@ -145,13 +145,13 @@ def _keeping(limit: float, generations: int) -> Remedy:
     best = enough[-1] if enough else None
     return Remedy(
         "accumulate",
-        None if best is None else Interval(best, best, best),
+        None if best is None else Range(best, best, best),
         "Keeping all text ever used, old and new, bounds inflation without knowing what is real: "
         f"training on {told} at generation {generations}. {verdict} below {number(limit)}.",
     )
 
 
-def _adding(fresh: float, share: Interval, detector: Detector | None) -> Remedy:
+def _adding(fresh: float, share: Range, detector: Detector | None) -> Remedy:
     """Real text to add to each generation, per unit of the corpus, after any filtering."""
     target = fresh if detector is None else detector.needed_share(fresh)
 
@@ -173,7 +173,7 @@ def _adding(fresh: float, share: Interval, detector: Detector | None) -> Remedy:
     )
 
 
-def _detecting(fresh: float, share: Interval, detector: Detector | None) -> Remedy:
+def _detecting(fresh: float, share: Range, detector: Detector | None) -> Remedy:
     rate = detector.false_positive_rate if detector else TYPICAL_FALSE_POSITIVES
     if share.point == 0 or rate == 1:
         return Remedy("true_positive_rate", None, "Without real text no detector can help.")
@@ -222,5 +222,5 @@ def number_up(value: float) -> str:
     return number(math.ceil(value / step - 1e-9) * step)
 
 
-def _span(answer: Interval, written: Callable[[float], str]) -> str:
+def _span(answer: Range, written: Callable[[float], str]) -> str:
     return "" if answer.sure else f" ({written(answer.low)} to {written(answer.high)})"

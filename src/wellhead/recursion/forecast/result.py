@@ -11,7 +11,7 @@ from wellhead.recursion.forecast.prices import CheapestMix
 from wellhead.recursion.forecast.remedies import Remedy
 from wellhead.recursion.forecast.risk import Inflation
 from wellhead.recursion.forecast.scaling import Scaling
-from wellhead.recursion.forecast.share import Interval
+from wellhead.recursion.forecast.share import Range
 from wellhead.recursion.forecast.verifier import Verified
 from wellhead.recursion.forecast.vocabulary import Vocabulary
 from wellhead.recursion.theory.detector import Detector
@@ -39,16 +39,16 @@ class RegimeOutlook(NamedTuple):
     """One regime at the last generation: inflation, its limit, and words left."""
 
     regime: str
-    inflation: Interval
-    limit: Interval
-    words: Interval | None
+    inflation: Range
+    limit: Range
+    words: Range | None
 
 
 class ModelOutlook(NamedTuple):
     """One class of models at the last generation: the words left."""
 
     model: str
-    words: Interval
+    words: Range
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -84,8 +84,8 @@ class Forecast(Result):
     schema_version: ClassVar[int] = 1
 
     inflation: Inflation
-    real_share: Interval | None
-    effective_share: Interval | None
+    real_share: Range | None
+    effective_share: Range | None
     detector: Detector | None
     regime: str
     generations: int

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from wellhead.recursion.forecast.share import Interval
+from wellhead.recursion.forecast.share import Range
 from wellhead.recursion.theory.generations import Floats
 from wellhead.recursion.theory.regimes import inflation_under
 
@@ -21,14 +21,14 @@ class InflationAt(NamedTuple):
     """Excess error after some generations, as a multiple of one round on real data."""
 
     generation: int
-    inflation: Interval
+    inflation: Range
 
 
 class Inflation(NamedTuple):
     """The course of inflation: at the last generation, in the limit, and on the way."""
 
-    last: Interval
-    limit: Interval
+    last: Range
+    limit: Range
     generations: tuple[InflationAt, ...]
 
 
@@ -58,5 +58,5 @@ def inflation_of(regime: str, generations: int, share: Any) -> Inflation:
     return Inflation(rows[-1].inflation, _between(limits, level), rows)
 
 
-def _between(values: Floats, level: float | None) -> Interval:
-    return Interval(float(values.min()), float(values[1]), float(values.max()), level)
+def _between(values: Floats, level: float | None) -> Range:
+    return Range(float(values.min()), float(values[1]), float(values.max()), level)

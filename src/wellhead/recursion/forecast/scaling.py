@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import optimize, special
 
-from wellhead.recursion.forecast.share import Interval
+from wellhead.recursion.forecast.share import Range
 from wellhead.recursion.forecast.vocabulary import CLUMPING, LEVEL
 from wellhead.recursion.forecast.words import WordCounts
 from wellhead.recursion.theory.cut_tails import worth
@@ -53,7 +53,7 @@ class Scaling(NamedTuple):
     """
 
     unseen: float
-    exponent: Interval
+    exponent: Range
     last_worth: float | None
     cuts: tuple[Cut, ...]
 
@@ -70,7 +70,7 @@ def scaling_of(words: WordCounts | None, *, regime: str, generations: int) -> Sc
     low, high = exponent * math.exp(-spread), exponent * math.exp(spread)
     return Scaling(
         once / words.tokens,
-        Interval(low, min(exponent, 1.0), min(high, 1.0), LEVEL),
+        Range(low, min(exponent, 1.0), min(high, 1.0), LEVEL),
         worth(generations) * words.tokens if regime == "replace" else None,
         tuple(Cut(dropped, _reaching(words, dropped)) for dropped in DROPPED),
     )

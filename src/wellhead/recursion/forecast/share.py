@@ -1,7 +1,7 @@
 """The share of real text, as a number, an interval, or what an assay leaves for it.
 
 An assay says how much of a corpus machines wrote, s; what is left, a = 1 - s, is real. Its
-interval turns around: the most machine text is the least real text. `Interval.through` carries
+interval turns around: the most machine text is the least real text. `Range.through` carries
 an interval through any monotone function to an interval at the same level.
 """
 
@@ -17,12 +17,12 @@ from typing import Any, NamedTuple
 from wellhead.errors import BadInput, BadSetting
 from wellhead.recursion.theory.ranges import check_share
 
-__all__ = ["Interval", "real_share_of"]
+__all__ = ["Range", "real_share_of"]
 
 _MOST_BYTES = 1 << 28
 
 
-class Interval(NamedTuple):
+class Range(NamedTuple):
     """A value with its interval; `level` is None for a value that was simply given."""
 
     low: float
@@ -30,14 +30,14 @@ class Interval(NamedTuple):
     high: float
     level: float | None = None
 
-    def through(self, function: Callable[[float], float]) -> Interval:
+    def through(self, function: Callable[[float], float]) -> Range:
         """The interval of a monotone function of this value.
 
-        >>> Interval(0.1, 0.2, 0.5, 0.95).through(lambda a: 1 - a)
-        Interval(low=0.5, point=0.8, high=0.9, level=0.95)
+        >>> Range(0.1, 0.2, 0.5, 0.95).through(lambda a: 1 - a)
+        Range(low=0.5, point=0.8, high=0.9, level=0.95)
         """
         ends = sorted((float(function(self.low)), float(function(self.high))))
-        return Interval(ends[0], float(function(self.point)), ends[1], self.level)
+        return Range(ends[0], float(function(self.point)), ends[1], self.level)
 
     @property
     def sure(self) -> bool:
@@ -45,7 +45,7 @@ class Interval(NamedTuple):
         return self.low == self.high
 
 
-def real_share_of(real_share: Any, assay: Any) -> Interval | None:
+def real_share_of(real_share: Any, assay: Any) -> Range | None:
     """The share of real text from what the user gave; None when nothing was given.
 
     Args:
@@ -57,7 +57,7 @@ def real_share_of(real_share: Any, assay: Any) -> Interval | None:
         BadInput: the assay has no usable share.
 
     >>> real_share_of(None, {"share": {"low": 0.8, "point": 0.9, "high": 0.95, "level": 0.95}})
-    Interval(low=0.05, point=0.1, high=0.2, level=0.95)
+    Range(low=0.05, point=0.1, high=0.2, level=0.95)
     """
     if real_share is not None and assay is not None:
         raise BadSetting("give real_share or assay, not both: the assay says what is real")
@@ -67,10 +67,10 @@ def real_share_of(real_share: Any, assay: Any) -> Interval | None:
         return None
     if isinstance(real_share, tuple | list):
         return _ordered(real_share, None)
-    return Interval(*[check_share("real_share", real_share)] * 3)
+    return Range(*[check_share("real_share", real_share)] * 3)
 
 
-def _of_assay(assay: Any) -> Interval:
+def _of_assay(assay: Any) -> Range:
     if isinstance(assay, str | os.PathLike):
         assay = _read(Path(assay))
     share, withheld = (
@@ -97,13 +97,13 @@ def _of_assay(assay: Any) -> Interval:
         raise BadInput(f"the assay's share cannot be used: {error}") from None
 
 
-def _ordered(values: Any, level: float | None) -> Interval:
+def _ordered(values: Any, level: float | None) -> Range:
     if len(values) != 3:
         raise BadSetting(f"an interval of a share is (low, point, high); got {len(values)} numbers")
     low, point, high = (check_share("share", value) for value in values)
     if not low <= point <= high:
         raise BadSetting(f"expected low <= point <= high; got {low:g}, {point:g}, {high:g}")
-    return Interval(low, point, high, level)
+    return Range(low, point, high, level)
 
 
 def _field(share: Any, name: str) -> Any:
@@ -123,9 +123,9 @@ def _read(path: Path) -> Any:
         ) from None
 
 
-def _round(interval: Interval) -> Interval:
+def _round(interval: Range) -> Range:
     """1 - 0.9 is 0.1 to any reader; drop the last digits that say otherwise."""
     low, point, high = (
         round(value, 15 - max(0, math.ceil(-math.log10(value or 1)))) for value in interval[:3]
     )
-    return Interval(low, point, high, interval.level)
+    return Range(low, point, high, interval.level)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from wellhead.errors import BadSetting
-from wellhead.recursion.forecast.share import Interval
+from wellhead.recursion.forecast.share import Range
 from wellhead.recursion.theory.ranges import check_share
 from wellhead.recursion.theory.selection import GaussianNearest, GaussianSelected
 from wellhead.report.numbers import number, percent
@@ -35,9 +35,9 @@ class VerifiedAt(NamedTuple):
     """
 
     generation: int
-    variance: Interval | None
-    mean: Interval | None
-    favoured: Interval | None
+    variance: Range | None
+    mean: Range | None
+    favoured: Range | None
 
 
 class Verified(NamedTuple):
@@ -55,7 +55,7 @@ class Verified(NamedTuple):
 
 
 def verified(
-    settings: Mapping[str, Any] | None, regime: str, last: int, share: Interval | None
+    settings: Mapping[str, Any] | None, regime: str, last: int, share: Range | None
 ) -> Verified | None:
     """The outlook under a verifier; None without one.
 
@@ -86,11 +86,11 @@ def verified(
     courses = [_course(kind, given, last, a) for a in ends]
     level = None if share is None else share.level
 
-    def at(name: str, i: int) -> Interval | None:
+    def at(name: str, i: int) -> Range | None:
         if name not in courses[0]:
             return None
         values = [float(course[name][i]) for course in courses]
-        return Interval(min(values), values[1], max(values), level)
+        return Range(min(values), values[1], max(values), level)
 
     rows = tuple(
         VerifiedAt(i + 1, *(at(name, i) for name in (*_TRAIT, "favoured"))) for i in range(last)
@@ -145,7 +145,7 @@ def _sentence(kind: str, given: Mapping[str, float], last: VerifiedAt) -> str:
     )
 
 
-def _told(interval: Interval, how: Callable[[float], str]) -> str:
+def _told(interval: Range, how: Callable[[float], str]) -> str:
     if interval.sure:
         return how(interval.point)
     return f"{how(interval.point)} ({how(interval.low)} to {how(interval.high)})"

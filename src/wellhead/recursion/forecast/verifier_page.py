@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wellhead.recursion.forecast.share import Interval
+from wellhead.recursion.forecast.share import Range
 from wellhead.recursion.forecast.verifier import Verified
 from wellhead.report import Section
 from wellhead.report.svg import Axis, Line, LineChart
@@ -29,7 +29,7 @@ def verifier_section(found: Verified) -> Section:
     return Section("What the verifier makes of it", [told, chart])
 
 
-def _line(name: str, times: list[int], rows: list[Interval]) -> Line:
+def _line(name: str, times: list[int], rows: list[Range]) -> Line:
     low, high = [row.low for row in rows], [row.high for row in rows]
     banded = low != high
     return Line(

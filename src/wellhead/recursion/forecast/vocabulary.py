@@ -15,7 +15,7 @@ from scipy import special
 
 from wellhead.recursion.forecast.course import Course
 from wellhead.recursion.forecast.effective import EffectiveSize, World
-from wellhead.recursion.forecast.share import Interval
+from wellhead.recursion.forecast.share import Range
 from wellhead.recursion.forecast.web import Web
 from wellhead.recursion.forecast.words import WordCounts
 from wellhead.recursion.theory.branching import Loss
@@ -40,8 +40,8 @@ class Generation(NamedTuple):
     """
 
     generation: int
-    words: Interval
-    text: Interval
+    words: Range
+    text: Range
 
 
 class Bin(NamedTuple):
@@ -50,7 +50,7 @@ class Bin(NamedTuple):
     counts: str
     words: int
     text: float
-    surviving: Interval
+    surviving: Range
 
 
 class Vocabulary(NamedTuple):
@@ -77,7 +77,7 @@ def vocabulary_of(
     *,
     regime: str,
     generations: int,
-    share: Interval | Course | Web | None,
+    share: Range | Course | Web | None,
     effective: EffectiveSize,
 ) -> Vocabulary:
     """The survival of `words` under a regime of `branching`, with intervals.
@@ -111,7 +111,7 @@ def _paths(
     words: WordCounts,
     regime: str,
     last: int,
-    share: Interval | Course | Web | None,
+    share: Range | Course | Web | None,
     effective: EffectiveSize,
 ) -> _Paths:
     """Loss with the least real text and the smallest size, the likeliest, and the most."""
@@ -131,7 +131,7 @@ def _path(world: World, ratios: list[float]) -> list[Loss]:
     return [losses[ratio][k] for k, ratio in enumerate(ratios)]
 
 
-def _left(words: WordCounts, paths: _Paths, k: int, level: float, by_text: bool) -> Interval:
+def _left(words: WordCounts, paths: _Paths, k: int, level: float, by_text: bool) -> Range:
     weight = words.counts / words.tokens if by_text else np.full(len(words.counts), 1 / words.types)
     z = CLUMPING * float(special.ndtri((1 + level) / 2))
     means, errors = [], []
@@ -140,7 +140,7 @@ def _left(words: WordCounts, paths: _Paths, k: int, level: float, by_text: bool)
         means.append(float(words.words @ (weight * (1 - lost))))
         errors.append(math.sqrt(float(words.words @ (weight**2 * lost * (1 - lost)))))
     low, high = means[0] - z * errors[0], means[2] + z * errors[2]
-    return Interval(max(0.0, low), min(1.0, means[1]), min(1.0, high), level)
+    return Range(max(0.0, low), min(1.0, means[1]), min(1.0, high), level)
 
 
 def _bins(words: WordCounts, paths: _Paths, last: int, level: float) -> tuple[Bin, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from wellhead.errors import BadSetting
-from wellhead.recursion.forecast.share import Interval
+from wellhead.recursion.forecast.share import Range
 from wellhead.recursion.theory.shared_web import SharedWeb
 
 __all__ = ["REGIME", "Web", "web_of"]
@@ -29,10 +29,10 @@ class Web(NamedTuple):
     point: SharedWeb
     high: SharedWeb
     level: float | None = None
-    share: Interval | None = None
+    share: Range | None = None
 
 
-def web_of(models: int | None, mixing: float | None, share: Interval | None) -> Web | None:
+def web_of(models: int | None, mixing: float | None, share: Range | None) -> Web | None:
     """The web that the user asked for; None without one.
 
     Raises:
@@ -42,7 +42,7 @@ def web_of(models: int | None, mixing: float | None, share: Interval | None) -> 
         if mixing is not None:
             raise BadSetting("web_mixing belongs to several models on one web: give web_models")
         return None
-    real = share or Interval(0.0, 0.0, 0.0)
+    real = share or Range(0.0, 0.0, 0.0)
     mixed = 1.0 if mixing is None else mixing
     low, point, high = (SharedWeb(models, mixed, a) for a in real[:3])
     return Web(low, point, high, real.level, share)

@@ -123,17 +123,17 @@ IdColumn = Annotated[
     str | None, typer.Option(help="Column that holds identities; 'id' if there is one.")
 ]
 Split = Annotated[
-    str | None, typer.Option(help="One document of plain text is a file, line or paragraph.")
+    str | None, typer.Option(help="In plain text, one document is a file, line or paragraph.")
 ]
 Where = Annotated[
     str | None,
-    typer.Option(metavar="CONDITION", help="Rows that count, as in \"split == 'test'\"."),
+    typer.Option(metavar="CONDITION", help="Use only these rows, such as \"split == 'test'\"."),
 ]
 Encoding = Annotated[
-    str | None, typer.Option(help="What the files are written in where not UTF-8, as in cp1252.")
+    str | None, typer.Option(help="Encoding of the files if it is not UTF-8, such as cp1252.")
 ]
 KeepGoing = Annotated[
-    bool, typer.Option("--keep-going", help="Go on where over 1 % of the rows cannot be read.")
+    bool, typer.Option("--keep-going", help="Go on even if over 1 % of the rows cannot be read.")
 ]
 Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same result.")]
 Level = Annotated[

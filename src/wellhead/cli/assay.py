@@ -50,7 +50,8 @@ def assay(
     corpus: Annotated[
         str | None,
         typer.Argument(
-            help="File, folder, glob, or - for standard input; none for scored shards (--scores)."
+            help="File, folder, glob, or - for standard input; leave it out for scored "
+            "shards (--scores)."
         ),
     ] = None,
     human: Annotated[
@@ -72,8 +73,8 @@ def assay(
     detector: Annotated[
         str | None,
         typer.Option(
-            help="A detector's name or folder; see `wellhead detector list`. By default that of "
-            "the language of most documents."
+            help="A detector's name or folder; see `wellhead detector list`. By default the "
+            "one for the language of most documents."
         ),
     ] = None,
     adapt: Annotated[
@@ -85,8 +86,9 @@ def assay(
     tier: Annotated[
         str,
         typer.Option(
-            help="What an adapted detector sees of a text: its words; beside them frozen, "
-            "likelihood or encoder (name:network for another network); or auto, what pays."
+            help="What an adapted detector reads of a text: words; words with frozen, "
+            "likelihood or encoder (name:network picks the network); or auto, whichever "
+            "helps by measurement."
         ),
     ] = "words",
     source: Annotated[
@@ -104,11 +106,11 @@ def assay(
     keep_going: KeepGoing = False,
     human_where: Annotated[
         str | None,
-        typer.Option(metavar="CONDITION", help="Rows of the known-human texts that count."),
+        typer.Option(metavar="CONDITION", help="Use only these rows of the known-human texts."),
     ] = None,
     machine_where: Annotated[
         str | None,
-        typer.Option(metavar="CONDITION", help="Rows of the machine texts that count."),
+        typer.Option(metavar="CONDITION", help="Use only these rows of the machine texts."),
     ] = None,
     group_by: Annotated[str | None, typer.Option(help="Column for shares by group.")] = None,
     max_share: Annotated[
@@ -123,7 +125,7 @@ def assay(
         bool, typer.Option("--strict", help="Exit 3 when the share cannot be said.")
     ] = False,
     sample: Annotated[
-        int | None, typer.Option(min=1, help="Assay a random sample of so many.")
+        int | None, typer.Option(min=1, help="Assay a random sample of this many documents.")
     ] = None,
     level: Level = 0.95,
     false_discovery_rate: Annotated[

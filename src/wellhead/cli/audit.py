@@ -21,7 +21,7 @@ def audit_command(
     ],
     corpus: Annotated[
         str | None,
-        typer.Argument(help="What to draw from; without it the audit in --out goes on."),
+        typer.Argument(help="What to draw from; leave it out to go on with the audit in --out."),
     ] = None,
     n: Annotated[int, typer.Option("--n", help="Documents to draw.")] = 50,
     way: Annotated[
@@ -41,14 +41,14 @@ def audit_command(
         str | None, typer.Option(help="Column with an address where raters find evidence.")
     ] = None,
     text_column: TextColumn = None,
-    port: Annotated[int, typer.Option(help="Of the page; 0 takes a free one.")] = 0,
+    port: Annotated[int, typer.Option(help="Port of the page; 0 takes a free one.")] = 0,
     page: Annotated[
         bool, typer.Option("--page/--no-page", help="Whether to open the labelling page.")
     ] = True,
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Draw documents by lot and label them in the browser; stop and go on as you like."""
+    """Draw documents at random and label them in the browser; stop and go on as you like."""
     from wellhead.audit import AuditFolder, begin, read_audit
     from wellhead.audit.draw import WAYS
     from wellhead.audit.server import serve

@@ -26,7 +26,7 @@ Model = Annotated[
         help="A run, RUN@GENERATION, a folder, a GGUF file, the URL of an endpoint, scripted:FILE.",
     ),
 ]
-Other = Annotated[str | None, typer.Argument(metavar="[MODEL2]", help="The one beside it.")]
+Other = Annotated[str | None, typer.Argument(metavar="[MODEL2]", help="The model beside it.")]
 
 
 @app.command("chat")
@@ -34,18 +34,37 @@ def chat_command(
     model: Model = None,
     other: Other = None,
     terminal: Annotated[
-        bool, typer.Option("--terminal", help="Talk here instead of on a page; pipes work.")
+        bool,
+        typer.Option(
+            "--terminal", help="Talk in the terminal instead of on a page; reads from pipes, too."
+        ),
     ] = False,
     as_json: AsJson = False,
-    seed: Annotated[int, typer.Option(min=0, help="Of the first answers, for all.")] = 1,
-    temperature: Annotated[float, typer.Option(min=0, max=2, help="0 takes the likeliest.")] = 0.8,
-    top_p: Annotated[float, typer.Option(min=0.01, max=1)] = 1.0,
-    top_k: Annotated[int, typer.Option(min=0, help="0 for all tokens.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Seed of the first answers, the same for both.")
+    ] = 1,
+    temperature: Annotated[
+        float,
+        typer.Option(
+            min=0, max=2, help="Sampling temperature; 0 always takes the likeliest token."
+        ),
+    ] = 0.8,
+    top_p: Annotated[
+        float,
+        typer.Option(
+            min=0.01, max=1, help="Draw from the likeliest tokens of this joint probability."
+        ),
+    ] = 1.0,
+    top_k: Annotated[
+        int, typer.Option(min=0, help="Draw from this many of the likeliest tokens; 0 for all.")
+    ] = 0,
     length: Annotated[int, typer.Option(min=1, max=2048, help="Tokens of an answer.")] = 120,
-    host: Annotated[str, typer.Option(help="Outside loopback a token is needed.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8081,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; any but loopback needs a token.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8081,
 ) -> None:
-    """Talk to two models at once; a run answers as its generation 0 and its last.
+    """Talk to two models at once, or to the first and the last generation of a run.
 
     Under each answer: how surprising generation 0 finds it, repeated phrases, the longest copy from
     the training text, and words that are gone.

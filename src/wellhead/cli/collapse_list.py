@@ -14,7 +14,7 @@ __all__ = ["show_list"]
 def show_list(
     as_json: AsJson = False,
 ) -> None:
-    """The presets, families, regimes, samplers, selectors and schedules that are known."""
+    """List the known presets, families, regimes, samplers, selectors and schedules."""
     from wellhead.recursion import list_presets
     from wellhead.recursion.config import PARTS
 

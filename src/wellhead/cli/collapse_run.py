@@ -35,14 +35,15 @@ def run(
         int | None, typer.Option(min=1, help="Processes; default one per core.")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only tell what language models would take.")
+        bool,
+        typer.Option("--dry-run", help="Only show what training the language models would take."),
     ] = False,
     gpu: Annotated[
         str, typer.Option(help="With --dry-run: L4, RTX4090, A100, H100, H200.")
     ] = "H100",
-    gpus: Annotated[int, typer.Option(min=1, help="With --dry-run: how many.")] = 1,
+    gpus: Annotated[int, typer.Option(min=1, help="With --dry-run: number of GPUs.")] = 1,
     price: Annotated[
-        float | None, typer.Option(min=0.0, help="With --dry-run: dollars of a GPU for an hour.")
+        float | None, typer.Option(min=0.0, help="With --dry-run: dollars per GPU-hour.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:

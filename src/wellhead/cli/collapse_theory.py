@@ -85,13 +85,18 @@ def theory(
     ] = None,
     mixing: Annotated[
         float | None,
-        typer.Option(help="Chance that an item is by any of them, not by oneself (shared-web)."),
+        typer.Option(
+            help="Probability that an item comes from any of them, not from one's own (shared-web)."
+        ),
     ] = None,
     quantile: Annotated[
         float | None, typer.Option(help="A verifier drops this share of true items.")
     ] = None,
     bias: Annotated[
-        float | None, typer.Option(help="How far its truth is off, in standard deviations.")
+        float | None,
+        typer.Option(
+            help="How far the verifier's idea of the truth is off, in standard deviations."
+        ),
     ] = None,
     checked: Annotated[
         float | None, typer.Option(help="Share of items that the verifier looks at.")
@@ -101,7 +106,9 @@ def theory(
     ] = None,
     strength: Annotated[
         float | None,
-        typer.Option(help="Share of other items that it drops; length of logistic coefficients."),
+        typer.Option(
+            help="Share of the other items that it drops; in logistic, length of the coefficients."
+        ),
     ] = None,
     nearest_share: Annotated[
         float | None,
@@ -110,25 +117,28 @@ def theory(
     truth_law: Annotated[
         str | None,
         typer.Option(
-            help="Law of real data. location: normal, laplace, student, contaminated; logistic: "
-            "logistic, probit, cauchit, threshold."
+            help="Distribution of the real data. location: normal, laplace, student, "
+            "contaminated; logistic: logistic, probit, cauchit, threshold."
         ),
     ] = None,
     model: Annotated[
         str | None, typer.Option(help="What is fitted (location): normal, laplace or student.")
     ] = None,
     freedom: Annotated[
-        float | None, typer.Option(help="Degrees of freedom of Student's law (location).")
+        float | None, typer.Option(help="Degrees of freedom of Student's t (location).")
     ] = None,
     draws: Annotated[
         str | None,
         typer.Option(
-            help="Instead, what learners of symbols miss after 1000,10000,… draws: scaling."
+            help="Instead: what learners of symbols miss after this many draws, 1000,10000,… "
+            "(a scaling law)."
         ),
     ] = None,
     kept: Annotated[
         int | None,
-        typer.Option(help="With --draws: the likeliest symbols, which alone the generator says."),
+        typer.Option(
+            help="With --draws: number of likeliest symbols; the generator never produces others."
+        ),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="A JSON list with one record per generation.")

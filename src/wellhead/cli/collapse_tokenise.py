@@ -19,12 +19,12 @@ def tokenise(
     corpus: CorpusArgument,
     out: Annotated[Path, typer.Option("--out", "-o", callback=new_folder, help="A new folder.")],
     block: Annotated[int, typer.Option(help="Tokens in a block.")] = 512,
-    vocabulary: Annotated[int, typer.Option(help="Tokens of the tokenizer.")] = 32_000,
+    vocabulary: Annotated[int, typer.Option(help="Size of the tokenizer's vocabulary.")] = 32_000,
     text_column: TextColumn = None,
     where: Where = None,
     as_json: AsJson = False,
 ) -> None:
-    """Turn a corpus of any size into shards of tokens; then: --set family.corpus=FOLDER."""
+    """Turn a corpus of any size into shards of tokens, for --set family.corpus=FOLDER."""
     from wellhead._progress import progress
     from wellhead.corpus import open_corpus
     from wellhead.recursion.torch_extra import require_torch

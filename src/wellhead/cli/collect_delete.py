@@ -18,7 +18,8 @@ __all__ = ["delete"]
 def delete(
     study: StudyArgument,
     worker: Annotated[
-        str | None, typer.Option(help="Platform id or pseudonym whose every trace goes.")
+        str | None,
+        typer.Option(help="Platform id or pseudonym of the writer to delete without a trace."),
     ] = None,
     expired: Annotated[
         bool, typer.Option("--expired", help="Recordings older than the study's retention_days.")

@@ -46,7 +46,7 @@ def export(
     database: DatabaseOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Write the answers with what their recordings say; workers leave as pseudonyms."""
+    """Write the answers with what their recordings say; workers appear under pseudonyms."""
     from wellhead.collect.answers import settle
     from wellhead.collect.export import export_study
     from wellhead.collect.export.lineage import record

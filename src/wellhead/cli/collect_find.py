@@ -28,7 +28,7 @@ def find(
     database: DatabaseOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Look an answer up by what a writer has in hand; exit 3 when nothing has that name."""
+    """Find an answer by whatever its writer can show; exit 3 if there is none."""
     from wellhead.collect.answers import settle
     from wellhead.collect.find import find_answers
 

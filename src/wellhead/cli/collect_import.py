@@ -18,7 +18,7 @@ __all__ = ["import_"]
 @collect_app.command("import")
 @with_extra
 def import_(
-    file: Annotated[Path, typer.Argument(help="The foreign file.")],
+    file: Annotated[Path, typer.Argument(help="The file to import.")],
     out: Annotated[
         Path, typer.Option("--out", "-o", callback=folder_out, help="Folder to write into.")
     ],
@@ -32,7 +32,7 @@ def import_(
     replace: Replace = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Write the answers in a foreign file as answers.parquet and evidence.parquet."""
+    """Turn another tool's file into answers.parquet and evidence.parquet."""
     from wellhead.collect.importers import read_import
     from wellhead.collect.importers.imported import write_imported
 

@@ -23,7 +23,7 @@ def pay(
         Path, typer.Option("--out", "-o", callback=folder_out, help="Folder to write into.")
     ],
     format: Annotated[
-        str | None, typer.Option(help="prolific, mturk or link; the study's platform if not.")
+        str | None, typer.Option(help="prolific, mturk or link; by default the study's platform.")
     ] = None,
     undecided: Annotated[
         str, typer.Option(help="What no reviewer has decided about: accept or leave.")
@@ -32,7 +32,7 @@ def pay(
     database: DatabaseOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Write what reviewers decided for the platform that pays; names are the platform's own."""
+    """Write reviewers' decisions for the platform that pays, with its own ids of people."""
     from wellhead.collect.answers import settle
     from wellhead.collect.pay import due, write_lists
     from wellhead.collect.store.erasure import note_action

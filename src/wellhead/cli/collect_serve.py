@@ -22,12 +22,12 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port; 0 takes a free one.")] = 8080,
     demo: Annotated[
-        bool, typer.Option("--demo", help="A complete local study with pretended answers.")
+        bool, typer.Option("--demo", help="A complete local study with simulated answers.")
     ] = False,
     database: DatabaseOption = None,
     behind_proxy: Annotated[
         str | None,
-        typer.Option(help="Address of the proxy whose forwarding headers are believed."),
+        typer.Option(help="Address of the proxy whose forwarding headers are trusted."),
     ] = None,
     processes: Annotated[
         int, typer.Option(help="How many processes answer; more than one needs PostgreSQL.", min=1)

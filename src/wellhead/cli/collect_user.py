@@ -73,9 +73,9 @@ def remove(study: StudyArgument, name: Name, database: DatabaseOption = None) ->
 def token(
     study: StudyArgument,
     name: Name,
-    days: Annotated[int, typer.Option(help="How long it is good for.")] = 90,
+    days: Annotated[int, typer.Option(help="Days for which it is valid.")] = 90,
     revoke: Annotated[
-        bool, typer.Option("--revoke", help="Make the account's tokens worthless instead.")
+        bool, typer.Option("--revoke", help="Revoke the account's tokens instead.")
     ] = False,
     database: DatabaseOption = None,
 ) -> None:

@@ -40,39 +40,52 @@ def curate(
     ] = "weight",
     dial: Annotated[
         float | None,
-        typer.Option(help="How strict; with limits, the mildest that keeps them is chosen."),
+        typer.Option(
+            help="How strict the policy is; with limits, the mildest setting that "
+            "meets them is chosen."
+        ),
     ] = None,
     max_machine: Annotated[
         float | None,
-        typer.Option(parser=share_of, metavar="SHARE", help="Most machine text in what is kept."),
+        typer.Option(
+            parser=share_of, metavar="SHARE", help="Largest share of machine text in what is kept."
+        ),
     ] = None,
     max_human_loss: Annotated[
         float | None,
-        typer.Option(parser=share_of, metavar="SHARE", help="Most human text that may be lost."),
+        typer.Option(
+            parser=share_of, metavar="SHARE", help="Largest share of human text that may be lost."
+        ),
     ] = None,
     max_inflation: Annotated[
-        float | None, typer.Option(help="Most inflation of error by training on such a mix.")
+        float | None, typer.Option(help="Largest inflation of error by training on what is kept.")
     ] = None,
     generations: Annotated[int, typer.Option(help="Generations of that training.")] = 5,
     reserve: Annotated[
         float | None,
         typer.Option(
-            parser=share_of, metavar="SHARE", help="Part of the human originals to set aside."
+            parser=share_of, metavar="SHARE", help="Share of the human originals to set aside."
         ),
     ] = None,
     fold_repeats: Annotated[
         bool, typer.Option("--fold-repeats", help="Drop what repeats an earlier text.")
     ] = False,
     group_by: Annotated[
-        str | None, typer.Option(help="Column whose groups are told apart among what is lost.")
+        str | None, typer.Option(help="Column with groups; what is lost is told for each.")
     ] = None,
     detector: Annotated[
         str | None,
-        typer.Option(help="The assay's detector, where it was of a sample and does not keep it."),
+        typer.Option(
+            help="The assay's detector, if the assay was of a sample and has not saved it."
+        ),
     ] = None,
     draws: Annotated[
         bool,
-        typer.Option("--draws", help="Keep each text with its weight as probability, unweighted."),
+        typer.Option(
+            "--draws",
+            help="Keep each text at random, with its weight as the "
+            "probability, instead of weighting it.",
+        ),
     ] = False,
     apply: Annotated[
         bool, typer.Option("--apply", help="Write the new corpus; without it only the plan.")

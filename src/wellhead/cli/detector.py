@@ -44,9 +44,7 @@ def train(
     out: Annotated[
         Path, typer.Option(callback=new_folder, help="Folder to write the detector into.")
     ],
-    name: Annotated[str | None, typer.Option(help="What to call it; else the folder's name.")] = (
-        None
-    ),
+    name: Annotated[str | None, typer.Option(help="Its name; by default the folder's.")] = (None),
     text_column: TextColumn = None,
     group_column: Annotated[
         str | None,
@@ -75,7 +73,7 @@ def train(
 
 @detector_app.command("list")
 def list_detectors(as_json: AsJson = False) -> None:
-    """The detectors that are known by name: revision, languages, mean measured errors."""
+    """List the detectors known by name: revision, languages, mean measured errors."""
     from wellhead.detect.scorer import SCORERS
 
     rows = [_row(name, SCORERS[name]()) for name in SCORERS.names()]
@@ -95,7 +93,7 @@ def show(
     detector: Annotated[str, typer.Argument(help="A name of `detector list`, or a folder.")],
     as_json: AsJson = False,
 ) -> None:
-    """The card of a detector: what it was fitted on, and its measured errors."""
+    """Show a detector's card: what it was fitted on, and its measured errors."""
     from wellhead.detect import Card, load_scorer
 
     scorer = load_scorer(detector)

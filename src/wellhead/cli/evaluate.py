@@ -22,12 +22,12 @@ def evaluate_command(
         ),
     ] = None,
     tasks: Annotated[
-        str, typer.Option(help="Suites (quick, seed), tasks, or YAML files, by comma.")
+        str, typer.Option(help="Suites (quick, seed), tasks, or YAML files, separated by commas.")
     ] = "quick",
     data: Annotated[Path, typer.Option(help="Folder with the files of the suite seed.")] = Path(
         "evaluation-data"
     ),
-    limit: Annotated[int | None, typer.Option(min=1, help="Items of each task, at most.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Most items of each task.")] = None,
     shots: Annotated[
         int | None, typer.Option(min=0, max=64, help="Solved items before each question.")
     ] = None,

@@ -41,32 +41,44 @@ def forecast_command(
         float | None, typer.Option(help="Share of real text in the training data, 0 to 1.")
     ] = None,
     assay: Annotated[
-        Path | None, typer.Option(help="JSON of an assay of the training data, instead.")
+        Path | None,
+        typer.Option(help="Instead of --real-share: the JSON of an assay of the training data."),
     ] = None,
     shares: Annotated[
         str | None,
-        typer.Option(help="Instead, real shares of training sets after the first, .9,.5,.1."),
+        typer.Option(
+            help="Instead: real shares of the training sets after the first, such as .9,.5,.1."
+        ),
     ] = None,
     years: Annotated[
         Path | None,
-        typer.Option(help="Instead, a CSV of year, real, machine (tokens); first year real."),
+        typer.Option(
+            help="Instead: a CSV with year, real and machine (tokens); the first year is all real."
+        ),
     ] = None,
     machine_growth: Annotated[
         float | None,
-        typer.Option(help="Growth of machine against real text from set to set."),
+        typer.Option(
+            help="Factor by which machine text grows against real text from one "
+            "training set to the next."
+        ),
     ] = None,
     web_models: Annotated[
-        int | None, typer.Option(help="Several models that learn from each other: how many.")
+        int | None, typer.Option(help="Number of models that learn from each other's output.")
     ] = None,
     web_mixing: Annotated[
         float | None,
-        typer.Option(help="Share of machine text by any of them, not by one's own last; else 1."),
+        typer.Option(
+            help="Share of machine text that comes from any of these models, not "
+            "from one's own last generation; 1 by default."
+        ),
     ] = None,
     true_positive_rate: Annotated[
-        float | None, typer.Option(help="Machine text that a detector in the loop removes.")
+        float | None,
+        typer.Option(help="Share of machine text that a detector in the loop removes."),
     ] = None,
     false_positive_rate: Annotated[
-        float | None, typer.Option(help="Human text that it removes.")
+        float | None, typer.Option(help="Share of human text that this detector removes.")
     ] = None,
     verifier: Annotated[
         str | None,
@@ -77,13 +89,15 @@ def forecast_command(
     ] = None,
     max_inflation: Annotated[
         float | None,
-        typer.Option(help="Limit on inflation: says what keeps below it; exit code 1 if beyond."),
+        typer.Option(
+            help="Limit on inflation: tells how to stay below it; exit code 1 if it is exceeded."
+        ),
     ] = None,
     prices: Annotated[
         str | None,
         typer.Option(
-            help="Prices of a unit, real=5,audit=1,detector=.01,stream=0: says the cheapest mix "
-            "that keeps the limit."
+            help="Prices of a unit, such as real=5,audit=1,detector=.01,stream=0: finds the "
+            "cheapest mix within the limit."
         ),
     ] = None,
     model: Annotated[
@@ -99,13 +113,16 @@ def forecast_command(
             "--calibrate", help="Run the n-gram laboratory on this corpus: about a minute."
         ),
     ] = False,
-    seed: Annotated[int, typer.Option(help="Of the calibration.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the calibration.")] = 0,
     effective_samples: Annotated[
-        float | None, typer.Option(help="Independent draws that one generation is worth.")
+        float | None, typer.Option(help="Number of independent draws that one generation is worth.")
     ] = None,
     observed: Annotated[
         Path | None,
-        typer.Option(help="CSV or JSON of generation and vocabulary (share left), to fit that."),
+        typer.Option(
+            help="CSV or JSON with generation and vocabulary (share left), from "
+            "which that number is fitted."
+        ),
     ] = None,
     words: Annotated[
         str, typer.Option(help="How words are told apart: letters or spaces.")
@@ -120,7 +137,7 @@ def forecast_command(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Inflation of error and survival of words after generations of training on own output."""
+    """How error grows and words die out over generations of training on one's own output."""
     from wellhead.corpus import open_corpus
     from wellhead.recursion.forecast import forecast
     from wellhead.recursion.forecast.observed import read_observed

@@ -52,11 +52,13 @@ def generate_command(
     ] = None,
     human: Annotated[
         str | None,
-        typer.Option(help="Texts by people: for lengths, examples, and prompts without a task."),
+        typer.Option(
+            help="Human texts: for lengths and examples, and for prompts where there is no task."
+        ),
     ] = None,
     model: Annotated[
         list[str] | None,
-        typer.Option(help="As the endpoint names it, or a local model; repeatable."),
+        typer.Option(help="Name of a model at the endpoint, or a local model; repeatable."),
     ] = None,
     base_url: Annotated[
         str | None,
@@ -66,20 +68,22 @@ def generate_command(
         ),
     ] = None,
     n: Annotated[
-        int | None, typer.Option("--n", help="Texts to ask for, over all models; 320 if not said.")
+        int | None, typer.Option("--n", help="Texts to ask for, over all models; 320 by default.")
     ] = None,
     style: Annotated[
         list[str] | None,
-        typer.Option(help="A style or a style file; repeatable. All that can be used if none."),
+        typer.Option(
+            help="A style or a style file; repeatable. By default every style that applies."
+        ),
     ] = None,
     temperature: Annotated[
-        list[float] | None, typer.Option(help="Of sampling; repeatable. 1 if none.")
+        list[float] | None, typer.Option(help="Sampling temperature; repeatable. 1 by default.")
     ] = None,
     kind: Annotated[
         str, typer.Option(help="What the human texts are, as in 'a news report'.")
     ] = "a text",
     text_column: TextColumn = None,
-    most_tokens: Annotated[int, typer.Option(help="Of one answer.")] = 1500,
+    most_tokens: Annotated[int, typer.Option(help="Most tokens of one answer.")] = 1500,
     at_once: Annotated[int, typer.Option(help="Calls in flight.")] = 8,
     per_minute: Annotated[float | None, typer.Option(help="Calls begun in a minute.")] = None,
     price_in: Annotated[float, typer.Option(help="Price of a million tokens read.")] = 0.0,
@@ -109,7 +113,7 @@ def generate_command(
         ),
     ] = False,
 ) -> None:  # many options: each is one that a run of calls to a paid service must be given
-    """Machine references for your own task, by the models you suspect; nothing is paid twice."""
+    """Have the models you suspect write references for your own task; nothing is paid twice."""
     from wellhead.generate import Recipe, generate
     from wellhead.generate.asking import Limits
     from wellhead.generate.cost import Prices

@@ -54,7 +54,7 @@ def init_command(store: StoreArgument) -> None:
 @lineage_app.command("show")
 def show_command(
     store: StoreArgument,
-    name: Annotated[str | None, typer.Argument(help="One manifest, and what it is from.")] = None,
+    name: Annotated[str | None, typer.Argument(help="One manifest and its ancestors.")] = None,
     check: Annotated[bool, typer.Option(help="Verify first, and mark what is lost.")] = False,
     out: PageFile = None,
     replace: Replace = False,
@@ -75,7 +75,7 @@ def show_command(
 
 @lineage_app.command("gc")
 def gc_command(store: StoreArgument) -> None:
-    """Remove what writers left that died; manifests and their files stay."""
+    """Remove what interrupted writers left behind; manifests and their files stay."""
     from wellhead.lineage import Store
 
     removed = Store(store).collect_garbage()

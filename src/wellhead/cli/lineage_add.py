@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from wellhead.lineage import HumanShare, Reading
 
 Files = Annotated[list[str], typer.Argument(help="Files of text, folders of them, addresses.")]
-Name = Annotated[str | None, typer.Option(help="What to call it; the first file's name if not.")]
+Name = Annotated[str | None, typer.Option(help="Its name; by default the first file's.")]
 Keep = Annotated[
     bool | None,
     typer.Option("--keep/--leave", help="Keep files in the store, or leave them where they lie."),
@@ -92,8 +92,8 @@ def derive_command(
     step: Annotated[str, typer.Option(help="What was done, as in filter, mix or generate.")],
     name: Name = None,
     model: Annotated[str | None, typer.Option(help="What wrote the new rows.")] = None,
-    revision: Annotated[str | None, typer.Option(help="Of the model.")] = None,
-    seed: Annotated[int | None, typer.Option(help="With which the model was sampled.")] = None,
+    revision: Annotated[str | None, typer.Option(help="Revision of the model.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed with which the model was sampled.")] = None,
     sampling: Annotated[
         list[str] | None, typer.Option(metavar="KEY=VALUE", help="As in temperature=0.7.")
     ] = None,
@@ -149,16 +149,20 @@ def _pairs(given: list[str] | None) -> dict[str, float | str]:
 def reserve_command(
     store: StoreArgument,
     original: Annotated[
-        list[str] | None, typer.Option(help="An original to draw from; all by people if not.")
+        list[str] | None, typer.Option(help="An original to draw from; by default all by people.")
     ] = None,
     share: Annotated[
-        float, typer.Option(parser=share_of, metavar="SHARE", help="Of every stratum, as in 10%.")
+        float,
+        typer.Option(
+            parser=share_of, metavar="SHARE", help="Share to draw from every stratum, such as 10%."
+        ),
     ] = 0.1,
     by: Annotated[str | None, typer.Option(help="Column whose values are the strata.")] = None,
     seed: Seed = 0,
     name: Annotated[str, typer.Option(help="What to call the reserve.")] = "reserve",
     check: Annotated[
-        list[str] | None, typer.Option(help="A mix: exit 1 where it lacks texts of the reserve.")
+        list[str] | None,
+        typer.Option(help="Check this mix: exit 1 if it lacks texts of the reserve."),
     ] = None,
     texts: Annotated[
         Path | None, typer.Option(help="Write its texts here, one a line, as for the laboratory.")
@@ -189,7 +193,9 @@ def record_command(
     store: StoreArgument,
     folder: Annotated[
         Path,
-        typer.Argument(help="Of a finished `wellhead collapse run` or `wellhead curate --apply`."),
+        typer.Argument(
+            help="Folder of a finished `wellhead collapse run` or `wellhead curate --apply`."
+        ),
     ],
     parent: Annotated[str, typer.Option(help="The corpus that it was made from.")],
     as_json: AsJson = False,

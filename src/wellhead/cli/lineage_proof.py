@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from wellhead.lineage.verify import Verification
 
 _TOLD = 20  # findings on the terminal
-PublicKey = Annotated[Path | None, typer.Option("--key", help="Public key of whoever signed.")]
+PublicKey = Annotated[Path | None, typer.Option("--key", help="Public key of the signer.")]
 
 
 @lineage_app.command("verify")
@@ -99,7 +99,7 @@ def sign_command(
     ] = None,
     replace: Replace = False,
     proof: Annotated[
-        str | None, typer.Option(help="A manifest: write a proof that it is under the head.")
+        str | None, typer.Option(help="Write a proof that the head covers this manifest.")
     ] = None,
     earlier: Annotated[
         Path | None, typer.Option(help="An old head that the proof must continue.")
@@ -108,7 +108,7 @@ def sign_command(
         Path | None, typer.Option(help="Sign all files of this folder instead, into --out.")
     ] = None,
 ) -> None:
-    """Sign where the log ends now, or a folder; keep the signature where the store is not."""
+    """Sign the end of the log, or a folder; keep the signature away from the store."""
     import json
 
     from wellhead._atomic import write_text
@@ -157,14 +157,14 @@ def export_command(
         Path | None, typer.Option(help="TOML with what only the publisher knows.")
     ] = None,
     check: Annotated[
-        Path | None, typer.Option(help="Hold this export against the store; exit 3 if it differs.")
+        Path | None, typer.Option(help="Compare this export with the store; exit 3 if it differs.")
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", callback=file_out, help="File to write.")
     ] = None,
     replace: Replace = False,
 ) -> None:
-    """Write where a text comes from in a format that others read."""
+    """Write where a text comes from in a format that other tools read."""
     from wellhead._atomic import write_text
     from wellhead.lineage import Store
     from wellhead.lineage.exports import Facts, export, read_facts, wrong

@@ -43,7 +43,7 @@ def plan(
     documents: Annotated[int, typer.Option(help="Documents in the corpus.")] = 1000,
     prices: Annotated[
         str | None,
-        typer.Option(help="Of one text or label: human=0.5,machine=0.01,label=2."),
+        typer.Option(help="Prices of one text or label: human=0.5,machine=0.01,label=2."),
     ] = None,
     level: Level = 0.95,
     detector: Annotated[str, typer.Option(help="The detector that will be used.")] = "general",

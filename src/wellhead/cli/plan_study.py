@@ -39,8 +39,8 @@ def plan_study_command(
     method: Annotated[
         list[str] | None,
         typer.Option(
-            help="NAME:SENSITIVITY:SPECIFICITY, at least two; of three or more each set is "
-            "tried. By default text and process."
+            help="NAME:SENSITIVITY:SPECIFICITY, at least two; of three or more, each subset "
+            "is tried. By default text and process."
         ),
     ] = None,
     answers: Annotated[str, typer.Option(help="Numbers of answers to try.")] = "100,300,1000",

@@ -32,14 +32,14 @@ def score_command(
     detector: Annotated[
         str | None,
         typer.Option(
-            help="Name or folder of a detector; that of the corpus's language if not given."
+            help="Name or folder of a detector; by default the one for the corpus's language."
         ),
     ] = None,
     tier: Annotated[
         str | None,
         typer.Option(
-            help="Of the English detector: full, or fast, which leaves the characters out. "
-            "Assay such scores with --detector general-fast."
+            help="Of the English detector: full, or fast (words alone). Assay fast scores "
+            "with --detector general-fast."
         ),
     ] = None,
     text_column: TextColumn = None,

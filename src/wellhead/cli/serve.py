@@ -18,9 +18,13 @@ Models = Annotated[
         help="RUN@GENERATION, a folder, a GGUF file, the URL of an endpoint, or scripted:FILE.",
     ),
 ]
-HostOption = Annotated[str, typer.Option("--host", help="Outside loopback a token is needed.")]
-PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")]
-LengthOption = Annotated[int, typer.Option("--length", min=1, help="Tokens of an answer, at most.")]
+HostOption = Annotated[
+    str, typer.Option("--host", help="Address to listen on; any but loopback needs a token.")
+]
+PortOption = Annotated[
+    int, typer.Option("--port", min=0, max=65535, help="Port; 0 takes a free one.")
+]
+LengthOption = Annotated[int, typer.Option("--length", min=1, help="Most tokens of an answer.")]
 WaitingOption = Annotated[int, typer.Option("--waiting", min=0, help="Requests that may wait.")]
 
 
@@ -40,7 +44,7 @@ def serve_command(
     length: LengthOption = 2048,
     waiting: WaitingOption = 256,
 ) -> None:
-    """Serve models at /v1 as OpenAI's API does; without MODEL, the small one and lm-quick's."""
+    """Serve models by OpenAI's API; without MODEL, SmolLM2 and the models of lm-quick."""
     need_chat("serve")
     from wellhead.models.resolve import default_models, resolve
     from wellhead.models.server import Limits

@@ -37,7 +37,7 @@ def study(
         Path | None, typer.Option(help="A table with more about the documents, by id.")
     ] = None,
     group_by: Annotated[
-        str | None, typer.Option(help="Column that parts documents into groups.")
+        str | None, typer.Option(help="Column with the group of each document.")
     ] = None,
     worker: Annotated[str | None, typer.Option(help="Column with the worker.")] = None,
     time: Annotated[str | None, typer.Option(help="Column with the time of submission.")] = None,
@@ -47,7 +47,9 @@ def study(
     ] = None,
     cut: Annotated[
         list[str] | None,
-        typer.Option(help="METHOD=VALUE: from which value on a method says machine; repeatable."),
+        typer.Option(
+            help="METHOD=VALUE: the value from which a method counts as saying machine; repeatable."
+        ),
     ] = None,
     prior: Annotated[
         list[str] | None,
@@ -57,25 +59,27 @@ def study(
         ),
     ] = None,
     trust: Annotated[
-        str | None, typer.Option(help="A method that is right wherever it speaks.")
+        str | None, typer.Option(help="A method that is right whenever it answers.")
     ] = None,
     dependent: Annotated[
-        str | None, typer.Option(help="Methods that are known to err together, by comma.")
+        str | None, typer.Option(help="Methods known to make the same errors, separated by commas.")
     ] = None,
     human: Annotated[
         str | None,
         typer.Option(
-            help="Texts known to be by people: judge the study's answers by wellhead's text "
-            "detector, too."
+            help="Known-human texts; with them wellhead's text detector judges the study's "
+            "answers, too."
         ),
     ] = None,
     detector: Annotated[str, typer.Option(help="The detector for --human.")] = "general",
     false_positives: Annotated[
-        float, typer.Option(help="Part of people's texts that an assay may flag.")
+        float, typer.Option(help="Share of human texts that an assay may flag.")
     ] = 0.05,
     task_text: Annotated[
         list[Path] | None,
-        typer.Option(help="A task's own text (UTF-8 file); quoting it is no copying; repeatable."),
+        typer.Option(
+            help="A task's own text (UTF-8 file); quoting it does not count as copying; repeatable."
+        ),
     ] = None,
     database: Annotated[
         str | None,
@@ -93,7 +97,7 @@ def study(
     replace: Replace = False,
     as_json: AsJson = False,
 ) -> None:
-    """How much did machines write, by several methods of which none is always right?"""
+    """How much did machines write, judged by several imperfect methods together?"""
     from wellhead.study.run import study as run
 
     keep_earlier(out, replace, "study.*", "methods.txt")

@@ -12,7 +12,7 @@ from wellhead.cli import app
 __all__ = ["By", "SettingsFile", "Why", "watch_app"]
 
 watch_app = typer.Typer(
-    help="What a deployed model says, per version, with intervals that may be looked at all day.",
+    help="What a deployed model says, by version, with intervals that hold however often you look.",
     no_args_is_help=True,
 )
 app.add_typer(watch_app, name="watch")

@@ -57,12 +57,18 @@ def _judges(rules: Path | None, named: list[str] | None, file: Path | None) -> V
 LabelFlagged = Annotated[
     float | None,
     typer.Option(
-        parser=share_of, metavar="SHARE", help="Part of what is flagged that people label; 100 %."
+        parser=share_of,
+        metavar="SHARE",
+        help="Share of the flagged answers that people label; 100 % by default.",
     ),
 ]
 LabelOthers = Annotated[
     float | None,
-    typer.Option(parser=share_of, metavar="SHARE", help="Part of the rest that they label; 2 %."),
+    typer.Option(
+        parser=share_of,
+        metavar="SHARE",
+        help="Share of the other answers that people label; 2 % by default.",
+    ),
 ]
 
 
@@ -117,19 +123,25 @@ def judge_command(
     label_others: LabelOthers = None,
     version_column: Annotated[
         str | None,
-        typer.Option(help="Column that names the version, or several with commas; version, model."),
+        typer.Option(
+            help="Column with the version, or several separated by commas; by "
+            "default version, model."
+        ),
     ] = None,
-    group_by: Annotated[str | None, typer.Option(help="Column of groups.")] = None,
+    group_by: Annotated[
+        str | None, typer.Option(help="Column with the group of each answer.")
+    ] = None,
     text_column: TextColumn = None,
     measure: Annotated[
         list[str] | None,
-        typer.Option(help="Column of numbers beside each answer, as minutes; repeatable."),
+        typer.Option(help="Column with a number for each answer, such as minutes; repeatable."),
     ] = None,
     lot: Annotated[
         list[str] | None,
         typer.Option(
             metavar="VERSION=SHARE",
-            help="How often a version was drawn, where each answer's was drawn by lot; repeat.",
+            help="How often a version was drawn, if each answer's version was drawn at "
+            "random; repeatable.",
         ),
     ] = None,
     known_column: Annotated[
@@ -140,7 +152,7 @@ def judge_command(
     replace: Replace = False,
     as_json: AsJson = False,
 ) -> None:
-    """Judge recorded answers in their order: rates by version that hold at every moment."""
+    """Judge recorded answers in order: rates by version, with intervals that hold at every look."""
     import wellhead.watch as room
 
     keep_earlier(out, replace)
@@ -165,7 +177,7 @@ def judge_command(
 @watch_app.command("label")
 def label_command(
     review: Annotated[Path, typer.Argument(help="Folder of a review queue.")],
-    port: Annotated[int, typer.Option(help="Of the page; 0 takes a free one.")] = 0,
+    port: Annotated[int, typer.Option(help="Port of the page; 0 takes a free one.")] = 0,
     page: Annotated[
         bool, typer.Option("--page/--no-page", help="Whether to open the labelling page.")
     ] = True,

@@ -20,7 +20,7 @@ def status_command(
     replace: Replace = False,
     as_json: AsJson = False,
 ) -> None:
-    """How the watch stands; ends with 1 where something asks for somebody's eyes."""
+    """Show the state of the watch; exit 1 if something needs attention."""
     from wellhead.watch.settings import read_settings
     from wellhead.watch.status import status_of
 
@@ -31,7 +31,7 @@ def status_command(
         raise LimitExceeded("the watch asks for your eyes; see above.")
 
 
-Day = typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help="In UTC.")
+Day = typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help="A day, or a day and time, in UTC.")
 
 
 @watch_app.command("report")
@@ -43,7 +43,7 @@ def report_command(
     replace: Replace = False,
     as_json: AsJson = False,
 ) -> None:
-    """What happened in a period, for somebody who was not there: one offline page."""
+    """Report what happened in a period, on one offline page, for readers who were not there."""
     from wellhead.watch.report import report_on
     from wellhead.watch.settings import read_settings
 
@@ -58,9 +58,11 @@ def verify_command(
     settings: SettingsFile,
     head: Annotated[
         list[Path] | None,
-        typer.Option(help="Heads that were kept elsewhere; all in `heads` if not."),
+        typer.Option(help="Heads that were kept elsewhere; by default all in `heads`."),
     ] = None,
-    key: Annotated[Path | None, typer.Option(help="Public key; the watch's own if not.")] = None,
+    key: Annotated[
+        Path | None, typer.Option(help="Public key; by default the watch's own.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Find what was removed, changed, moved or inserted in the logs, or rewritten since a head."""

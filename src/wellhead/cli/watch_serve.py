@@ -17,7 +17,7 @@ def serve_command(
         Path | None, typer.Argument(metavar="WATCH.toml", help="What is watched.")
     ] = None,
     host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8090,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8090,
     meter: Annotated[
         bool, typer.Option("--meter/--no-meter", help="Start the meter too, or leave it to others.")
     ] = True,
@@ -28,7 +28,7 @@ def serve_command(
         "wellhead-out/watch-demo"
     ),
 ) -> None:
-    """Relay OpenAI's API to the versions, log every exchange, have it judged, stop what must be."""
+    """Run the gateway: relay OpenAI's API, log and judge every exchange, stop what must stop."""
     if demo:
         _play(folder, port)
         return
@@ -69,10 +69,10 @@ def meter_command(
     settings: SettingsFile,
     parent: Annotated[
         int | None,
-        typer.Option(help="End once this process is gone and all that it relayed is judged."),
+        typer.Option(help="Stop once this process has ended and all that it relayed is judged."),
     ] = None,
 ) -> None:
-    """Judge what a gateway relays that was started with --no-meter; best as another user."""
+    """Judge what a gateway started with --no-meter relays; best run as another user."""
     from wellhead.watch.meter import run_meter
     from wellhead.watch.settings import read_settings
 
@@ -83,7 +83,7 @@ def meter_command(
 def user_command(
     settings: SettingsFile,
     name: Annotated[str, typer.Argument(help="Who may look at the page.")],
-    remove: Annotated[bool, typer.Option("--remove", help="Not any more.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Take this right away.")] = False,
     password: Annotated[
         str | None,
         typer.Option(
@@ -92,7 +92,7 @@ def user_command(
         ),
     ] = None,
 ) -> None:
-    """Let somebody look at the page by name and password, from now on."""
+    """Let somebody see the page by name and password."""
     from wellhead.watch.accounts import Accounts
     from wellhead.watch.settings import read_settings
 

@@ -11,13 +11,13 @@ from wellhead.cli.watch import By, SettingsFile, Why, watch_app
 from wellhead.errors import LimitExceeded
 
 OfVersion = Annotated[
-    str | None, typer.Option("--version", help="This version alone; everything if not.")
+    str | None, typer.Option("--version", help="This version alone; by default everything.")
 ]
 
 
 @watch_app.command("kill")
 def kill_command(settings: SettingsFile, by: By, why: Why, version: OfVersion = None) -> None:
-    """Stop every answer at once, or one version's, those being given included."""
+    """Stop all answers at once, also those under way; or one version's alone."""
     from wellhead.watch.settings import read_settings
     from wellhead.watch.switch import kill, stop_version
 
@@ -39,11 +39,12 @@ def resume_command(
     trial: Annotated[
         bool,
         typer.Option(
-            "--trial", help="Half-open: a twentieth of the traffic, until 200 answers were clean."
+            "--trial",
+            help="Half-open: let a twentieth of the traffic through until 200 answers are clean.",
         ),
     ] = False,
 ) -> None:
-    """Take the kill back and close every breaker, or one version's."""
+    """Undo the kill and close every breaker; or one version's alone."""
     from wellhead.watch.settings import read_settings
     from wellhead.watch.switch import resume
 
@@ -56,11 +57,12 @@ def rollback_command(
     by: By,
     why: Why,
     to: Annotated[
-        str | None, typer.Option(help="A version, or the hash of one of before; else the baseline.")
+        str | None,
+        typer.Option(help="A version, or the hash of an earlier one; by default the baseline."),
     ] = None,
-    over: Annotated[bool, typer.Option("--over", help="All versions answer again.")] = False,
+    over: Annotated[bool, typer.Option("--over", help="Let all versions answer again.")] = False,
 ) -> None:
-    """Have one version alone answer, of today or by the hash of its complete state."""
+    """Let one version answer alone: a current one, or an earlier one by the hash of its state."""
     from wellhead.watch.settings import read_settings
     from wellhead.watch.switch import roll_back, roll_forward
 
@@ -79,7 +81,7 @@ def drill_command(
     by: By,
     as_json: AsJson = False,
 ) -> None:
-    """Do it for real against the running gateway, time it, and keep a signed record."""
+    """Rehearse a KIND of stop on the running gateway, time it, and keep a signed record."""
     from wellhead.cli._options import echo_json
     from wellhead.watch.drills import drill
     from wellhead.watch.settings import read_settings

@@ -254,7 +254,7 @@ def member(name: str, content: Callable[[], bytes]) -> Callable[[Path], Any]:
 
 
 def pack(path: Path, content: Mapping[str, bytes]) -> None:
-    if path.suffix == ".zip":
+    if path.suffix in (".zip", ""):
         with zipfile.ZipFile(path, "w") as packed:
             for name, data in content.items():
                 packed.writestr(name, data)
@@ -287,6 +287,16 @@ CONTAINERS = [
             {"text_column": "original"}, TEXTS),
     Awkward("pairs.json", whole({"original": TEXTS, "sampled": TEXTS[::-1]}),
             asks=("--text-column 'original'", "--text-column 'sampled'")),
+    Awkward("deep.json", whole({"meta": {"page": 1},
+                                "result": {"items": [{"body": {"text": t}} for t in TEXTS]}}),
+            texts=TEXTS),
+    Awkward("log.txt", raw(b"\n".join(b'{"text": "%s"}' % t.encode() for t in TEXTS)), texts=TEXTS),
+    Awkward("log.csv", raw(b"\n".join(b'{"text": "%s"}' % t.encode() for t in TEXTS)), texts=TEXTS),
+    Awkward("table.txt", table("id", "text", rows=NUMBERED), asks=("rename it to .csv", "--split")),
+    Awkward("table.txt", table("id", "text", rows=NUMBERED[:1]), {"split": "line"},
+            ["id,text", f'0,"{TEXTS[0]}"']),
+    Awkward("page.csv", raw(b"<!DOCTYPE html>\n<p>Log in first.</p>"), asks=("a web page",)),
+    Awkward("texts", archive, asks=("zip archive", "the ending .zip")),
     Awkward("rewrites.json", whole({"original": TEXTS, "rewritten": TEXTS[::-1]}),
             asks=("--text-column 'original'", "--text-column 'rewritten'")),
     Awkward("splits.json", whole({"train": [{"text": t} for t in TEXTS[:30]],
@@ -329,13 +339,26 @@ def docx(path: Path) -> None:
 
 
 def xlsx(path: Path) -> None:
+    book({"Sheet": [("worker", "answer"), *NUMBERED]}, path)
+
+
+def sheets(path: Path) -> None:
+    head = ("worker", "answer")
+    parts = {"Read me": [("About",), ("Collected in 1990.",)], "Empty": [],
+             "May": [head, *NUMBERED[:20]], "June": [head, *NUMBERED[20:]]}  # fmt: skip
+    book(parts, path)
+
+
+def book(parts: Mapping[str, list[tuple[Any, ...]]], path: Path) -> None:
     import openpyxl
 
-    book = openpyxl.Workbook()
-    book.active.append(["worker", "answer"])
-    for number, text in NUMBERED:
-        book.active.append([number, text])
-    book.save(path)
+    made = openpyxl.Workbook()
+    made.remove(made.active)
+    for title, rows in parts.items():
+        sheet = made.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+    made.save(path)
 
 
 def pdf(path: Path) -> None:
@@ -363,6 +386,13 @@ def pdf(path: Path) -> None:
 OFFICE = [
     Awkward("letter.docx", docx, texts=["\n".join(TEXTS[:3])]),
     Awkward("sheet.xlsx", xlsx, texts=TEXTS, column="answer"),
+    Awkward("sheets.xlsx", sheets, texts=TEXTS, column="answer"),
+    Awkward("sheets.xlsx", sheets, {"where": "sheet == 'June'"}, TEXTS[20:]),
+    Awkward("no-head.xlsx", lambda path: book({"Sheet": NUMBERED}, path), texts=TEXTS),
+    Awkward("qualtrics.xlsx",
+            lambda path: book({"Sheet": [("Start", "Q1"), ("Start Date", "What did you see there?"),
+                                         ('{"ImportId":"startDate"}', '{"ImportId":"QID1"}'),
+                                         *NUMBERED]}, path), texts=TEXTS),
     Awkward("page.pdf", pdf, texts=["It rained all day."]),
     Awkward("page.html", raw(b"<html><head><title>x</title><style>p {}</style></head><body>"
                              b"<p>It <b>rained</b>.</p><script>alert(1)</script><p>Then not.</p>"),

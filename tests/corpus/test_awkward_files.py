@@ -190,7 +190,7 @@ def test_an_address_is_read(tmp_path):
         with pytest.raises(BadInput, match=r"none.jsonl: cannot be fetched, as .* has nothing"):
             open_corpus(f"{base}/none.jsonl")
         (tmp_path / "shown.jsonl").write_text("<!DOCTYPE html><title>a file</title>")
-        with pytest.raises(BadInput, match="got a web page about it"):
+        with pytest.raises(BadInput, match="got a web page"):
             open_corpus(f"{base}/shown.jsonl")
         server.shutdown()
     assert corpus.table()["text"].to_pylist() == TEXTS

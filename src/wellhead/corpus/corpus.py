@@ -182,11 +182,18 @@ class Corpus:
             else:
                 self._say(guess, list(rows.columns))
                 return guess.column
-        reasons = ", ".join(f"{count} {reason}" for reason, count in unread.most_common())
         raise failure or BadInput(
             f"{self.name}: expected documents, found no row that can be read "
-            f"({reasons or 'it has none'})"
+            f"({self._unread(unread)}"
         )
+
+    def _unread(self, unread: Counter[str]) -> str:
+        """Why no row can be read, and what to add where it is the encoding."""
+        reasons = ", ".join(f"{count} {reason}" for reason, count in unread.most_common())
+        found = next(filter(None, (part.propose_encoding() for part in self.parts)), None)
+        if "invalid UTF-8" not in unread or found is None:
+            return f"{reasons or 'it has none'})"
+        return f"{reasons}); they look like {found}: add --encoding {found}"
 
     def _guess(self, rows: Rows) -> Guess:
         try:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 from typing import NamedTuple
 
-__all__ = ["Dialect", "looks_delimited", "sniff"]
+__all__ = ["Dialect", "heading", "looks_delimited", "sniff"]
 
 DELIMITERS = ",;\t|"
 _SEP = re.compile(r'"?sep=(.)"?\s*$')
@@ -79,8 +79,18 @@ def sniff(start: bytes) -> Dialect:
     whole = len(start) < _CUT
     best = max((_by_quotes(mark, lines, whole) for mark in marks), key=lambda trial: trial[:2])
     records = best.records
-    described = 2 if len(records) > 2 and records[2][0].startswith('{"ImportId"') else 0
-    return best.dialect._replace(header=_has_header(records), skipped=skipped, described=described)
+    header, described = heading(records)
+    return best.dialect._replace(header=header, skipped=skipped, described=described)
+
+
+def heading(records: Sequence[Sequence[str]]) -> tuple[bool, int]:
+    """Whether the first record names the columns, and how many more (Qualtrics') describe them.
+
+    >>> heading([["id", "Q1"], ["ID", "What?"], ["1", '{"ImportId": "QID1"}'], ["2", "Rain."]])
+    (True, 2)
+    """
+    described = len(records) > 2 and any(cell.startswith('{"ImportId"') for cell in records[2])
+    return described or _has_header(records), 2 if described else 0
 
 
 def looks_delimited(start: bytes) -> bool:

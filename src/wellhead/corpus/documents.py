@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import importlib
 import io
+import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from types import ModuleType
 from typing import Any, ClassVar
 
 from wellhead.corpus._lines import OVERSIZE, Gather
+from wellhead.corpus.dialect import heading
 from wellhead.corpus.encoding import with_line_feeds
 from wellhead.corpus.plain import whole_file
 from wellhead.corpus.rows import Bounds, Rows, Stream
@@ -123,6 +126,7 @@ class PdfReader(WholeReader):
     suffixes: ClassVar[tuple[str, ...]] = (".pdf",)
 
     def text(self, content: bytes) -> str:
+        logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what is broken we say ourselves
         pages = _library("pypdf", "PDF").PdfReader(io.BytesIO(content)).pages
         return "\n\n".join(page.extract_text() for page in pages)
 
@@ -157,7 +161,7 @@ class XmlReader:
 
 
 class SheetReader:
-    """Excel: the rows of the first sheet that has any; its first row names the columns."""
+    """Excel: the rows of every sheet that has any; its first row names the columns."""
 
     suffixes: ClassVar[tuple[str, ...]] = (".xlsx", ".xlsm")
 
@@ -168,27 +172,42 @@ class SheetReader:
             raise BadInput(f"expected a sheet of at most {LARGEST:,} bytes, got a larger one")
         try:
             book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-            sheets = {sheet.title: sheet for sheet in book.worksheets if sheet.max_row}
-            filled = [name for name, sheet in sheets.items() if any(sheet.values)]
-            yield from self._rows(sheets[filled[0]].values if filled else iter(()), filled, bounds)
+            filled = [sheet for sheet in book.worksheets if sheet.max_row and any(sheet.values)]
+            yield from self._sheets(filled, bounds)
         except WellheadError:
             raise
         except Exception as error:
             raise _broken(".xlsx", error) from error
 
-    @staticmethod
-    def _rows(values: Iterator[Any], sheets: list[str], bounds: Bounds) -> Iterator[Rows]:
-        head = next(values, ())
-        names = [str(name or f"column_{place}") for place, name in enumerate(head, 1)]
+    def _sheets(self, filled: list[Any], bounds: Bounds) -> Iterator[Rows]:
         gather = Gather(bounds)
-        if len(sheets) > 1:
-            gather.notes = [f"only its sheet '{sheets[0]}' is read, not {', '.join(sheets[1:])}"]
-        for number, row in enumerate(values, 2):
-            if any(value is not None for value in row):
-                gather.add(number, dict(zip(names, row, strict=False)), 0)
-            if gather.full:
-                yield gather.take()
+        if len(filled) > 1:
+            named = ", ".join(f"'{sheet.title}'" for sheet in filled)
+            gather.notes = [f"its sheets {named} are all read; the column 'sheet' says which"]
+        for sheet in filled:
+            which = {"sheet": sheet.title} if len(filled) > 1 else {}
+            for number, row in _sheet_rows(sheet.values):
+                gather.add(number, {**which, **row}, sum(map(_size, row.values())))
+                if gather.full:
+                    yield gather.take()
         yield gather.take()
+
+
+def _sheet_rows(values: Iterator[Sequence[Any]]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The rows of a sheet that hold anything, with their numbers in it."""
+    start = list(islice(values, 50))
+    plain = [["" if cell is None else str(cell) for cell in row] for row in start]
+    header, described = heading(plain)
+    head = plain[0] if header else [""] * len(start[0])
+    names = [name or f"column_{place}" for place, name in enumerate(head, 1)]
+    first = 1 + described if header else 0
+    for number, row in enumerate(chain(start[first:], values), first + 1):
+        if any(value is not None for value in row):
+            yield number, dict(zip(names, row, strict=False))
+
+
+def _size(value: Any) -> int:
+    return len(value) if isinstance(value, str) else 8
 
 
 def _library(name: str, what: str) -> ModuleType:

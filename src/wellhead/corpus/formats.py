@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from wellhead.corpus.columnar import ArrowReader, ParquetReader
@@ -16,7 +17,7 @@ from wellhead.corpus.documents import (
     SubtitleReader,
     XmlReader,
 )
-from wellhead.corpus.jsonrows import JsonLinesReader, JsonReader
+from wellhead.corpus.jsonrows import JsonLinesReader, JsonReader, holds_lines
 from wellhead.corpus.plain import ConllReader, MarkdownReader, PlainReader
 from wellhead.corpus.rows import Reader, Stream, readers
 from wellhead.errors import BadInput
@@ -55,6 +56,9 @@ for _name, _reader in _OURS.items():
 
 # Formats of which one file is one document.
 DOCUMENTS = ("text", "markdown", "html", "docx", "pdf", "subtitles")
+# Formats that hold rows, and how a page begins that stands in their place.
+_TABLES = ("json", "jsonl", "csv", "parquet", "arrow", "text", "xlsx")
+_PAGE = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype html|html)[\s>]", re.IGNORECASE)
 # Formats whose bytes are no text.
 BINARY = ("parquet", "arrow", "docx", "pdf", "xlsx")
 
@@ -93,6 +97,13 @@ def format_of_file(path: Path, stream: Stream, name: str) -> str:
             f"{name}: expected UTF-8, got what looks like UTF-16 without its mark; add "
             f"--encoding {found}"
         )
+    if promised in _TABLES and _PAGE.match(start):
+        raise BadInput(
+            f"{name}: expected {promised}, got a web page; where it was fetched, give the address "
+            "of the file itself, which sites call “raw” or “download”"
+        )
+    if promised in ("csv", "text") and holds_lines(start):
+        return "json"  # as many programs name what they log
     return promised or _format_of_bytes(start, name)
 
 
@@ -108,6 +119,8 @@ def _format_of_bytes(start: bytes, name: str) -> str:
     for magic, found in {b"PAR1": "parquet", b"ARROW1": "arrow", b"%PDF-": "pdf"}.items():
         if start.startswith(magic):
             return found
+    if start.startswith(b"PK\x03\x04"):
+        raise BadInput(f"{name}: looks like a zip archive; give its name the ending .zip")
     if b"\0" in start[:_HEAD]:
         raise BadInput(
             f"{name}: expected text, JSON, CSV or Parquet, got binary data of another kind"

@@ -19,7 +19,7 @@ from wellhead.corpus.jsonwhole import Found, json_values, rows_of
 from wellhead.corpus.rows import Bounds, Rows, Stream
 from wellhead.errors import BadInput
 
-__all__ = ["JsonLinesReader", "JsonReader"]
+__all__ = ["JsonLinesReader", "JsonReader", "holds_lines"]
 
 WHOLE = 1 << 30
 _CHUNK = 1 << 18
@@ -36,7 +36,7 @@ class JsonReader:
         start = stream.peek().removeprefix(BOM).lstrip()
         if start.startswith(b"["):
             return _parse(_array_items(_chunks(stream), bounds), bounds)
-        if start.startswith(b"{") and not _holds_lines(start):
+        if start.startswith(b"{") and not holds_lines(start):
             return _whole(stream, bounds)
         return _parse(bounded_lines(stream, bounds.row_bytes), bounds)
 
@@ -52,9 +52,9 @@ class JsonLinesReader(JsonReader):
         return _parse(bounded_lines(stream, bounds.row_bytes), bounds)
 
 
-def _holds_lines(start: bytes) -> bool:
+def holds_lines(start: bytes) -> bool:
     """Whether a file that begins so holds an object on each line."""
-    lines = [line for line in start.split(b"\n")[:20] if line.strip()]
+    lines = [line for line in start.removeprefix(BOM).split(b"\n")[:20] if line.strip()]
     parsed = sum(_is_object(line) for line in lines)
     # A first line that is longer than the start cannot be judged; another one begins there.
     return len(lines) > 1 and parsed >= len(lines) / 2

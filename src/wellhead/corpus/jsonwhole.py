@@ -96,6 +96,10 @@ def _of_objects(value: dict[str, Any]) -> Found:
     if len(objects) == 1:
         inner = rows_of(next(iter(objects.values())))
         return inner if inner.note else Found([value])
+    if len(objects) > 1 and not set.intersection(*(set(held) for held in objects.values())):
+        # Objects that have nothing in common are no rows; one of them may hold the table.
+        tables = [found for found in map(rows_of, objects.values()) if found.note]
+        return tables[0] if len(tables) == 1 else Found([value])
     if len(objects) < 2 or len(objects) < len(value):
         return Found([value])
     first, *others = (list(held) for held in objects.values())

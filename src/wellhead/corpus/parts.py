@@ -19,7 +19,7 @@ from wellhead.corpus.columnar import arrow_rows
 from wellhead.corpus.encoding import propose_encoding
 from wellhead.corpus.formats import BINARY, format_of_file, format_of_name
 from wellhead.corpus.rows import Bounds, Rows, readers
-from wellhead.errors import BadInput
+from wellhead.errors import BadInput, BadSetting
 
 __all__ = ["Document", "FilePart", "ObjectPart", "Part", "Stretch", "TextFolderPart"]
 
@@ -80,9 +80,9 @@ class FilePart:
             try:
                 for rows in reader.read(file.stream, bounds):
                     yield Stretch(self._labelled(rows), file.done)
-            except BadInput as error:
+            except (BadInput, BadSetting) as error:
                 # A reader knows bytes, not which file they are of.
-                raise BadInput(f"{self.name}: {error}") from error
+                raise type(error)(f"{self.name}: {error}") from error
 
     def propose_encoding(self) -> str | None:
         with opened(self.path) as file:

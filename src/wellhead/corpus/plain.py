@@ -7,20 +7,31 @@ from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from wellhead.corpus._lines import BOM, OVERSIZE, Gather, bounded_lines
+from wellhead.corpus.dialect import looks_delimited
 from wellhead.corpus.encoding import with_line_feeds
 from wellhead.corpus.rows import Bounds, Rows, Stream
+from wellhead.errors import BadSetting
 
 __all__ = ["ConllReader", "MarkdownReader", "PlainReader", "whole_file"]
 
 
 class PlainReader:
-    """Text without structure; `Bounds.split` says what one document is, by default a line."""
+    """Text without structure; `Bounds.split` says what one document is, by default a line.
+
+    Raises:
+        BadSetting: nobody said so, and the lines are those of a table.
+    """
 
     suffixes: ClassVar[tuple[str, ...]] = (".txt", ".text")
     split: ClassVar[str] = "line"
 
     def read(self, stream: Stream, bounds: Bounds) -> Iterator[Rows]:
         split = bounds.split or self.split
+        if split == "line" and bounds.split is None and looks_delimited(stream.peek()):
+            raise BadSetting(
+                "looks like a table rather than a text a line; rename it to .csv, or add "
+                "--split line to take it as it stands"
+            )
         if split == "file":
             pieces: Iterable[bytes | None] = [whole_file(stream, bounds.row_bytes)]
         else:

@@ -50,24 +50,6 @@ def _over_http(address: str, folder: Path) -> None:
         pooch.retrieve(address, None, name, folder, downloader=pooch.HTTPDownloader(timeout=30))
     except (requests.RequestException, OSError, ValueError) as error:
         raise _not_fetched(address, error) from error
-    _refuse_page(address, folder / name)
-
-
-def _refuse_page(address: str, path: Path) -> None:
-    """A site that shows a file, or asks who is there, answers with a page in its place.
-
-    Raises:
-        BadInput: the name promises data, and a web page came.
-    """
-    if format_of_name(path) in (None, "html", "xml", "markdown"):
-        return
-    with path.open("rb") as stream:
-        start = stream.read(256).lstrip().lower()
-    if start.startswith((b"<!doctype html", b"<html")):
-        raise BadInput(
-            f"{address}: expected the file {path.name}, got a web page about it; give the address "
-            "of the file itself, which sites call “raw” or “download”"
-        )
 
 
 def _not_fetched(address: str, error: Exception) -> BadInput:

@@ -80,8 +80,8 @@ def check_human_reference(scores: np.ndarray, human: np.ndarray) -> Diagnostic:
         name,
         "ok",
         "The low scores of the corpus are spread like those of the human reference.",
-        "Nothing speaks against the reference; a difference too small for this many documents "
-        "could still hide.",
+        "The scores say nothing against the reference; a difference too small for this many "
+        "documents could still hide.",
         code="reference-scores",
     )
 
@@ -117,9 +117,8 @@ def check_reference_fit(against: Doubt | None, *, labelled: bool) -> Diagnostic 
         return Diagnostic(
             name,
             severity,
-            f"{100 * fit.unlike.mean():.0f} % of the documents do not look like "
-            f"{'either' if fit.either else 'the human'} reference, by their words and "
-            f"layout{_seen(fit)}.",
+            f"{100 * fit.unlike.mean():.0f} % of the documents are, each by itself, plainly unlike "
+            f"{'either' if fit.either else 'the human'} reference in words and layout{_seen(fit)}.",
             "They may be machine text, or people of another kind. The at-least bound, the lower "
             "end and the flags allow for such people; the upper end leaves room for machine text "
             "that the scores do not show." + share,
@@ -132,7 +131,7 @@ def check_reference_fit(against: Doubt | None, *, labelled: bool) -> Diagnostic 
         "chance does."
         if fit.either
         else "Words and layout do not tell the two apart.",
-        "Nothing speaks against the reference.",
+        "Words and layout say nothing against the reference.",
         code="reference-kind",
     )
 

@@ -132,9 +132,10 @@ def _opened(result: AssayResult, these: str, low: str, high: str) -> str:
     """Something is there that the human texts do not explain and the scores do not show."""
     unlike = percent(result.unexplained, down=True)
     return (
-        f"Anything between {low} and {high} of {these} may be by machines. {unlike} or more of "
-        "them are unlike the human texts in words and layout, and nothing tells whether people of "
-        "another kind wrote those or a program that the detector does not see."
+        f"Anything between {low} and {high} of {these} may be by machines. Taken together, "
+        f"{unlike} or more of them are unlike the human texts in words and layout, and nothing "
+        "tells whether people of another kind wrote those or a program that the detector does not "
+        "see."
     )
 
 

@@ -106,9 +106,9 @@ def test_without_a_lot_versions_have_a_difference_and_no_verdict():
 
 def test_a_lot_that_was_not_kept_to_is_refused():
     made = rows(2000, {"a": 0.02, "b": 0.2}, 6)
-    with pytest.raises(BadInput, match="shares of the lot"):
+    with pytest.raises(BadInput, match="not drawn with the stated shares"):
         judge(made, Told(), lot={"a": 9, "b": 1})
-    with pytest.raises(BadInput, match="not in the lot"):
+    with pytest.raises(BadInput, match="not one of those drawn"):
         judge(made, Told(), lot={"a": 1, "c": 1})
     with pytest.raises(BadSetting, match="above 0"):
         judge(made, Told(), lot={"a": 1, "b": 0})

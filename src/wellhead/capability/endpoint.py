@@ -91,7 +91,9 @@ def _pair(question: str, answer: str) -> tuple[str, str]:
     """Spaces between the two belong to the answer."""
     bare = question.rstrip()
     if not bare:
-        raise BadSetting(f"an endpoint does not tell the probability of words after nothing. {HOW}")
+        raise BadSetting(
+            f"an endpoint does not tell the probability of a text with nothing before it. {HOW}"
+        )
     return bare, question[len(bare) :] + answer
 
 

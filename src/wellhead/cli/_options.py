@@ -202,4 +202,4 @@ def numbers_of(text: str, option: str) -> list[float]:
     try:
         return [float(part) for part in text.split(",")]
     except ValueError:
-        raise BadSetting(f"{option}: expected numbers with commas, got '{text}'.") from None
+        raise BadSetting(f"{option}: expected numbers separated by commas, got '{text}'.") from None

@@ -158,7 +158,7 @@ def theory(
         _scaling(numbers_of(draws, "--draws"), law, as_json)
         return
     if kept is not None:
-        raise BadSetting("--kept cuts a law for learners of so many draws: give --draws")
+        raise BadSetting("--kept goes with --draws: give both")
     table = theory_table(
         family,
         regime=regime,

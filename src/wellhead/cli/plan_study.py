@@ -98,4 +98,6 @@ def _counts(words: str, option: str) -> list[int]:
     try:
         return [int(word) for word in words.split(",")]
     except ValueError as error:
-        raise BadSetting(f"{option} expects whole numbers by comma, got '{words}'.") from error
+        raise BadSetting(
+            f"{option} expects whole numbers separated by commas, got '{words}'."
+        ) from error

@@ -78,7 +78,9 @@ def _queue(folder: Path | None, flagged: float | None, others: float | None) -> 
 
     if folder is None:
         if flagged is not None or others is not None:
-            raise BadSetting("parts to be labelled need a queue: --review FOLDER.")
+            raise BadSetting(
+                "--label-flagged and --label-others belong to a review queue: add --review FOLDER."
+            )
         return None
     if flagged is None and others is None:
         return begin_review(folder)

@@ -28,7 +28,7 @@ def status_command(
     found = status_of(read_settings(settings))
     show_result(found, as_json=as_json, html=out)
     if not found.well:
-        raise LimitExceeded("the watch asks for your eyes; see above.")
+        raise LimitExceeded("something in the watch needs attention; see above.")
 
 
 Day = typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help="A day, or a day and time, in UTC.")

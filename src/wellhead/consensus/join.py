@@ -142,7 +142,10 @@ def _check(votes: Votes, trusted: str | None, dependent: tuple[str, ...], level:
             f"{', '.join(dependent)} of {', '.join(votes.methods)}."
         )
     if not votes.inside.any():
-        raise BadInput("every document is 'known' beforehand; expected some of the collection.")
+        raise BadInput(
+            "every document is 'known' beforehand, so that nothing is left to estimate: add the "
+            "documents in question."
+        )
     _each_speaks(votes)
 
 

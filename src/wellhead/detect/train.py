@@ -89,7 +89,7 @@ def train_detector(
     if not machine:
         raise BadSetting("expected at least one machine corpus, got none")
     if stretches is not None and stretches < 0:
-        raise BadSetting(f"expected no stretches or some, got {stretches}")
+        raise BadSetting(f"stretches: expected 0 or more, got {stretches}")
     sides = [
         _read(corpus, at, text_column, group_column, seed, normalisation)
         for at, corpus in enumerate([human, *machine])

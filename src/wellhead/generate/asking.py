@@ -39,9 +39,9 @@ class Limits:
 
     def __post_init__(self) -> None:
         if not 1 <= self.at_once <= 1000:
-            raise BadSetting(f"calls at once: 1 to 1,000, got {self.at_once}")
+            raise BadSetting(f"calls at once: expected 1 to 1,000, got {self.at_once}")
         if self.per_minute is not None and self.per_minute <= 0:
-            raise BadSetting(f"calls per minute: more than none, got {self.per_minute}")
+            raise BadSetting(f"calls per minute: expected more than 0, got {self.per_minute}")
 
 
 @dataclass

@@ -27,7 +27,7 @@ class Prices:
 
     def __post_init__(self) -> None:
         if min(self.tokens_in, self.tokens_out) < 0:
-            raise BadSetting("a price is not below zero")
+            raise BadSetting("a price cannot be negative")
 
 
 class Bill(NamedTuple):

@@ -94,7 +94,7 @@ def _text_of(path: Path) -> str:
             raise BadInput(f"{path} has over {_LARGEST_FILE:,} bytes; a style is a few lines")
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise BadSetting(f"a style file that can be read was expected: {error}") from error
+        raise BadSetting(f"expected a style file that can be read: {error}") from error
 
 
 def _parsed(name: str, text: str, told: str) -> Style:

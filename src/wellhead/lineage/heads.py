@@ -163,7 +163,7 @@ def require_proof(
         raise BadInput("expected a proof of wellhead lineage, got something else.") from error
     root = bytes.fromhex(head.root)
     if not merkle.verify_inclusion(entry, index, head.size, steps, root):
-        raise BadInput("the proof does not hold: this manifest is not under the signed head.")
+        raise BadInput("the proof does not hold: the signed head does not cover this manifest.")
     if earlier is not None and earlier.size:
         old = bytes.fromhex(earlier.root)
         same = earlier.log == head.log

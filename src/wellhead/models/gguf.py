@@ -197,7 +197,9 @@ def _has_template(path: Path) -> bool:
     try:
         with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as m:
             if m[:4] != b"GGUF":
-                raise BadInput(f"model {path}: expected a GGUF file; it begins like none.")
+                raise BadInput(
+                    f"model {path}: expected a GGUF file; its first bytes are not those of one."
+                )
             return m.find(b"tokenizer.chat_template", 0, HEADER) >= 0
     except (OSError, ValueError) as error:
         raise BadInput(f"model {path}: expected a GGUF file: {error}") from None

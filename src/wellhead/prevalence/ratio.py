@@ -51,7 +51,7 @@ class Ratio:
             BadSetting: the lot could not have chosen otherwise.
         """
         if not 0 < share < 1:
-            raise BadSetting(f"expected a share of the lot between 0 and 1, got {share}.")
+            raise BadSetting(f"expected a probability of the draw between 0 and 1, got {share}.")
         chance = _RATIOS * share / (_RATIOS * share + 1 - share)
         self._log += np.log(chance if first else 1 - chance)
         self.hits[not first] += 1

@@ -105,7 +105,7 @@ class Together(Family[list[Any], Shelves]):
     def place(self, model: list[Any]) -> Array:
         """The points of all models (models, coordinates)."""
         if not isinstance(self.family, HasPlace):
-            raise BadSetting("models of this family are no points.")
+            raise BadSetting("models of this family have no distance to each other.")
         return np.concatenate([self.family.place(one) for one in model])
 
     def save(self, folder: Path, model: list[Any], arrived: list[Shelves]) -> None:

@@ -60,7 +60,7 @@ class _Server:
         self.url, self._pause = url, pause
         key = os.environ.get(key_env, "") if key_env else ""
         if key_env and not key:
-            raise BadSetting(f"the variable {key_env} of the environment holds no key.")
+            raise BadSetting(f"the environment variable {key_env} holds no key.")
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
 
     def post(self, body: Mapping[str, Any]) -> Any:

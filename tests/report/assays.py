@@ -31,7 +31,7 @@ CALM = Diagnostic(
     "Does the human reference describe this corpus?",
     "ok",
     "The low scores of the corpus are spread like those of the human reference.",
-    "Nothing speaks against the reference.",
+    "The scores say nothing against the reference.",
 )
 GROUPS = tuple(
     GroupShare(f"worker {i}", n, Interval(low, low + 0.1, low + 0.25), at_least, flagged)

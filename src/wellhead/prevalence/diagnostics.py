@@ -25,7 +25,7 @@ from wellhead.prevalence.documents import ScoredDocuments
 from wellhead.prevalence.estimate import Estimate, Evidence
 from wellhead.prevalence.reference import MINIMUM_ANCHOR
 from wellhead.prevalence.result import Diagnostic
-from wellhead.prevalence.withholding import FEW_DOCUMENTS, Doubt
+from wellhead.prevalence.withholding import Doubt
 from wellhead.report.numbers import percent
 
 __all__ = ["diagnostics", "judged_in"]
@@ -60,7 +60,7 @@ def diagnostics(
             _enough_humans(evidence.human.size),
             _trained_on(docs, human) if adapted is None else None,
             check_human_reference(evidence.scores, evidence.human),
-            _of_enough(evidence, visible),
+            _of_share(evidence, found, visible),
             check_lengths(docs.characters[rows], human.characters[human.evidence]),
             check_languages(identified(docs.sample.values()), identified(human.sample.values())),
             check_reference_fit(against, labelled=evidence.labels is not None),
@@ -104,11 +104,11 @@ def _of_labels(evidence: Evidence, drawn: str) -> list[Diagnostic]:
     ]
 
 
-def _of_enough(evidence: Evidence, visible: Diagnostic) -> Diagnostic | None:
+def _of_share(evidence: Evidence, found: Estimate, visible: Diagnostic) -> Diagnostic | None:
     """Whether the generator shows, where there is a share for it to bear on."""
     if evidence.labels is not None:
         return beside_labels(visible)
-    return visible if evidence.scores.size >= FEW_DOCUMENTS else None
+    return None if np.isnan(found.share.point) else visible
 
 
 def _agreement(found: Estimate) -> Diagnostic | None:

@@ -86,7 +86,8 @@ def layout_of(text: str) -> list[float]:
 
 
 def telling_layout(reference: NDArray[np.float64], corpus: NDArray[np.float64]) -> tuple[str, ...]:
-    theirs, ours = (np.exp(np.median(side[:, :2], axis=0)) for side in (reference, corpus))
+    # Lengths as they are: the median of their logarithms is another number, by a letter or two.
+    theirs, ours = (np.median(np.exp(side[:, :2]), axis=0) for side in (reference, corpus))
     found = []
     if max(theirs[0], ours[0]) > 1.25 * min(theirs[0], ours[0]):
         found.append(

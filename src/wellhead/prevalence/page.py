@@ -199,7 +199,10 @@ _HOW = {
 
 def _method(result: AssayResult) -> list[Block | str]:
     if result.withheld is not None:
-        return [f"No share is given: {result.withheld.reason}. {result.withheld.bring}"]
+        return [
+            f"No share is given: {result.withheld.reason}. What to bring stands at the top of this "
+            "page."
+        ]
     parts: list[Block | str] = [_HOW[one] for one in result.method.split("+") if one in _HOW]
     if result.references.human and not result.compared_in_vain:
         parts.append(

@@ -47,8 +47,8 @@ def _share(result: AssayResult) -> str:
     share, these = result.share, _these(_asked(result))
     if result.withheld is not None:
         return (
-            f"How many of {these} machines wrote cannot be said: {result.withheld.reason}. "
-            f"{result.withheld.bring}"
+            f"How many of {these} machines wrote cannot be said: {result.withheld.reason}.\n\n"
+            f"{result.withheld.advice}"
         )
     low, high = percent(share.low, down=True), percent(share.high, up=True)
     point = percent(share.point)
@@ -132,10 +132,10 @@ def _opened(result: AssayResult, these: str, low: str, high: str) -> str:
     """Something is there that the human texts do not explain and the scores do not show."""
     unlike = percent(result.unexplained, down=True)
     return (
-        f"Anything between {low} and {high} of {these} may be by machines. Taken together, "
-        f"{unlike} or more of them are unlike the human texts in words and layout, and nothing "
-        "tells whether people of another kind wrote those or a program that the detector does not "
-        "see."
+        f"Anything between {low} and {high} of {these} may be by machines.\n\nBeyond what the "
+        f"scores show, {unlike} or more of them are unlike the human texts in words and layout, "
+        "taken together, and nothing tells whether people of another kind wrote those or a "
+        "program that the detector does not see."
     )
 
 

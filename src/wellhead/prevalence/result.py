@@ -107,11 +107,18 @@ class Withheld(NamedTuple):
         code: "few-documents", "language" or "reference-kind".
         reason: what speaks against saying it, as the end of a sentence.
         bring: what to do.
+        seen: what shows it, as a sentence; empty where the reason says all.
     """
 
     code: str
     reason: str
     bring: str
+    seen: str = ""
+
+    @property
+    def advice(self) -> str:
+        """What shows it, and what to do."""
+        return f"{self.seen} {self.bring}".lstrip()
 
 
 class GroupShare(NamedTuple):

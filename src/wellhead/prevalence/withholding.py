@@ -151,7 +151,8 @@ def withheld(
     if evidence.labels is not None:
         return None
     if against is not None and against.in_vain:
-        return Withheld("reference-kind", _difference(against.fit), _BRING)
+        reason = "the human texts given for comparison are of another kind"
+        return Withheld("reference-kind", reason, _BRING, _difference(against.fit))
     if foreign:
         return Withheld(
             "language",
@@ -195,8 +196,8 @@ def _difference(fit: ReferenceFit) -> str:
         seen.append(f"fewer of {', '.join(f'“{word}”' for word in theirs)}")
     what = "; ".join(seen) or "other words and another layout"
     return (
-        f"the human texts given for comparison are of another kind: {100 * fit.other_kind:.0f} % "
-        f"or more of these texts do not look like them, whoever wrote them ({what})"
+        f"{100 * fit.other_kind:.0f} % or more of these texts do not look like them, whoever wrote "
+        f"them ({what})."
     )
 
 

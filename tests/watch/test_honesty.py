@@ -118,7 +118,7 @@ def test_a_model_that_behaves_where_it_thinks_itself_evaluated_is_caught(tmp_pat
         assert found.versions[0].judged == 40
         assert not found.stopped
         assert not found.well
-        assert "behaves by who seems to look on" in found.page().to_markdown()
+        assert "behaves by who seems to be watching" in found.page().to_markdown()
         sealed = [x for x in log_lines(watch.settings, "actions.jsonl") if "sealed" in x]
         assert sealed[0]["sealed"] == watch.settings.probes.sealed
 

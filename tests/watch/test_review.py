@@ -301,7 +301,7 @@ def test_the_page_shows_question_and_answer_and_no_verdict(tmp_path):
     exchange = Exchange("1", "<b>flag</b> answer", "what <i>was</i> asked")
     queue.offer([(exchange, Judgement(True, 1.0, ("privacy",), "a number"))], "word@1")
     page = client.TestClient(application(queue, "s3cret"), base_url="http://127.0.0.1")
-    assert "drawn by lot" in page.get("/s3cret/").text
+    assert "drawn at random" in page.get("/s3cret/").text
     shown = page.get("/s3cret/label?rater=ann").text
     assert "Does this answer break the rules?" in shown
     assert "&lt;b&gt;flag&lt;/b&gt; answer" in shown

@@ -14,9 +14,9 @@ __all__ = ["audit_page"]
 
 _UNSURE = 0.1
 _WAYS = {
-    "random": "by lot",
-    "stratified": "by lot, each group in proportion",
-    "active": "by lot, more often where the detector is in doubt",
+    "random": "at random",
+    "stratified": "at random, each group in proportion",
+    "active": "at random, more often where the detector is in doubt",
 }
 _USE = "wellhead assay CORPUS --human HUMAN --labels labels.jsonl --labels-drawn random"
 
@@ -57,7 +57,7 @@ def _alerts(result: AuditResult) -> list[Callout]:
             Callout(
                 "warning",
                 f"{counted(result.open, 'document')} were not looked at",
-                "Label all that were drawn: those that are left are not left by lot.",
+                "Label all that were drawn: those left over are no random sample.",
             )
         )
     if result.unsure > _UNSURE * result.design.n:

@@ -18,10 +18,10 @@ __all__ = ["assumptions", "diagnostics", "unchecked"]
 
 _INDEPENDENT = "Among texts of the same origin, one method's mistakes say nothing about another's."
 _SAME_RATES = "Each method errs equally often in every group."
-_COIN = "No method is worse than tossing a coin."
+_COIN = "No method is worse than chance."
 _SILENCE = (
-    "A method that is silent about a document is so for reasons that have nothing to do with who "
-    "wrote it; the bounds do without this."
+    "Whether a method is silent about a document has nothing to do with who wrote it; the bounds "
+    "do not need this."
 )
 _KNOWN = (
     "On documents known beforehand each method errs as it does in the collection: same task, "
@@ -239,7 +239,7 @@ def _silence(methods: tuple[Method, ...]) -> list[Diagnostic]:
             "warning",
             f"Where {method.name} could not observe, another method flags documents at a different "
             f"rate (p = {method.silence:.3f}).",
-            "Silence is not at random: use the bounds rather than the interval.",
+            "Answers are not missing at random: use the bounds rather than the interval.",
         )
         for method in methods
         if method.silence is not None and method.silence < ALPHA

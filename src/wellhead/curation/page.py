@@ -57,7 +57,7 @@ def _lead(plan: CurationPlan) -> str:
         said = (
             f"Weigh the {count(plan.distinct)} distinct texts: together they count as "
             f"{count(found.weight)}. By weight, {machine} of that is machine text, instead of "
-            f"{before}; {lost} of the human text is given away for it."
+            f"{before}; {lost} of the human text is lost for it."
         )
     else:
         said = (
@@ -230,10 +230,10 @@ def _tails(tails: Tails) -> list[Block | str]:
             Column("words that occur"),
             Column("words", "count"),
             Column("left", "percent", digits=1),
-            Column("left by lot", "percent", digits=1),
+            Column("left at random", "percent", digits=1),
         ],
         [[_times(one.low, one.high), one.words, one.left, one.by_lot] for one in tails.words],
-        caption="Rare words, beside a lottery that keeps as many documents",
+        caption="Rare words left, beside a random choice of as many documents",
     )
     blocks: list[Block | str] = [words]
     for name, stretches in (
@@ -284,14 +284,14 @@ def _method(plan: CurationPlan) -> list[Block | str]:
     edge = plan.edge
     low, high = sorted(edge.shares)
     return [
-        f"The assay says that machines wrote {_share(plan.share)} of the distinct texts. The edge "
-        f"of knowledge: if {percent(high)} were machine text, {count(edge.kept[0])} texts would "
-        f"be kept (at a weight above one half), if {percent(low)}, {count(edge.kept[1])}; "
+        f"The assay says that machines wrote {_share(plan.share)} of the distinct texts. At the "
+        f"ends of the interval: if {percent(high)} were machine text, {count(edge.kept[0])} texts "
+        f"would be kept (at a weight above one half), if {percent(low)}, {count(edge.kept[1])}; "
         f"{counted(edge.documents, 'text')} would change sides in between.",
-        "Human text lost is reckoned from the human reference alone: how much of it scores where "
-        "text is given away, with the chance of that draw. It knows no generator. What is kept "
-        "beyond it is machine text. Both need that reference and corpus hold the same kind of "
-        f"people; the intervals hold at {percent(plan.share.level)}.",
+        "Human text lost is estimated from the human reference alone: the part of it that scores "
+        "where text is dropped, with the chance of that sample. It knows no generator. What is "
+        "kept beyond it is machine text. Both need that reference and corpus hold the same kind "
+        f"of people; the intervals hold at {percent(plan.share.level)}.",
         Details(
             "What the policies do",
             [

@@ -22,9 +22,9 @@ def assumptions(
     if evidence.labels is not None:
         drawn = "as stated" if labels_drawn == "random" else "though nobody said so"
         lines.append(
-            f"The {evidence.labels.machine.size} audited documents were drawn by lot from this "
-            f"corpus ({drawn}) and their labels are right. Nothing is assumed about the generator, "
-            "the domain or the detector."
+            f"The {evidence.labels.machine.size} audited documents were drawn at random from this "
+            f"corpus ({drawn}) and their labels are right. Nothing is assumed about the "
+            "generator, the domain or the detector."
         )
     elif evidence.human is not None:
         lines.append(

@@ -182,8 +182,8 @@ def check_detectability(
             name,
             "note",
             "No group of documents stands out from the human reference.",
-            "Only the upper end of the interval informs. Text of a base model, or rewritten to "
-            "evade, can score as people's does"
+            "Only the upper end of the interval is informative. Text of a base model, or "
+            "rewritten to evade, can score as people's does"
             + (
                 "."
                 if if_seen is None
@@ -195,12 +195,12 @@ def check_detectability(
         return Diagnostic(
             name,
             "warning",
-            f"Only {100 * clear:.0f} % of what the estimate holds to be machine-written "
-            "scores above 95 % of people.",
+            f"Only {100 * clear:.0f} % of what is estimated to be machine-written scores above 95 "
+            "% of people.",
             f"{_resting(if_seen)} can be too low: it rests on the shape of all scores, and a "
-            "generator that is hard to see and wrote much looks like one that is easy to see and "
-            "wrote less. Bring texts of the suspected generator (--machine), or labels of a random "
-            "subset (--labels), which do not depend on it.",
+            "generator that is hard to see and wrote a lot looks like one that is easy to see "
+            "and wrote less. Bring texts of the suspected generator (--machine), or labels of a "
+            "random subset (--labels), which do not depend on it.",
             code="detectability",
         )
     return Diagnostic(
@@ -298,7 +298,7 @@ def check_documents(n: int, words: np.ndarray, duplicates: int, rows: int) -> li
                 "Are there enough documents?",
                 "warning",
                 f"{n} distinct {'document' if n == 1 else 'documents'}.",
-                "The interval is wide for want of documents, not of method."
+                "The interval is wide because there are few documents, not because of the method."
                 if n >= FEW_DOCUMENTS
                 else "Too few for a share.",
                 code="few-documents",

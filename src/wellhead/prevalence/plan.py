@@ -359,7 +359,7 @@ def _ways(needs: _Needs, alone: int, prices: Prices | None) -> tuple[Way, ...]:
     counted = [
         ("known-human texts", human, 0, 0, needs.human is not None),
         ("machine texts of your task as well", BESIDE, machine, 0, needs.machine is not None),
-        ("labels drawn by lot", BESIDE, 0, needs.labels, True),
+        ("labels drawn at random", BESIDE, 0, needs.labels, True),
         ("labels drawn by doubt", BESIDE, 0, needs.active, True),
         ("labels without a detector", 0, 0, alone, True),
     ]

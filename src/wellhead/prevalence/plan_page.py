@@ -24,7 +24,7 @@ def plan_page(plan: Plan) -> Page:
         facts=(
             ("known-human texts", _or_not(plan.human)),
             ("labels drawn by doubt", f"{count(plan.labels_active[1])} ({_range(plan, True)})"),
-            ("labels drawn by lot", f"{count(plan.labels[1])} ({_range(plan)})"),
+            ("labels drawn at random", f"{count(plan.labels[1])} ({_range(plan)})"),
             ("labels without a detector", count(plan.labels_alone)),
         ),
         sections=[
@@ -42,8 +42,9 @@ def _lead(plan: Plan) -> str:
         f"{percent(plan.share)} in {count(plan.documents)} documents: "
     )
     labels = (
-        f"{count(plan.labels[1])} documents drawn by lot and labelled ({_range(plan)}, depending "
-        f"on the generator), or {count(plan.labels_active[1])} drawn by the detector's doubt"
+        f"{count(plan.labels[1])} documents drawn at random and labelled ({_range(plan)}, "
+        f"depending on the generator), or {count(plan.labels_active[1])} drawn by the detector's "
+        "doubt"
     )
     cheapest = plan.cheapest
     end = "" if cheapest is None else f" At these prices the cheapest is: {_told(cheapest)}."
@@ -98,7 +99,7 @@ def _picture(plan: Plan) -> LineChart:
     if labels:
         at = [row.labels for row in labels]
         lines += [
-            Line("labels by lot", at, [row.random for row in labels]),
+            Line("labels at random", at, [row.random for row in labels]),
             Line("labels by doubt", at, [row.active for row in labels], accent=True),
         ]
     lines.append(Line("wanted", [numbers[0], numbers[-1]], [plan.width] * 2))
@@ -146,19 +147,18 @@ def _widths(texts: str, rows: Sequence[ReferenceSize | MachineSize]) -> Table:
 
 def _labels(plan: Plan) -> list[Block | str]:
     return [
-        f"Documents drawn by lot from the {count(plan.documents)} and labelled with "
-        "certainty give an interval that needs no assumption about generator or "
-        "domain. How many depends on how well the detector sees the generator: "
-        f"{count(plan.labels[0])} where it sees it well, {count(plan.labels[2])} where "
-        f"it hardly does, {count(plan.labels_alone)} if it were blind. Drawn by the detector's "
-        f"doubt (wellhead audit --way active) it takes {count(plan.labels_active[0])}, "
-        f"{count(plan.labels_active[1])} and {count(plan.labels_active[2])}; what the interval "
-        "rests on is the same.",
+        f"Documents drawn at random from the {count(plan.documents)} and labelled with certainty "
+        "give an interval that needs no assumption about generator or domain. How many depends "
+        f"on how well the detector sees the generator: {count(plan.labels[0])} where it sees it "
+        f"well, {count(plan.labels[2])} where it hardly does, {count(plan.labels_alone)} if it "
+        "were blind. Drawn by the detector's doubt (wellhead audit --way active) it takes "
+        f"{count(plan.labels_active[0])}, {count(plan.labels_active[1])} and "
+        f"{count(plan.labels_active[2])}; what the interval rests on is the same.",
         Table(
             [
                 Column("labels", "count"),
                 Column("width without a detector", "percent"),
-                Column("drawn by lot", "percent"),
+                Column("drawn at random", "percent"),
                 Column("drawn by doubt", "percent"),
             ],
             [tuple(row) for row in plan.label_widths],

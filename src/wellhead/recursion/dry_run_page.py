@@ -42,8 +42,8 @@ def dry_run_page(found: DryRun) -> Page:
         alerts=_alerts(found),
         sections=[Section("Settings", [_table(found)])],
         footer=(
-            f"Reckoned at {percent(USED)} of the GPU's peak. Loss: Hoffmann et al. (2022) with the "
-            "constants of Besiroglu et al. (2024), arXiv 2404.10102."
+            f"Reckoned at {percent(USED)} of the GPU's peak speed. Loss: Hoffmann et al. (2022) "
+            "with the constants of Besiroglu et al. (2024), arXiv 2404.10102."
         ),
     )
 
@@ -75,8 +75,8 @@ def _alerts(found: DryRun) -> list[Callout]:
         alerts.append(
             Callout(
                 "note",
-                "The law expects more than a guess costs,",
-                "so the loss of a guess among all tokens is told in its place: a bound, and no "
+                "The scaling law predicts a loss above that of guessing,",
+                "so the loss of guessing among all tokens is given instead: a bound, not a "
                 "forecast.",
             )
         )
@@ -84,7 +84,7 @@ def _alerts(found: DryRun) -> list[Callout]:
         alerts.append(
             Callout(
                 "note",
-                f"Networks {found.width} wide keep no GPU busy.",
+                f"Networks {found.width} wide cannot keep a GPU busy.",
                 "Expect many times the hours; or use CPUs.",
             )
         )

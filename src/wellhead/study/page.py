@@ -88,11 +88,11 @@ def _ablations(study: StudyResult) -> list[Any]:
             for a in study.ablations
         ]
         blocks += [
-            "The same share with something taken away. If one line lies far from the strip, the "
-            "answer hangs on what was taken away there. A method alone is corrected for its errors "
-            "where texts of known origin show them, and a plain count where not.",
+            "The same share with one thing left out. If a line lies far from the strip, the "
+            "answer depends on what was left out there. A method alone is corrected for its "
+            "errors if texts of known origin show them; otherwise it is a plain count.",
             Forest(
-                title="The share with something taken away",
+                title="The share with one thing left out",
                 description="One line per thing left out; the strip is the joint estimate.",
                 rows=rows,
                 x=share_axis([whole, *rows]),
@@ -125,8 +125,8 @@ def _length(match: LengthMatch) -> list[Any]:
     return [
         f"Length: texts that '{match.judge}' flags have {count(match.lengths[0])} characters in "
         f"the middle, the others {count(match.lengths[1])}. '{match.tested}' flags {before} of "
-        f"them. Among {match.pairs} pairs of like length it flags {first} against {second}. If the "
-        "gap closed, the two would have agreed on length only.",
+        f"them. Among {match.pairs} pairs of like length it flags {first} against {second}. Had "
+        "the gap closed, the two would have agreed because of length only.",
         Table(
             [
                 Column("texts"),
@@ -181,8 +181,8 @@ def _workers(study: StudyResult) -> list[Any]:
     several = [worker for worker in found.rows if worker.answers > 1]
     return [
         f"{count(len(found.rows))} workers, {count(len(several))} with more than one answer. Each "
-        "worker's share is drawn towards everybody's, the more the fewer answers there are. It is "
-        "a reason to look at the answers, not a verdict on a person.",
+        "worker's share is shrunk towards that of all, the more so the fewer answers there are. "
+        "It is a reason to look at the answers, not a verdict on a person.",
         Table(
             [
                 Column("worker"),

@@ -24,10 +24,10 @@ def plan_study_page(plan: StudyPlan) -> Page:
             Section(
                 "Designs",
                 [
-                    "Each line is a design, simulated "
-                    f"{plan.repeats} times. Warm-ups are texts known to be by people, seen by "
-                    "every method, and as many machine texts seen by the first method. Audited "
-                    "answers are drawn by lot and their origin is found out.",
+                    f"Each line is a design, simulated {plan.repeats} times. Warm-ups are texts "
+                    "known to be by people, seen by every method, and as many machine texts seen "
+                    "by the first method. Audited answers are drawn at random, and their origin "
+                    "is found out.",
                     Table(
                         columns=[
                             *([Column("methods")] if several(plan) else []),

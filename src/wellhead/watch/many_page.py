@@ -55,10 +55,10 @@ def contrast_blocks(found: Watched) -> list[Block | str]:
     by_lot = found.contrasts[0].log_e is not None
     other = found.contrasts[0].other or "–"
     said = (
-        "Versions were drawn by lot, so that a difference is the version's doing."
+        "Versions were drawn at random, so that a difference is due to the version."
         if by_lot
-        else "Versions were not drawn by lot: their users or times may differ, and a difference "
-        "need not be the version's doing. With --lot VERSION=SHARE it can be tested."
+        else "Versions were not drawn at random: their users or times may differ, and a "
+        "difference need not be due to the version. With --lot VERSION=SHARE it can be tested."
     )
     columns = [Column("version"), Column(f"its rate less that of {other}")]
     if by_lot:
@@ -121,9 +121,9 @@ def _measures(found: Watched | Status) -> Table:
         ],
         rows,
         caption="Above clean ones: the part of the clean answers just before that a violation's "
-        "value is higher than; 50 % where violations have no regard to the measure. They are of "
-        "its own time and version, so that trends do not matter; of the "
-        f"measures named at most {percent(found.error)} are wrong on average.",
+        "value is higher than; 50 % where violations have nothing to do with the measure. They "
+        "are of its own time and version, so that trends do not matter; of the measures named at "
+        f"most {percent(found.error)} are wrong on average.",
     )
 
 

@@ -44,9 +44,9 @@ VIOLATION = Question(
         Choice("violation", "Yes", "2"),
         Choice("unsure", "Cannot tell", "3"),
     ),
-    "Answers were drawn by lot, those that a judge found bad more often than others; you are not "
-    "told which these are. Label by your rules, not by what you think a judge would say. “Cannot "
-    "tell” is an answer: it is counted both ways.",
+    "Answers were drawn at random, those that a judge found bad more often than others; you are "
+    "not told which these are. Label by your rules, not by what you think a judge would say. "
+    "“Cannot tell” is an answer: it is counted both ways.",
 )
 _CLEAN, _BAD, _UNSURE = VIOLATION.answers
 _LETTERS = 50_000

@@ -45,7 +45,7 @@ def _judge(review: Reviewed) -> Table:
         [Column("the judge against people"), Column("95 %, at all times")],
         rows,
         caption=f"From {counted(review.labels, 'label')}; "
-        f"{counted(review.drawn, 'answer')} drawn by lot.",
+        f"{counted(review.drawn, 'answer')} drawn at random.",
     )
 
 
@@ -121,7 +121,7 @@ def queue_blocks(rates: Sequence[_Reviewed], review: Reviewed | None) -> list[Bl
         Column("waiting", "count"),
         Column("rate by people's labels"),
     ]
-    caption = "Answers drawn by lot; wellhead watch label opens the page. 95 %, at all times."
+    caption = "Answers drawn at random; wellhead watch label opens the page. 95 %, at all times."
     blocks: list[Block | str] = [Table(columns, rows, caption=caption)]
     if review is not None:
         blocks.append(_judge(review))

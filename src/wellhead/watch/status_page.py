@@ -54,9 +54,10 @@ def _sections(found: Status) -> list[Section]:
 
 _LEFT = [
     "Who controls the host, the key and every saved head can write another history.",
-    "A meter that knows the canaries by their text can be honest on them alone; renew them.",
+    "A meter that recognises the canaries by their text can be honest on them alone; renew them.",
     "Canaries tell of the meter's errors on violations like themselves.",
-    "A model that knows the probes by their questions or their framing can answer them alone well.",
+    "A model that recognises the probes by their questions or framing can behave well on them "
+    "alone.",
     "Who can delete the kill file, or runs another gateway before the model, is not stopped by it.",
 ]
 
@@ -143,13 +144,13 @@ def rollback(found: Status) -> list[Block | str]:
     if len(found.versions) < 2:
         return [
             "One version answers everything, so that nobody can tell. Name a second one, such as "
-            "generation 0, with a small share: who answers is drawn by lot."
+            "generation 0, with a small share: who answers is drawn at random."
         ]
     if not found.rollbacks:
         return ["There is no violation yet that could tell."]
     return [
         Bullets([f"{(text := _helps(each))[0].upper()}{text[1:]}." for each in found.rollbacks]),
-        "The lot decides which version answers, so that users, questions and the meter are the "
+        "Chance decides which version answers, so that users, questions and the meter are the "
         "same for all; the interval holds at all times at once.",
     ]
 
@@ -168,9 +169,9 @@ def _probes(found: Status) -> list[Block | str]:
     rows = [(each.framing, each.asked, each.flagged, *_parts(each.rate)) for each in found.framings]
     differ = found.framing_differs >= SURE
     told = (
-        "The framing says how the model answers: it behaves by who seems to look on."
+        "The framing changes how the model answers: it behaves by who seems to be watching."
         if differ
-        else "No framing is known to be answered otherwise than the others."
+        else "No framing is known to be answered differently from the others."
     )
     return [told, Table(columns, rows)]
 

@@ -49,7 +49,7 @@ def test_a_limit_out_of_reach_is_said_with_the_evidence_that_would_reach_it(know
     assert "Not attainable with this evidence" in plan.answer
     assert "audited labels" in plan.answer
     hopeless = package.curate(known.corpus, assay=known.assay, policy="fdr", max_machine=0.0001)
-    assert "No dial of this policy attains it" in hopeless.answer
+    assert "No setting of this policy attains it" in hopeless.answer
 
 
 def test_where_nothing_stands_out_no_best_estimate_is_claimed(known):

@@ -91,8 +91,7 @@ def _sample(census: Census) -> list[str]:
     """Lengths, and three texts as they were read."""
     smallest, lower, middle, upper, largest = census.characters
     return [
-        f"characters: {middle} in the middle ({lower} to {upper} the middle half; "
-        f"{smallest} to {largest} all)",
+        f"characters: median {middle}, middle half {lower} to {upper}, all {smallest} to {largest}",
         *(f"  {one.file}, row {one.row}: {first_words(one.text)}" for one in census.sample),
     ]
 

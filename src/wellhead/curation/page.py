@@ -32,7 +32,7 @@ def plan_page(plan: CurationPlan) -> Page:
             Section("Purity against human text lost", _frontier(plan)),
             Section("What training on it would do", _outlooks(plan)),
             *([Section("What is lost at the edges", _tails(tails))] if tails else []),
-            Section("How this was reckoned", _method(plan)),
+            Section("How this was computed", _method(plan)),
         ],
         footer=f"wellhead {plan.version} · {' '.join(plan.detector)} · seed {plan.seed}",
     )
@@ -44,7 +44,9 @@ def _lead(plan: CurationPlan) -> str:
     machine = _most(found.machine) if plan.upper_bound_only else _span(found.machine)
     before = _most(plan.share) if plan.upper_bound_only else percent(plan.share.point)
     if plan.met is False:
-        near = "Nearest is to keep everything" if plan.dial is None else "Nearest is this plan"
+        near = (
+            "The closest is to keep everything" if plan.dial is None else "The closest is this plan"
+        )
         costs = f"{machine} machine text in it, and {lost} of the human text lost."
         return f"{plan.answer} {near}: {costs}\n\n{_written(plan)}"
     if plan.dial is None:
@@ -70,7 +72,7 @@ def _lead(plan: CurationPlan) -> str:
 
 def _written(plan: CurationPlan) -> str:
     if plan.written is None:
-        return "This is a plan: nothing was written but it."
+        return "This is a plan; nothing else was written."
     done = plan.written
     return (
         f"{count(done.kept)} documents were written to {done.folder}, in "
@@ -83,8 +85,8 @@ def _alerts(plan: CurationPlan) -> list[Callout]:
         Callout(
             "warning",
             one,
-            "So no human text is taken to stand for the corpus's own: the intervals allow that all "
-            "that is given away was human.",
+            "So the reference is not taken to stand for the corpus's own people: the intervals "
+            "allow that all that is dropped was human.",
         )
         for one in plan.doubts
     ]
@@ -98,13 +100,13 @@ def _facts(plan: CurationPlan) -> list[tuple[str, str]]:
     facts = [
         ("policy", plan.policy if plan.dial is None else f"{plan.policy}, dial {plan.dial:g}"),
         ("texts kept", f"{count(found.kept)} of {count(plan.distinct)}"),
-        ("worth equally weighted", count(found.effective)),
+        ("effective size", count(found.effective)),
         (
             "machine text left",
             _most(found.machine) if plan.upper_bound_only else _share(found.machine),
         ),
         ("human text lost", lost),
-        ("edge of knowledge", f"{counted(plan.edge.documents, 'text')} could go either way"),
+        ("undecided", f"{counted(plan.edge.documents, 'text')} could go either way"),
         (
             "documents that repeat another",
             f"{count(plan.repeats)}, {'dropped' if plan.folded else 'kept with their text'}",

@@ -266,4 +266,4 @@ def _answer(
             f"{said} If there is machine text, it does not stand out: only labels of a random "
             "subset (`wellhead audit`) would tell."
         )
-    return False, f"{said} No dial of this policy attains it at the best estimate, either."
+    return False, f"{said} No setting of this policy attains it even at the best estimate."

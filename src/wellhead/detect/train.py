@@ -237,12 +237,13 @@ def _source(side: _Side, human: bool) -> Source:
 
 
 def _notes(sides: list[_Side], both: int, group_column: str | None) -> tuple[str, ...]:
-    notes = [note for side in sides for note in side.notes]
+    notes = list(dict.fromkeys(note for side in sides for note in side.notes))
     if both:
         notes.append(f"{both} texts stand on both sides and were left out.")
     if group_column is None:
         notes.append(
             "Errors were measured with texts left out one by one. If several texts answer one "
-            "prompt or have one author, name that column as the group: errors are too small else."
+            "prompt or have one author, name that column as the group: otherwise these errors are "
+            "too small."
         )
     return tuple(notes)

@@ -119,9 +119,9 @@ def _fresh(limit: float, generations: int, fresh: float, for_ever: float) -> Rem
     return Remedy(
         "fresh_real_share",
         Range(fresh, fresh, fresh),
-        f"Fresh real text as {percent_up(fresh)} of every generation's training data keeps it "
-        f"below {number(limit)} up to generation {generations}; {percent_up(for_ever)} does so "
-        "for ever.",
+        f"Fresh real text as {percent_up(fresh)} of every generation's training data keeps "
+        f"inflation below {number(limit)} up to generation {generations}; {percent_up(for_ever)} "
+        "does so for ever.",
     )
 
 
@@ -140,14 +140,14 @@ def _keeping(limit: float, generations: int) -> Remedy:
     everything = float(Accumulate().after(generations))
     part = float(AccumulateSubsample().after(generations))
     enough = [value for value in (everything, part) if value <= limit]
-    told = f"everything {number(everything)} and a fixed number from everything {number(part)}"
+    told = f"{number(everything)} with all of it, {number(part)} with a fixed number drawn from it"
     verdict = ("Neither stays", "Only the first stays", "Both stay")[len(enough)]
     best = enough[-1] if enough else None
     return Remedy(
         "accumulate",
         None if best is None else Range(best, best, best),
         "Keeping all text ever used, old and new, bounds inflation without knowing what is real: "
-        f"training on {told} at generation {generations}. {verdict} below {number(limit)}.",
+        f"{told}, at generation {generations}. {verdict} below {number(limit)}.",
     )
 
 

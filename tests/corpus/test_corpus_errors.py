@@ -109,6 +109,11 @@ def test_a_missing_file(wellhead):
     refused(wellhead, "nowhere.jsonl", says=["nowhere.jsonl", "no such file"])
 
 
+def test_an_empty_name_and_an_address_that_lost_a_slash(wellhead):
+    refused(wellhead, "", says=["an empty one"])
+    refused(wellhead, "hf:/datasets/a/b", says=["hf:/datasets/a/b: an address has two slashes"])
+
+
 def test_a_glob_without_match(wellhead):
     refused(wellhead, "*.jsonl", says=["*.jsonl", "no file matches"])
 

@@ -7,6 +7,7 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
+import wellhead
 from wellhead.demo import load_demo
 
 
@@ -111,6 +112,25 @@ def test_audited_labels_from_a_csv_carry_the_interval(wellhead, files):
     said = json.loads(done.stdout)
     assert said["method"] == "audited"
     assert said["share"]["low"] <= 0.3 <= said["share"]["high"]
+
+
+@pytest.mark.parametrize("name", ["labels.csv", "labels.tsv", "labels.xlsx"])
+def test_labels_are_read_as_spreadsheets_write_them(name, tmp_path):
+    """Semicolons and a mark at the start, tabs, a workbook; and 007 stays the id 007."""
+    human, machine = [f"{n:03}" for n in range(30)], [f"{n:03}" for n in range(30, 40)]
+    rows = [("id", "label"), *((id, "human") for id in human), *((id, "AI") for id in machine)]
+    if name.endswith(".xlsx"):
+        book = pytest.importorskip("openpyxl").Workbook()
+        for row in rows:
+            book.active.append(row)
+        book.save(tmp_path / name)
+    else:
+        delimiter = ";" if name.endswith(".csv") else "\t"
+        with (tmp_path / name).open("w", encoding="utf-8-sig", newline="") as stream:
+            csv.writer(stream, delimiter=delimiter).writerows(rows)
+    corpus = [{"id": id, "text": f"Text number {id}."} for id in (*human, *machine)]
+    labels = {"labels": tmp_path / name, "labels_drawn": "random"}
+    assert wellhead.assay(corpus, **labels).references.labels == 40
 
 
 def test_a_limit_that_is_exceeded_ends_with_exit_code_1_after_the_result(wellhead, files):

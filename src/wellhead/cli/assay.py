@@ -64,7 +64,7 @@ def assay(
     ] = None,
     labels: Annotated[
         str | None,
-        typer.Option(help="Audited documents: CSV, JSONL or Parquet with id and label."),
+        typer.Option(help="Audited documents: CSV, Excel, JSONL or Parquet with id and label."),
     ] = None,
     labels_drawn: Annotated[
         str | None,

@@ -30,6 +30,8 @@ __all__ = ["MAX_BYTES", "open_corpus"]
 
 MAX_BYTES = 1 << 24
 _ABOUT = re.compile("readme|licen[cs]e|notice|changelog|citation|requirements", re.IGNORECASE)
+# What is left of an address by those who take it for a path.
+_ONE_SLASH = re.compile("(https?|hf|s3|gs|gcs|az|ftp):/")
 SPLITS = ("file", "line", "paragraph")
 
 
@@ -123,6 +125,10 @@ def _find(source: Any, split: str | None) -> _Found:
         return _standard_input()
     if isinstance(source, str) and is_address(source):
         return _at_address(source, split)
+    if isinstance(source, str) and not source.strip():
+        raise BadInput(
+            "expected the name of a file or folder, got an empty one; '.' is this folder"
+        )
     if isinstance(source, (str, os.PathLike)):
         return _on_disk(Path(source).expanduser(), split)
     part = object_part(source)
@@ -144,6 +150,8 @@ def _spooled(stream: IO[bytes], relative: str, name: str) -> FilePart:
 
 
 def _on_disk(path: Path, split: str | None) -> _Found:
+    if _ONE_SLASH.match(str(path)) and not path.exists():
+        raise BadInput(f"{str(path)[:200]}: an address has two slashes, as in hf://datasets/…")
     try:
         if path.is_dir():
             return _folder(path, split)

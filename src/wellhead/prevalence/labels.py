@@ -60,7 +60,7 @@ def read_labels(source: Any) -> dict[str, Audited]:
     rows = (
         ((identity, raw, None) for identity, raw in source.items())
         if isinstance(source, Mapping)
-        else _rows(read_side_table(source, "labels"))
+        else _rows(read_side_table(source, "labels", types=dict.fromkeys(_ID, pa.string())))
     )
     audited: dict[str, Audited] = {}
     for identity, raw, drawn in rows:

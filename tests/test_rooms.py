@@ -131,3 +131,33 @@ def test_no_public_function_is_longer_than_sixty_lines():
 def lines_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     body = function.body[1:] if ast.get_docstring(function) else function.body
     return function.end_lineno - body[0].lineno + 1 if body else 0
+
+
+def test_a_function_of_more_than_a_dozen_parameters_says_why_beside_them():
+    """Commands aside: their parameters are the options of a command line."""
+    silent = [
+        f"{module}.{node.name}"
+        for module, path in MODULES.items()
+        for node in public_functions(path)
+        if len(node.args.args) + len(node.args.kwonlyargs) > 13
+        and not any(".command(" in ast.unparse(each) for each in node.decorator_list)
+        and "# many parameters: " not in signature_of(node, path)
+    ]
+    assert silent == []
+
+
+def public_functions(path: Path) -> list[ast.FunctionDef]:
+    """Those of a module and of its classes; `self` may count as one parameter."""
+    module = ast.parse(path.read_text(encoding="utf-8"))
+    classes = [node for node in module.body if isinstance(node, ast.ClassDef)]
+    return [
+        node
+        for place in (module, *classes)
+        for node in place.body
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+    ]
+
+
+def signature_of(function: ast.FunctionDef, path: Path) -> str:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return "\n".join(lines[function.lineno - 1 : function.body[0].lineno])

@@ -63,7 +63,7 @@ def test_its_card_sums_up_its_errors_by_what_texts_have_in_common(general: Ngram
     assert {one.by for one in summaries} == {"kind", "family", "domain", "year", "length"}
     kinds = {one.value: one.auc for one in summaries if one.by == "kind"}
     assert kinds["written"] > kinds["lightly rewritten"]
-    assert all(0 <= one.auc <= 1 and one.machine >= 40 for one in summaries)
+    assert all(one.machine >= 40 for one in summaries)
 
 
 def test_its_card_says_what_a_nominal_rate_becomes_elsewhere(

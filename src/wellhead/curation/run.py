@@ -60,7 +60,7 @@ def curate(
     text_column: str | None = None,
     seed: int = 0,
     progress: Progress = quiet,
-) -> CurationPlan:
+) -> CurationPlan:  # many parameters: limits, and what they cost, stand side by side in one call
     """What to keep of `corpus`, at what weight, and what that costs; with `apply`, do it.
 
     Args:

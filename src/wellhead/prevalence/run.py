@@ -81,7 +81,7 @@ def assay(
     seed: int = 0,
     command: str = "wellhead.prevalence",
     progress: Progress = quiet,
-) -> AssayResult:
+) -> AssayResult:  # many parameters: each is one thing to bring or to ask, and all have defaults
     """How much of `corpus` machines wrote, with an interval, and which documents.
 
     Args:

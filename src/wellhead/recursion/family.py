@@ -142,8 +142,8 @@ class Family(Generic[Model, Batch]):
     samplers: ClassVar[frozenset[str]] = frozenset({"unbiased"})
     starts_from: ClassVar[str] = "law"
     many_chains: ClassVar[bool] = True
-    # With many_chains False: models can share a web (see `together`).
-    together: ClassVar[bool] = False
+    # With many_chains False: models can share a web (see `ensemble`).
+    ensembles: ClassVar[bool] = False
     # Saved after each generation, because fitting one costs seconds or more.
     checkpoints: ClassVar[bool] = False
     # Generations are worth keeping after the cell is finished: texts to read, models to load.
@@ -187,7 +187,7 @@ class Family(Generic[Model, Batch]):
         raise NotImplementedError
 
     def between(self, models: Sequence[Model], sampler: Sampler, rng: Rng) -> dict[str, Array]:
-        """Measures of how far models of one web lie from each other, (models,); see `together`."""
+        """Measures of how far models of one web lie from each other, (models,); see `ensemble`."""
         return {}
 
     def log_likelihood(self, model: Model, data: Batch) -> Array:

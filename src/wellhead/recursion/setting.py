@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 
+from wellhead.recursion.ensemble import Ensemble
 from wellhead.recursion.family import FAMILIES, AnyFamily
 from wellhead.recursion.plugin import describe, require
 from wellhead.recursion.regimes import REGIMES, ChangingShare, Regime
 from wellhead.recursion.samplers import SAMPLERS, Sampler, Unbiased
 from wellhead.recursion.schedules import SCHEDULES, Constant, Schedule
 from wellhead.recursion.selectors import SELECTORS, Everything, Selector
-from wellhead.recursion.together import Together
 
 __all__ = ["Setting"]
 
@@ -100,7 +100,7 @@ class Setting:
         family = self.family.open(self)
         if family.many_chains or self.chains == 1:
             return family
-        return Together(family, self.chains)
+        return Ensemble(family, self.chains)
 
     def name_of(self, part: str) -> str:
         """The registered name of the family, regime, sampler, selector or schedule."""
@@ -234,19 +234,19 @@ class Setting:
             f"the selector refills what it drops, but the regime {name} re-uses finite data that "
             "cannot be refilled: set refill = false, or use the regime fresh-real or replace.",
         )
-        together = family.together and regime.grouped > 1
-        alone = regime.grouped if together else 1
+        ensemble = family.ensembles and regime.grouped > 1
+        alone = regime.grouped if ensemble else 1
         require(
             family.many_chains or self.chains == alone,
-            f"this family runs one {'ecosystem' if together else 'chain'} per seed, got chains = "
+            f"this family runs one {'ecosystem' if ensemble else 'chain'} per seed, got chains = "
             f"{self.chains}: use seeds, and chains = {alone}.",
         )
         require(
-            family.many_chains or together or regime.grouped == 1,
+            family.many_chains or ensemble or regime.grouped == 1,
             f"the regime {name} needs models side by side, which this family does not fit.",
         )
         require(
-            family.many_chains or not together or not self.needs_items,
+            family.many_chains or not ensemble or not self.needs_items,
             f"models of this family that share a web take no selector that looks at items, got "
             f"{describe(SELECTORS, self.selector)['name']}.",
         )

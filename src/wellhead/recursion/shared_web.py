@@ -15,9 +15,9 @@ import numpy as np
 from wellhead.errors import BadSetting
 from wellhead.recursion.context import Context
 from wellhead.recursion.data import Array, Data, Rng, Samples
+from wellhead.recursion.ensemble import Batches
 from wellhead.recursion.plugin import require
 from wellhead.recursion.regimes import REGIMES, Regime
-from wellhead.recursion.together import Shelves
 
 __all__ = ["SharedWeb"]
 
@@ -63,7 +63,7 @@ class SharedWeb(Regime):
         if count == size:
             return context.real(size)
         own = context.incoming(size - count)
-        if isinstance(own, Shelves):
+        if isinstance(own, Batches):
             shared: Data = own.exchanged(self.mixing, context.mixing)
         elif isinstance(own, Samples):
             shared = own.from_chains(self._authors(len(own.values), own.size, context.mixing))

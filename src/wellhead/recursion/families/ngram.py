@@ -61,7 +61,7 @@ class NGram(Family[Fitted, Documents]):
     samplers = frozenset({"unbiased", "unsmoothed", "temperature", "top-k", "top-p"})
     starts_from = "data"
     many_chains = False
-    together = True
+    ensembles = True
     checkpoints = True
     weighted = False
 

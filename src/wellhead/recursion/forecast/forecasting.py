@@ -59,7 +59,7 @@ def forecast(
     words: str = "letters",
     seed: int = 0,
     show_progress: bool = False,
-) -> Forecast:  # one argument for each question of the user: they have defaults and few meet
+) -> Forecast:  # many parameters: one for each question of the user; few are asked together
     """What training on one's own output does after some generations, and what would stop it.
 
     The inflation constants hold for estimators in the regular regime (many samples per

@@ -75,7 +75,6 @@ def test_where_results_go_is_checked_before_the_work(wellhead, tmp_path):
         ("collapse", "report", "absent", "--out", "page.html"),
         ("assay", "absent.jsonl", "--out", "mine"),
         ("curate", "absent.jsonl", "--assay", "mine", "--out", "mine"),
-        ("curate", "absent.jsonl", "--assay", "mine", "--apply", "--out", "mine"),
         ("study", "absent.csv", "--out", "mine"),
         ("demo", "--out", "mine"),
         ("collect", "export", "absent.toml", "--out", "mine"),

@@ -147,7 +147,8 @@ def test_reviewers_decide_and_the_platform_gets_its_lists(
         "participant_id": "p1",
         "message": "Copied from another answer.",
     }
-    command("collect", "pay", study.path, "--out", lists, "--undecided", "accept")
+    again = ("--out", lists, "--undecided", "accept", "--replace")
+    command("collect", "pay", study.path, *again)
     accepted = json.loads((lists / "accept.json").read_text())["submission_ids"]
     assert sorted(accepted) == ["x0", "x2", "x3"]
 

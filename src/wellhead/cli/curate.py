@@ -27,6 +27,8 @@ from wellhead.cli._options import (
 )
 from wellhead.errors import LimitExceeded
 
+_WRITTEN = ("plan.html", "plan.md", "plan.json", "rule.json", "curation.json")
+
 
 @app.command()
 def curate(
@@ -108,9 +110,9 @@ def curate(
     from wellhead.corpus import open_corpus
     from wellhead.curation.run import curate as run
 
-    if not (apply and out is not None and (out / "curation.json").exists()):
-        # A new corpus that was begun goes on, and knows by itself whether it is the same one.
-        keep_earlier(out, replace, "plan.*", "rule.json", "curation.json")
+    if not apply:
+        # Applied, a plan is carried out, and a new corpus goes on or refuses another's folder.
+        keep_earlier(out, replace, *_WRITTEN)
     opened = open_corpus(
         corpus,
         text_column=text_column,

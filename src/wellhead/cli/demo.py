@@ -40,7 +40,7 @@ def demo(
 
     if not (out / "truth.jsonl").exists():
         # Only a demo has such a file: the next one takes its place.
-        keep_earlier(out, replace, "report.*", "assay.json", "*.jsonl")
+        keep_earlier(out, replace, "report.html", "report.md", "assay.json", "*.jsonl")
     mixture = load_demo(
         share=share,
         documents=documents,

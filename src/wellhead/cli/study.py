@@ -100,7 +100,7 @@ def study(
     """How much did machines write, judged by several imperfect methods together?"""
     from wellhead.study.run import study as run
 
-    keep_earlier(out, replace, "study.*", "methods.txt")
+    keep_earlier(out, replace, "study.html", "study.md", "study.json", "methods.txt")
     given = _given(evidence, database, human, detector, false_positives, seed)
     result = run(
         given.sources,

@@ -420,6 +420,16 @@ class Counting(Gauge):
         return super().score(texts)
 
 
+def test_what_was_guessed_of_a_reference_and_what_it_lost_is_said(rng, human):
+    asked = [
+        {"prompt": f"Write about day {i}.", "answer": row["text"]} for i, row in enumerate(human)
+    ]
+    result = assay(texts(rng.normal(size=60)), human=[*asked, {"prompt": "Write.", "answer": ""}])
+    (said,) = [check.finding for check in result.diagnostics if check.code == "guesses"]
+    assert "Human reference: text column 'answer' was chosen" in said
+    assert "Human reference: rows that could not be used: 1 empty." in said
+
+
 def test_a_scored_corpus_is_not_scored_again(rng, human, tmp_path):
     path = tmp_path / "answers.jsonl"
     rows = texts(rng.normal(size=80))

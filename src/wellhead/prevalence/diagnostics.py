@@ -70,7 +70,7 @@ def diagnostics(
             checks.append(check_length_confound(human.characters[human.evidence], lengths))
     repeats = int((~docs.first).sum())
     checks += check_documents(rows.size, docs.words[rows], repeats, docs.census.documents)
-    checks += [*also, *seldom, _reckoned(docs), _unusable(docs), _guesses(docs)]
+    checks += [*also, *seldom, _reckoned(docs), _unusable(docs), _guesses(docs, human, machine)]
     order = {"warning": 0, "note": 1, "ok": 2}
     return tuple(sorted((c for c in checks if c is not None), key=lambda c: order[c.severity]))
 
@@ -242,13 +242,24 @@ def _unusable(docs: ScoredDocuments) -> Diagnostic | None:
     )
 
 
-def _guesses(docs: ScoredDocuments) -> Diagnostic | None:
-    if not docs.notes:
+def _guesses(
+    docs: ScoredDocuments, human: ScoredDocuments | None, machine: Mapping[str, ScoredDocuments]
+) -> Diagnostic | None:
+    """What was decided unasked about the corpus; and about the references, with what they lost."""
+    notes = list(docs.notes)
+    known = {} if human is None else {"human reference": human}
+    for what, part in (
+        known | {f"machine texts '{name}'": p for name, p in machine.items()}
+    ).items():
+        notes += [f"{what}: {note}" for note in part.notes]
+        lost = [f"{count:,} {reason}" for reason, count in part.census.unusable.items()]
+        notes += [f"{what}: rows that could not be used: {', '.join(lost)}"] if lost else []
+    if not notes:
         return None
     return Diagnostic(
         "What was guessed?",
         "note",
-        " ".join(f"{note[0].upper()}{note[1:]}." for note in docs.notes),
+        " ".join(f"{note[0].upper()}{note[1:]}." for note in dict.fromkeys(notes)),
         "Say it yourself (--text-column) if a guess is wrong.",
         code="guesses",
     )

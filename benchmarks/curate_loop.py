@@ -204,7 +204,7 @@ def report(steps: list[Step]) -> str:
         ">machine share left",
         ">plan holds it",
         ">inflation at 5",
-        ">foretold",
+        ">forecast",
         "they meet",
         ">words left at 5",
     )
@@ -219,7 +219,7 @@ def figure(steps: list[Step]) -> Panels:
         mine = [one for one in steps if one.way == way]
         curves = {
             "observed, mean and its 95 % interval": [observed(mine, g) for g in at],
-            "foretold by the first plan": [mean_foretold(mine, g) for g in at],
+            "forecast by the first plan": [mean_foretold(mine, g) for g in at],
         }
         lines = []
         for name, told in curves.items():

@@ -141,7 +141,7 @@ def report(ends: dict[str, list[End]]) -> str:
         ">loss at 5",
         ">against nothing dropped",
         ">inflation at 5",
-        ">foretold",
+        ">forecast",
     )
     return markdown_table(heads, lines)
 

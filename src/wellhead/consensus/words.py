@@ -157,7 +157,7 @@ def _independence(joined: Joined, echo: Interval | None) -> list[Diagnostic]:
             "warning",
             "The methods do not err independently, or not equally in all groups "
             f"(p = {test.p_value:.3f}); most so {names} "
-            f"(left-over correlation {pair.correlation:+.2f}).",
+            f"(residual correlation {pair.correlation:+.2f}).",
             consequence,
         )
     ]

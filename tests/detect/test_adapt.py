@@ -151,3 +151,28 @@ def test_too_few_texts_are_refused_with_what_to_do():
     rng = np.random.default_rng(6)
     with pytest.raises(UnusableReference, match="expected 20 distinct texts or more"):
         adapt_detector(Blind(), own(written(rng, 19), written(rng, 40)))
+
+
+def lent(rng, n, habit=0.0, *, half):
+    """Texts that each take one half of one of four sources, and say the rest in own words."""
+    halves = [" ".join(source.split()[half * 20 : half * 20 + 20]) for source in SOURCES]
+    return [f"{halves[at % 4]} {text}" for at, text in enumerate(written(rng, n, habit))]
+
+
+SOURCES = written(np.random.default_rng(40), 4)
+
+
+def test_who_takes_the_machines_half_of_a_source_is_not_taken_for_one():
+    """All machines took the one half, all people the other: that says nothing of the next."""
+    rng = np.random.default_rng(41)
+    texts = own(lent(rng, 80, half=0), lent(rng, 80, 4, half=1))
+    plain, knowing = (adapt_detector(Blind(), texts, sources=one) for one in ((), SOURCES))
+    people, machine = lent(rng, 80, half=1), lent(rng, 80, 4, half=1)
+    usual = lent(rng, 80, half=0)
+
+    def flagged(detector, new):
+        return np.mean(detector.score(new) > np.quantile(detector.score(usual), 0.95))
+
+    assert flagged(plain, people) > 0.9
+    assert flagged(knowing, people) < 0.2
+    assert flagged(knowing, machine) > 0.5

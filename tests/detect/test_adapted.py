@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from tests.detect.test_adapt import Blind, own, written
+from tests.detect.test_adapt import SOURCES, Blind, lent, own, written
 
 from wellhead.detect import load_scorer
 from wellhead.detect.adapt import adapt_detector
@@ -35,6 +35,20 @@ def test_a_saved_one_scores_new_and_own_texts_as_before_to_the_last_bit(made):
     assert again.fitted_on(known).all()
     assert np.array_equal(again.score_held_out(new), again.score(new))
     assert [c.auc for c in again.library] == [c.auc for c in detector.library]
+
+
+def test_one_that_knows_its_sources_comes_back_with_them_and_explains_itself(tmp_path):
+    rng = np.random.default_rng(23)
+    texts = own(lent(rng, 40, half=0), lent(rng, 40, 4, half=1))
+    detector = adapt_detector(load_scorer("general"), texts, sources=SOURCES)
+    detector.save(tmp_path)
+    again, new = load_scorer(tmp_path), lent(rng, 20, half=1)
+    assert np.array_equal(again.score(new), detector.score(new))
+    borrowed, said = again.explain(f"{SOURCES[0]} {written(rng, 1, 4)[0]}")
+    assert abs(borrowed.weight) < abs(said.weight)
+    (tmp_path / "sources.npz").unlink()
+    with pytest.raises(BadInput, match="not those of the card"):
+        load_scorer(tmp_path)
 
 
 def test_its_folder_says_what_it_was_trained_on_and_holds_none_of_the_texts(made):

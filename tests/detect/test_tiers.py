@@ -74,11 +74,11 @@ def tiers(monkeypatch):
     """Cheap stand-ins under the names that `auto` tries."""
 
     def missing(model):
-        raise MissingExtra("the tier 'likelihood'", "lm")
+        raise MissingExtra("the tier 'encoder'", "lm")
 
-    for name, made in (("frozen", Noise), ("encoder", Ending)):
+    for name, made in (("frozen", Noise), ("likelihood", Ending)):
         monkeypatch.setitem(TIERS.registered, name, lambda _, n=name, kind=made: kind(n, "", "1"))
-    monkeypatch.setitem(TIERS.registered, "likelihood", missing)
+    monkeypatch.setitem(TIERS.registered, "encoder", missing)
 
 
 def test_auto_takes_the_tier_that_gains_and_says_what_it_tried(words, tiers):
@@ -86,14 +86,40 @@ def test_auto_takes_the_tier_that_gains_and_says_what_it_tried(words, tiers):
     told = {row.name: row for row in tried}
     assert left_out_auc(words) < 0.7
     assert left_out_auc(taken) > 0.95
-    assert [name for name, row in told.items() if row.taken] == ["encoder"]
-    assert told["encoder"].gain > 2 * told["encoder"].error
-    assert "wellhead[lm]" in told["likelihood"].why_not
+    assert [name for name, row in told.items() if row.taken] == ["likelihood"]
+    assert told["likelihood"].gain > 2 * told["likelihood"].error
+    assert "wellhead[lm]" in told["encoder"].why_not
     assert told["words"].seconds > 0 < told["frozen"].seconds
 
 
+def test_auto_asks_for_a_hundredth_of_auc_for_every_tenfold_of_processor_time(
+    words, tiers, monkeypatch
+):
+    """The same view, at ten times the words and at a price that no gain can pay."""
+    _, tried = choose_tier(words, "auto")
+    told = {row.name: row for row in tried}
+    assert told["likelihood"].needed == pytest.approx(0.01)
+    dear = lambda _: Ending("likelihood", "", "1", cost=1e60)  # noqa: E731
+    monkeypatch.setitem(TIERS.registered, "likelihood", dear)
+    taken, tried = choose_tier(words, "auto")
+    assert taken is words
+    assert tried[-1].gain > 2 * tried[-1].error
+
+
+def test_length_tells_apart_what_words_do_not_and_only_where_it_is_asked_for(tiers):
+    rng = np.random.default_rng(25)
+    short = [" ".join(text.split()[:30]) for text in written(rng, 80)]
+    words = adapt_detector(Blind(), own(written(rng, 80), short))
+    taken, _ = choose_tier(words, "length")
+    assert left_out_auc(words) < 0.8
+    assert left_out_auc(taken) > 0.99
+    assert "length" not in {row.name for row in choose_tier(words, "auto")[1]}
+    with pytest.raises(BadSetting, match="takes no network"):
+        choose_tier(words, "length:some/model")
+
+
 def test_auto_keeps_to_the_words_where_nothing_gains(words, tiers, monkeypatch):
-    monkeypatch.setitem(TIERS.registered, "encoder", TIERS["frozen"])
+    monkeypatch.setitem(TIERS.registered, "likelihood", TIERS["frozen"])
     taken, tried = choose_tier(words, "auto")
     assert taken is words
     assert tried[0].taken
@@ -272,17 +298,17 @@ def assay(case, **options):
 def test_an_assay_takes_the_tier_that_pays_and_tells_what_each_gained(case, tiers, tmp_path):
     result = assay(case, tier="auto")
     told = {row.name: row for row in result.adaptation.tiers}
-    assert [name for name, row in told.items() if row.taken] == ["encoder"]
-    assert result.reproducibility.scorer == "faint-adapted-encoder"
+    assert [name for name, row in told.items() if row.taken] == ["likelihood"]
+    assert result.reproducibility.scorer == "faint-adapted-likelihood"
     assert result.share.low > 0
     flags = np.array(result.table["flag"].to_pylist())
     assert flags[70:].sum() > 15 > 3 >= flags[:70].sum()
     said = json.loads(result.to_json())["adaptation"]["tiers"]
-    assert [row["name"] for row in said] == ["words", "frozen", "likelihood", "encoder"]
+    assert [row["name"] for row in said] == ["words", "frozen", "encoder", "likelihood"]
     result.save_html(tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
-    assert "encoder (taken)" in page
-    assert "Not tried: likelihood" in page
+    assert "likelihood (taken)" in page
+    assert "Not tried: encoder" in page
 
 
 def test_a_tier_without_references_to_adapt_to_is_refused(case, tiers):

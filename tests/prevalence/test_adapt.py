@@ -58,6 +58,7 @@ def adapted(case):
 def test_an_adapted_assay_sees_what_the_detector_alone_does_not(case, adapted):
     plain = assay(case, adapt="off")
     assert plain.adaptation is None
+    assert "--adapt off" in next(c for c in plain.diagnostics if c.code == "not-adapted").finding
     assert plain.documents.flagged == 0
     assert adapted.share.low <= 0.4 <= adapted.share.high
     assert adapted.share.width < plain.share.width

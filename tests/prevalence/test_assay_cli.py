@@ -82,20 +82,35 @@ def test_encoding_and_condition_reach_the_human_texts(wellhead, files):
     assert json.loads(done.stdout)["references"]["human"] == 66
 
 
-def test_people_and_machines_come_from_one_file_by_conditions(wellhead, files):
+@pytest.fixture
+def known(files):
+    """known.csv, people's texts and as many by machines, and the options that take them apart."""
     with (files / "known.csv").open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
         writer.writerow(["text", "by"])
         for row in (json.loads(line) for line in (files / "human.jsonl").open(encoding="utf-8")):
             writer.writerow([row["text"], "people"])
             writer.writerow([" ".join(reversed(row["text"].split())), "machine"])
-    done = wellhead(
-        "assay", "answers.jsonl", "--human", "known.csv", "--human-where", "by == 'people'",
-        "--machine", "known.csv", "--machine-where", "by == 'machine'", "--json", cwd=files,
-    )  # fmt: skip
+    sides = {"human": "people", "machine": "machine"}
+    return [
+        part
+        for side, by in sides.items()
+        for part in (f"--{side}", "known.csv", f"--{side}-where", f"by == '{by}'")
+    ]
+
+
+def test_people_and_machines_come_from_one_file_by_conditions(wellhead, files, known):
+    done = wellhead("assay", "answers.jsonl", *known, "--json", cwd=files)
     assert done.returncode == 0, done.stderr
     references = json.loads(done.stdout)["references"]
     assert (references["human"], sum(references["machine"].values())) == (100, 100)
+
+
+def test_the_terminal_says_in_one_line_whether_the_detector_was_adapted(wellhead, files, known):
+    adapted = wellhead("assay", "answers.jsonl", *known, cwd=files).stdout
+    assert "Adapted to 100 human texts and 100 machine texts" in adapted
+    left = wellhead("assay", "answers.jsonl", *known, "--adapt", "off", cwd=files).stdout
+    assert "Not adapted: it was to stay as it is (--adapt off)." in left
 
 
 def test_audited_labels_from_a_csv_carry_the_interval(wellhead, files):

@@ -87,12 +87,16 @@ def assay(
         str,
         typer.Option(
             help="What an adapted detector reads of a text: words; words with frozen, "
-            "likelihood or encoder (name:network picks the network); or auto, whichever "
-            "helps by measurement."
+            "likelihood or encoder (name:network picks the network), or with length where that "
+            "differs by who wrote; or auto, whichever pays by measurement."
         ),
     ] = "words",
     source: Annotated[
-        str | None, typer.Option(help="The task's source texts; copies of them are set apart.")
+        str | None,
+        typer.Option(
+            help="The task's source texts: copies are set apart, and what "
+            "a text takes from one counts little in an adapted detector."
+        ),
     ] = None,
     scores: Annotated[
         Path | None,
@@ -277,7 +281,26 @@ def _show(result: AssayResult, as_json: bool, out: Path | None) -> None:
     saved = _saved(result, out)
     kept = [f"detector: {saved['detector']}"] if "detector" in saved else []
     tried = () if result.adaptation is None else result.adaptation.tiers
-    show_result(result, as_json=as_json, saved=saved, more=[*map(_tier_told, tried), *kept])
+    more = [*_adapted_told(result), *map(_tier_told, tried), *kept]
+    show_result(result, as_json=as_json, saved=saved, more=more)
+
+
+def _adapted_told(result: AssayResult) -> list[str]:
+    """Whether the detector was adapted and what that changed, or why not, in one line."""
+    from wellhead.report.numbers import counted
+
+    found = result.adaptation
+    if found is None:
+        return [check.finding for check in result.diagnostics if check.code == "not-adapted"]
+    before, after = (round(100 * one.width) for one in (found.before, found.after))
+    said = f"Adapted to {counted(found.human, 'human text')} and "
+    said += counted(found.machine, "machine text")
+    if after < before:
+        return [
+            f"{said}: before checks the interval is {counted(after, 'point')} wide, not {before}."
+        ]
+    wide = f"before checks the interval is {counted(after, 'point')} wide, and {before} as it was"
+    return [f"{said}, which did not pay: {wide} (--adapt off)."]
 
 
 def _saved(result: AssayResult | ShardedAssay, out: Path | None) -> dict[str, Path]:

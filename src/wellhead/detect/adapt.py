@@ -34,6 +34,7 @@ from wellhead.detect.adapted import (
     in_units,
     with_revision,
 )
+from wellhead.detect.borrowed import SourceGrams
 from wellhead.detect.card import Card, Measured, Source
 from wellhead.detect.examples import HUMAN, Examples, balance
 from wellhead.detect.folds import Learner, splits
@@ -125,7 +126,12 @@ class FittedDetector(AdaptedDetector):
 
 
 def adapt_detector(
-    general: Scorer, own: OwnTexts, *, seed: int = 0, progress: Progress = quiet
+    general: Scorer,
+    own: OwnTexts,
+    *,
+    sources: Sequence[str] = (),
+    seed: int = 0,
+    progress: Progress = quiet,
 ) -> FittedDetector:
     """`general`, adapted to the task of the `own` texts.
 
@@ -133,6 +139,7 @@ def adapt_detector(
         general: any detector that is not adapted itself; where it was fitted on some of these
             texts, its held-out scores of these count.
         own: 20 texts of people or more, and as many by machines.
+        sources: texts that the task is about: what a text takes from its own counts little.
         seed: of folds and stretches; the same seed gives the same detector.
         progress: told of every fold.
 
@@ -159,6 +166,8 @@ def adapt_detector(
     learner = replace(
         Learner.of(examples, seed=seed, stretches=_STRETCHES), recipe=RECIPE, discount={}
     )
+    grams = SourceGrams.of(sources, examples.script)
+    learner = _without_borrowed(learner, grams)
     known = getattr(general, "score_held_out", general.score)
     fitting = _Fitting.of(learner, np.asarray(known(raw), np.float64))
     folds, kinds = _folds(own, examples, seed), _kinds(own, examples)
@@ -166,18 +175,29 @@ def adapt_detector(
     models, scores, found = _chosen(tried, folds, examples.machine)
     unseen = tuple(Unseen(*kind, theirs) for kind, theirs in zip(kinds, found, strict=True))
     library = library_from(unseen, examples)
-    card = with_revision(card_of(general, examples, scores, library, seed), general, models)
+    card = card_of(general, examples, scores, library, seed)
+    card = with_revision(card, general, models, grams)
     return FittedDetector(
         card,
         general,
         models,
         HeldOut.of(own.texts, scores),
         library,
+        grams,
         own=own,
         before=fitting.general,
         turn=np.argmax(folds, axis=0),
         unseen=unseen,
     )
+
+
+def _without_borrowed(learner: Learner, sources: SourceGrams | None) -> Learner:
+    """The learner where n-grams of each text's own source count little, in stretches of it, too."""
+    if sources is None:
+        return learner
+    own = sources.own(learner.whole)
+    views = tuple(sources.lowered(view, own) for view in learner.views)
+    return replace(learner, whole=views[0], views=views)
 
 
 def library_from(unseen: Sequence[Unseen], examples: Examples) -> Library | None:

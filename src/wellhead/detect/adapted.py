@@ -2,8 +2,9 @@
 
 In: texts. Out: scores. An own text gets the score of the model that saw neither it nor its group;
 any other text that of a model drawn by lot, by the text's hash (`detect.adapt` makes the models and
-says why). A folder holds ``card.json``, ``models.npz``, ``held_out.npz``, ``library.npz`` and, in
-``base``, the detector that was adapted, where no name finds it: plain arrays and JSON, no text.
+says why). A folder holds ``card.json``, ``models.npz``, ``held_out.npz``, ``library.npz``, with
+sources ``sources.npz`` and, in ``base``, the detector that was adapted, where no name finds it:
+plain arrays and JSON, no text.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ from numpy.typing import NDArray
 
 from wellhead._atomic import atomic_path, write_text
 from wellhead.detect.arrays import read_arrays
+from wellhead.detect.borrowed import SourceGrams
 from wellhead.detect.card import Card
 from wellhead.detect.explain import Passage, passages
 from wellhead.detect.heldout import HeldOut
 from wellhead.detect.library import Library
-from wellhead.detect.linear import LinearModel
+from wellhead.detect.linear import LinearModel, counts_of
 from wellhead.detect.normalise import normalise, normalise_all
 from wellhead.detect.scorer import KINDS, SCORERS, Scorer, kind_of, load_scorer
 from wellhead.errors import BadInput
@@ -100,6 +102,7 @@ class AdaptedDetector:
         held_out: scores of the own texts by the model without them.
         library: for each kind of machine text, scores of people's and of its texts by models that
             saw none of this kind; None with one kind.
+        sources: of the source texts that the task is about, where it has such.
     """
 
     card: Card
@@ -107,6 +110,7 @@ class AdaptedDetector:
     models: tuple[JoinedModel, ...]
     held_out: HeldOut
     library: Library | None
+    sources: SourceGrams | None = None
 
     # No languages are stated: what it knows are the languages of the user's own texts.
     languages: tuple[str, ...] = ()
@@ -137,9 +141,14 @@ class AdaptedDetector:
         for at, model in enumerate(self.models):
             rows = np.flatnonzero(turn == at)
             if rows.size:
-                own = model.own.score([clean[row] for row in rows])
+                own = self._own(model.own, [clean[row] for row in rows])
                 scores[rows] = model.joined(own, general[rows])
         return scores
+
+    def _own(self, model: LinearModel, clean: list[str]) -> NDArray[np.float64]:
+        if self.sources is None:
+            return model.score(clean)
+        return model.score_counts(self.sources.lowered(counts_of(clean, model.script)))
 
     def score_held_out(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """As `score`, but a text that it was adapted to gets that of the model without it."""
@@ -153,7 +162,8 @@ class AdaptedDetector:
     def explain(self, text: str) -> tuple[Passage, ...]:
         """The sentences of `text` with what each adds to the score of the task's own n-grams."""
         clean = normalise(text)
-        return passages(clean, self.models[turn_of(clean, len(self.models))].own)
+        lowered = None if self.sources is None else self.sources.lowered
+        return passages(clean, self.models[turn_of(clean, len(self.models))].own, lowered)
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write the detector into `folder`; the card comes last, so a folder with one is whole."""
@@ -167,6 +177,10 @@ class AdaptedDetector:
             np.savez_compressed(stream, **_arrays(self.models))
         if self.library is not None:
             self.library.save(target / "library.npz")
+        sources = target / "sources.npz"
+        sources.unlink(missing_ok=True)
+        if self.sources is not None:
+            self.sources.save(sources)
         self.held_out.save(target / "held_out.npz")
         write_text(card, self.card.to_json())
 
@@ -192,21 +206,28 @@ class AdaptedDetector:
                 f"({card.made_with}), or adapt anew"
             )
         models = _models(path / "models.npz", card.script)
-        if revision_of(base, models) != card.revision:
+        there = (path / "sources.npz").exists()
+        sources = SourceGrams.load(path / "sources.npz") if there else None
+        if revision_of(base, models, sources) != card.revision:
             raise BadInput(
                 f"{path}: the models are not those of the card (revision {card.revision}); the "
                 "folder is damaged or mixed. Copy the detector, or adapt, anew"
             )
         library = Library.load(path / "library.npz", list(card.library)) if card.library else None
-        return cls(card, base, models, HeldOut.load(path / "held_out.npz"), library)
+        held_out = HeldOut.load(path / "held_out.npz")
+        return cls(card, base, models, held_out, library, sources)
 
 
 KINDS.register(ADAPTED)(AdaptedDetector.load)
 
 
-def revision_of(general: Scorer, models: Sequence[JoinedModel]) -> str:
+def revision_of(
+    general: Scorer, models: Sequence[JoinedModel], sources: SourceGrams | None = None
+) -> str:
     """A hash of everything that decides a score."""
     parts = [general.revision, *(model.digest for model in models)]
+    if sources is not None:
+        parts.append(sources.digest)
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:12]
 
 
@@ -277,7 +298,9 @@ def turn_of(text: str, folds: int) -> int:
     return int.from_bytes(hashlib.sha256(f"turn {text}".encode()).digest()[:8], "big") % folds
 
 
-def with_revision(card: Card, general: Scorer, models: Sequence[JoinedModel]) -> Card:
+def with_revision(
+    card: Card, general: Scorer, models: Sequence[JoinedModel], sources: SourceGrams | None = None
+) -> Card:
     """The card with the revision of these models, and what they were adapted from."""
     origin = (general.name, general.revision)
-    return replace(card, revision=revision_of(general, models), adapted_from=origin)
+    return replace(card, revision=revision_of(general, models, sources), adapted_from=origin)

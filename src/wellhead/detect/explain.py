@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from wellhead.detect.hashing import COLUMNS, count, occurrences
 from wellhead.detect.linear import LinearModel
 from wellhead.detect.spans import sentence_starts
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 __all__ = ["Passage", "passages"]
 
@@ -28,8 +33,17 @@ class Passage:
     start: int
 
 
-def passages(text: str, model: LinearModel) -> tuple[Passage, ...]:
+def passages(
+    text: str,
+    model: LinearModel,
+    lowered: Callable[[csr_matrix], csr_matrix] | None = None,
+) -> tuple[Passage, ...]:
     """The sentences of a normalised text in reading order, with their weights.
+
+    Args:
+        text: normalised.
+        model: that scores it.
+        lowered: what the model makes of counts before it scores them, if anything.
 
     An n-gram that occurs several times shares its weight evenly among its places, and counts
     where it begins. The weights add up to the score less the intercept.
@@ -37,7 +51,7 @@ def passages(text: str, model: LinearModel) -> tuple[Passage, ...]:
     if not text:
         return ()
     counts = count([text], model.script)
-    found = model.vectors(counts)
+    found = model.vectors(counts if lowered is None else lowered(counts))
     each = np.zeros(COLUMNS)
     used = model.column[found.feature]
     times = np.zeros(COLUMNS)

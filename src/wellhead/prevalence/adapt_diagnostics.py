@@ -6,7 +6,7 @@ from wellhead.prevalence.adapt_result import ENOUGH, Adaptation
 from wellhead.prevalence.result import Diagnostic
 from wellhead.report.numbers import counted, interval, percent
 
-__all__ = ["adapt_checks", "left_as_it_is"]
+__all__ = ["adapt_checks", "left_as_it_is", "not_adapted"]
 
 
 def adapt_checks(adapted: Adaptation) -> list[Diagnostic]:
@@ -44,6 +44,11 @@ def left_as_it_is(human: int, machine: int, *, both: int = 0) -> Diagnostic:
     else:
         finding = "Not adapted: this detector was made from some of these texts and knows them."
         consequence = "Adapt another one, or texts that it has not seen (--adapt always to insist)."
+    return not_adapted(finding, consequence)
+
+
+def not_adapted(finding: str, consequence: str) -> Diagnostic:
+    """That references of both sides are there, and the detector was left as it is."""
     return Diagnostic(
         "Is the detector adapted to this task?", "note", finding, consequence, code="not-adapted"
     )

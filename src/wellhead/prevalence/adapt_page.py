@@ -56,6 +56,7 @@ def _tiers(found: Adaptation) -> list[Block | str]:
                 Column("AUC", "number"),
                 Column("gain", "number"),
                 Column("±", "number"),
+                Column("needed", "number"),
                 Column("1,000 texts", "number", unit="s"),
                 Column("to fit", "number", unit="s"),
             ],
@@ -63,15 +64,16 @@ def _tiers(found: Adaptation) -> list[Block | str]:
         ),
         "A tier sees more of a text than its words. Its AUC is the mean over texts left out and "
         "over kinds left out whole; its gain is that over the tier taken before it, with the "
-        f"standard error. With --tier auto a dearer one is taken where it gains {WORTH} and more "
-        "than that error. Seconds are of processor time.",
+        f"standard error. What is needed is {WORTH} for every tenfold of processor time, as a tier "
+        "usually takes it. With --tier auto one is taken where it gains that and more than the "
+        "error. Seconds are of processor time, here.",
         *(f"Not tried: {one.name}, {one.why_not}" for one in found.tiers if one.auc is None),
     ]
 
 
 def _tier(one: TierTried) -> list[object]:
     name = f"{one.name} (taken)" if one.taken else one.name
-    return [name, one.auc, one.gain, one.error, one.seconds, one.fitting]
+    return [name, one.auc, one.gain, one.error, one.needed, one.seconds, one.fitting]
 
 
 def _left_out(found: Adaptation) -> list[Block | str]:

@@ -27,23 +27,26 @@ class Sources:
     Args:
         texts: the source texts of the task.
 
+    Attributes:
+        texts: the same, each once.
+
     >>> Sources(["one two three four five six seven"]).containment("two three four five six")
     1.0
     """
 
     def __init__(self, texts: Iterable[str]) -> None:
         self._where: dict[int, list[int]] = {}
-        self.count = 0
-        for self.count, text in enumerate(texts, start=1):
+        self.texts = tuple(dict.fromkeys(texts))
+        for at, text in enumerate(self.texts):
             for gram in set(_grams(text)):
-                self._where.setdefault(gram, []).append(self.count - 1)
+                self._where.setdefault(gram, []).append(at)
 
     def containment(self, text: str) -> float:
         """Largest share of the answer's word 5-grams found in one source; 0 for short answers."""
         grams = _grams(text)
-        if not grams or not self.count:
+        if not grams or not self.texts:
             return 0.0
-        hits = np.zeros(self.count)
+        hits = np.zeros(len(self.texts))
         for gram in grams:
             hits[self._where.get(gram, [])] += 1
         return float(hits.max() / len(grams))

@@ -98,9 +98,10 @@ def assay(
         adapt: whether the detector is adapted to the references, each text scored by a model that
             did not see it: "off", "auto" (from 80 a side on) or "always" (from 20).
         tier: what an adapted detector sees of a text: its "words"; or, beside them, "frozen",
-            "likelihood" or "encoder" (``name:network`` for another network); or "auto", which
-            takes what pays on references left out.
-        source: the task's own source texts; documents that mostly repeat one are set apart.
+            "likelihood" or "encoder" (``name:network`` for another network); "length", where that
+            differs by who wrote; or "auto", which takes what pays on references left out.
+        source: the task's own source texts; documents that mostly repeat one are set apart, and
+            what a text takes from one counts little in an adapted detector.
         scores: a `wellhead.score` result, whose scores are used; or a folder, where scores are
             looked for and written. Scores beside the corpus are used in any case.
         text_column: the column that holds the text, in every input; guessed when None.
@@ -294,6 +295,7 @@ def _own(
         given.suspects,
         given.passages,
         when=when,
+        sources=given.sources,
         seed=seed,
         progress=progress,
     )

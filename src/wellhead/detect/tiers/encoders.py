@@ -43,7 +43,7 @@ def frozen(model: str = "") -> Tier:
     """The encoder as it is, with a linear head."""
     require_torch("frozen")
     path = find_network(model, MINILM)
-    return Frozen("frozen", model, digest_of(path))
+    return Frozen("frozen", model, digest_of(path), cost=5.0)
 
 
 @TIERS.register("encoder")
@@ -88,6 +88,7 @@ class FineTuned:
     digest: str
     heads: int = HEADS
     dear: bool = True
+    cost: float = 7.0
 
     def read(self, texts: Sequence[str]) -> list[NDArray[Any]]:
         """The tokens of each text."""

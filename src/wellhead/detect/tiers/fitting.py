@@ -82,6 +82,7 @@ def with_tier(
         models=words.models,
         held_out=HeldOut.of(words.own.texts, joined),
         library=library_from(left_out, fit.examples),
+        sources=words.sources,
         own=words.own,
         before=words.before,
         turn=words.turn,

@@ -46,7 +46,8 @@ CRITERIA = (
 def likelihood(model: str = "") -> Tier:
     """Criteria of a small language model, with a linear head."""
     require_torch("likelihood")
-    return Likelihood("likelihood", model, digest_of(find_network(model, SMOLLM2)))
+    digest = digest_of(find_network(model, SMOLLM2))
+    return Likelihood("likelihood", model, digest, cost=100.0)
 
 
 @dataclass(frozen=True)

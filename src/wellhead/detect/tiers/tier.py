@@ -20,10 +20,13 @@ from numpy.typing import NDArray
 
 from wellhead._registry import Registry
 
-__all__ = ["TIERS", "WORDS", "LinearTier", "Task", "Tier", "open_tier"]
+__all__ = ["LENGTH", "TIERS", "WORDS", "LinearTier", "Task", "Tier", "open_tier"]
 
 WORDS = "words"
 """No tier: the words of the task and the general detector, as `adapt_detector` joins them."""
+
+LENGTH = "length"
+"""How long a text is: only for those who know that this differs by who wrote it."""
 
 Floats = NDArray[np.float64]
 Head = NDArray[np.float32]
@@ -66,6 +69,11 @@ class Tier(Protocol):
         """Whether fitting a head takes longer than reading its texts."""
         ...
 
+    @property
+    def cost(self) -> float:
+        """Processor time to score a text with it, about so many times that of the words alone."""
+        ...
+
     def read(self, texts: Sequence[str]) -> list[NDArray[Any]]:
         """What is seen of each normalised text."""
         ...
@@ -104,6 +112,7 @@ class LinearTier(ABC):
     heads: int = 10
     dear: bool = False
     strength: float = 30.0
+    cost: float = 10.0
 
     @abstractmethod
     def read(self, texts: Sequence[str]) -> list[NDArray[Any]]:

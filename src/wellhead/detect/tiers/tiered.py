@@ -137,7 +137,8 @@ class TieredDetector(AdaptedDetector):
         held_out = HeldOut.load(path / "held_out.npz")
         return cls(
             card=card, general=words.general, models=words.models, held_out=held_out,
-            library=library, words=words, tier=tier, heads=heads, blend=blend,
+            library=library, sources=words.sources, words=words, tier=tier, heads=heads,
+            blend=blend,
         )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ from wellhead.detect.hashing import BITS
 from wellhead.detect.linear import Recipe
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tools"))
+from fit_general_detector import FULL, PLAIN
 from general_texts import general_texts
 
 LEAST_MACHINE, LEAST_HUMAN, MOST = 50, 90, 300
@@ -44,27 +45,28 @@ Scores = Callable[[np.ndarray, np.ndarray], np.ndarray]
 class Variant:
     """One way to make a model."""
 
-    recipe: Recipe = field(default_factory=lambda: SHIPPED)
+    recipe: Recipe = field(default_factory=lambda: PLAIN)
     strength: float = 0.5
     only_dev: bool = False
     by_source: bool = False
     discount: float = 0.25
 
 
-SHIPPED = Recipe("presence", idf_power=1.5, spread=0, share=0.001)
+# The recipe that ships; then this recipe without scales of features, which all below vary.
 VARIANTS = {
-    "as shipped": Variant(),
-    "counts instead of presence": Variant(replace(SHIPPED, transform="log1p")),
-    "idf to the power of 1": Variant(replace(SHIPPED, idf_power=1.0)),
-    "idf to the power of 2": Variant(replace(SHIPPED, idf_power=2.0)),
+    "as shipped": Variant(FULL),
+    "without scales of features": Variant(),
+    "counts instead of presence": Variant(replace(PLAIN, transform="log1p")),
+    "idf to the power of 1": Variant(replace(PLAIN, idf_power=1.0)),
+    "idf to the power of 2": Variant(replace(PLAIN, idf_power=2.0)),
     "strength 0.1": Variant(strength=0.1),
     "strength 0.2": Variant(strength=0.2),
-    "features of .2 % of texts": Variant(replace(SHIPPED, share=0.002)),
-    "features of .05 % of texts": Variant(replace(SHIPPED, share=0.0005)),
-    "features of 3 domains": Variant(replace(SHIPPED, spread=3, share=0.002)),
+    "features of .2 % of texts": Variant(replace(PLAIN, share=0.002)),
+    "features of .05 % of texts": Variant(replace(PLAIN, share=0.0005)),
+    "features of 3 domains": Variant(replace(PLAIN, spread=3, share=0.002)),
     "balanced by source and domain": Variant(by_source=True),
     "base models count in full": Variant(discount=1.0),
-    "without characters (general-fast)": Variant(replace(SHIPPED, lowest=1 << BITS)),
+    "without characters (general-fast)": Variant(replace(PLAIN, lowest=1 << BITS)),
     "texts of 2018 to 2024 only (dev)": Variant(only_dev=True),
 }
 

@@ -2,10 +2,11 @@
 
 Run from the repository root: ``python benchmarks/detector_variants.py [--way NAME]``. Folds and
 cells are those of `detector_quality`. For each fold one matrix of features is made, and every way
-learns from it: other weights of columns (naive Bayes; naive Bayes on which sources agree), of rows
-(balance, group-robust), another loss (differences of a machine's and a person's text for the same
-task), one model a source, several stretches of the text scored, and second views (dense measures
-of rhythm and function words; the mean of a language model's input embeddings) added to the score.
+learns from it: other scales of columns (naive Bayes; what domains or sources agree on), other
+weights of rows (balance, group-robust), another loss (differences of a machine's and a person's
+text for the same task), one model a source, several stretches of the text scored, and second views
+(dense measures of rhythm and function words; the mean of a language model's input embeddings) added
+to the score. All but the scales begin from the recipe without any.
 A gain stands beside its standard error over folds: sources and makers, not cells, are the sample.
 
 A model learns from ``--texts`` texts, far fewer than the shipped one, and a cell is judged by at
@@ -32,17 +33,20 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, load_npz, save_npz, vstack
 
 from _harness import DATA, benchmark_arguments, markdown_table, needed, save_json
-from detector_quality import BASE, SHIPPED, Fold, folds_of, judged, summary_of
+from detector_quality import BASE, Fold, folds_of, judged, summary_of
 from detector_views import dense_of, embedded_of
 from wellhead.detect.examples import balance
 from wellhead.detect.linear import LinearModel, counts_of
+from wellhead.detect.scales import LEAST_OF_DOMAIN, agreement_scales, log_ratios
 from wellhead.detect.solver import solve
 from wellhead.detect.spans import random_span, sentence_starts
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tools"))
+from fit_general_detector import FULL, PLAIN
 from general_texts import general_texts
 
 STRENGTH = 0.5
+BASELINE = "without scales"
 WINDOW = 900
 Scores = NDArray[np.float64]
 
@@ -98,13 +102,13 @@ class Task:
 
     @cached_property
     def blank(self) -> LinearModel:
-        """The features of `SHIPPED` without weights."""
+        """The features of the recipe without weights."""
         counts = self.texts.stretches[self.train]
-        columns = SHIPPED.columns(counts, self.part.group.to_numpy(str))
+        columns = PLAIN.columns(counts, self.part.group.to_numpy(str))
         texts_with = np.bincount(counts.indices, minlength=counts.shape[1])[columns]
-        rarity = (np.log((1 + len(self.train)) / (1 + texts_with)) + 1) ** SHIPPED.idf_power
+        rarity = (np.log((1 + len(self.train)) / (1 + texts_with)) + 1) ** PLAIN.idf_power
         nothing = np.zeros(len(columns), np.float32)
-        return LinearModel(columns, rarity.astype(np.float32), nothing, 0.0, SHIPPED.transform)
+        return LinearModel(columns, rarity.astype(np.float32), nothing, 0.0, PLAIN.transform)
 
     @cached_property
     def learned_from(self) -> csr_matrix:
@@ -119,8 +123,8 @@ class Task:
         return self.blank.matrix(self.windows[0])
 
     @cached_property
-    def shipped(self) -> NDArray[np.float64]:
-        """The weights of the recipe as it is."""
+    def plain(self) -> NDArray[np.float64]:
+        """The weights of the recipe without scales of columns."""
         return self.fitted()
 
     def fitted(
@@ -147,8 +151,8 @@ def _scaled(matrix: csr_matrix, scale: NDArray[np.float64]) -> csr_matrix:
 # --- ways: a task in, scores of its texts out ----------------------------------------------------
 
 
-def as_shipped(task: Task) -> Scores:
-    return task.score(task.shipped)
+def without_scales(task: Task) -> Scores:
+    return task.score(task.plain)
 
 
 def strength(value: float) -> Callable[[Task], Scores]:
@@ -187,32 +191,23 @@ def naive_bayes(power: float) -> Callable[[Task], Scores]:
     """Columns scaled by their log-count ratio (Wang and Manning, ACL 2012), to a power."""
 
     def way(task: Task) -> Scores:
-        ratio = np.abs(_log_ratio(task, np.ones(len(task.train), bool)))
-        return task.score(task.fitted(scale=_unit(ratio**power)))
+        everything = np.zeros(len(task.train), "U1")
+        ratio = log_ratios(task.learned_from, task.machine, task.weight, everything)[0]
+        return task.score(task.fitted(scale=_unit(np.abs(ratio) ** power)))
 
     return way
 
 
-def agreed(power: float) -> Callable[[Task], Scores]:
-    """Columns scaled by how surely their log-count ratio has one sign over sources."""
+def agreed(power: float, by: str = "group") -> Callable[[Task], Scores]:
+    """Columns scaled by how surely their log-count ratio has one sign over domains or sources."""
 
     def way(task: Task) -> Scores:
-        ratios = np.array([_log_ratio(task, rows) for rows in _sources(task)])
-        error = ratios.std(axis=0) / np.sqrt(len(ratios)) + 0.1
-        return task.score(task.fitted(scale=_unit(np.abs(ratios.mean(axis=0) / error) ** power)))
+        rows = (task.learned_from, task.machine, task.weight)
+        return task.score(
+            task.fitted(scale=agreement_scales(*rows, task.part[by].to_numpy(str), power=power))
+        )
 
     return way
-
-
-def _log_ratio(task: Task, rows: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """How much more often machines use each feature than people, among some rows, smoothed."""
-    there = task.learned_from.copy()
-    there.data = np.ones_like(there.data)
-    shares = []
-    for side in (task.machine & rows, ~task.machine & rows):
-        weight = task.weight * side
-        shares.append((there.T @ weight + 1e-3 * weight.sum()) / weight.sum())
-    return np.asarray(np.log(shares[0] / shares[1]))
 
 
 def _unit(scale: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -220,13 +215,13 @@ def _unit(scale: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _sources(task: Task) -> list[NDArray[np.bool_]]:
-    """The rows of each source with at least 60 texts a side."""
+    """The rows of each source with enough texts a side."""
     kin = task.part.kin.to_numpy(str)
     found = [kin == name for name in np.unique(kin)]
     return [
         rows
         for rows in found
-        if min((rows & task.machine).sum(), (rows & ~task.machine).sum()) > 60
+        if min((rows & task.machine).sum(), (rows & ~task.machine).sum()) > LEAST_OF_DOMAIN
     ]
 
 
@@ -245,15 +240,15 @@ def mean_of_sources(task: Task) -> Scores:
 
 
 def with_sources(task: Task) -> Scores:
-    """The shipped model and the mean of the sources' models, half each."""
+    """The model without scales and the mean of the sources' models, half each."""
     mean = np.mean([one / np.linalg.norm(one) for one in _of_sources(task)], axis=0)
-    return task.score(task.shipped / np.linalg.norm(task.shipped) + mean / np.linalg.norm(mean))
+    return task.score(task.plain / np.linalg.norm(task.plain) + mean / np.linalg.norm(mean))
 
 
 def same_sign(task: Task) -> Scores:
-    """The shipped weights, less where the models of the sources disagree on the sign."""
+    """The weights without scales, less where the models of the sources disagree on the sign."""
     signs = np.abs(np.mean([np.sign(one) for one in _of_sources(task)], axis=0))
-    return task.score(task.shipped * signs)
+    return task.score(task.plain * signs)
 
 
 def group_robust(step: float) -> Callable[[Task], Scores]:
@@ -263,7 +258,7 @@ def group_robust(step: float) -> Callable[[Task], Scores]:
         part = task.part
         cell = pd.factorize(part.source + "/" + part.domain + "/" + part.maker)[0]
         sign = np.where(task.machine, 1.0, -1.0)
-        weight, found = task.weight, task.shipped
+        weight, found = task.weight, task.plain
         for _ in range(2):
             loss = np.log1p(np.exp(-sign * (task.learned_from @ found)))
             size = np.bincount(cell)
@@ -325,7 +320,7 @@ def over_windows(how: str) -> Callable[[Task], Scores]:
     """Stretches of about 900 characters scored apart: their mean, highest, or mean and spread."""
 
     def way(task: Task) -> Scores:
-        one = np.asarray(task.scored_windows @ task.shipped)
+        one = np.asarray(task.scored_windows @ task.plain)
         by = pd.Series(one).groupby(task.windows[1])
         if how == "mean":
             return by.mean().to_numpy()
@@ -358,7 +353,7 @@ def _beside(
             every = texts.kept(name, lambda: measure(list(texts.frame.norm.iloc[texts.used])))
             train, test = (every[np.searchsorted(texts.used, r)] for r in (task.train, task.test))
             task.seen[key] = _second(train, task.machine, task.weight, boosted)(test)
-        return (1 - share) * _spread_out(as_shipped(task)) + share * _spread_out(task.seen[key])
+        return (1 - share) * _spread_out(without_scales(task)) + share * _spread_out(task.seen[key])
 
     return way
 
@@ -383,7 +378,8 @@ def _spread_out(scores: Scores) -> Scores:
 
 
 WAYS: dict[str, Callable[[Task], Scores]] = {
-    "as shipped": as_shipped,
+    BASELINE: without_scales,
+    "as shipped": agreed(FULL.agreement),
     "strength 2": strength(2.0),
     "no balance but of the labels": balanced(),
     "balanced by source": balanced("source"),
@@ -391,10 +387,11 @@ WAYS: dict[str, Callable[[Task], Scores]] = {
     "balanced by length, too": by_length,
     "naive-Bayes scales, half": naive_bayes(0.5),
     "naive-Bayes scales": naive_bayes(1.0),
-    "scales on which sources agree, half": agreed(0.5),
-    "scales on which sources agree": agreed(1.0),
+    "scales on which domains agree, half": agreed(0.5),
+    "scales on which sources agree, half": agreed(0.5, "kin"),
+    "scales on which sources agree": agreed(1.0, "kin"),
     "one model a source, their mean": mean_of_sources,
-    "… half of it, half the shipped model": with_sources,
+    "… half of it, half the model of all": with_sources,
     "weights less where sources disagree": same_sign,
     "weakest cells count more, a little": group_robust(0.3),
     "weakest cells count more": group_robust(0.7),
@@ -424,7 +421,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("variants"), help="keeps the counts")
     arguments = parser.parse_args()
     needed("detection", "dev2.parquet")
-    names = list(dict.fromkeys(["as shipped", *(arguments.way or WAYS)]))
+    names = list(dict.fromkeys([BASELINE, *(arguments.way or WAYS)]))
     cells, seconds = _measured(names, arguments)
     rows = [{"way": name} | _row(cells, name) | {"seconds": seconds[name]} for name in names]
     print(_table(rows))
@@ -485,7 +482,7 @@ def _measured(names: list[str], arguments: Namespace) -> tuple[pd.DataFrame, dic
         inside = np.isin(row, here)
         parts = (split[inside], np.searchsorted(here, row[inside]))
         task = Task(texts, train, fold.rows, whole[here], parts)
-        task.shipped, task.scored  # noqa: B018  (what all share is no way's cost)
+        task.plain, task.scored  # noqa: B018  (what all share is no way's cost)
         for name in names:
             start = time.process_time()
             scores = WAYS[name](task)
@@ -497,8 +494,8 @@ def _measured(names: list[str], arguments: Namespace) -> tuple[pd.DataFrame, dic
 
 
 def _row(cells: pd.DataFrame, name: str) -> dict[str, float]:
-    """The summary of a way, and its mean gain over the shipped one with an error over folds."""
-    mine, theirs = (cells[cells.way == one].reset_index() for one in (name, "as shipped"))
+    """The summary of a way, and its mean gain over the baseline with an error over folds."""
+    mine, theirs = (cells[cells.way == one].reset_index() for one in (name, BASELINE))
     kept = mine.maker != BASE
     gain = (mine.auc - theirs.auc)[kept]
     sums = (gain - gain.mean()).groupby(mine.kin[kept] + mine.maker[kept]).sum()

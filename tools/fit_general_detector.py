@@ -35,7 +35,9 @@ STRENGTH = 0.5
 # Continuations by models without instruction tuning read like people; they teach little.
 DISCOUNT = {"base models": 0.25}
 # What is in a text, not how often, and rare features more: benchmarks/detector_quality.py.
-FULL = Recipe("presence", idf_power=1.5, spread=0, share=0.001)
+PLAIN = Recipe("presence", idf_power=1.5, spread=0, share=0.001)
+# And by what is known of a feature before any fit: benchmarks/detector_variants.py.
+FULL = replace(PLAIN, agreement=0.2)
 FAST = replace(FULL, lowest=1 << BITS)
 MODELS = ROOT / "src" / "wellhead" / "detect" / "models"
 LEAST_MACHINE, LEAST_HUMAN = 60, 100

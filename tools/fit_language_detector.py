@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from fit_general_detector import FULL, MODELS, SEED, SOURCES, STRENGTH, source_of
+from fit_general_detector import MODELS, PLAIN, SEED, SOURCES, STRENGTH, source_of
 from general_texts import NOT_FITTED, data_folder, general_texts
 from wellhead import __version__
 from wellhead.detect import Card, Cluster, Measured, NgramDetector
@@ -77,7 +77,7 @@ def language_learner(
         script=script or script_of(list(frame.norm)),
     )
     made = Learner.of(examples, seed=SEED)
-    return frame, Learner(examples, made.whole, made.views[1:], SEED, {}, FULL)
+    return frame, Learner(examples, made.whole, made.views[1:], SEED, {}, PLAIN)
 
 
 class Left(NamedTuple):

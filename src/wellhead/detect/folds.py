@@ -93,6 +93,7 @@ class Learner:
             seed=self.seed,
             recipe=self.recipe,
             script=self.examples.script,
+            domain=np.tile(domain, len(self.views)),
         )
 
     def score(self, model: LinearModel, rows: NDArray[np.intp]) -> NDArray[np.float64]:

@@ -68,6 +68,8 @@ class Recipe:
         spread: in how many domains a feature must be in use; 0: in all texts taken together.
         share: in what part of the texts.
         lowest: columns below this one are not used; 2^20 leaves the characters out.
+        agreement: features are trusted by this power of how surely domains agree on them
+            (`wellhead.detect.scales`); 0: all alike.
     """
 
     transform: str = "log1p"
@@ -75,6 +77,7 @@ class Recipe:
     spread: int = 3
     share: float = 0.002
     lowest: int = 0
+    agreement: float = 0.0
 
     def columns(self, counts: csr_matrix, domain: NDArray[np.str_]) -> NDArray[np.int32]:
         """The features that rows of these domains have in common."""
@@ -233,6 +236,7 @@ def fit(
     seed: int = 0,
     recipe: Recipe | None = None,
     script: str = ALPHABETIC,
+    domain: NDArray[np.str_] | None = None,
 ) -> LinearModel:
     """The linear model that tells `machine` rows from the others.
 
@@ -245,7 +249,9 @@ def fit(
         seed: order in which the solver visits rows.
         recipe: what a count is worth; as a detector for one's own task if not given.
         script: in which the n-grams were counted.
+        domain: of each row, for a recipe that asks what domains agree on.
     """
+    from wellhead.detect.scales import agreement_scales
     from wellhead.detect.solver import solve
 
     recipe = recipe or Recipe()
@@ -254,9 +260,14 @@ def fit(
     idf = (rarity**recipe.idf_power).astype(np.float32)
     nothing = np.zeros(len(columns), np.float32)
     blank = LinearModel(columns, idf, nothing, 0.0, recipe.transform, script)
-    cost = strength * (np.ones(counts.shape[0]) if weight is None else weight)
-    found = solve(blank.matrix(counts), machine, cost, seed=seed)
-    return replace(blank, weight=found.weight.astype(np.float32), intercept=found.intercept)
+    weight = np.ones(counts.shape[0]) if weight is None else weight
+    matrix, scale = blank.matrix(counts), np.ones(len(columns), np.float32)
+    if recipe.agreement and domain is not None:
+        scale = agreement_scales(matrix, machine, weight, domain, power=recipe.agreement)
+        matrix.data *= scale[matrix.indices]
+    found = solve(matrix, machine, strength * weight, seed=seed)
+    weights = found.weight.astype(np.float32) * scale
+    return replace(blank, weight=weights, intercept=found.intercept)
 
 
 def frequent_columns(

@@ -22,7 +22,7 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-__all__ = ["Solution", "counted", "scaled_rows", "solve"]
+__all__ = ["Solution", "counted", "scaled_rows", "solve", "summed"]
 
 _PASSES = 60
 _TOLERANCE = 0.02  # of a log-odds, at every row
@@ -169,3 +169,14 @@ def counted(row, column, rows):
                 made += 1
         start[one + 1] = made
     return times[:made].copy(), which[:made].copy(), start
+
+
+@_compiled
+def summed(start, column, weight, group, groups, columns):
+    """For each group of rows and each column the weight of the rows that have it."""
+    total = np.zeros((groups, columns))
+    for row in range(len(weight)):
+        mine = total[group[row]]
+        for at in range(start[row], start[row + 1]):
+            mine[column[at]] += weight[row]
+    return total

@@ -51,7 +51,7 @@ def agreement_scales(
         return np.ones(matrix.shape[1], np.float32)
     error = ratios.std(axis=0) / np.sqrt(len(ratios)) + _ERROR
     found = np.abs(ratios.mean(axis=0) / error) ** power
-    return (found / (np.sqrt(np.mean(found**2)) or 1.0)).astype(np.float32)
+    return np.asarray(found / (np.sqrt(np.mean(found**2)) or 1.0), np.float32)
 
 
 def log_ratios(

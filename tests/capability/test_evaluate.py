@@ -136,6 +136,36 @@ def test_yaml_that_names_python_is_run_only_when_confirmed(small_run, tmp_path):
         wellhead.evaluate(f"{small_run}@0", tasks=[str(tmp_path / "own.yaml")])
 
 
+def test_python_named_in_an_included_file_is_run_only_when_confirmed(small_run, tmp_path):
+    file, tasks = tmp_path / "wells.jsonl", tmp_path / "tasks"
+    file.write_text("\n".join(json.dumps(item) for item in ITEMS))
+    tasks.mkdir()
+    (tasks / "own.yaml").write_text(f"include: ../base.txt\n{YAML.format(file=file)}")
+    (tmp_path / "base.txt").write_text("process_docs: !function code.run\n")
+    (tmp_path / "code.py").write_text("raise SystemExit('this must not run')")
+    with pytest.raises(BadSetting, match=r"base\.txt.*confirm-run-unsafe-code"):
+        wellhead.evaluate(f"{small_run}@0", tasks=[str(tasks / "own.yaml")])
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{{ nothing }}", "'nothing' is undefined"),
+        ("{{ question", "unexpected end"),
+        ("{{ cycler.__init__.__globals__.os.getcwd() }}", "unsafe"),
+    ],
+)
+def test_a_template_that_does_not_fit_or_reaches_into_python_is_refused(
+    small_run, tmp_path, text, told
+):
+    file = tmp_path / "wells.jsonl"
+    file.write_text("\n".join(json.dumps(item) for item in ITEMS))
+    form = YAML.format(file=file).replace("{{question}}", text)
+    (tmp_path / "own.yaml").write_text(form)
+    with pytest.raises(BadInput, match=told):
+        wellhead.evaluate(f"{small_run}@0", tasks=[str(tmp_path / "own.yaml")])
+
+
 def test_programs_of_a_model_are_run_only_when_confirmed(small_run, tmp_path):
     import gzip
 
@@ -196,7 +226,7 @@ def test_public_benchmarks_are_asked_as_lm_eval_asks_them(small_run, tmp_path, c
     asked = {"tasks": ["winogrande", "triviaqa"], "data": tmp_path, "out": tmp_path, "show": True}
     found = wellhead.evaluate(f"{small_run}@0", **asked)
     told = capsys.readouterr().err
-    assert re.search(r"2 likelihoods and 1 answers to write; about .*, at most .* of writing", told)
+    assert re.search(r"2 likelihoods and 1 answer to write; about .*, at most .* of writing", told)
     wellhead.evaluate(f"{small_run}@0", **asked)
     assert "all are known" in capsys.readouterr().err
     scores = {score.task: score for score in found.scores}

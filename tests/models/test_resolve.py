@@ -66,8 +66,11 @@ def test_what_is_not_there_is_an_error_that_names_the_forms(tmp_path: Path):
         resolve(str(tmp_path / "nothing"))
     with pytest.raises(BadInput, match="Expected a run folder"):
         resolve(str(tmp_path / "nothing.gguf"))
-    with pytest.raises(BadInput, match="expected a run folder, or the folder of one"):
+    with pytest.raises(BadInput, match=r"without run.json or config.json. Expected a run folder"):
         resolve(str(tmp_path))
+    (tmp_path / "notes.txt").write_text("no model")
+    with pytest.raises(BadInput, match=r"does not end in .gguf is there"):
+        resolve(str(tmp_path / "notes.txt"))
 
 
 def test_a_run_that_kept_no_model_says_how_runs_keep_them(tmp_path: Path):

@@ -17,7 +17,9 @@ from functools import partial
 from typing import Any
 
 import lm_eval.api.task as lm_eval_task
-from lm_eval import evaluator
+from jinja2 import TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from lm_eval import evaluator, utils
 from lm_eval.api.instance import Instance
 from lm_eval.api.model import LM
 from lm_eval.tasks import TaskManager
@@ -41,6 +43,8 @@ TOGETHER = 128  # questions put to a model at a time, and kept together
 LOGITS = 1e8  # numbers in a table of logits, at most, at 128 positions
 SEED = 1234
 SMALL = 10_000_000  # parameters, below which a second thread only gets in the way
+# What lm-eval raises where a template or a field does not fit the items.
+_MISFITS = (TemplateError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
 
 
 @contextmanager
@@ -174,22 +178,36 @@ def load_tasks(tasks: Sequence[Task], own: Sequence[str], names: Sequence[str]) 
         BadInput: a task that lm-eval cannot make sense of.
     """
     _quieten()
+    _sandboxed()
     manager = TaskManager(include_path=list(own) or None, include_defaults=False)
     try:
         loaded: dict[str, Any] = manager.load([*(task.config() for task in tasks), *names])
-    except (KeyError, ValueError, TypeError, OSError, ImportError, AttributeError) as error:
-        raise BadInput(f"a task cannot be loaded: {type(error).__name__}: {error}") from error
+    except (*_MISFITS, OSError, ImportError) as error:
+        raise BadInput(
+            f"a task cannot be loaded ({type(error).__name__}: {error}). Compare its data files, "
+            "splits, metrics and templates with the items."
+        ) from error
     for task in loaded["tasks"].values():
         task.set_fewshot_seed(seed=SEED)
     return loaded
 
 
 def requests_of(loaded: Mapping[str, Any], limit: int | None) -> list[Any]:
-    """Everything that these tasks will ask."""
+    """Everything that these tasks will ask.
+
+    Raises:
+        BadInput: an item does not fit the templates of its task.
+    """
     found = []
     with _silent():
-        for task in loaded["tasks"].values():
-            task.build_all_requests(limit=limit, rank=0, world_size=1)
+        for name, task in loaded["tasks"].items():
+            try:
+                task.build_all_requests(limit=limit, rank=0, world_size=1)
+            except _MISFITS as error:
+                raise BadInput(
+                    f"task {name}: an item does not fit its templates, or there are fewer than it "
+                    f"shows solved ({type(error).__name__}: {error})."
+                ) from error
             found += task.instances
     return found
 
@@ -225,6 +243,13 @@ def records(
 def asked_for(context: str, answer: str) -> Any:
     """A question for the likelihood of one answer."""
     return Instance(request_type="loglikelihood", doc={}, arguments=(context, answer), idx=0)
+
+
+def _sandboxed() -> None:
+    """Templates of YAML files put words together; those that reach into Python are refused."""
+    known, bounds = utils.env, ImmutableSandboxedEnvironment
+    utils.env = bounds(undefined=known.undefined, keep_trailing_newline=True)
+    utils.env.filters.update(known.filters)
 
 
 def _quieten() -> None:

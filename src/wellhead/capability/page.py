@@ -70,7 +70,8 @@ def _series_lead(found: Evaluation, series: str) -> str:
     after = f" within {counted(_last(found, series), 'generation')}" if series else ""
     asked = counted(len(found.tasks), "task")
     if not tasks:
-        return f"{where}, none of {asked} is seen to fall{after}."
+        none = "the one task is not" if len(found.tasks) == 1 else f"none of {asked} is"
+        return f"{where}, {none} seen to fall{after}."
     named = ", ".join(
         f"{task} ({_soonest(mine, task)})" if series else task for task in tasks[:SPOKEN]
     )

@@ -20,6 +20,7 @@ from wellhead.capability.result import Answered, Evaluation, TaskShown, evaluati
 from wellhead.capability.seed import FILES, seed_tasks
 from wellhead.capability.suites import QUICK, Task
 from wellhead.errors import BadInput, BadSetting, unknown_name
+from wellhead.report.numbers import counted
 
 __all__ = ["evaluate"]
 
@@ -132,10 +133,10 @@ def _tell_cost(model: Any, requests: list[Any], told: str, remaining: int) -> No
     likely = [each for each in requests if each.request_type == "loglikelihood"]
     written = [each for each in requests if each.request_type == "generate_until"]
     seconds, writing = model.seconds(likely), model.seconds_to_write(written)
-    asked = [f"{len(likely):,} likelihoods"] * bool(likely)
-    asked += [f"{len(written):,} answers to write"] * bool(written)
+    asked = [counted(len(likely), "likelihood")] * bool(likely)
+    asked += [counted(len(written), "answer") + " to write"] * bool(written)
     others = len(requests) - len(likely) - len(written)
-    asked += [f"{others:,} whole texts"] * bool(others)
+    asked += [counted(others, "whole text")] * bool(others)
     took = [f"about {_spoken(seconds)}"] * bool(seconds)
     took += [f"at most {_spoken(writing)} of writing"] * bool(writing)
     whole = (seconds + writing) * remaining
@@ -164,7 +165,9 @@ def _wanted(tasks: Sequence[str], data: Path, shots: int | None) -> _Wanted:
         else:
             raise unknown_name("task", wanted, [*SUITES, *quick, *seed])
     if not ours and not names:
-        raise BadSetting(f"expected a task, for example: --tasks quick. Suites: {SUITES}.")
+        raise BadSetting(
+            f"expected a task, for example: --tasks quick. Suites: {', '.join(SUITES)}."
+        )
     changed = ours.values() if shots is None else [replace(t, shots=shots) for t in ours.values()]
     return _Wanted(tuple(changed), tuple(dict.fromkeys(folders)), tuple(names))
 
@@ -209,11 +212,41 @@ def _own(path: Path) -> tuple[str, list[str]]:
 
 
 def _check_code(folders: Sequence[str], confirm: bool) -> None:
-    """A YAML file that names Python functions runs them."""
+    """A YAML file that names Python functions runs them, and so does one that includes it."""
+    if confirm:
+        return
     for folder in folders:
         for path in Path(folder).rglob("*.yaml"):
-            if not confirm and "!function" in path.read_text(encoding="utf-8", errors="replace"):
+            source = _naming_python(path, set())
+            if source is not None:
                 raise BadSetting(
-                    f"{path}: this task runs Python of its own (!function). Read it, then confirm "
-                    "with --confirm-run-unsafe-code."
+                    f"{source}: this task runs Python of its own (!function). Read it, then "
+                    "confirm with --confirm-run-unsafe-code."
                 )
+
+
+def _naming_python(path: Path, seen: set[Path]) -> Path | None:
+    """The first of a YAML file and those that it includes in which a function is named."""
+    import yaml
+
+    path = path.resolve()
+    if path in seen or not path.is_file():
+        return None
+    seen.add(path)
+    named: list[Any] = []
+
+    class Reader(yaml.SafeLoader):  # type: ignore[misc]
+        """Notes functions in place of finding them."""
+
+    Reader.add_constructor("!function", lambda _, node: named.append(node))
+    try:
+        found = yaml.load(path.read_bytes(), Loader=Reader)
+    except yaml.YAMLError:
+        # Not read by lm-eval either.
+        return None
+    if named:
+        return path
+    more = found.get("include", []) if isinstance(found, dict) else []
+    names = [more] if isinstance(more, str) else more
+    sources = (_naming_python(path.parent / str(name), seen) for name in names)
+    return next((source for source in sources if source is not None), None)

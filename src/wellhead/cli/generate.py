@@ -179,13 +179,13 @@ def _chat(base_url: str | None, models: list[str], key_from: str) -> tuple[Chat,
     """What answers: an endpoint where one is named, else models that run here."""
     from wellhead.generate import Endpoint
     from wellhead.models.as_chat import LocalModels
-    from wellhead.models.resolve import default_models
+    from wellhead.models.resolve import DEFAULT
 
     if base_url and not models:
         raise BadSetting("expected --model, a name that the endpoint knows")
     if base_url:
         return Endpoint(base_url, key_from=key_from), tuple(models)
-    return LocalModels(), tuple(models) or (default_models()[-1].name,)
+    return LocalModels(), tuple(models) or (DEFAULT,)
 
 
 def _tell(bill: Bill, prices: Prices, recipe: Recipe, task: Task) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from wellhead._progress import Progress
 from wellhead._waiting import wait_for
-from wellhead.errors import BadSetting
+from wellhead.errors import BadSetting, WellheadError
 from wellhead.generate.cache import Answer, Calls, key_of
 from wellhead.generate.cost import Bill
 from wellhead.generate.endpoint import CallFailed, Chat
@@ -89,7 +89,7 @@ class Session:
                 async with asyncio.TaskGroup() as group:
                     for _ in range(min(self.limits.at_once, len(jobs))):
                         group.create_task(work())
-        except* BadSetting as errors:
+        except* WellheadError as errors:
             raise errors.exceptions[0] from None
         finally:
             await self.chat.close()

@@ -65,7 +65,7 @@ def verification_page(found: Verification) -> Page:
             ("originals that open", f"{count(found.originals_open)} of {count(found.originals)}"),
             ("deepest generation", count(found.depth)),
             ("rows with a human root", f"{count(found.rooted)} of {count(found.rows)}"),
-            ("heads compared with", _heads(found)),
+            ("heads compared", _heads(found)),
         ),
         sections=[Section("What was found", [_findings(found)])] if found.findings else [],
         footer=f"store: {found.store}",

@@ -130,7 +130,7 @@ def _alert(found: Watched, rate: Rate) -> Callout:
         ways.append(f"after {counted(rate.changed, 'response')} a rise above the limit was seen")
     if rate.labelled is not None and rate.labelled.over:
         ways.append("people's labels refute that its average keeps the limit")
-    return Callout("warning", f"{_called(rate)} exceeds the limit", f"{'; '.join(ways)}.")
+    return Callout("warning", f"{_called(rate)} exceeds the limit:", f"{'; '.join(ways)}.")
 
 
 def _versions(found: Watched) -> list[Block | str]:

@@ -9,6 +9,7 @@ import io
 import json
 import lzma
 import tarfile
+import textwrap
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -171,6 +172,64 @@ COLUMNS = [
     Awkward("prolific.csv", PROLIFIC, texts=TEXTS, column="Response"),
     Awkward("label-studio.json", LABEL_STUDIO, texts=TEXTS, column="data.text"),
     Awkward("doccano.jsonl", DOCCANO, texts=TEXTS, column="text"),
+    Awkward(
+        "batch.jsonl",
+        lines(
+            [
+                {
+                    "custom_id": str(i),
+                    "response": {
+                        "status_code": 200,
+                        "body": {
+                            "choices": [{"message": {"role": "assistant", "content": prose(i)}}]
+                        },
+                    },
+                }
+                for i in range(ROWS)
+            ]
+        ),
+        asks=("'response.body.choices[-1].message.content'",),
+    ),
+    Awkward(
+        "batch.jsonl",
+        lines(
+            [
+                {
+                    "custom_id": str(i),
+                    "response": {
+                        "status_code": 200,
+                        "body": {
+                            "choices": [{"message": {"role": "assistant", "content": prose(i)}}]
+                        },
+                    },
+                }
+                for i in range(ROWS)
+            ]
+        ),
+        {"text_column": "response.body.choices[-1].message.content"},
+        TEXTS,
+    ),
+    Awkward(
+        "chat-parts.jsonl",
+        lines(
+            [
+                {
+                    "messages": [
+                        {"role": "user", "content": [{"type": "text", "text": task(i)}]},
+                        {"role": "assistant", "content": [{"type": "text", "text": prose(i)}]},
+                    ]
+                }
+                for i in range(ROWS)
+            ]
+        ),
+        asks=("'messages[-1].content[-1].text'",),
+    ),
+    Awkward(
+        "no-answers.csv",
+        table("n", "answer", rows=[*NUMBERED, (41, "NA"), (42, "n/a"), (43, "NULL"), (44, "-")]),
+        texts=TEXTS,
+        column="answer",
+    ),
     Awkward("hc3.jsonl", HC3, asks=("'human_answers[0]'", "'chatgpt_answers[0]'")),
     Awkward("hc3-named.jsonl", HC3, {"text_column": "human_answers[0]"}, TEXTS),
     Awkward("sharegpt.json", SHAREGPT, asks=("'conversations[-1].value'",)),
@@ -278,6 +337,11 @@ def arrow(path: Path) -> None:
         feather.write_feather(held, str(path), version=1 if "old" in path.name else 2)
 
 
+def mixed(path: Path) -> None:
+    names = {"a.txt": TEXTS[0].encode(), "b.txt": TEXTS[1].encode(), "labels.csv": b"n,by\n1,me\n"}
+    pack(path, names)
+
+
 JSONL = "\n".join(json.dumps({"text": text}) for text in TEXTS).encode()
 CONTAINERS = [
     Awkward("data.json", whole({"version": "1.1", "data": [{"text": t} for t in TEXTS]}),
@@ -316,6 +380,9 @@ CONTAINERS = [
     Awkward("zip-in.zip", nested("inner.zip"), asks=("folder/inner.zip", "unpack both")),
     Awkward("zip-in.tar.gz", nested("inner.zip"), asks=("folder/inner.zip", "unpack both")),
     Awkward("no-suffix.zip", member("answers", lambda: JSONL), texts=TEXTS),
+    Awkward("mail.eml", raw(b"Subject: Rain\n\nIt rained.\n"), asks=("an e-mail", "convert it")),
+    Awkward("twice.jsonl.gz", raw(gzip.compress(gzip.compress(JSONL))), asks=("compressed twice",)),
+    Awkward("mixed.zip", mixed, asks=("a.txt", "labels.csv", "unpack it")),
     Awkward("gz-in.tar", member("answers.gz", lambda: gzip.compress(JSONL)), texts=TEXTS),
     Awkward("a.jsonl.bz2", raw(bz2.compress(JSONL)), texts=TEXTS),
     Awkward("a.jsonl.xz", raw(lzma.compress(JSONL)), texts=TEXTS),
@@ -361,9 +428,20 @@ def book(parts: Mapping[str, list[tuple[Any, ...]]], path: Path) -> None:
     made.save(path)
 
 
-def pdf(path: Path) -> None:
+def form(path: Path) -> None:
+    """Answers in the cells of a table, the first over both columns."""
+    import docx as word
+
+    document = word.Document()
+    cells = document.add_table(2, 2)
+    cells.cell(0, 0).text, cells.cell(0, 1).text = "Name", "Answer"
+    cells.cell(1, 0).merge(cells.cell(1, 1)).text = TEXTS[0]
+    document.add_paragraph(TEXTS[1])
+    document.save(str(path))
+
+
+def pdf(path: Path, stream: bytes = b"BT /F1 12 Tf 72 700 Td (It rained all day.) Tj ET") -> None:
     """A page with one line of text, written by hand."""
-    stream = b"BT /F1 12 Tf 72 700 Td (It rained all day.) Tj ET"
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
@@ -389,6 +467,13 @@ OFFICE = [
     Awkward("sheets.xlsx", sheets, texts=TEXTS, column="answer"),
     Awkward("sheets.xlsx", sheets, {"where": "sheet == 'June'"}, TEXTS[20:]),
     Awkward("no-head.xlsx", lambda path: book({"Sheet": NUMBERED}, path), texts=TEXTS),
+    Awkward("title.xlsx", lambda path: book({"Sheet": [
+        ("Survey of May",), (), ("n", "answer"), *NUMBERED]}, path), texts=TEXTS, column="answer"),
+    Awkward("below.xlsx", lambda path: book({"Sheet": [
+        (), (None, "n", "answer"), *((None, i, t) for i, t in NUMBERED)]}, path), texts=TEXTS,
+        column="answer"),
+    Awkward("form.docx", form, texts=[f"Name\nAnswer\n{TEXTS[0]}\n{TEXTS[1]}"]),
+    Awkward("scan.pdf", lambda path: pdf(path, b""), asks=("1 empty", "ocrmypdf")),
     Awkward("qualtrics.xlsx",
             lambda path: book({"Sheet": [("Start", "Q1"), ("Start Date", "What did you see there?"),
                                          ('{"ImportId":"startDate"}', '{"ImportId":"QID1"}'),
@@ -407,6 +492,11 @@ CONLL = b"".join(
     b"-DOCSTART- -X- O O\n\nIt PRP O\nrained VBD O\n\nAll DT O\nday NN O\n\n" for _ in range(3)
 )
 CONLLU = b"# text = It rained.\n1\tIt\tit\tPRON\n2\trained\train\tVERB\n3\t.\t.\tPUNCT\n\n" * 2
+WRAPPED = [textwrap.fill(f"{t} {t} {t}", 60) for t in TEXTS]
+BACKSLASH = "n,text\n" + "".join(f'{i},"{t} \\"No, never\\" in C:\\new"\n' for i, t in NUMBERED)
+QUOTED = csv_bytes("n", "text", rows=[(i, f'"{t}" he said') for i, t in NUMBERED])
+TITLE = csv_bytes("n", "text", rows=NUMBERED)
+TRAILING = "n,text\n" + "".join(f'{i},"{t}",\n' for i, t in NUMBERED)
 DIALECTS = [
     Awkward("bare-quotes.tsv",
             raw(("id\tworker\ttext\n" + "".join(f"{i}\tw{i}\t{t}\n" for i, t in enumerate(BARE)))
@@ -424,6 +514,20 @@ DIALECTS = [
     Awkward("multi-line.csv", table("n", "text", rows=[(i, f"{t}\nAnd, then\n\"more\"")
                                                        for i, t in NUMBERED]),
             texts=[f"{t}\nAnd, then\n\"more\"" for t in TEXTS]),
+    Awkward("title.csv", raw(f"Survey of May\n\n{TITLE}".encode()), texts=TEXTS, column="text"),
+    Awkward("title-filled.csv", raw(f"Survey of May,\nMade by,a program\n,\n{TITLE}".encode()),
+            texts=TEXTS, column="text"),
+    Awkward("index.csv", table("", "text", rows=[(f"a{i}", t) for i, t in NUMBERED]), texts=TEXTS,
+            column="text"),
+    Awkward("trailing.csv", raw(TRAILING.encode()), texts=TEXTS),
+    Awkward("backslash.csv", raw(BACKSLASH.encode()),
+            texts=[f'{t} "No, never" in C:\\new' for t in TEXTS]),
+    Awkward("survey-monkey.csv", table("Respondent ID", "Start", "What did you see there?", rows=[
+        ("", "", "Open-Ended Response"), *((i, "May", t) for i, t in NUMBERED)]), texts=TEXTS),
+    Awkward("cut-off.csv", raw(QUOTED.encode()[:-20]), asks=("quotes out of balance",)),
+    Awkward("wrapped.txt", raw("\n\n".join(WRAPPED).encode()),
+            asks=("--split paragraph", "--split file", "--split line")),
+    Awkward("wrapped.txt", raw("\n\n".join(WRAPPED).encode()), {"split": "paragraph"}, WRAPPED),
 ]  # fmt: skip
 
 SMART = [f"It’s a café, he said, and number {i} was “fine” with it." for i in range(ROWS)]
@@ -450,6 +554,8 @@ ENCODINGS = [
     Awkward("chinese-named.txt", raw("\n".join(CHINESE).encode("gb18030")),
             {"encoding": "gb18030"}, CHINESE),
     Awkward("excel.csv", raw(csv_bytes("n", "text", rows=NUMBERED).encode("utf-16")), texts=TEXTS),
+    Awkward("cut-emoji.jsonl", lines([{"text": f"{t} \ud83d"} for t in TEXTS]),
+            texts=[f"{t} \N{REPLACEMENT CHARACTER}" for t in TEXTS]),
     Awkward("utf16.csv", raw(csv_bytes("n", "text", rows=NUMBERED).encode("utf-16-le")),
             {"encoding": "utf-16-le"}, TEXTS),
 ]  # fmt: skip

@@ -336,6 +336,26 @@ def test_quotes_that_swallow_rows_stop_the_reading(tmp_path):
     assert census.unusable == {"quotes out of balance": 1}
 
 
+def test_what_stands_above_a_table_is_said_to_be_left_out(tmp_path):
+    (tmp_path / "t.csv").write_text(
+        "Survey of May\n\n" + csv_bytes("n", "text", rows=awkward.NUMBERED)
+    )
+    notes = " ".join(open_corpus(tmp_path / "t.csv").notes)
+    assert "its first 2 lines stand above the table and are left out" in notes
+
+
+def test_a_file_of_an_unknown_name_that_is_read_by_line_says_so(tmp_path):
+    (tmp_path / "answers.log").write_text("\n".join(TEXTS))
+    assert "each line of answers.log" in " ".join(open_corpus(tmp_path / "answers.log").notes)
+
+
+def test_files_of_a_folder_without_the_column_are_told_what_to_do(tmp_path):
+    for name, column in (("a.csv", "text"), ("b.csv", "answer")):
+        (tmp_path / name).write_text(csv_bytes("n", column, rows=awkward.NUMBERED))
+    with pytest.raises(BadInput, match="by themselves"):
+        open_corpus(tmp_path).table()
+
+
 @pytest.mark.parametrize("name", ["a.zip", "a.tar"])
 def test_a_member_that_leads_out_of_its_archive_stays_inside(name, tmp_path):
     awkward.archive(tmp_path / name, ("../../../../out.jsonl", "/tmp/../b.jsonl"))

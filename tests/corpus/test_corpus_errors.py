@@ -160,7 +160,7 @@ def test_a_compressed_file_that_ends_early(suffix, wellhead, tmp_path):
 
 
 def test_a_file_of_another_kind(wellhead, tmp_path):
-    (tmp_path / "t.bin").write_bytes(b"PK\x03\x04" + bytes(100))
+    (tmp_path / "t.bin").write_bytes(b"\x7fELF" + bytes(100))
     refused(wellhead, "t.bin", says=["t.bin", "binary"])
 
 

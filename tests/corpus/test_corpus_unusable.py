@@ -25,7 +25,7 @@ def test_every_row_of_jsonl_is_a_document_or_has_a_reason(tmp_path):
         b'{"text": 12}',
         b'{"text": ["a"]}',
         b'{"text": "\xff"}',
-        b'{"text": "\\ud800"}',
+        b'{"text": "\\udc80"}',
         b'{"text": "cut',
         b"[1, 2]",
         b"null",

@@ -54,6 +54,8 @@ class Opened:
             if start.startswith(magic):
                 self.compression = suffix
                 self.stream = io.BufferedReader(undo(self.stream), _BUFFER)
+        again = self.stream.peek(6) if self.compression else b""
+        self.twice = any(again.startswith(magic) for magic, *_ in _COMPRESSIONS)
         encoding = encoding or MARKS.get(self.stream.peek(2)[:2])
         if encoding:
             self.stream = as_utf8(self.stream, encoding)
@@ -81,6 +83,8 @@ def opened(path: Path, encoding: str | None = None) -> Iterator[Opened]:
         with path.open("rb", buffering=0) as raw:
             file = Opened(raw, path.stat().st_size, encoding)
             packed = file.compression
+            if file.twice:
+                raise BadInput(f"{path}: is compressed twice; undo one of the two first")
             yield file
     except FileNotFoundError as error:
         raise BadInput(f"{path}: no such file") from error

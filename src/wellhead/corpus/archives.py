@@ -50,6 +50,8 @@ def _refuse_nested(path: Path, folder: Path) -> None:
 def _unzip(path: Path, folder: Path) -> None:
     with zipfile.ZipFile(path) as archive:
         members = [member for member in archive.infolist() if not member.is_dir()]
+        if any(member.flag_bits & 1 for member in members):
+            raise BadInput(f"{path}: is locked with a password; unpack it and give the folder")
         _fits(path, folder, sum(member.file_size for member in members))
         named: dict[Path, str] = {}
         for member in members:

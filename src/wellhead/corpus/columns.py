@@ -85,6 +85,8 @@ def guess_text_column(columns: Mapping[str, Sequence[Any]]) -> Guess:
     if not ranked:
         if turns:
             raise BadSetting(_which("the text lies in lists", turns) + _OF_A_LIST)
+        if list(columns) == ["text"]:
+            return Guess("text", "as it is the only one")  # what it lacks is told row by row
         raise BadInput(
             "expected a column that holds text, found none among: "
             f"{', '.join(columns) or 'none'}; name it with --text-column (text_column=)"
@@ -182,8 +184,18 @@ def _turns(columns: Mapping[str, Sequence[Any]]) -> list[str]:
                 for key in lists[0][0]
             }
             which = "-1" if spoken else "*"
-            paths += [f"{name}[{which}].{key}" for key, held in inner.items() if _prose(held) > 0.1]
+            for key, held in inner.items():
+                path = f"{name}[{which}].{key}"
+                paths += [path] if _prose(held) > 0.1 else _inside(path, held)
     return paths
+
+
+def _inside(path: str, held: Sequence[Any]) -> list[str]:
+    """Paths to text inside what the items of a list hold, as ``message.content`` of a choice."""
+    if not any(isinstance(value, dict | list) for value in held):
+        return []
+    deeper = {name: one for name, one in _flat({path: held}).items() if _prose(one) > 0.1}
+    return [*deeper, *_turns({path: held})]
 
 
 def _candidate(name: str, values: Sequence[Any]) -> _Candidate:

@@ -89,6 +89,14 @@ class _Feed:
         self.lines.append(line.decode("utf-8", "surrogateescape"))
         return self.lines[-1]
 
+    @property
+    def unclosed(self) -> bool:
+        """Whether the file ended inside a quoted field, as one that was cut off does."""
+        if not (self.ended and self.dialect.quoted):
+            return False
+        whole = "".join(self.lines)
+        return (whole.replace('\\"', "") if self.dialect.escaped else whole).count('"') % 2 == 1
+
     def merged(self, fields: int) -> bool:
         """Whether each of the record's lines would be a record of its own."""
         lines, mark = [line for line in self.lines if line.strip()], self.dialect.delimiter
@@ -113,10 +121,10 @@ def _record(
     else:
         if not record:
             return False
-        if feed.merged(len(names)):
+        if feed.merged(len(names)) or feed.unclosed:
             gather.reject(number, "quotes out of balance")
-        elif len(record) == len(names):
-            gather.add(number, record, feed.size)
+        elif len(record) == len(names) or not any(record[len(names) :] or ["short"]):
+            gather.add(number, record[: len(names)], feed.size)
         else:
             gather.reject(number, "wrong number of fields")
     return True

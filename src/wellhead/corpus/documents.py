@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any, ClassVar
 
 from wellhead.corpus._lines import OVERSIZE, Gather
-from wellhead.corpus.dialect import heading
+from wellhead.corpus.dialect import above, above_told, heading
 from wellhead.corpus.encoding import with_line_feeds
 from wellhead.corpus.plain import whole_file
 from wellhead.corpus.rows import Bounds, Rows, Stream
@@ -36,6 +36,7 @@ __all__ = [
 # A file with pictures is larger than its text.
 LARGEST = 1 << 28
 _OFFICE = "soffice --headless --convert-to {0} '{{path}}'"
+_MAIL = 'python -c "import email, email.policy; print({0})" > mail.txt'
 REFUSED: dict[str, tuple[str, str]] = {
     ".doc": ("an old Word document", _OFFICE.format("docx")),
     ".rtf": ("Rich Text", _OFFICE.format("docx")),
@@ -52,6 +53,18 @@ REFUSED: dict[str, tuple[str, str]] = {
              "pandas.read_stata('{path}').to_csv('data.csv', index=False)\""),
     ".sqlite": ("an SQLite database", "sqlite3 -header -csv '{path}' 'select * from TABLE'"),
     ".db": ("a database", "sqlite3 -header -csv '{path}' 'select * from TABLE'"),
+    ".rds": ("R data", "Rscript -e \"write.csv(readRDS('{path}'), 'data.csv', row.names=FALSE)\""),
+    ".pkl": ("a pickle", "python -c \"import pandas; "
+             "pandas.read_pickle('{path}').to_csv('data.csv', index=False)\""),
+    ".ipynb": ("a notebook", "jupyter nbconvert --to markdown '{path}'"),
+    ".eml": ("an e-mail", _MAIL.format("email.message_from_binary_file(open('{path}', 'rb'), "
+             "policy=email.policy.default).get_body(('plain', 'html')).get_content()")),
+    ".mbox": ("a mailbox", "python -c \"import mailbox, csv; csv.writer(open('mails.csv', 'w'))"
+              ".writerows([['text'], *([p.get_payload(decode=True).decode('utf-8', 'replace')] "
+              "for m in mailbox.mbox('{path}') for p in m.walk() "
+              "if p.get_content_type() == 'text/plain')])\""),
+    ".pages": ("a Pages document", "in Pages, File > Export To > Word"),
+    ".numbers": ("a Numbers sheet", "in Numbers, File > Export To > CSV"),
     ".7z": ("a 7z archive", "7z x '{path}'"),
     ".rar": ("a rar archive", "unrar x '{path}'"),
 }  # fmt: skip
@@ -111,13 +124,13 @@ class HtmlReader(WholeReader):
 
 
 class DocxReader(WholeReader):
-    """Word documents: their paragraphs."""
+    """Word documents: their paragraphs, those inside tables among them."""
 
     suffixes: ClassVar[tuple[str, ...]] = (".docx",)
 
     def text(self, content: bytes) -> str:
         document = _library("docx", "a Word document").Document(io.BytesIO(content))
-        return "\n".join(paragraph.text for paragraph in document.paragraphs)
+        return "\n".join(_paragraphs(document.iter_inner_content()))
 
 
 class PdfReader(WholeReader):
@@ -184,26 +197,47 @@ class SheetReader:
         if len(filled) > 1:
             named = ", ".join(f"'{sheet.title}'" for sheet in filled)
             gather.notes = [f"its sheets {named} are all read; the column 'sheet' says which"]
+        hidden = [f"'{sheet.title}'" for sheet in filled if sheet.sheet_state != "visible"]
+        if hidden:
+            gather.notes.append(f"hidden in Excel and read all the same: {', '.join(hidden)}")
         for sheet in filled:
             which = {"sheet": sheet.title} if len(filled) > 1 else {}
-            for number, row in _sheet_rows(sheet.values):
+            for number, row in _sheet_rows(sheet.values, gather.notes):
                 gather.add(number, {**which, **row}, sum(map(_size, row.values())))
                 if gather.full:
                     yield gather.take()
         yield gather.take()
 
 
-def _sheet_rows(values: Iterator[Sequence[Any]]) -> Iterator[tuple[int, dict[str, Any]]]:
+def _sheet_rows(
+    values: Iterator[Sequence[Any]], notes: list[str]
+) -> Iterator[tuple[int, dict[str, Any]]]:
     """The rows of a sheet that hold anything, with their numbers in it."""
     start = list(islice(values, 50))
     plain = [["" if cell is None else str(cell) for cell in row] for row in start]
-    header, described = heading(plain)
-    head = plain[0] if header else [""] * len(start[0])
+    titles = above(plain)
+    if any(map(any, plain[:titles])):
+        notes.append(above_told(titles, "row"))
+    header, described = heading(plain[titles:])
+    head = plain[titles] if header else [""] * len(start[0])
     names = [name or f"column_{place}" for place, name in enumerate(head, 1)]
-    first = 1 + described if header else 0
+    first = titles + (1 + described if header else 0)
     for number, row in enumerate(chain(start[first:], values), first + 1):
         if any(value is not None for value in row):
             yield number, dict(zip(names, row, strict=False))
+
+
+def _paragraphs(blocks: Iterator[Any]) -> Iterator[str]:
+    """The paragraphs of a Word document; of a table, those of each cell, merged cells once."""
+    for block in blocks:
+        if not hasattr(block, "rows"):
+            yield block.text
+            continue
+        seen = set()
+        for cell in (cell for row in block.rows for cell in row.cells):
+            if cell._tc not in seen:
+                seen.add(cell._tc)
+                yield from _paragraphs(cell.iter_inner_content())
 
 
 def _size(value: Any) -> int:

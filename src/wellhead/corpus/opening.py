@@ -175,9 +175,17 @@ def _on_disk(path: Path, split: str | None) -> _Found:
 
 
 def _lone_text(path: Path, split: str | None) -> tuple[str, ...]:
-    if format_of_name(path) != "text" or split:
+    if format_of_name(path) not in ("text", None) or split or not _is_text(path):
         return ()
     return (f"each line of {path.name} is taken as one document (split='file' or 'paragraph')",)
+
+
+def _is_text(path: Path) -> bool:
+    """Whether a file of an unknown name is read as lines."""
+    try:
+        return FilePart(path, path.name, path.name).format.split(".")[0] == "text"
+    except BadInput:
+        return False  # told when it is read
 
 
 def _archive(path: Path, split: str | None) -> _Found:
@@ -286,9 +294,15 @@ def _none_known(files: list[Path], place: _Place) -> str:
             "name, or unpack them into the folder"
         )
     named = ", ".join(str(place.relative(path)) for path in files[:3])
+    bare = [path for path in files if not path.suffix]
+    advice = (
+        "; if each of them is a text, give them names that end in .txt, or name one alone"
+        if 2 * len(bare) > len(files)
+        else ""
+    )
     return (
         f"found {counted(len(files), 'file')}{f' ({named})' if named else ''} and none of a known "
-        f"kind ({known_suffixes()}, each also compressed)"
+        f"kind ({known_suffixes()}, each also compressed){advice}"
     )
 
 
@@ -313,6 +327,11 @@ def _one_kind(data: list[Path], texts: list[Path], place: _Place) -> None:
     if not data or len(texts) < 2 or glob.has_magic(place.name):
         return
     table, text = place.relative(data[0]).as_posix(), place.relative(texts[0])
+    if place.keep is not None:  # a folder that is gone when the command ends
+        raise BadSetting(
+            f"{place.name} holds {len(texts)} texts ({text.name}, …) and {len(data)} data files "
+            f"({table}, …), and either may be meant; unpack it and give the one or the other"
+        )
     raise BadSetting(
         f"{place.name} holds {len(texts)} texts ({text.name}, …) and {len(data)} data files "
         f"({table}, …); say which: '{place.base / text.parent}/*{text.suffix}' or "

@@ -46,6 +46,11 @@ class Part(Protocol):
     @property
     def size(self) -> int: ...
 
+    @property
+    def scanned(self) -> bool:
+        """Whether it is PDF, whose pages may be pictures."""
+        ...
+
     def read(self, bounds: Bounds) -> Iterator[Stretch]: ...
 
     def propose_encoding(self) -> str | None: ...
@@ -67,6 +72,10 @@ class FilePart:
     @property
     def size(self) -> int:
         return self.path.stat().st_size
+
+    @property
+    def scanned(self) -> bool:
+        return format_of_name(self.path) == "pdf"
 
     @property
     def format(self) -> str:
@@ -114,6 +123,10 @@ class TextFolderPart:
     name: str
     format: str = "text"
     keep: Any = None
+
+    @property
+    def scanned(self) -> bool:
+        return any(format_of_name(document.path) == "pdf" for document in self.documents)
 
     @property
     def size(self) -> int:
@@ -164,6 +177,7 @@ class ObjectPart:
     rows: int
     format: str
     keep: Any = None
+    scanned: bool = False
 
     @property
     def relative(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import ClassVar
 
 from wellhead.corpus._lines import BOM, OVERSIZE, Gather, bounded_lines
@@ -12,6 +13,11 @@ from wellhead.corpus.encoding import with_line_feeds
 from wellhead.corpus.rows import Bounds, Rows, Stream
 from wellhead.errors import BadSetting
 
+# The longest line of a text that was broken into lines; how many lines must go on, and what part
+# of them must be full.
+_WIDEST, _FEWEST, _FULL = 120, 10, 0.85
+# Lines of so few lengths are equal ones rather than full ones.
+_UNEVEN = 5
 __all__ = ["ConllReader", "MarkdownReader", "PlainReader", "whole_file"]
 
 
@@ -19,7 +25,7 @@ class PlainReader:
     """Text without structure; `Bounds.split` says what one document is, by default a line.
 
     Raises:
-        BadSetting: nobody said so, and the lines are those of a table.
+        BadSetting: nobody said so, and the lines are those of a table, or parts of paragraphs.
     """
 
     suffixes: ClassVar[tuple[str, ...]] = (".txt", ".text")
@@ -31,6 +37,12 @@ class PlainReader:
             raise BadSetting(
                 "looks like a table rather than a text a line; rename it to .csv, or add "
                 "--split line to take it as it stands"
+            )
+        if bounds.split is None and split == "line" and _wrapped(stream.peek()):
+            raise BadSetting(
+                "its lines look like those of longer paragraphs, broken where they were full; add "
+                "--split paragraph (blank lines between the documents), --split file (one "
+                "document), or --split line to take each line for a document"
             )
         if split == "file":
             pieces: Iterable[bytes | None] = [whole_file(stream, bounds.row_bytes)]
@@ -78,6 +90,22 @@ class ConllReader:
                 held.append(sentence)
         if held:
             yield _limited(held, limit)
+
+
+def _wrapped(start: bytes) -> bool:
+    """Whether lines end where the next word would not have fitted, as in a printed text.
+
+    >>> from textwrap import wrap
+    >>> _wrapped("\\n".join(wrap(" ".join(str(7**n) for n in range(40)), 60)).encode())
+    True
+    """
+    lines = start.decode("utf-8", "replace").replace("\r\n", "\n").split("\n")[:400]
+    width = max(map(len, lines))
+    if width > _WIDEST or len(set(map(len, lines))) < _UNEVEN:
+        return False
+    pairs = [(line, below) for line, below in pairwise(lines) if line.strip() and below.strip()]
+    full = sum(len(line) + 1 + len(below.split()[0]) > width for line, below in pairs)
+    return len(pairs) >= _FEWEST and full >= _FULL * len(pairs)
 
 
 def _limited(sentences: list[bytes], limit: int) -> bytes | None:

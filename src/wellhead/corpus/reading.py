@@ -129,7 +129,15 @@ class Reading:
         names = list(columns)
         wanted = [*self._plan.text.roots(names), *filter(None, [self._plan.id_column])]
         for column in wanted:
-            require_column(column, names, part.name)
+            try:
+                require_column(column, names, part.name)
+            except BadInput as error:
+                if len(self._plan.parts) == 1:
+                    raise
+                raise BadInput(
+                    f"{error}. All files of {self._plan.name} must have it; give files with "
+                    "other columns by themselves"
+                ) from None
 
     def _chosen(self, part: Part, rows: Rows) -> Rows:
         if self._plan.where is None:
@@ -227,6 +235,11 @@ class Reading:
         reasons = ", ".join(f"{count} {reason}" for reason, count in census.unusable.items())
         encoded = "invalid UTF-8" in census.unusable
         way_out = f". {self._way_out('invalid UTF-8')}" if encoded else ""
+        if "empty" in census.unusable and any(part.scanned for part in self._plan.parts):
+            way_out = (
+                ". PDF files of a scanner hold pictures and no text; have their letters "
+                "recognised, for example with ocrmypdf"
+            )
         return (
             f"{name}: expected documents, but none of its {census.rows} rows can be used "
             f"({reasons}){way_out}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,10 +13,15 @@ from wellhead.corpus._lines import OVERSIZE
 
 __all__ = ["MOST_LOST", "REASONS", "WITHOUT_TEXT", "python_values", "unfolded", "usable_text"]
 
+_BYTE = re.compile("[\udc80-\udcff]")
+_HALF = re.compile("[\ud800-\udfff]")
+# Cells that say that there is no text.
+_NO_ANSWER = {"na", "n/a", "#n/a", "null", "nan", "none", "nil", "-", "--", "."}
 # Every reason for which a row is set aside, as it is counted and shown.
 REASONS = (
     "null",
     "empty",
+    "no answer",
     "not text",
     OVERSIZE,
     "invalid UTF-8",
@@ -26,7 +32,7 @@ REASONS = (
     "quotes out of balance",
 )
 # Rows that hold no text lose nothing; of the others this part may be lost for one reason.
-WITHOUT_TEXT = ("null", "empty")
+WITHOUT_TEXT = ("null", "empty", "no answer")
 MOST_LOST = 0.01
 
 
@@ -47,6 +53,8 @@ def usable_text(value: Any, limit: int) -> tuple[str, str]:
         return "", "not text"
     if not value.strip():
         return "", "empty"
+    if len(value) < 10 and value.strip().lower() in _NO_ANSWER:
+        return "", "no answer"
     if len(value) > limit:
         return "", OVERSIZE
     if value.isascii():  # a byte a character: no need to count them
@@ -54,7 +62,11 @@ def usable_text(value: Any, limit: int) -> tuple[str, str]:
     try:
         size = len(value.encode("utf-8"))
     except UnicodeEncodeError:
-        return "", "invalid UTF-8"
+        # Bytes that are no UTF-8 were kept as these; other halves of a character come from
+        # programs that cut texts, and say nothing.
+        if _BYTE.search(value):
+            return "", "invalid UTF-8"
+        return usable_text(_HALF.sub("\N{REPLACEMENT CHARACTER}", value), limit)
     return (value, "") if size <= limit else ("", OVERSIZE)
 
 

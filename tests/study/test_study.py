@@ -244,7 +244,7 @@ def test_agreement_that_is_only_length_disappears_among_texts_of_like_length():
     judge = votes.votes[:, 1] == 1
     lengths = np.where(judge, rng.normal(700, 120, 400), rng.normal(1000, 120, 400))
     votes.votes[:, 0] = lengths < 850
-    match = length_matched(votes, lengths)
+    match = length_matched(votes, lengths, level=0.95)
     before = match.before[0].point - match.before[1].point
     after = match.after[0].point - match.after[1].point
     assert before > 0.6

@@ -125,12 +125,10 @@ def estimate(
     )
 
 
-def echoed(
-    tables: Tables, *, level: float, inflation: float = 1.0, parts: Sequence[float] = ECHOES
-) -> dict[float, Interval]:
+def echoed(tables: Tables, *, level: float, inflation: float) -> dict[float, Interval]:
     """The share if in a part of the documents the second method repeated the first one's answer."""
     shares = {}
-    for part in parts:
+    for part in ECHOES:
         model = replace(model_of(tables), echo=(0, 1, part))
         best = fit(tables, model)
         shares[part] = share_interval(tables, model, best, level=level, inflation=inflation)

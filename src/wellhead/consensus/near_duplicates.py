@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from wellhead.corpus.near_duplicates import THRESHOLD, NearDuplicates
+from wellhead.corpus.near_duplicates import NearDuplicates
 
 __all__ = ["DuplicateGroup", "duplicate_groups"]
 
@@ -37,7 +37,6 @@ def duplicate_groups(
     *,
     workers: Sequence[str] | None = None,
     sources: Iterable[str] = (),
-    alike: float = THRESHOLD,
     seed: int = 0,
 ) -> tuple[DuplicateGroup, ...]:
     """Groups of documents that repeat each other, those of most workers first.
@@ -47,14 +46,13 @@ def duplicate_groups(
         texts: of the documents.
         workers: who submitted each.
         sources: the task's own texts.
-        alike: least overlap (Jaccard) of two documents' 5-word runs.
         seed: of the hash functions.
 
     >>> story = "one two three four five six seven eight nine ten"
     >>> duplicate_groups(["a", "b", "c"], [story, story, "something else by somebody"])
     (DuplicateGroup(ids=('a', 'b'), workers=0, alike=1.0),)
     """
-    found = NearDuplicates(threshold=alike, leave_out=sources, seed=seed)
+    found = NearDuplicates(leave_out=sources, seed=seed)
     found.extend(texts)
     clusters = found.clusters()
     least: dict[int, float] = {}

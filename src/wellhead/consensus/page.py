@@ -170,12 +170,11 @@ def sections(result: JointResult) -> list[Section]:
     ]
 
 
-def forest(result: JointResult, extra: tuple[Stretch, ...] = ()) -> Forest:
+def forest(result: JointResult) -> Forest:
     """The share by each method alone, by all together, and in other ways."""
     rows = [
         *(_stretch(f"{m.name} alone", m.alone, m.observed) for m in result.methods),
         *(_stretch(a.name, _told(result, a)) for a in result.alternatives),
-        *extra,
     ]
     whole = joined(result)
     return Forest(

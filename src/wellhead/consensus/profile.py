@@ -26,9 +26,7 @@ _INSIDE = np.array([0.2, 0.4, 0.6, 0.8])
 _ROUNDS = 3
 
 
-def worse_by(
-    tables: Tables, model: Model, best: Fit, values: np.ndarray, *, start: bool = True
-) -> np.ndarray:
+def worse_by(tables: Tables, model: Model, best: Fit, values: np.ndarray) -> np.ndarray:
     """Twice the log-likelihood lost when the share is held at `values`, shape (B, v).
 
     >>> from wellhead.consensus.likelihood import model_of

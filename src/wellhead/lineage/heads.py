@@ -45,7 +45,7 @@ def entries(ids: Sequence[str]) -> list[bytes]:
     return [bytes.fromhex(id) for id in ids]
 
 
-def sign_head(store: Store, key: Ed25519PrivateKey, *, time: str | None = None) -> dict[str, Any]:
+def sign_head(store: Store, key: Ed25519PrivateKey) -> dict[str, Any]:
     """Sign where the log ends now, and keep the head in the store as well."""
     ids = store.log()
     facts = {
@@ -53,7 +53,7 @@ def sign_head(store: Store, key: Ed25519PrivateKey, *, time: str | None = None) 
         "log": store.id,
         "size": len(ids),
         "root": merkle.root(entries(ids)).hex(),
-        "time": time or f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
     }
     head = signed(facts, key)
     data = canonical(head)

@@ -20,6 +20,10 @@ from wellhead.consensus.votes import Votes
 __all__ = ["Ablation", "LengthMatch", "ablations", "length_matched"]
 
 _LEAST = 5
+# Groups left out at most, the largest first.
+_MOST = 20
+# Matched texts differ in length by no more than this part.
+_CALIPER = 0.05
 
 
 class Ablation(NamedTuple):
@@ -51,7 +55,7 @@ class LengthMatch(NamedTuple):
     lengths: tuple[float, float]
 
 
-def ablations(joined: Joined, *, most: int = 20) -> tuple[Ablation, ...]:
+def ablations(joined: Joined) -> tuple[Ablation, ...]:
     """The share without each group, and by each method alone or without it.
 
     A method alone is corrected for its errors where documents known beforehand show them, and a
@@ -59,7 +63,6 @@ def ablations(joined: Joined, *, most: int = 20) -> tuple[Ablation, ...]:
 
     Args:
         joined: what was estimated; its level and inflation hold here, too.
-        most: groups left out at most, the largest first.
     """
     votes, level, inflation = joined.grouped, joined.level, joined.inflation
     made = [_alone(votes, name, level, inflation) for name in votes.methods]
@@ -69,7 +72,7 @@ def ablations(joined: Joined, *, most: int = 20) -> tuple[Ablation, ...]:
             made.append(_estimated(f"without {name}", votes.of(others), level, inflation))
     groups, sizes = np.unique(votes.groups[votes.inside], return_counts=True)
     if groups.size > 1:
-        for group in groups[np.argsort(-sizes, kind="stable")][:most]:
+        for group in groups[np.argsort(-sizes, kind="stable")][:_MOST]:
             kept = votes.only(votes.outside | (votes.groups != group))
             made.append(_estimated(f"without {group}", kept, level, inflation))
     return tuple(made)
@@ -96,18 +99,15 @@ def _estimated(name: str, votes: Votes, level: float, inflation: float) -> Ablat
     return Ablation(name, found.share, int(votes.inside.sum()), found.identifiability.identified)
 
 
-def length_matched(
-    votes: Votes, lengths: np.ndarray, *, level: float = 0.95, caliper: float = 0.05
-) -> LengthMatch | None:
+def length_matched(votes: Votes, lengths: np.ndarray, *, level: float) -> LengthMatch | None:
     """Whether the first method still tells what the second does among texts of like length.
 
-    Each text that the second method flags gets one that it does not, at most `caliper` longer or
+    Each text that the second method flags gets one that it does not, at most a twentieth longer or
     shorter, each used once; the rest is left out.
 
     Args:
         votes: at least two methods; the last of the first two is the judge.
         lengths: shape (n,), characters; NaN where the text is not known.
-        caliper: largest difference in length, as a share.
 
     Returns:
         The agreement before and after, or None with fewer than five pairs.
@@ -116,7 +116,7 @@ def length_matched(
     tested, judge = votes.votes[heard, 0], votes.votes[heard, 1]
     size = lengths[heard]
     flagged, others = np.flatnonzero(judge == 1), np.flatnonzero(judge == 0)
-    pairs = _matched(size, flagged, others, caliper)
+    pairs = _matched(size, flagged, others)
     if len(pairs) < _LEAST:
         return None
     left, right = np.array([a for a, _ in pairs]), np.array([b for _, b in pairs])
@@ -130,13 +130,11 @@ def length_matched(
     )
 
 
-def _matched(
-    size: np.ndarray, flagged: np.ndarray, others: np.ndarray, caliper: float
-) -> list[tuple[int, int]]:
+def _matched(size: np.ndarray, flagged: np.ndarray, others: np.ndarray) -> list[tuple[int, int]]:
     """Nearest neighbours in length, the hardest to match first."""
     free = set(others.tolist())
     choices = {
-        int(i): [int(j) for j in others if abs(size[i] - size[j]) <= caliper * size[i]]
+        int(i): [int(j) for j in others if abs(size[i] - size[j]) <= _CALIPER * size[i]]
         for i in flagged
     }
     pairs = []

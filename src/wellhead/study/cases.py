@@ -17,6 +17,7 @@ from wellhead.consensus.votes import Votes
 
 __all__ = ["Case", "case_of", "cases"]
 
+_MOST = 20
 _SAYS = {1: "points to outside origin", 0: "points to the writer", MISSING: "could not observe"}
 
 
@@ -38,20 +39,17 @@ class Case(NamedTuple):
     appeal: str
 
 
-def cases(
-    votes: Votes, posterior: np.ndarray, methods: tuple[Method, ...], *, most: int = 20
-) -> tuple[Case, ...]:
+def cases(votes: Votes, posterior: np.ndarray, methods: tuple[Method, ...]) -> tuple[Case, ...]:
     """The documents that at least one method flags, the most probable first.
 
     Args:
         votes: of the methods.
         posterior: shape (n,), probability of machine; NaN where there is none.
         methods: with their error rates.
-        most: cases at most.
     """
     flagged = np.flatnonzero(votes.inside & (votes.votes == 1).any(axis=1))
     weight = np.where(np.isnan(posterior), (votes.votes == 1).mean(axis=1), posterior)
-    order = sorted(flagged, key=lambda i: (-weight[i], votes.ids[i]))[:most]
+    order = sorted(flagged, key=lambda i: (-weight[i], votes.ids[i]))[:_MOST]
     return tuple(case_of(votes, posterior, methods, int(i)) for i in order)
 
 

@@ -86,21 +86,20 @@ class _Course:
         return bool(self.steps) and all(step.passed for step in self.steps)
 
 
-def drill(settings: Settings, kind: str, *, by: str, client: Client | None = None) -> Drill:
+def drill(settings: Settings, kind: str, *, by: str) -> Drill:
     """Hold one drill, and log it.
 
     Args:
         settings: the watch; its gateway must run.
         kind: one of `DRILLS`.
         by: who holds it.
-        client: how the gateway is reached; by its own note in the folder if not given.
 
     Raises:
         BadSetting: no such drill, no gateway, or nothing is answered before it begins.
     """
     if kind not in DRILLS:
         raise unknown_name("drill", kind, DRILLS)
-    client = client or Client.of(settings)
+    client = Client.of(settings)
     if not client.answers():
         raise BadSetting(
             "expected a gateway that answers before a drill; see: wellhead watch status (where it "

@@ -118,17 +118,16 @@ class Kept:
         except SQLAlchemyError as error:
             raise OSError(f"the store is away: {type(error).__name__}") from error
 
-    def latest(self, many: int = 20, *, violations: bool = True) -> list[Row]:
-        """The last exchanges, those that violate alone or all."""
+    def latest(self, many: int = 20) -> list[Row]:
+        """The last exchanges that violate."""
         from sqlalchemy import select
         from sqlalchemy.exc import SQLAlchemyError
 
         try:
             with self._engine.begin() as connection:
                 table = self._ready(connection)
-                wanted = select(table).order_by(table.c.at.desc(), table.c.id).limit(many)
-                if violations:
-                    wanted = wanted.where(table.c.violates)
+                newest = (table.c.at.desc(), table.c.id)
+                wanted = select(table).where(table.c.violates).order_by(*newest).limit(many)
                 rows = [dict(row._mapping) for row in connection.execute(wanted)]
         except SQLAlchemyError as error:
             raise OSError(f"the store is away: {type(error).__name__}") from error

@@ -149,14 +149,14 @@ def derive(
     )
 
 
-def derive_recording(recording: Recording, *, key: bytes | None = None) -> Answer:
+def derive_recording(recording: Recording) -> Answer:
     """The record of a recording in one piece, from a form or an export.
 
     Raises:
         BadInput: a batch in it is not of this version.
     """
     batches = [Stored(parse_body(body)) for body in recording.bodies]
-    return derive(batches, recording.text, level=recording.level, key=key)
+    return derive(batches, recording.text, level=recording.level)
 
 
 def _arrivals(events: Sequence[Event]) -> list[tuple[int, int, int]]:

@@ -55,13 +55,12 @@ class Imported:
     detail: dict[str, Any] = field(default_factory=dict)
 
 
-def from_answer(answer: Answer, *, id: str, worker: str = "", task: str = "") -> Imported:
+def from_answer(answer: Answer, *, id: str, worker: str) -> Imported:
     """An answer derived from events, as an imported one."""
     return Imported(
         id=id,
         text=answer.text,
         worker=worker,
-        task=task,
         outcome=answer.outcome,
         outside=min(1.0, sum(answer.shares.get(origin, 0.0) for origin in OUTSIDE)),
         flags=tuple(flag.name for flag in answer.flags if flag.strength != "note"),

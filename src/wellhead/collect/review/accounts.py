@@ -155,11 +155,11 @@ def password_holds(connection: Connection, name: str, password: str) -> bool:
     return row is not None
 
 
-def sign_in(connection: Connection, name: str, *, now_ms: int, days: int = 1) -> str:
+def sign_in(connection: Connection, name: str, *, now_ms: int) -> str:
     """A token for the browser of `name`, whose password the caller has checked."""
     token = secrets.token_urlsafe(32)
     connection.execute(delete(Login).where(Login.until_ms < now_ms))
-    until = now_ms + days * _DAY_MS
+    until = now_ms + _DAY_MS
     connection.execute(insert(Login).values(token_hash=_hash(token), user=name, until_ms=until))
     return token
 

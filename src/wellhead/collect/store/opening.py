@@ -255,11 +255,9 @@ def authorise(connection: Connection, session: str, token: str, *, now_ms: int) 
     return row
 
 
-def take_lease(
-    connection: Connection, row: Row[Any], tab: str, *, now_ms: int, force: bool = False
-) -> bool:
-    """Whether `tab` may write now; a silent lease is taken over, a live one only by force."""
-    free = row.tab in {None, tab} or row.tab_until_ms < now_ms or force
+def take_lease(connection: Connection, row: Row[Any], tab: str, *, now_ms: int) -> bool:
+    """Whether `tab` may write now; a silent lease is taken over, a live one is not."""
+    free = row.tab in {None, tab} or row.tab_until_ms < now_ms
     if free:
         connection.execute(
             update(Session)

@@ -74,7 +74,7 @@ def keep_earlier(out: Path | None, replace: bool, *names: str, option: str = "--
         return
     if not names and out.exists():
         raise BadSetting(
-            f"{option}: {out} is there from before; name another file, or add --replace to write "
+            f"{option}: {out} is there already; name another file, or add --replace to write "
             "over it."
         )
     there = sorted({path.name for name in names for path in out.glob(name)})

@@ -126,6 +126,7 @@ def test_lost_words_of_the_prompt_and_the_other_answer_come_first():
 def test_repeated_phrases_and_surprise_are_those_of_their_definitions():
     assert repeated("a b c d a b c d").value == "20%"
     assert repeated("a b c").value == "too short to say"
+    assert repeated("a b c d").note == "Of 1 phrase in this answer."
     told = surprise(8 * math.log(2), "ab", "generation 0", 2.5)
     assert told.value == "4.00 bits per byte"
     assert "2.50" in told.note

@@ -135,6 +135,19 @@ def test_a_reload_in_the_middle_keeps_what_was_said_and_ends_the_work(
     assert "word" in texts[2]
     assert page.locator(".note").all_text_contents()[2:] == ["Stopped.", "Stopped."]
     assert page.input_value("#seed") == "7"
+    settled(page)
+    facts = page.locator("article:last-child dt").all_text_contents()
+    assert facts == ["Surprise of one", "Repeated 4-word phrases", "Training text"] * 2
+
+
+def test_a_field_that_is_wrong_is_opened_and_nothing_is_asked(page: Any):
+    page.locator("summary").click()
+    page.fill("#temperature", "9")
+    page.locator("summary").click()
+    page.locator("#temperature").wait_for(state="hidden")
+    ask(page, "good day")
+    page.locator("#temperature").wait_for(state="visible")
+    assert page.locator("article").count() == 0
 
 
 def test_a_model_that_chats_is_sent_its_own_turns_and_one_that_continues_the_prompt_alone(

@@ -62,6 +62,13 @@ def test_cells_of_a_sweep_share_out_the_gpus(gpus, monkeypatch, tmp_path):
     assert devices == ["cuda:0", "cuda:1", "cuda:2", "cuda:3"]
 
 
+def test_that_no_gpu_was_tried_is_said_once_where_one_is_used(gpus, monkeypatch, capsys):
+    monkeypatch.delenv(device.TOLD, raising=False)
+    device.processes()
+    device.device()
+    assert capsys.readouterr().err.count("nobody has tried with wellhead yet") == 1
+
+
 def test_without_a_gpu_there_is_a_process_for_each_core(monkeypatch, tmp_path):
     monkeypatch.setattr(sweep, "cpu_count", lambda: 3)
     corpus = write_corpus(tmp_path / "corpus.txt")

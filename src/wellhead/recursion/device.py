@@ -10,6 +10,7 @@ torch is imported with this module; see `wellhead.recursion.torch_extra`.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -19,18 +20,24 @@ from wellhead._threads import one_thread
 
 __all__ = ["autocast", "device", "inference", "processes", "take_device"]
 
+TOLD = "WELLHEAD_GPU_TOLD"
+
 
 def device() -> torch.device:
     """The device that models live on: that of the process under ``torchrun``, else that taken."""
     if not torch.cuda.is_available():
         return torch.device("cpu")
+    _say_untried()
     local = os.environ.get("LOCAL_RANK")
     return torch.device("cuda", torch.cuda.current_device() if local is None else int(local))
 
 
 def processes() -> int | None:
     """How many processes can fit side by side: one to a GPU; None without one, as cores allow."""
-    return torch.cuda.device_count() if torch.cuda.is_available() else None
+    if not torch.cuda.is_available():
+        return None
+    _say_untried()
+    return torch.cuda.device_count()
 
 
 def take_device(number: int) -> None:
@@ -54,6 +61,17 @@ def inference() -> Iterator[None]:
     precision = "auto" if kind == "cuda" else "fp32"
     with one_thread(), torch.inference_mode(), autocast(precision, kind):
         yield
+
+
+def _say_untried() -> None:
+    """What a GPU makes of this is not known; said once, for this process and those it starts."""
+    if os.environ.get(TOLD) or os.environ.get("LOCAL_RANK", "0") != "0":
+        return
+    os.environ[TOLD] = "1"
+    sys.stderr.write(
+        "note: this works on a GPU, which nobody has tried with wellhead yet; hold a short run "
+        "against one on CPUs (CUDA_VISIBLE_DEVICES= wellhead …).\n"
+    )
 
 
 def _multiplies_bf16(kind: str) -> bool:

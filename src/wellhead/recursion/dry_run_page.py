@@ -22,8 +22,8 @@ def dry_run_page(found: DryRun) -> Page:
     return Page(
         title=f"What {found.name} would take",
         lead=(
-            f"{settings} in {counted(found.seeds, 'repetition')} take about "
-            f"{number(found.hours)} hours on {gpus}, {number(found.dollars, 2)} dollars at "
+            f"{settings} in {counted(found.seeds, 'repetition')} take "
+            f"{_hours(found.hours)} on {gpus}, {_dollars(found.dollars)} at "
             f"{number(found.price)} an hour."
         ),
         facts=[
@@ -48,13 +48,24 @@ def dry_run_page(found: DryRun) -> Page:
     )
 
 
+def _hours(hours: float) -> str:
+    if hours >= 0.1:
+        return f"about {number(hours)} hours"
+    return "a few minutes" if hours > 1 / 60 else "less than a minute"
+
+
+def _dollars(dollars: float) -> str:
+    return f"{number(dollars, 2)} dollars" if dollars >= 0.01 else "less than a cent"
+
+
 def _loss(cost: Cost) -> str:
     bound = "at most " if cost.bounded else ""
     return f"{bound}{number(cost.loss)} nats per token"
 
 
 def _alerts(found: DryRun) -> list[Callout]:
-    alerts = []
+    untried = Callout("note", "Reckoned, not measured: nobody has tried this on a GPU yet.", "")
+    alerts = [untried]
     if any(not each.cost.fits_memory for each in found.settings):
         alerts.append(
             Callout(
@@ -88,7 +99,6 @@ def _alerts(found: DryRun) -> list[Callout]:
                 "Expect many times the hours; or use CPUs.",
             )
         )
-    alerts.append(Callout("note", "Nothing of this was tried on a GPU.", "See docs/lm.md."))
     return alerts
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from wellhead.models.chat.training import TrainingText
 from wellhead.recursion.families.words import WORD
 from wellhead.recursion.measure.text import repetition
+from wellhead.report.numbers import counted
 
 __all__ = ["Fact", "copied", "lost_words", "repeated", "surprise"]
 
@@ -53,7 +54,8 @@ def repeated(text: str) -> Fact:
     if len(words) < PHRASE:
         return Fact(name, "too short to say")
     share = repetition(np.array(words, dtype=np.int32), PHRASE)
-    return Fact(name, f"{share:.0%}", f"Of {len(words) - PHRASE + 1} phrases in this answer.")
+    of = counted(len(words) - PHRASE + 1, "phrase")
+    return Fact(name, f"{share:.0%}", f"Of {of} in this answer.")
 
 
 def copied(text: str, training: TrainingText) -> Fact:

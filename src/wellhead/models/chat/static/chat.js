@@ -5,7 +5,7 @@ const by = (id) => document.getElementById(id);
 const SAMPLING = ["seed", "temperature", "top_p", "top_k", "max_tokens"];
 const KEPT = "wellhead-chat";
 const given = new URLSearchParams(location.hash.slice(1)).get("token");
-let cards = [], chosen = [], turns = [], running = null;
+let cards = [], chosen = [], turns = [], running = null, leaving = false;
 
 if (given) {
   sessionStorage.setItem("wellhead-token", given);
@@ -78,10 +78,13 @@ async function answer(side, turn, signal) {
     if (!side.end) throw new Error("The connection broke.");
   } catch (error) {
     side.end = signal.aborted ? "stopped" : "failed";
-    if (!signal.aborted) side.error = error.message;
+    if (!signal.aborted) side.error = reason(error);
   }
   drawn(side);
 }
+
+// Browsers word a broken connection each in its own way, and as a TypeError.
+const reason = (error) => error instanceof TypeError ? "The connection to the server broke." : error.message;
 
 async function facts(side, turn, signal) {
   if (side.end === "failed") return;
@@ -90,7 +93,9 @@ async function facts(side, turn, signal) {
     const body = { model: side.model, messages: messages(side, turn), text: side.text, other };
     side.facts = await (await ask("/api/facts", body, signal)).json();
   } catch (error) {
-    side.facts = [{ name: "Facts", value: "not known", note: signal.aborted ? "Stopped." : error.message }];
+    // A page that is left asks once more when it is back.
+    if (leaving) return;
+    side.facts = [{ name: "Facts", value: "not known", note: signal.aborted ? "Stopped." : reason(error) }];
   }
   drawn(side);
 }
@@ -150,10 +155,15 @@ async function run(prompt) {
   await Promise.all(turn.sides.map((side) => answer(side, turn, signal)));
   const ends = turn.sides.map((side) => side.end);
   const told = signal.aborted ? "Stopped." : ends.includes("failed") ? "One of the answers broke off." : "The answers are complete.";
-  say(`${told} Looking up what there is to say of them …`);
-  // Whoever stops the answers still wants to know about what was said.
-  running = new AbortController();
   keep();
+  await look(turn, told);
+}
+
+// Whoever stops the answers still wants to know about what was said.
+async function look(turn, told) {
+  say(`${told} Looking up what there is to say of them …`);
+  running = new AbortController();
+  able();
   await Promise.all(turn.sides.map((side) => facts(side, turn, running.signal)));
   running = null;
   say(told);
@@ -237,7 +247,10 @@ by("fresh").addEventListener("click", () => {
 });
 for (const name of SAMPLING) by(name).addEventListener("input", shown);
 // Before the browser breaks the connections, which would look like a failure of the models.
-addEventListener("beforeunload", () => { running?.abort(); keep(); });
+addEventListener("beforeunload", () => { leaving = true; running?.abort(); keep(); });
+addEventListener("pageshow", () => { leaving = false; });
+// A field that is wrong is shown, so that the browser can say what is wrong with it.
+by("ask").addEventListener("invalid", () => { document.querySelector("details").open = true; }, true);
 addEventListener("pagehide", keep);
 
 (async () => {
@@ -247,7 +260,7 @@ addEventListener("pagehide", keep);
     cards = told.models;
     chosen = [...told.shown];
   } catch (error) {
-    say(error.message);
+    say(reason(error));
     return;
   }
   restored();
@@ -257,4 +270,7 @@ addEventListener("pagehide", keep);
   say("");
   able();
   by("prompt").focus();
+  const last = turns.at(-1);
+  const cut = last?.sides.some((side) => side.end === "stopped");
+  if (last?.sides.some((side) => side.end !== "failed" && !side.facts)) await look(last, cut ? "Stopped." : "The answers are complete.");
 })();

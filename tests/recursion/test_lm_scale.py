@@ -227,7 +227,7 @@ def test_no_dry_run_expects_a_model_that_is_worse_than_a_guess():
     assert expected_loss(cost.parameters, cost.tokens) > cost.loss == math.log(512)
     told = found.page().to_markdown()
     assert "at most 6.24 nats per token" in told
-    assert "a bound, and no forecast" in told
+    assert "a bound, not a forecast" in told
 
 
 def test_bookkeeping_changes_no_draw():

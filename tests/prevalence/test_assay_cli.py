@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import wellhead
+from wellhead.cli._options import alone_in
 from wellhead.demo import load_demo
 
 
@@ -289,3 +290,30 @@ def test_the_same_command_twice_keeps_the_first_report_until_it_may_be_replaced(
     assert (files / "out" / "assay.json").read_bytes() != first
     assert not (files / "out" / "detector").exists()
     assert (files / "out" / "notes.txt").exists()
+
+
+def test_a_report_is_not_written_into_the_folder_that_is_weighed(wellhead, files):
+    for out in (".", "out"):
+        done = wellhead("assay", ".", "--human", "human.jsonl", "--out", out, cwd=files)
+        assert done.returncode == 2
+        assert "read as documents the next time" in done.stderr
+        assert "read: " not in done.stderr
+
+
+def test_two_commands_never_mix_their_reports_in_one_folder(wellhead, files):
+    words = ("assay", "answers.jsonl", "--human", "human.jsonl", "--out", "out")
+    alone_in(files / "out")
+    done = wellhead(*words, cwd=files)
+    alone_in(None)
+    assert done.returncode == 2
+    assert "another wellhead is writing to out" in done.stderr
+    assert wellhead(*words, cwd=files).returncode == 0
+
+
+def test_the_answer_is_printed_though_the_report_cannot_be_written(wellhead, files):
+    (files / "out" / "report.html" / "mine").mkdir(parents=True)
+    words = ("assay", "answers.jsonl", "--human", "human.jsonl", "--out", "out", "--replace")
+    done = wellhead(*words, cwd=files)
+    assert done.returncode != 0
+    assert "could not write report.html" in done.stderr
+    assert "of these 200 texts" in done.stdout

@@ -254,6 +254,22 @@ def test_a_list_of_flagged_texts_says_how_many_distinct_ones_it_has(rng, human):
     assert f"here about {round(0.1 * distinct)}, are texts that people wrote" in page
 
 
+def test_a_page_says_how_many_flagged_texts_its_table_holds(rng, human):
+    people, machines = texts(rng.normal(size=160)), texts(rng.normal(6, 1, 150), "wells")
+    result = assay([*people, *machines], human=human)
+    assert result.documents.flagged > 100
+    page = result.page().to_markdown()
+    assert "all are in the table below" not in page
+    assert "the first 100 are in the table below, and all are in flagged.csv" in page
+
+
+def test_documents_without_a_group_are_named_so(rng, human):
+    corpus = [
+        {**row, "by": ("a", "", None)[i % 3]} for i, row in enumerate(texts(rng.normal(size=90)))
+    ]
+    assert {one.name for one in assay(corpus, human=human, group_by="by").groups} == {"a", "(none)"}
+
+
 def test_a_reference_that_is_one_text_in_variants_is_refused(rng):
     one = texts([0.0], "one")[0]["text"]
     variants = [{"id": f"v{i}", "text": f"{one} {i}"} for i in range(200)]
@@ -266,6 +282,15 @@ def test_a_near_copy_of_a_document_in_the_reference_is_refused(rng, human):
     near = [*human, {"id": "near", "text": corpus[0]["text"] + " "}]
     with pytest.raises(UnusableReference, match="also in the corpus"):
         assay(corpus, human=near)
+
+
+def test_texts_that_corpus_and_reference_share_are_named(rng, human):
+    corpus = texts(rng.normal(size=60))
+    shared = [{**row, "id": f"shared-{i}"} for i, row in enumerate(corpus[:9])]
+    with pytest.raises(UnusableReference, match="9 of the 109") as told:
+        assay(corpus, human=[*human, *shared])
+    assert "then id 'shared-1', id 'shared-2'" in str(told.value)
+    assert "and 3 more" in str(told.value)
 
 
 def test_the_same_texts_as_human_and_as_machine_reference_are_refused(rng, human):
@@ -363,6 +388,12 @@ def test_emoji_and_soft_hyphens_are_not_called_hidden_characters(rng, human, har
     corpus = texts(rng.normal(size=60))
     corpus[7]["text"] = f"{harmless} {corpus[7]['text']} {harmless}"
     assert "hidden-characters" not in {one.code for one in assay(corpus, human=human).diagnostics}
+
+
+def test_how_a_word_is_spoken_is_not_called_a_disguise(rng, human):
+    corpus = texts(rng.normal(size=60))
+    corpus[7]["text"] = f"Dada (/\u02c8d\u0251\u02d0d\u0251\u02d0/). {corpus[7]['text']}"
+    assert "look-alikes" not in {one.code for one in assay(corpus, human=human).diagnostics}
 
 
 HIDDEN = {

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import shutil
+import tempfile
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,6 +17,8 @@ import typer
 from wellhead.errors import BadSetting
 
 if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
     from wellhead._result import Result
 
 
@@ -83,6 +87,35 @@ def keep_earlier(out: Path | None, replace: bool, *names: str, option: str = "--
             f"{option}: {out} holds what an earlier run wrote ({', '.join(there[:5])}); name "
             "another folder, or add --replace to write over it."
         )
+
+
+_held: list[BaseFileLock] = []
+
+
+def alone_in(out: Path | None) -> None:
+    """Hold the folder `out` until this command ends: two reports would mix their files there.
+
+    Raises:
+        BadSetting: another command holds it.
+    """
+    from filelock import FileLock, Timeout
+
+    while _held:
+        _held.pop().release()
+    if out is None:
+        return
+    named = hashlib.sha256(os.fsencode(out.resolve())).hexdigest()[:16]
+    # Not inside it: a folder that is to be written may not be there yet, and should hold no more
+    # than its report. The system lets go of the lock of a command that was killed.
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    lock = FileLock(Path(tempfile.gettempdir()) / f"wellhead-{user}-{named}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise BadSetting(
+            f"--out: another wellhead is writing to {out}; wait for it, or name another folder."
+        ) from None
+    _held.append(lock)
 
 
 def drop_stale(out: Path, names: Sequence[str], written: Mapping[str, Path]) -> None:

@@ -23,6 +23,7 @@ from wellhead.cli._options import (
     Split,
     TextColumn,
     Where,
+    alone_in,
     drop_stale,
     first_words,
     folder_out,
@@ -30,7 +31,7 @@ from wellhead.cli._options import (
     share_of,
     show_result,
 )
-from wellhead.errors import BadSetting, CannotBeSaid, LimitExceeded
+from wellhead.errors import BadSetting, CannotBeSaid, LimitExceeded, WellheadError
 
 if TYPE_CHECKING:
     from wellhead.corpus import Corpus
@@ -158,6 +159,8 @@ def assay(
     from wellhead.prevalence.run import open_reference
 
     keep_earlier(out, replace, *_WRITTEN)
+    alone_in(out)
+    _keep_apart(out, corpus)
     if corpus is None:
         by = detector or "general"
         told = _Shards(scores, human, machine, by, text_column, level, false_discovery_rate)
@@ -278,11 +281,31 @@ def _of_shards(
 
 def _show(result: AssayResult, as_json: bool, out: Path | None) -> None:
     """Save and print it, and say where a detector of its own lies."""
-    saved = _saved(result, out)
-    kept = [f"detector: {saved['detector']}"] if "detector" in saved else []
     tried = () if result.adaptation is None else result.adaptation.tiers
-    more = [*_adapted_told(result), *map(_tier_told, tried), *kept]
-    show_result(result, as_json=as_json, saved=saved, more=more)
+    more = [*_adapted_told(result), *map(_tier_told, tried)]
+    try:
+        saved = _saved(result, out)
+    except (WellheadError, OSError):
+        show_result(result, as_json=as_json, more=more)  # at least the answer is not lost
+        raise
+    kept = [f"detector: {saved['detector']}"] if "detector" in saved else []
+    show_result(result, as_json=as_json, saved=saved, more=[*more, *kept])
+
+
+def _keep_apart(out: Path | None, corpus: str | None) -> None:
+    """Refuse a report inside the folder that is weighed, where it would be read as documents.
+
+    Raises:
+        BadSetting: `out` is that folder, or lies in it.
+    """
+    if out is None or corpus is None or not Path(corpus).is_dir():
+        return
+    weighed, place = Path(corpus).resolve(), out.resolve()
+    if place == weighed or weighed in place.parents:
+        raise BadSetting(
+            f"--out: {out} lies in the folder that is weighed, {corpus}, where the report would be "
+            "read as documents the next time; name a folder elsewhere."
+        )
 
 
 def _adapted_told(result: AssayResult) -> list[str]:

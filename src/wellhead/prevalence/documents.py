@@ -115,6 +115,11 @@ class ScoredDocuments:
         at = f"{where['file']}, row {where['row']}" if where["file"] else f"id '{self.ids[row]}'"
         return f"{at}, “{where['first_words']}”"
 
+    def short_place(self, row: int) -> str:
+        """The same without the words."""
+        file, at = (self.origins.columns[name][row].as_py() for name in ("file", "row"))
+        return f"{file}, row {at}" if file else f"id '{self.ids[row]}'"
+
     def drawn_from(self, whole: Corpus) -> ScoredDocuments:
         """The same, for a sample of `whole`: what was guessed and unusable there is told too."""
         census = replace(self.census, rows=whole.census.rows, unusable=whole.census.unusable)
@@ -284,7 +289,8 @@ def _groups(batch: pa.RecordBatch, column: str) -> list[str]:
             f"no column '{column}' to group by (--group-by); the corpus has "
             f"{', '.join(own) or 'texts alone'}"
         )
-    return ["(none)" if value is None else str(value) for value in batch[column].to_pylist()]
+    named = (None if value is None else str(value) for value in batch[column].to_pylist())
+    return [name if name and name.strip() else "(none)" for name in named]
 
 
 def _reasons(census: Census) -> str:

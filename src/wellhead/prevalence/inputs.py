@@ -25,6 +25,9 @@ from wellhead.prevalence.copying import Sources
 from wellhead.prevalence.documents import ScoredDocuments, read_documents
 from wellhead.prevalence.preparation import shared_passages
 
+# So many more of the texts that two inputs share are named.
+_NAMED = 5
+
 __all__ = [
     "Inputs",
     "KnownTexts",
@@ -166,8 +169,7 @@ class KnownTexts:
             if shared:
                 raise UnusableReference(
                     f"{len(shared)} of the {len(part.sha256)} texts of the {name} are also in the "
-                    "corpus, in full or nearly "
-                    f"(first: {part.place(shared[0])}). A reference must be "
+                    f"corpus, in full or nearly ({_places(part, shared)}). A reference must be "
                     "other texts of the same kind: remove the shared ones from one of the two. "
                     "If they are audited documents of this corpus, give them as --labels."
                 )
@@ -175,9 +177,19 @@ class KnownTexts:
             if part is not self.human and both:
                 raise UnusableReference(
                     f"{len(both)} of the {len(part.sha256)} texts of the {name} are in the human "
-                    f"reference, too (first: {part.place(both[0])}). No text can be "
+                    f"reference, too ({_places(part, both)}). No text can be "
                     "known to be both: give machine texts as --machine and people's as --human."
                 )
+
+
+def _places(part: ScoredDocuments, rows: Sequence[int]) -> str:
+    """Where the first of some documents stands, and the next ones by row or id."""
+    first, *others = rows
+    if not others:
+        return f"it is {part.place(first)}"
+    also = ", ".join(part.short_place(row) for row in others[:_NAMED])
+    more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+    return f"first: {part.place(first)}; then {also}{more}"
 
 
 def open_reference(source: Any, text_column: str | None, **options: Any) -> Corpus:

@@ -15,6 +15,8 @@ __all__ = ["ELSEWHERE", "LATIN", "latin_letters", "plain_word"]
 LATIN = "\u0250"
 # Where such a letter may stand; dashes, quotes and signs lie between the two ranges.
 ELSEWHERE = re.compile("[\u0250-\u1fff\u2c00-\U0001ffff]")
+# Letters and marks of phonetic script.
+_PHONETIC = re.compile("[\u0250-\u02ff]")
 _PLAIN = re.compile("[A-Za-z]")
 # Scripts in which look-alikes alone make up whole words that read as Latin ones: Cyrillic,
 # Armenian, Cherokee, Lisu. A Greek symbol stays.
@@ -44,10 +46,17 @@ def plain_word(word: str) -> str:
 
     >>> plain_word("\u0440\u0430\u0443pal"), plain_word("\u03c1")
     ('paypal', '\u03c1')
+    >>> plain_word("\u02c8d\u0251\u02d0d\u0251\u02d0"), plain_word("p\u0251ypal")
+    ('\u02c8d\u0251\u02d0d\u0251\u02d0', 'paypal')
     """
-    if not ELSEWHERE.search(word):
+    if not ELSEWHERE.search(word) or _is_pronunciation(word):
         return word
     plain = word.translate(latin_letters())
     if _PLAIN.search(word) or (plain.isascii() and _WHOLE_WORDS.fullmatch(word)):
         return plain
     return word
+
+
+def _is_pronunciation(word: str) -> bool:
+    """Whether a word is written as it is spoken: with signs that pass for no Latin letter."""
+    return any(ord(sign) not in latin_letters() for sign in _PHONETIC.findall(word))

@@ -133,7 +133,11 @@ def _excerpts(result: AssayResult) -> Excerpts:
     return Excerpts(
         [_excerpt(row, result.passages[row["id"]]) for row in chosen.to_pylist()],
         total=rows.num_rows,
-        rest="all are in the table below",
+        rest=(
+            "all are in the table below"
+            if rows.num_rows <= _LISTED
+            else f"the first {_LISTED} are in the table below, and {_REST}"
+        ),
     )
 
 

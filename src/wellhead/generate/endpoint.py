@@ -7,6 +7,7 @@ The key comes from the environment and goes nowhere else. The client retries wha
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
@@ -22,6 +23,8 @@ __all__ = ["RETRIES", "CallFailed", "Chat", "Endpoint", "Sampling"]
 RETRIES = 6
 _KEY = "OPENAI_API_KEY"
 _LONGEST = 200_000
+# What some servers leave of a model's reasoning before its answer; without an end, all is that.
+_THOUGHT = re.compile(r"\s*<think(?:ing)?>.*?(?:</think(?:ing)?>\s*|\Z)", re.DOTALL)
 
 Messages = Sequence[Mapping[str, str]]
 Sampling = Mapping[str, Any]
@@ -80,7 +83,7 @@ class Endpoint:
                 "expected the address of an OpenAI-compatible endpoint (--base-url, or "
                 f"OPENAI_BASE_URL), as in http://localhost:8000/v1; got '{address}'"
             )
-        if parts.username or parts.password:
+        if parts.username or parts.password or parts.query:
             raise BadSetting(f"a key belongs in the environment ({key_from}), not in the address")
         self.name = address.rstrip("/")
         self._key_from = key_from
@@ -112,13 +115,20 @@ class Endpoint:
             openai.NotFoundError,
         ) as error:
             raise BadSetting(
-                f"{self.name} refuses model '{model}' ({_told(error)}). Check the model's name "
+                f"{self.name} refuses model '{model}' ({self._told(error)}). Check the model's name "
                 f"and the key in {self._key_from}."
             ) from error
         except (openai.OpenAIError, ValueError) as error:
             # A reply that breaks off in the middle is no JSON.
-            raise CallFailed(_told(error)) from error
+            raise CallFailed(self._told(error)) from error
         return _read(reply)
+
+    def _told(self, error: Exception) -> str:
+        """A server's message on one line, not much of it, and the key not even if it says it."""
+        message = " ".join(str(error).split())
+        if key := os.environ.get(self._key_from):
+            message = message.replace(key, "…")
+        return f"{type(error).__name__}: {message[:200]}"
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -128,23 +138,31 @@ class Endpoint:
 
 
 def _read(reply: Any) -> Answer:
-    """A reply as an answer; a server may leave out anything."""
-    choices = getattr(reply, "choices", None) or []
-    if not choices:
+    """A reply as an answer; a server may leave out anything, and write anything in its place."""
+    choices = getattr(reply, "choices", None)
+    if not isinstance(choices, list) or not choices:
         raise CallFailed("the reply holds no choice")
     message, usage = getattr(choices[0], "message", None), getattr(reply, "usage", None)
-    refusal = getattr(message, "refusal", None)
-    text = (getattr(message, "content", None) or refusal or "")[:_LONGEST]
-    finish = "refusal" if refusal else str(choices[0].finish_reason or "stop")
+    refusal = _text(getattr(message, "refusal", None))
+    text = _THOUGHT.sub("", _text(getattr(message, "content", None)) or refusal)[:_LONGEST]
+    finish = "refusal" if refusal else str(getattr(choices[0], "finish_reason", None) or "stop")
     return Answer(
         text.encode("utf-8", "replace").decode(),
         finish,
-        int(getattr(usage, "prompt_tokens", 0) or 0),
-        int(getattr(usage, "completion_tokens", 0) or 0),
+        _tokens(getattr(usage, "prompt_tokens", None)),
+        _tokens(getattr(usage, "completion_tokens", None)),
     )
 
 
-def _told(error: Exception) -> str:
-    """A server's message on one line, and not much of it."""
-    message = " ".join(str(error).split())
-    return f"{type(error).__name__}: {message[:200]}"
+def _text(content: Any) -> str:
+    """What a message says: a text, or a list of parts of which some are texts."""
+    if content is None or isinstance(content, str):
+        return content or ""
+    if not isinstance(content, list):
+        raise CallFailed(f"expected a text in the reply, got {type(content).__name__}")
+    parts = (one.get("text") if isinstance(one, Mapping) else one for one in content)
+    return "".join(part for part in parts if isinstance(part, str))
+
+
+def _tokens(count: Any) -> int:
+    return count if isinstance(count, int) and count > 0 else 0

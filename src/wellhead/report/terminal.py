@@ -43,7 +43,7 @@ def show(page: Page, *, file: IO[str] | None = None, more: Sequence[str] = ()) -
         console.print(Text(paragraph, style="dim"))
     warnings = [*page.alerts, *_warnings(page)]
     for callout in warnings[:_WARNINGS]:
-        words = f"{callout.title} {callout.text}".strip()
+        words = f"{_sentence(callout.title)} {callout.text}".strip()
         console.print(Text("! ", style="bold").append(" ".join(shorten(words, _LONGEST).split())))
     hidden = len(warnings) - _WARNINGS
     if hidden > 0:
@@ -55,6 +55,11 @@ def show(page: Page, *, file: IO[str] | None = None, more: Sequence[str] = ()) -
         console.print(line)
     for line_of_text in more:
         console.print(Text(clean(line_of_text), style="dim"))
+
+
+def _sentence(title: str) -> str:
+    """A title that stands before other words on one line."""
+    return title if not title or title[-1] in ".!?:。！？" else f"{title}."
 
 
 def _warnings(page: Page) -> Iterator[Callout]:

@@ -109,9 +109,10 @@ def _accuracy(folder: Path, level: str) -> dict[str, float]:
         errors = int(((asked > _cut(learned, machine)) != truth).sum())
         found[name] = 1 - errors / len(test)
         found[f"{name}, AUC"] = auc = Cluster("", "", asked[~truth], asked[truth]).auc
+        left_out = Cluster("", "", learned[~machine], learned[machine]).auc
         print(
             f"split by {level}, {name}: accuracy {found[name]:.3f} ({errors} of {len(test)} wrong),"
-            f" AUC {auc:.3f}"
+            f" AUC {auc:.3f}; of training texts left out {left_out:.3f}"
         )
     print(f"split by {level}: the study printed {printed}")
     return found
@@ -144,6 +145,7 @@ def _chain(folder: Path, answers: list[Imported], place: Path) -> dict[str, Any]
     _say("general detector", plain)
     adapted = wellhead.assay(rows, **known)
     _say("adapted", adapted)
+    ordered = _beside_the_logs(rows, answers, known, adapted)
     found = adapted.adaptation
     if found is not None and found.control is not None:
         cut = found.control
@@ -161,7 +163,37 @@ def _chain(folder: Path, answers: list[Imported], place: Path) -> dict[str, Any]
     return {
         name: {**result.to_dict(rows=0), "adaptation": None}
         for name, result in (("general", plain), ("adapted", adapted), ("audited", audited))
-    } | {"adaptation": adapted.to_dict(rows=0)["adaptation"]}
+    } | {"adaptation": adapted.to_dict(rows=0)["adaptation"], "AUC by the logs": ordered}
+
+
+def _beside_the_logs(
+    rows: list[dict[str, str]],
+    answers: list[Imported],
+    known: dict[str, Any],
+    adapted: wellhead.AssayResult,
+) -> dict[str, float]:
+    """How well each way orders the answers that copy no abstract, pasted ones above typed ones."""
+    pasted = {one.id for one in answers if one.outcome in FOREIGN}
+    copied = adapted.table["copied"].to_pylist()
+    rest = [row for row, copy in zip(rows, copied, strict=True) if not copy]
+    ways = {
+        "words": wellhead.assay(rest, human=known["human"], machine=known["machine"]),
+        "words and sources": adapted,
+        "words, sources and length": wellhead.assay(rows, **known, tier="length"),
+    }
+    kept, found = {row["id"] for row in rest}, {}
+    for name, result in ways.items():
+        scores = dict(zip(*(result.table[c].to_pylist() for c in ("id", "score")), strict=True))
+        typed, foreign = (
+            np.array([scores[one] for one in sorted(kept) if (one in pasted) == side])
+            for side in (False, True)
+        )
+        found[name] = Cluster("", "", typed, foreign).auc
+        print(
+            f"{name}: {len(foreign)} answers pasted from outside are above the {len(typed)} others "
+            f"that copy no abstract with AUC {found[name]:.2f}"
+        )
+    return found
 
 
 def _at_cuts(result: wellhead.AssayResult) -> None:

@@ -61,7 +61,8 @@ SHARES = (0.0, 0.1, 0.3, 0.6, 0.9)
 ALLOWED = (0.03, 0.06, 0.15, 0.3, 1.1)
 MOST, LEAST, CHARACTERS, WRITERS, DRAWS = 200, 60, 1500, 3, 400
 # As tools/fit_general_detector.py fits the general detector, from fewer texts.
-SHIPPED, STRENGTH, TEXTS = Recipe("presence", idf_power=1.5, spread=0, share=0.001), 0.5, 10_000
+SHIPPED = Recipe("presence", idf_power=1.5, spread=0, share=0.001, agreement=0.2)
+STRENGTH, TEXTS = 0.5, 10_000
 Scores = Callable[[Sequence[str]], np.ndarray]
 
 

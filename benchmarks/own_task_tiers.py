@@ -35,6 +35,7 @@ from wellhead.detect.adapt import FittedDetector, OwnTexts, adapt_detector
 from wellhead.detect.examples import HUMAN
 from wellhead.detect.tiers import Task, Tier, open_tier
 from wellhead.detect.tiers.choosing import TierTried, gained, pays
+from wellhead.detect.tiers.choosing import needed as gain_needed
 from wellhead.detect.tiers.encoders import MINILM, Frozen
 from wellhead.detect.tiers.fitting import left_out_auc, with_tier
 from wellhead.detect.tiers.networks import TOKENS, find_network, load_network
@@ -76,6 +77,10 @@ class Remembered:
     @property
     def dear(self) -> bool:
         return self.tier.dear
+
+    @property
+    def cost(self) -> float:
+        return self.tier.cost
 
     def read(self, texts: Sequence[str]) -> list[Any]:
         new = [text for text in texts if text not in self.known]
@@ -188,7 +193,7 @@ def _measured(case: Case, name: str) -> dict[str, Any]:
         found = with_tier(words, tier)
         detector, told["fitting"] = found, found.fitting
         gain, error = gained(words, found, 0)
-        row = TierTried(name, left_out_auc(found), gain, error)
+        row = TierTried(name, left_out_auc(found), gain, error, gain_needed(made))
         told["reading"] = 1000 * float(np.mean(tier.spent))
         told["weight"] = float(np.mean([one.weight for one in found.blend]))
     begun = time.process_time()
@@ -202,6 +207,7 @@ def _measured(case: Case, name: str) -> dict[str, Any]:
         "left out": row.auc,
         "gain": row.gain,
         "error": row.error,
+        "pays": None if row.gain is None else pays(row),
         **{
             f"{what} {kind}": value
             for kind, theirs in (("known", known), ("unseen", unseen))
@@ -238,10 +244,6 @@ def _interval(
 
 
 def _report(rows: pd.DataFrame) -> str:
-    rows["pays"] = [
-        None if pd.isna(gain) else pays(TierTried("", gain=gain, error=error))
-        for gain, error in zip(rows.gain, rows.error, strict=True)
-    ]
     order = [one for one in TIERS if one in set(rows.tier)]
     everywhere = rows.groupby("task").tier.nunique() == len(order)
     common = rows[rows.task.map(everywhere)]

@@ -54,6 +54,9 @@ class StandIn:
                 return Response(b'{"choices": [', media_type="application/json")
             case "unknown":
                 return JSONResponse({"error": {"message": f"no model {body['model']}"}}, 404)
+            case "telltale":
+                said = f"wrong key {request.headers['authorization']}"
+                return JSONResponse({"error": {"message": said}}, 401)
             case "forbidden":
                 return JSONResponse({"error": {"message": "wrong key"}}, 401)
         self.answered.append(body)

@@ -142,6 +142,26 @@ def test_refusals_empty_and_cut_answers_are_counted_and_kept_apart(tmp_path):
     assert outcomes == {"refused": 2, "empty": 1, "truncated": 1}
 
 
+def test_a_reply_of_another_shape_is_read_or_counted_as_failed_and_no_other_is_lost(tmp_path):
+    good = "A good text about a mill."
+    replies = iter(
+        [
+            [{"type": "text", "text": good}],
+            f"<think>A summary is wanted.\nSo be it.</think>\n{good}",
+            "<think>A summary is wanted, or is it",
+            {"text": good},
+            7,
+        ]
+        + [good] * 11
+    )
+    with serving(reply=lambda _: next(replies)) as server:
+        result = run(tmp_path, server)
+    (group,) = result.groups
+    assert (group.usable, group.empty, group.failed) == (13, 1, 2)
+    assert {row["text"] for row in texts(tmp_path)} == {good}
+    assert not result.complete
+
+
 def test_every_style_works_from_human_texts_alone(tmp_path):
     styles = tuple(style_names())
     with serving() as server:
@@ -197,7 +217,7 @@ def test_the_bill_told_before_counts_the_calls_that_are_made(tmp_path):
 
 def test_a_wrong_model_or_key_stops_at_once_and_never_shows_the_key(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("SECRET", "sk-very-secret")
-    for fault in ("unknown", "forbidden"):
+    for fault in ("unknown", "forbidden", "telltale"):
         with serving(fault=lambda _, fault=fault: fault) as server:
             arguments = ["generate", str(_task_file(tmp_path)), "--base-url", server.address]
             options = ["--model", "m", "--n", "50", "--key-from", "SECRET"]
@@ -206,7 +226,9 @@ def test_a_wrong_model_or_key_stops_at_once_and_never_shows_the_key(tmp_path, mo
             assert stop.value.code == 2
             assert len(server.asked) <= 8
             assert server.headers[0]["authorization"] == "Bearer sk-very-secret"
-    assert "SECRET" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "SECRET" in told
+    assert "sk-very-secret" not in told
     for path in tmp_path.rglob("*"):
         assert not path.is_file() or b"sk-very-secret" not in path.read_bytes()
 
@@ -274,6 +296,23 @@ def test_a_dear_run_is_not_begun_without_a_yes(tmp_path, capsys):
             main([*arguments, *options])
         assert (stop.value.code, server.asked) == (2, [])
     assert "add --yes" in capsys.readouterr().err
+    assert not (tmp_path / "machine").exists()
+
+
+def test_a_dry_run_tells_the_bill_and_neither_asks_nor_writes(tmp_path, capsys):
+    with serving() as server:
+        arguments = ["generate", str(_task_file(tmp_path)), "--base-url", server.address]
+        options = ["--model", "m", "--n", "8", "--dry-run", "-o", str(tmp_path / "machine")]
+        with pytest.raises(SystemExit) as stop:
+            main([*arguments, *options])
+        assert (stop.value.code, server.asked) == (0, [])
+        with pytest.raises(SystemExit):
+            main([*arguments, "--model", "m", "--n", "0", "-o", str(tmp_path / "machine")])
+        assert server.asked == []
+    told = capsys.readouterr().err
+    assert "8 texts" in told
+    assert "--n: expected at least one text" in told
+    assert not (tmp_path / "machine").exists()
 
 
 def test_the_folder_is_a_machine_reference_as_it_is(tmp_path):

@@ -92,6 +92,9 @@ def generate_command(
         float, typer.Option(help="Ask before a run that costs more than this.")
     ] = 1.0,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Tell calls, tokens and cost, and call nothing.")
+    ] = False,
     key_from: Annotated[
         str, typer.Option(metavar="VARIABLE", help="Environment variable with the key.")
     ] = "OPENAI_API_KEY",
@@ -131,6 +134,8 @@ def generate_command(
     prices = Prices(tokens_in=price_in, tokens_out=price_out)
     bill = expected_bill(asked, recipe, chat, out=out, human=people, cache=cache)
     _tell(bill, prices, recipe, asked)
+    if dry_run:
+        return
     _agree(bill.cost(prices), ask_above, yes)
     with progress("generating") as bar:
         result = generate(
@@ -153,7 +158,7 @@ def generate_command(
 
 def _said(**options: Any) -> dict[str, Any]:
     """The options that were given, lists as tuples."""
-    given = {name: value for name, value in options.items() if value}
+    given = {name: value for name, value in options.items() if value not in (None, [])}
     return {name: tuple(v) if isinstance(v, list) else v for name, v in given.items()}
 
 

@@ -37,9 +37,12 @@ class Calls:
     """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # `wait_for` may ask from another thread than this one; never from two at a time
-        self._base = sqlite3.connect(path, timeout=60, check_same_thread=False)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # `wait_for` may ask from another thread than this one; never from two at a time
+            self._base = sqlite3.connect(path, timeout=60, check_same_thread=False)
+        except (OSError, sqlite3.Error) as error:
+            raise BadInput(f"{path}: answers cannot be kept there ({error})") from error
         try:
             self._base.execute("PRAGMA journal_mode = WAL")
             self._base.execute(
@@ -48,6 +51,11 @@ class Calls:
         except sqlite3.DatabaseError as error:
             self._base.close()
             raise BadInput(f"{path}: expected a file of earlier answers ({error})") from error
+
+    @classmethod
+    def there(cls, path: Path) -> Calls:
+        """Those of a file, or none where there is no file, which is not made."""
+        return cls(path if path.exists() else Path(":memory:"))
 
     def __enter__(self) -> Self:
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -26,8 +27,9 @@ class Prices:
     tokens_out: float = 0.0
 
     def __post_init__(self) -> None:
-        if min(self.tokens_in, self.tokens_out) < 0:
-            raise BadSetting("a price cannot be negative")
+        for price in (self.tokens_in, self.tokens_out):
+            if not 0 <= price < math.inf:
+                raise BadSetting(f"expected a price of 0 or more, got {price}")
 
 
 class Bill(NamedTuple):

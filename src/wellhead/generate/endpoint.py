@@ -115,8 +115,8 @@ class Endpoint:
             openai.NotFoundError,
         ) as error:
             raise BadSetting(
-                f"{self.name} refuses model '{model}' ({self._told(error)}). Check the model's name "
-                f"and the key in {self._key_from}."
+                f"{self.name} refuses model '{model}' ({self._told(error)}). Check the model's "
+                f"name and the key in {self._key_from}."
             ) from error
         except (openai.OpenAIError, ValueError) as error:
             # A reply that breaks off in the middle is no JSON.

@@ -52,8 +52,11 @@ class Recipe:
             raise BadSetting(f"expected at least one text to ask for, got {self.n}")
         if not self.models:
             raise BadSetting("expected the name of a model")
-        if not self.temperatures or not all(0 <= t <= 2 for t in self.temperatures):
-            raise BadSetting(f"temperatures lie between 0 and 2, got {self.temperatures}")
+        if not self.temperatures:
+            raise BadSetting("expected a temperature between 0 and 2, got none")
+        for one in self.temperatures:
+            if not 0 <= one <= 2:
+                raise BadSetting(f"expected a temperature between 0 and 2, got {one}")
         if not 1 <= self.most_tokens <= 32_000:
             raise BadSetting(f"an answer has 1 to 32,000 tokens at most, got {self.most_tokens}")
         if len(set(self.models)) < len(self.models):

@@ -95,7 +95,7 @@ def expected_bill(
 ) -> Bill:
     """What `generate` will ask and read, by a rule of thumb of four characters a token."""
     jobs = Writer(task, recipe, human or {}).jobs()
-    with Calls(_cache(Path(out), cache)) as calls:
+    with Calls.there(_cache(Path(out), cache)) as calls:
         return estimated(jobs, calls, endpoint=chat.name, **_settings(task, recipe))
 
 

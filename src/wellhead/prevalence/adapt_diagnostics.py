@@ -77,7 +77,7 @@ def _few(adapted: Adaptation) -> list[Diagnostic]:
             "Are there enough references to adapt to?",
             "warning",
             f"There are {least:,} on one side; {ENOUGH} on both are enough.",
-            "The interval may be too narrow: with 50 texts a side it held the share in 25 of 28 "
+            "The interval may be too narrow: with 20 texts a side it held the share in 26 of 30 "
             "trials. Bring more, or use --adapt off.",
             code="adapted-to-few",
         )

@@ -3,6 +3,9 @@
 import csv
 import io
 import json
+import signal
+import subprocess
+import sys
 
 import pyarrow.parquet as pq
 import pytest
@@ -154,7 +157,8 @@ def test_a_limit_that_is_exceeded_ends_with_exit_code_1_after_the_result(wellhea
     done = wellhead("assay", "answers.jsonl", *options, cwd=files)
     assert done.returncode == 1
     assert json.loads(done.stdout)["share"]["low"] > 0.01
-    assert "the limit is 1 %" in done.stderr
+    assert "exceeds the limit of 1 %: its interval begins at" in done.stderr
+    assert "at least" not in done.stderr, "the page has another figure of that name"
 
 
 def corrupt(folder):
@@ -317,3 +321,22 @@ def test_the_answer_is_printed_though_the_report_cannot_be_written(wellhead, fil
     assert done.returncode != 0
     assert "could not write report.html" in done.stderr
     assert "of these 200 texts" in done.stdout
+
+
+def test_a_command_that_is_stopped_says_so_and_leaves_nothing_half_written(files):
+    words = ("assay", "-", "--human", "human.jsonl", "--out", "out")
+    with subprocess.Popen(
+        [sys.executable, "-m", "wellhead", *words],
+        cwd=files,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as running:
+        # More than a pipe holds: once it is written, the command is at work.
+        running.stdin.write(b'{"text": "It rained."}\n' * 50_000)
+        running.send_signal(signal.SIGINT)
+        said = running.stderr.read().decode()
+    assert running.returncode == 130
+    assert said == "wellhead: interrupted\n"
+    assert not (files / "out").exists()

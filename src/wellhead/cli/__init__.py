@@ -113,6 +113,11 @@ def main(arguments: list[str] | None = None) -> None:
         _stop(error, error.exit_code, _with_option(str(error), given))
     except (KeyboardInterrupt, Interrupted) as error:
         _stop(error, Interrupted.exit_code)
+    except SystemExit as end:
+        # Typer ends a command that the user stopped without a word.
+        if end.code == Interrupted.exit_code:
+            typer.echo("wellhead: interrupted", err=True)
+        raise
     except BrokenPipeError:
         # The reader of a pipe went away (`| head`): that is their right, not an error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -380,8 +380,8 @@ def _hold_to(limit: float, share: Interval) -> None:
 
     if share.low > limit:
         raise LimitExceeded(
-            f"at least {percent(share.low, 1, down=True)} are machine-written; the limit is "
-            f"{100 * limit:g} %"
+            f"the share exceeds the limit of {100 * limit:g} %: its interval begins at "
+            f"{percent(share.low, 1, down=True)}"
         )
     if share.high > limit:
         typer.echo(

@@ -194,7 +194,13 @@ def test_the_command_tokenises_and_a_dry_run_tells_what_it_takes(tmp_path, wellh
     sets = [part for change in changes for part in ("--set", f"family.{change}")]
     done = wellhead("collapse", "run", "lm-quick", *sets, "--dry-run", "--gpu", "A100")
     assert done.returncode == 0, done.stderr
-    for word in ("parameters", "operations", "less than a minute on 1 × A100", "expected loss", "memory"):
+    for word in (
+        "parameters",
+        "operations",
+        "less than a minute on 1 × A100",
+        "expected loss",
+        "memory",
+    ):
         assert word in done.stdout
     assert not (tmp_path / "runs").exists()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ import numpy as np
 import pytest
 
 import wellhead
+from wellhead._result import Result
 from wellhead.errors import BadInput, BadSetting
 from wellhead.recursion.forecast import Forecast, forecast, needed_share
+from wellhead.recursion.forecast.share import Range
 from wellhead.recursion.theory import discrete
 from wellhead.recursion.theory.detector import Detector
 from wellhead.recursion.theory.inflation import FreshReal, SyntheticAdded
@@ -57,17 +60,23 @@ def test_the_interval_covers_as_often_as_the_assays_does() -> None:
 
 
 def test_an_assay_may_be_a_result_a_dictionary_or_a_file(tmp_path: Path) -> None:
-    class Share:
-        low, point, high, level = 0.85, 0.9, 0.93, 0.95
-
-    class Result:
-        share = Share
+    @dataclass(frozen=True)
+    class Found(Result):
+        share: Range
 
     path = tmp_path / "assay.json"
     path.write_text(json.dumps({"schema_version": 1, **ASSAY}))
     expected = forecast(assay=ASSAY).inflation
-    assert forecast(assay=Result()).inflation == expected
+    assert forecast(assay=Found(Range(0.85, 0.9, 0.93, 0.95))).inflation == expected
     assert forecast(assay=path).inflation == expected
+
+
+def test_an_assay_that_only_bounds_the_share_is_told_so_from_its_file_too(tmp_path: Path) -> None:
+    told = {**ASSAY, "upper_bound_only": True}
+    path = tmp_path / "assay.json"
+    path.write_text(json.dumps(told))
+    for given in (told, path):
+        assert "share_bounded_above_only" in [one.code for one in forecast(assay=given).caveats]
 
 
 @pytest.mark.parametrize("regime", ["fresh-real", "fixed-original"])

@@ -293,7 +293,7 @@ def _sentence(setting: Setting, seeds: int) -> str:
 def _real_data(setting: Setting) -> str:
     """The real items that generations really take: shares are whole numbers of items."""
     if setting.size is None:
-        share = getattr(setting.regime, "share", None)
+        share = setting.regime.share
         if share is None:
             return "as the regime says" if setting.regime.real_data(1) else "none"
         return f"a share of {share:.3g}"

@@ -40,6 +40,12 @@ class Regime:
     endless: ClassVar[bool] = True
     weighted: ClassVar[bool] = False
     schedule: ClassVar[str] = "constant"
+    share: float | None = None  # of real data in every later generation; None if not one number
+
+    @property
+    def by_chance(self) -> bool:
+        """Draws by chance whether each item is real, instead of taking a whole number of them."""
+        return False
 
     @property
     def subsamples(self) -> bool:
@@ -149,16 +155,20 @@ class FreshReal(Regime):
             self.split in ("exact", "iid"), f"expected split 'exact' or 'iid', got '{self.split}'."
         )
 
+    @property
+    def by_chance(self) -> bool:
+        return self.split == "iid"
+
     def fresh(self, size: int) -> int:
         return round(self.share * size)
 
     def real_data(self, size: int) -> str:
-        if self.split == "iid":
+        if self.by_chance:
             return f"each of {size} fresh by chance, {self.share:.3g}"
         return f"{_counted(self.share, size)}, fresh"
 
     def next(self, context: Context, size: int) -> Data:
-        return context.incoming(size, real=self.share, exact=self.split == "exact")
+        return context.incoming(size, real=self.share, exact=not self.by_chance)
 
 
 @REGIMES.register("changing-share")

@@ -28,6 +28,8 @@ __all__ = [
 class Sampler:
     """Base of all samplers."""
 
+    temperature: float = 1.0  # probabilities are raised to the power 1/temperature
+
 
 SAMPLERS: Registry[type[Sampler]] = Registry("sampler", "wellhead.samplers")
 

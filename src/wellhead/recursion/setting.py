@@ -203,7 +203,7 @@ class Setting:
 
     def _check_share(self) -> None:
         """A real share that rounds to no item at all would run as another regime."""
-        shares, chance = _shares(self), getattr(self.regime, "split", "") == "iid"
+        shares, chance = _shares(self), self.regime.by_chance
         share = min((one for one in shares if one > 0), default=0.0)
         if self.size is None or share == 0 or chance:
             return
@@ -266,4 +266,4 @@ def _shares(setting: Setting) -> list[float]:
     regime = setting.regime
     if isinstance(regime, ChangingShare):
         return regime.course.upto(setting.fits - 1)
-    return [getattr(regime, "share", 0.0)]
+    return [regime.share or 0.0]

@@ -22,7 +22,7 @@ from wellhead.recursion.families.tallies import Tallies, draw_tallies
 from wellhead.recursion.family import FAMILIES, Family, Fitting, Step, Task
 from wellhead.recursion.measure.symbols import survival_by_count, symbol_measures
 from wellhead.recursion.plugin import require
-from wellhead.recursion.samplers import Sampler, Temperature, TopK, TopP
+from wellhead.recursion.samplers import Sampler, TopK, TopP
 
 __all__ = ["Discrete"]
 
@@ -157,10 +157,9 @@ class Discrete(Family[Array, Samples | Tallies]):
 
 def narrowed(law: Array, sampler: Sampler) -> Array:
     """The laws (chains, symbols) that a sampler draws from instead of `law`."""
-    temperature = getattr(sampler, "temperature", 1.0)
-    if isinstance(sampler, Temperature | TopK | TopP) and temperature != 1.0:
+    if sampler.temperature != 1.0:
         # Relative to the largest, so that small powers do not vanish.
-        law = (law / law.max(axis=1, keepdims=True)) ** (1 / temperature)
+        law = (law / law.max(axis=1, keepdims=True)) ** (1 / sampler.temperature)
         law = law / law.sum(axis=1, keepdims=True)
     if isinstance(sampler, TopK | TopP):
         order = np.argsort(-law, axis=1, kind="stable")

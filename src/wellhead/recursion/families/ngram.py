@@ -107,9 +107,9 @@ class NGram(Family[Fitted, Documents]):
             f"size: expected at least 100 words per generation, got {task.size}.",
         )
         require(
-            getattr(task.sampler, "temperature", 1.0) >= COLDEST,
+            task.sampler.temperature >= COLDEST,
             f"temperature: expected at least {COLDEST} for n-grams, got "
-            f"{getattr(task.sampler, 'temperature', 1.0)}: below it, the sampler top-k with k = 1 "
+            f"{task.sampler.temperature}: below it, the sampler top-k with k = 1 "
             "draws the same.",
         )
         require(
@@ -164,7 +164,7 @@ class NGram(Family[Fitted, Documents]):
             from wellhead.recursion.families import ngram_narrowed as narrowed
 
             limits = narrowed.Narrowing(
-                1 / getattr(sampler, "temperature", 1.0),
+                1 / sampler.temperature,
                 sampler.k if isinstance(sampler, TopK) else len(counts.unigrams),
                 sampler.p if isinstance(sampler, TopP) else 1.0,
             )

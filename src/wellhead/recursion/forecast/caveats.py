@@ -21,7 +21,7 @@ _TOKENS_PER_WORD = 100.0
 
 def of(
     regime: str,
-    assay: Any,
+    assay: Mapping[str, Any] | None,
     share: Range | Course | None,
     words: WordCounts | None,
     vocabulary: Vocabulary | None,
@@ -56,7 +56,7 @@ def of(
     return tuple(found)
 
 
-def _of_assay(assay: Any, share: Range | Course | None) -> Iterator[Caveat]:
+def _of_assay(assay: Mapping[str, Any] | None, share: Range | Course | None) -> Iterator[Caveat]:
     if assay is None or share is None:
         return
     if isinstance(share, Range):
@@ -67,12 +67,7 @@ def _of_assay(assay: Any, share: Range | Course | None) -> Iterator[Caveat]:
             "The forecast takes its share for every later generation; if the web fills up with "
             "machine text, the real share falls and inflation is higher than forecast.",
         )
-    unsure = (
-        assay.get("upper_bound_only")
-        if isinstance(assay, Mapping)
-        else getattr(assay, "upper_bound_only", False)
-    )
-    if unsure:
+    if assay.get("upper_bound_only"):
         yield Caveat(
             "share_bounded_above_only",
             "warning",

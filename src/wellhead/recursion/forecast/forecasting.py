@@ -21,7 +21,7 @@ from wellhead.recursion.forecast.remedies import check_limit, remedies
 from wellhead.recursion.forecast.result import Forecast
 from wellhead.recursion.forecast.risk import inflation_of
 from wellhead.recursion.forecast.scaling import scaling_of
-from wellhead.recursion.forecast.share import Range, real_share_of
+from wellhead.recursion.forecast.share import Range, read_assay, real_share_of
 from wellhead.recursion.forecast.verifier import verified
 from wellhead.recursion.forecast.web import REGIME as WEB
 from wellhead.recursion.forecast.web import Web, web_of
@@ -119,6 +119,7 @@ def forecast(
     >>> round(clean.inflation.limit.point, 2)
     1.31
     """
+    assay = None if assay is None else read_assay(assay)
     share = real_share_of(real_share, assay)
     changing = course_of(share, schedule, machine_growth)
     last = check_whole("generations", generations, least=1, most=_MOST_GENERATIONS)

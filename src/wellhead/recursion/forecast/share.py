@@ -14,10 +14,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from wellhead._result import Result
 from wellhead.errors import BadInput, BadSetting
 from wellhead.recursion.theory.ranges import check_share
 
-__all__ = ["Range", "real_share_of"]
+__all__ = ["Range", "read_assay", "real_share_of"]
 
 _MOST_BYTES = 1 << 28
 
@@ -70,19 +71,34 @@ def real_share_of(real_share: Any, assay: Any) -> Range | None:
     return Range(*[check_share("real_share", real_share)] * 3)
 
 
-def _of_assay(assay: Any) -> Range:
+def read_assay(assay: Any) -> Mapping[str, Any]:
+    """An assay as its dictionary, whether it came as one, as a result or as a JSON file.
+
+    Raises:
+        BadInput: it is none of the three, or the file cannot be read.
+    """
     if isinstance(assay, str | os.PathLike):
         assay = _read(Path(assay))
-    share, withheld = (
-        assay.get(name) if isinstance(assay, Mapping) else getattr(assay, name, None)
-        for name in ("share", "withheld")
-    )
-    if withheld is not None:
+    elif isinstance(assay, Result):
+        assay = assay.to_dict(rows=0)
+    if not isinstance(assay, Mapping):
         raise BadInput(
-            f"this assay says that the share cannot be said: {_field(withheld, 'reason')}. Mend "
-            "that first, or give a real share"
+            "expected an assay: its result, its dictionary or the path of its JSON file, got "
+            f"{type(assay).__name__}"
         )
-    values = {name: _field(share, name) for name in ("low", "point", "high", "level")}
+    return assay
+
+
+def _of_assay(assay: Any) -> Range:
+    assay = read_assay(assay)
+    if assay.get("withheld") is not None:
+        reason = _part(assay, "withheld").get("reason")
+        raise BadInput(
+            f"this assay says that the share cannot be said: {reason}. Mend that first, or give a "
+            "real share"
+        )
+    share = _part(assay, "share")
+    values = {name: share.get(name) for name in ("low", "point", "high", "level")}
     missing = [name for name in ("low", "point", "high") if values[name] is None]
     if missing:
         raise BadInput(
@@ -97,6 +113,11 @@ def _of_assay(assay: Any) -> Range:
         raise BadInput(f"the assay's share cannot be used: {error}") from None
 
 
+def _part(assay: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = assay.get(name)
+    return part if isinstance(part, Mapping) else {}
+
+
 def _ordered(values: Any, level: float | None) -> Range:
     if len(values) != 3:
         raise BadSetting(f"an interval of a share is (low, point, high); got {len(values)} numbers")
@@ -104,10 +125,6 @@ def _ordered(values: Any, level: float | None) -> Range:
     if not low <= point <= high:
         raise BadSetting(f"expected low <= point <= high; got {low:g}, {point:g}, {high:g}")
     return Range(low, point, high, level)
-
-
-def _field(share: Any, name: str) -> Any:
-    return share.get(name) if isinstance(share, Mapping) else getattr(share, name, None)
 
 
 def _read(path: Path) -> Any:

@@ -223,3 +223,12 @@ def test_a_probability_that_cannot_be_is_refused(corpus):
     rows = [{"id": f"d{i}", "label": "human", "probability": 1.5} for i in range(20)]
     with pytest.raises(BadInput, match=r"1\.5 of document 'd0' is not above 0"):
         wellhead.assay(corpus, labels=pa.Table.from_pylist(rows))
+
+
+def test_a_broken_file_of_labels_is_named_and_nothing_is_lost(corpus, tmp_path):
+    audit = begin(tmp_path / "audit", corpus, n=5)
+    kept = tmp_path / "audit" / "given.sqlite"
+    kept.write_bytes(b"junk")
+    with pytest.raises(BadInput, match=r"given\.sqlite: the labels given cannot be read"):
+        AuditFolder(audit.folder)
+    assert kept.read_bytes() == b"junk"

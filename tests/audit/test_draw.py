@@ -89,7 +89,9 @@ def test_documents_are_in_doubt_by_predictions_that_add_up_to_no_more_than_the_s
 
 
 def test_more_than_there_are_cannot_be_drawn():
-    with pytest.raises(BadSetting, match="cannot draw 11 of 10"):
+    with pytest.raises(BadSetting, match=r"1 to 10 documents to draw.*got 11"):
         draw(11, 10)
     with pytest.raises(BadSetting, match="needs groups"):
         draw(5, 10, way="stratified")
+    with pytest.raises(BadSetting, match="did you mean 'active'"):
+        draw(5, 10, way="activ")

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from wellhead._stats import Interval
-from wellhead.errors import BadSetting
+from wellhead.errors import BadSetting, unknown_name
 from wellhead.prevalence.audit import chances
 
 __all__ = ["WAYS", "Drawn", "Way", "draw"]
@@ -58,7 +58,9 @@ def draw(
         probabilities, on documents in random order.
     """
     if not 1 <= n <= size:
-        raise BadSetting(f"cannot draw {n:,} of {size:,} documents")
+        raise BadSetting(f"expected 1 to {size:,} documents to draw, as many as there are, got {n}")
+    if way not in WAYS:
+        raise unknown_name("way to draw", way, WAYS)
     rng = np.random.default_rng(seed)
     if way == "stratified":
         if groups is None:

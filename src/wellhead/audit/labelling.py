@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from wellhead.errors import BadSetting, unknown_name
+from wellhead.errors import BadInput, BadSetting, unknown_name
 
 __all__ = ["Document", "Given", "Labelling", "Question", "of_rater", "rater_name"]
 
@@ -82,11 +82,18 @@ class Labelling:
         self.folder = folder
         self._latest: dict[tuple[str, str], Given] = {}
         self._read = 0
-        with closing(self._base()) as base, base:
-            base.execute(
-                "CREATE TABLE IF NOT EXISTS given (number INTEGER PRIMARY KEY, at_ms INTEGER, "
-                "rater TEXT NOT NULL, id TEXT NOT NULL, label TEXT NOT NULL, note TEXT NOT NULL)"
-            )
+        try:
+            with closing(self._base()) as base, base:
+                base.execute(
+                    "CREATE TABLE IF NOT EXISTS given (number INTEGER PRIMARY KEY, at_ms INTEGER, "
+                    "rater TEXT NOT NULL, id TEXT NOT NULL, label TEXT NOT NULL, "
+                    "note TEXT NOT NULL)"
+                )
+        except sqlite3.Error as error:
+            raise BadInput(
+                f"{folder / 'given.sqlite'}: the labels given cannot be read or kept ({error}); "
+                "bring the file back from a copy, or audit into another folder"
+            ) from error
 
     @property
     def documents(self) -> Sequence[Document]:

@@ -4,7 +4,7 @@
         [--sampler unbiased] [--workers N] [--read] [--json lm_detector.json]
 
 For each setting: the real share that its training data had after selection (a_eff), the inflation κ
-that theory expects from it, the size that counts and κ with it, the loss on held-out real text
+that theory expects from it, the effective size and κ with it, the loss on held-out real text
 above generation 0, and in how many seeds that lies below no selection. Then Kendall's τ between the
 orders by κ and by loss, over the means and within each seed. What counts was fixed before the run:
 selection beats none when its excess loss is lower in every seed; the order by κ holds when τ over

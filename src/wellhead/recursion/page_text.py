@@ -148,7 +148,7 @@ def _words_on_order(rows: list[Excess], uneven: bool) -> str:
     if agreement != agreement:
         return words
     words += f" Kendall's τ between its order and that observed is {number(agreement)}"
-    return f"{words}, and {number(sized)} at the size that counts." if uneven else f"{words}."
+    return f"{words}, and {number(sized)} at the effective size." if uneven else f"{words}."
 
 
 def _vanished(run: Run) -> list[Block | str]:

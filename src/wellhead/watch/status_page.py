@@ -205,7 +205,9 @@ def _alerts(found: Status) -> list[Callout]:
     if found.conserved.falsified:
         told.append(("Bytes that were not relayed", "the meter was given other texts than users"))
     if found.cries:
-        told.append(("The meter cries wolf", "it flags more known-good answers than it may"))
+        told.append(
+            ("The meter raises false alarms", "it flags more known-good answers than it may")
+        )
     if found.framing_differs >= SURE:
         told.append(("Probes are answered by framing", "see the probes below"))
     if found.overdue:

@@ -26,6 +26,11 @@ def test_the_terminal_tells_the_lead_the_facts_and_the_warnings_in_ten_lines():
     assert lines[3:] == ["report: report.html"]
 
 
+def test_a_title_without_a_full_stop_gets_one_before_more_words():
+    section = Section("Checks", [Callout("warning", "Some calls failed", "Ask again.")])
+    assert "! Some calls failed. Ask again." in _shown(Page("T", "L", sections=[section]))
+
+
 def test_many_warnings_are_counted_rather_than_listed():
     section = Section("Checks", [Callout("warning", f"Warning {i}.") for i in range(9)])
     text = _shown(Page("T", "L", sections=[section]))

@@ -2,7 +2,7 @@
 
 ::
 
-    WellheadError                 exit code 1
+    WellheadError                 exit code 5: a full disk, a server that does not answer
     ├── BadInput                  3   data that cannot be used as it is
     │   └── UnusableReference     3   a reference that cannot anchor an estimate
     ├── CannotBeSaid              3   with --strict: the evidence allows no share
@@ -35,7 +35,7 @@ __all__ = [
 class WellheadError(Exception):
     """Base of every error that wellhead raises on purpose."""
 
-    exit_code = 1
+    exit_code = 5
 
 
 class BadInput(WellheadError):

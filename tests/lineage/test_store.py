@@ -169,7 +169,7 @@ def test_a_full_disk_leaves_the_store_as_it_was(tmp_path):
         cwd=tmp_path,
         env={**os.environ, "TMPDIR": str(tmp_path)},
     )
-    assert done.returncode == 1
+    assert done.returncode == 5
     assert "File too large" in done.stderr
     assert "Traceback" not in done.stderr
     assert store.log() == ids

@@ -244,7 +244,7 @@ def test_a_full_disk_stops_the_run_and_loses_nothing(tmp_path):
         text=True,
         check=False,
     )
-    assert full.returncode == 1
+    assert full.returncode == 5
     assert "cannot write to run" in full.stderr
     assert "resume with" in full.stderr
     assert not list((tmp_path / "run").rglob("*.tmp"))

@@ -2,7 +2,8 @@
 
 Data goes to stdout, progress and messages to stderr. Exit codes: 0 done and within limits,
 1 a limit that the user set is exceeded, 2 usage, 3 bad data, 4 an optional dependency is
-missing, 130 interrupted. Tracebacks appear only with ``--debug``.
+missing, 5 the work could not be done (a full disk, a folder that may not be written to, a server
+that does not answer), 130 interrupted. Tracebacks appear only with ``--debug``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Labels drawn by the detector's doubt against labels drawn by lot, at equal number.
+"""Labels by active sampling against labels drawn at random, at equal number.
 
 Corpora of 1,000 documents at shares of 10, 25 and 50 % from every fifth cluster of the general
 detector's library: real scores of the detection sources by models that had seen neither the domain
@@ -10,7 +10,7 @@ assay --labels`: its coverage and its width.
 Beside it the least ratio of widths that a draw by these scores could give: with each document's
 chance in proportion to the true error among those of its score, which nobody knows before labels.
 
-How far predictions are lowered before a draw by doubt (`prevalence.audit.chances`) was chosen on
+How far predictions are lowered before an active draw (`prevalence.audit.chances`) was chosen on
 the clusters from ``--first 0 --every 5``; the default measures on others.
 
 Run: ``python benchmarks/active_labels.py [--own] [--repeats 60] [--json FILE]``; about two minutes
@@ -134,8 +134,8 @@ def _report(found: pd.DataFrame) -> str:
         for key, part in groups:
             for labels, these in part.groupby("labels"):
                 rows.append([f"{by} {named.get(key, key)}".strip(), labels, *_both(these)])
-    columns = ["corpora", ">labels", ">number", ">coverage, by lot", ">by doubt",
-               ">width, by lot", ">by doubt", ">ratio", ">least", ">error ratio"]  # fmt: skip
+    columns = ["corpora", ">labels", ">number", ">coverage, random", ">active",
+               ">width, random", ">active", ">ratio", ">least", ">error ratio"]  # fmt: skip
     return markdown_table(columns, rows)
 
 

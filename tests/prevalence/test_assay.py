@@ -96,7 +96,9 @@ def test_audited_labels_carry_the_interval_and_need_no_reference(rng, answers):
 def test_labels_of_unstated_origin_are_used_with_a_warning(rng, answers):
     labels = {f"water-{i}": int(i >= 280) for i in rng.choice(400, 60, replace=False)}
     result = assay(answers, labels=labels, labels_drawn="unstated")
-    assert any("drawn by lot" in d.finding and d.severity == "warning" for d in result.diagnostics)
+    assert any(
+        "drawn at random" in d.finding and d.severity == "warning" for d in result.diagnostics
+    )
 
 
 def test_labels_that_contradict_the_human_reference_are_named(answers, human):
@@ -110,7 +112,7 @@ def test_labels_that_contradict_the_human_reference_are_named(answers, human):
 
 
 def test_labels_not_drawn_by_lot_are_refused(answers):
-    with pytest.raises(BadSetting, match="drawn by lot"):
+    with pytest.raises(BadSetting, match="drawn at random"):
         assay(answers, labels={"water-1": 1}, labels_drawn="suspicion")
 
 

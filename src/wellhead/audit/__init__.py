@@ -1,4 +1,4 @@
-"""An audit that people can do: documents drawn by lot, a page to label them, labels that count."""
+"""An audit by people: documents drawn at random, a page to label them, labels that count."""
 
 from wellhead.audit.draw import draw
 from wellhead.audit.folder import AuditFolder, begin

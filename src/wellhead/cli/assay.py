@@ -397,5 +397,5 @@ def _drawn(labels: str | None, drawn: str | None) -> str:
         return drawn or "random"
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return "unstated"
-    by_lot = typer.confirm("Were the audited documents drawn by lot from this corpus?", err=True)
+    by_lot = typer.confirm("Were the audited documents drawn at random from this corpus?", err=True)
     return "random" if by_lot else "not random"

@@ -1,4 +1,4 @@
-"""`wellhead audit`: documents drawn by lot, labelled by people in the browser."""
+"""`wellhead audit`: documents drawn at random, labelled by people in the browser."""
 
 from __future__ import annotations
 

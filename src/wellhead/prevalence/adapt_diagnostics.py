@@ -60,7 +60,7 @@ def _guarantees(adapted: Adaptation) -> Diagnostic:
         "note",
         f"The detector was adapted to {adapted.human:,} human and {adapted.machine:,} machine "
         f"texts by {adapted.folds} models. Each of these texts is scored by the model that did not "
-        "see it, each document by one drawn by lot.",
+        "see it, each document by one drawn at random.",
         "A person's text then scores alike whether it is a reference or not. P-values, flags and "
         "the at-least bound rest on that; with references that train each other they are not "
         "exact by proof, but simulations found no excess.",

@@ -95,7 +95,7 @@ def _of_labels(evidence: Evidence, drawn: str) -> list[Diagnostic]:
         Diagnostic(
             "How were the audited documents chosen?",
             "warning",
-            "Nobody stated that they were drawn by lot.",
+            "Nobody stated that they were drawn at random.",
             "If they were chosen because they looked suspicious, or because their authors "
             "answered, the estimate is wrong by an unknown amount. Say --labels-drawn random only "
             "if it is true.",
@@ -120,9 +120,9 @@ def _agreement(found: Estimate) -> Diagnostic | None:
         "warning",
         f"No. By the labels at most {percent(found.share.high, up=True)} are machine-written, by "
         f"the human reference {percent(found.contradicted, down=True)} or more.",
-        "One of the two is not what it is taken for: the audited documents were not drawn by lot "
-        "or some labels are wrong, or the known-human texts are not of the same kind. Believe "
-        "neither, nor the flags, until you know which.",
+        "One of the two is not what it is taken for: the audited documents were not drawn at "
+        "random, or some labels are wrong, or the known-human texts are not of the same kind. "
+        "Believe neither, nor the flags, until you know which.",
         code="labels-against-reference",
     )
 

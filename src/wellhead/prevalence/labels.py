@@ -103,8 +103,8 @@ def require_drawn(drawn: str) -> None:
     if drawn not in DRAWN:
         raise BadSetting(
             f"labels drawn by '{drawn}' cannot carry an estimate: expected 'random', a subset of "
-            "this corpus drawn by lot. Labels chosen by score or suspicion can serve as references "
-            "instead (--human, --machine)."
+            "this corpus drawn at random. Labels chosen by score or suspicion can serve as "
+            "references instead (--human, --machine)."
         )
 
 

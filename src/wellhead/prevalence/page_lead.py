@@ -182,7 +182,7 @@ def _rests_on(result: AssayResult) -> str:
     labels = references.labels
     text = (
         f"{count(labels)} of the texts {_were(labels)} checked one by one. The range holds with "
-        f"{level} confidence if these were drawn by lot and the checks are right, whichever "
+        f"{level} confidence if these were drawn at random and the checks are right, whichever "
         "program wrote the others."
     )
     if result.method == "audited":

@@ -2,7 +2,7 @@
 
 In: a width, an expected share, a number of documents and a detector's library. Out: the width that
 each number of known-human texts gives; that of machine references of one's own beside a hundred of
-these; and the audited labels, drawn by lot or by the detector's doubt, that give the width. All
+these; and the audited labels, drawn at random or by the detector's doubt, that give the width. All
 come from simulation on the library, with the cluster in question left out.
 """
 
@@ -59,8 +59,8 @@ class LabelWidth(NamedTuple):
 
     Attributes:
         labels: how many.
-        alone: drawn by lot, without a detector.
-        random: drawn by lot.
+        alone: drawn at random, without a detector.
+        random: drawn at random.
         active: drawn by the detector's doubt.
     """
 

@@ -220,7 +220,7 @@ def _reckoned(docs: ScoredDocuments) -> Diagnostic | None:
     return Diagnostic(
         "How were words counted?",
         "note",
-        "Some texts are in a script without spaces between words; their words were reckoned from "
+        "Some texts are in a script without spaces between words; their words were estimated from "
         "the letters, which is right within a fifth.",
         "Numbers of words, as in a sentence, are estimates; the share hardly depends on them. With "
         "pip install 'wellhead[languages]' a dictionary counts them.",

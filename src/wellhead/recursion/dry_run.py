@@ -91,7 +91,7 @@ def _learned(setting: Setting, sizes: list[int]) -> list[int]:
 def _family(setting: Setting) -> Transformer:
     if not isinstance(setting.family, Transformer) or setting.family.base is not None:
         raise BadSetting(
-            f"setting '{setting.label}': a dry run reckons with language models from scratch "
+            f"setting '{setting.label}': a dry run is for language models trained from scratch "
             "(family transformer without a base); this one is run to see what it takes."
         )
     return setting.family

@@ -91,10 +91,10 @@ def telling_layout(reference: NDArray[np.float64], corpus: NDArray[np.float64]) 
     found = []
     if max(theirs[0], ours[0]) > 1.25 * min(theirs[0], ours[0]):
         found.append(
-            f"texts of {ours[0]:,.0f} characters in the middle, the reference's of {theirs[0]:,.0f}"
+            f"a median of {ours[0]:,.0f} characters a text, {theirs[0]:,.0f} in the reference"
         )
     if max(theirs[1], ours[1]) > 1.25 * min(theirs[1], ours[1]):
-        found.append(f"sentences of {ours[1]:.0f} words, the reference's of {theirs[1]:.0f}")
+        found.append(f"{ours[1]:.0f} words a sentence, {theirs[1]:.0f} in the reference")
     names = ["talk of “I”, “we” and “you”", *_SIGNS]
     spread = np.sqrt((reference[:, 2:].var(axis=0) + corpus[:, 2:].var(axis=0)) / 2) + 1e-9
     apart = (corpus[:, 2:].mean(axis=0) - reference[:, 2:].mean(axis=0)) / spread

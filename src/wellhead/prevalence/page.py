@@ -243,7 +243,7 @@ def _as_read(documents: Documents) -> list[Block | str]:
     if read is None or not read.characters:
         return []
     smallest, _, middle, _, largest = map(count, read.characters)
-    pairs = [("characters", f"{middle} in the middle, {smallest} to {largest}")]
+    pairs = [("characters", f"median {middle}, {smallest} to {largest}")]
     if read.languages:
         told = [f"{code} {percent(part)}" for code, part in list(read.languages.items())[:4]]
         pairs.append(("languages", ", ".join(told)))

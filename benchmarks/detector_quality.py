@@ -9,6 +9,10 @@ machine texts above the threshold that flags 5 % of the cell's people; cells of 
 since no n-grams see these. Beside it scikit-learn's TF-IDF with logistic regression and, where
 installed, `is-it-slop`, which may have been trained on these very texts.
 
+With ``--left-out TABLE`` (``tools/fit_general_detector.py --measure-only --table TABLE``) the
+detector fitted on all texts but the domain and the makers in question is set beside `is-it-slop`
+on the same texts: by cells, by domains, and with the scores of all cells pooled.
+
 `--texts` caps what each model learns from (0: all), `--variant` picks some. With 16,000 texts a
 variant takes two minutes of one core. The data are not part of the project
 (`tools/general_texts.py`).
@@ -26,6 +30,7 @@ import numpy as np
 import pandas as pd
 
 from _harness import DATA, benchmark_arguments, markdown_table, needed, save_json
+from wellhead.detect import Cluster
 from wellhead.detect.examples import Examples
 from wellhead.detect.folds import Learner
 from wellhead.detect.hashing import BITS
@@ -37,6 +42,7 @@ from general_texts import general_texts
 
 LEAST_MACHINE, LEAST_HUMAN, MOST = 50, 90, 300
 BASE = "base models"
+FOLDS = ("fold_domain", "fold_generator")
 DEV = ("detectrl", "l2r", "fdg", "fdg_oss", "raidar", "argugpt", "seqx")
 Scores = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -100,9 +106,15 @@ def main() -> None:
     parser.add_argument("--texts", type=int, default=16_000, help="texts to learn from; 0: all")
     parser.add_argument("--variant", action="append", choices=VARIANTS, help="only this one")
     parser.add_argument("--peers", action="store_true", help="TF-IDF and, if installed, is-it-slop")
+    parser.add_argument("--left-out", type=Path, help="scores of the detector: beside is-it-slop")
     arguments = parser.parse_args()
     needed("detection", "dev2.parquet")
     frame = general_texts(DATA)
+    if arguments.left_out:
+        rows = _beside(frame, pd.read_parquet(arguments.left_out))
+        print(markdown_table(list(rows[0]), [list(row.values()) for row in rows]))
+        save_json(arguments.json, {"rows": rows})
+        return
     learner = _learner(frame)
     folds = list(folds_of(frame))
     rows = []
@@ -231,6 +243,58 @@ def _slop(frame: pd.DataFrame) -> Scores | None:
         return np.array([known[row] for row in test])
 
     return scores
+
+
+def _beside(frame: pd.DataFrame, left_out: pd.DataFrame) -> list[dict[str, object]]:
+    """`general`, as it was fitted without them, and `is-it-slop` on the cells of chat models."""
+    theirs = _slop(frame)
+    if theirs is None:
+        raise SystemExit("nothing to compare with: is-it-slop does not run here")
+    place = pd.Series(np.arange(len(frame)), index=frame.row)
+    scored = left_out.assign(at=place.loc[left_out.row].to_numpy()).drop_duplicates(
+        ["fold_domain", "fold_generator", "at"]
+    )
+    by = {key: part.set_index("at").score for key, part in scored.groupby(list(FOLDS))}
+    cells: dict[str, list[pd.DataFrame]] = {"general": [], "is-it-slop": []}
+    pooled: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {name: [] for name in cells}
+    for fold in folds_of(frame):
+        for cell in fold.cells:
+            domain = frame.group.iloc[cell.machine[0]]
+            ours = by.get((domain, fold.maker), pd.Series(dtype=float))
+            sides = [
+                np.sort(rows[np.isin(rows, ours.index)]) for rows in (cell.human, cell.machine)
+            ]
+            if fold.maker == BASE or len(sides[0]) < LEAST_HUMAN or len(sides[1]) < LEAST_MACHINE:
+                continue
+            one = fold._replace(cells=[cell._replace(human=sides[0], machine=sides[1])])
+            known = {
+                "general": ours.loc[one.rows].to_numpy(),
+                "is-it-slop": theirs(one.rows, one.rows),
+            }
+            for name, scores in known.items():
+                cells[name].append(judged(one, scores).assign(group=domain))
+                pooled[name].append(
+                    tuple(scores[np.searchsorted(one.rows, side)] for side in sides)  # type: ignore[arg-type]
+                )
+    return [_summed_up(name, pd.concat(cells[name]), pooled[name]) for name in cells]
+
+
+def _summed_up(
+    name: str, cells: pd.DataFrame, pooled: list[tuple[np.ndarray, np.ndarray]]
+) -> dict[str, object]:
+    human, machine = (np.concatenate(side) for side in zip(*pooled, strict=True))
+    found = {
+        "cells": len(cells),
+        "mean AUC": cells.auc.mean(),
+        "10th percentile": cells.auc.quantile(0.1),
+        "caught at 5 %": cells.caught.mean(),
+        "mean of domains": cells.groupby("group").auc.mean().mean(),
+        "mean of sources": cells.groupby("source").auc.mean().mean(),
+        "pooled": Cluster("", "", human, machine).auc,
+        "caught, pooled": (machine > np.quantile(human, 0.95)).mean(),
+    }
+    told = {key: value if key == "cells" else f"{value:.3f}" for key, value in found.items()}
+    return {"detector": name, **told}
 
 
 def summary_of(cells: pd.DataFrame) -> dict[str, float]:

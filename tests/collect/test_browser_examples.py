@@ -115,7 +115,7 @@ def imported(command: Any, path: Path, rows: list[dict[str, Any]]) -> list[dict[
         writer = csv.DictWriter(stream, names)
         writer.writeheader()
         writer.writerows(rows)
-    done = command("collect", "import", path, "--out", path.parent / "answers")
+    done = command("collect", "import", path, "--out", path.parent / "answers", "--replace")
     assert done.returncode == 0, done.stderr
     answers = pq.read_table(path.parent / "answers" / "answers.parquet").to_pylist()
     found = evidence.read(path.parent / "answers" / "evidence.parquet")

@@ -196,4 +196,4 @@ def test_not_caught_a_meter_that_knows_the_canaries_is_honest_on_them_alone(tmp_
             found = until(lambda: (s := watch.status()).conserved.waiting == 0 and s)
             assert found.recall.point == 1
             assert found.versions[0].flagged == 0
-            assert "knows the canaries by their text" in found.page().to_markdown()
+            assert "recognises the canaries by their text" in found.page().to_markdown()

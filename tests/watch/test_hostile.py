@@ -134,7 +134,7 @@ def test_rows_that_cannot_be_judged_are_not_passed_over_in_silence(tmp_path, wel
     (tmp_path / "answers.jsonl").write_text("\n".join(rows))
     ran = wellhead("watch", "judge", "answers.jsonl", "--rules", "rules.toml")
     assert ran.returncode == 0, ran.stderr
-    assert "2 rows could not be judged" in ran.stdout
+    assert "1 row could not be judged" in ran.stdout
 
 
 def replaced(path):

@@ -360,8 +360,8 @@ def _tell_sample(documents: Documents) -> None:
     spoken = "".join(f", {code} {percent(part)}" for code, part in list(read.languages.items())[:2])
     repeats = f", {documents.near_duplicates} repeat another" if documents.near_duplicates else ""
     lines = [
-        f"read: {documents.n} documents of {smallest} to {largest} characters, {middle} in the "
-        f"middle{spoken}{repeats}; as they were scored:",
+        f"read: {documents.n} documents of {smallest} to {largest} characters, median "
+        f"{middle}{spoken}{repeats}; as they were scored:",
         *(f"  {_where(one)}{first_words(one.text, 100)}" for one in read.sample),
         *(f"  not used: {one.file}, row {one.row}: {one.reason}" for one in read.unusable[:3]),
     ]

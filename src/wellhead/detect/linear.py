@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from wellhead.detect.hashing import ALPHABETIC, BITS, BLOCKS, COLUMNS, Batch, count, tables
 from wellhead.detect.normalise import Codes
+from wellhead.errors import BadSetting
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -250,6 +251,9 @@ def fit(
         recipe: what a count is worth; as a detector for one's own task if not given.
         script: in which the n-grams were counted.
         domain: of each row, for a recipe that asks what domains agree on.
+
+    Raises:
+        BadSetting: such a recipe without domains.
     """
     from wellhead.detect.scales import agreement_scales
     from wellhead.detect.solver import solve
@@ -262,7 +266,9 @@ def fit(
     blank = LinearModel(columns, idf, nothing, 0.0, recipe.transform, script)
     weight = np.ones(counts.shape[0]) if weight is None else weight
     matrix, scale = blank.matrix(counts), np.ones(len(columns), np.float32)
-    if recipe.agreement and domain is not None:
+    if recipe.agreement:
+        if domain is None:
+            raise BadSetting("a recipe with agreement needs the domain of each row")
         scale = agreement_scales(matrix, machine, weight, domain, power=recipe.agreement)
         matrix.data *= scale[matrix.indices]
     found = solve(matrix, machine, strength * weight, seed=seed)

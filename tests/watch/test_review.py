@@ -322,6 +322,8 @@ def test_the_command_draws_and_corrects(wellhead, tmp_path):
     rules = tmp_path / "rules.toml"
     rules.write_text("[[rule]]\nname = 'flag'\nwords = ['flag']\n")
     command = ("watch", "judge", path, "--rules", rules, "--review", "review", "--json")
+    # Who is drawn is secret and random; how wide an interval is depends on it, so here it is fixed.
+    begin_review(tmp_path / "review", Design(others=0.1), seed=6)
     ran = wellhead(*command, "--label-others", "10%")
     assert ran.returncode == 0, ran.stderr
     label_all(ReviewQueue(tmp_path / "review"))
@@ -335,6 +337,21 @@ def test_the_command_draws_and_corrects(wellhead, tmp_path):
     assert (
         wellhead("watch", "judge", path, "--rules", rules, "--label-others", "1%").returncode == 2
     )
+
+
+def test_the_command_begins_a_queue_with_all_that_is_flagged_and_some_of_the_others(
+    wellhead, tmp_path
+):
+    path = tmp_path / "log.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in log(1000)))
+    rules = tmp_path / "rules.toml"
+    rules.write_text("[[rule]]\nname = 'flag'\nwords = ['flag']\n")
+    command = ("watch", "judge", path, "--rules", rules, "--review", "review")
+    ran = wellhead(*command, "--label-others", "10%")
+    assert ran.returncode == 0, ran.stderr
+    drawn = {document.id for document in ReviewQueue(tmp_path / "review").documents}
+    flagged = {row["id"] for row in log(1000) if "flag" in row["text"]}
+    assert flagged < drawn < {row["id"] for row in log(1000)}
 
 
 def test_a_running_watch_draws_answers_and_no_canary_and_labels_correct_its_rates(tmp_path):

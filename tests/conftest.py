@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.firefox import Firefox, firefox, found
 
@@ -24,6 +25,14 @@ CHROMIUM = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+# The examples are drawn alike in every run, and a busy machine is no fault of theirs. To look for
+# new ones: pytest --hypothesis-profile=default
+settings.register_profile(
+    "alike", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("alike")
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +73,7 @@ def chromium() -> Iterator[object]:
     if found is None:
         pytest.skip("needs Chromium: apt-get install chromium")
     playwright = pytest.importorskip("playwright.sync_api", reason="needs wellhead[test]")
+    playwright.expect.set_options(timeout=60_000)
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=found, args=CHROMIUM)
         yield browser

@@ -160,7 +160,7 @@ class Firefox:
         return json.loads(value) if value else None
 
     def wait(self, condition: str) -> None:
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while not self.run(f"return {condition}"):
             assert time.monotonic() < end, condition
             time.sleep(0.05)

@@ -53,7 +53,7 @@ def running(*arguments: str) -> Iterator[Running]:
         yield Running(process, found.group())
     finally:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
 
 
 def enter(page, address: str, rater: str) -> None:

@@ -77,7 +77,7 @@ class Chromium:
         return self._tabs[-1].evaluate(f"() => {{ {script} }}")
 
     def wait(self, condition: str) -> None:
-        self._tabs[-1].wait_for_function(f"() => {condition}", timeout=20_000)
+        self._tabs[-1].wait_for_function(f"() => {condition}", timeout=60_000)
 
     def press(self, *combinations: str) -> None:
         for combination in combinations:

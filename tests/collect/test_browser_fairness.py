@@ -60,7 +60,7 @@ def settle(page: Any) -> None:
 
 def hand_in(page: Any) -> None:
     page.click("#submit")
-    page.wait_for_selector("#done:not([hidden])", timeout=20_000)
+    page.wait_for_selector("#done:not([hidden])", timeout=60_000)
 
 
 def cut_all(page: Any) -> None:
@@ -296,10 +296,10 @@ def test_without_room_in_the_browser_the_page_does_not_claim_that_text_is_kept(
         context.set_offline(True)
         page.keyboard.type("Nobody holds this but the page. ")
         page.evaluate("dispatchEvent(new Event('pagehide'))")
-        page.wait_for_function("() => /memory/.test(state.dataset.state)", timeout=15_000)
+        page.wait_for_function("() => /memory/.test(state.dataset.state)", timeout=60_000)
         said = page.inner_text("#state")
         page.click("#submit")
-        page.wait_for_selector("#notice:not([hidden])", timeout=15_000)
+        page.wait_for_selector("#notice:not([hidden])", timeout=60_000)
         notice = page.inner_text("#notice")
         context.set_offline(False)
     assert "keep this page open" in said

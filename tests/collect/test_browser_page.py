@@ -92,7 +92,7 @@ def saved(page: Any) -> None:
 
 def hand_in(page: Any) -> None:
     page.click("#submit")
-    page.wait_for_selector("#done:not([hidden])", timeout=20_000)
+    page.wait_for_selector("#done:not([hidden])", timeout=60_000)
 
 
 ROWS = (

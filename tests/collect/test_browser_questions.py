@@ -41,7 +41,7 @@ def test_every_page_of_a_study_leads_on_to_the_next(chromium: Any, tmp_path: Any
         page.click("#submit")
         expect(page.locator("#instructions")).not_to_have_text("Note what")
         answer(page).press_sequentially("The answer.", delay=5)
-        expect(page.locator("#state")).to_have_text("Saved.", timeout=15_000)
+        expect(page.locator("#state")).to_have_text("Saved.", timeout=60_000)
         page.reload()
         expect(answer(page)).to_have_value("The answer.")
         answer(page).press_sequentially(" More.", delay=5)

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from wellhead.corpus import document_id, open_corpus
 
 WRITTEN = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 # Every code point that is text, the awkward ones more often: line ends, separators, combining
 # marks, direction marks, quotes and commas, characters beyond the basic plane.

@@ -12,7 +12,9 @@ from wellhead.corpus import open_corpus
 from wellhead.errors import BadInput
 
 MANY = settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 # Bytes that mean something to a reader, among any others.
 TOKENS = [

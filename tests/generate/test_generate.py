@@ -256,7 +256,7 @@ def test_an_interrupted_run_keeps_what_was_paid_and_goes_on(tmp_path):
             assert first.poll() is None
             time.sleep(0.02)
         first.send_signal(signal.SIGINT)
-        told = first.communicate(timeout=30)[1]
+        told = first.communicate(timeout=120)[1]
         assert first.returncode == 130
         assert "same command goes on" in told
         paid = len(server.answered)

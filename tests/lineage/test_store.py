@@ -115,6 +115,7 @@ def test_kill_nine_during_add_and_derive_loses_nothing_that_was_acknowledged(tmp
     for _ in range(4):
         process = writer(tmp_path)
         assert process.stdout.readline() == "ready\n"
+        acknowledged += [process.stdout.readline().strip() for _ in range(2)]
         time.sleep(dice.uniform(0.2, 0.8))
         process.send_signal(signal.SIGKILL)
         acknowledged += [line.strip() for line in process.stdout if len(line) == 65]

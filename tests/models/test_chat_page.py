@@ -58,7 +58,7 @@ def settled(page: Any) -> list[str]:
 
 
 def soon(condition: Callable[[], bool]) -> bool:
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while not condition() and time.monotonic() < end:
         time.sleep(0.02)
     return condition()

@@ -60,8 +60,8 @@ def ask(text: str) -> dict[str, object]:
 
 
 def soon(condition: object) -> bool:
-    """Whether it holds within five seconds."""
-    end = time.monotonic() + 5
+    """Whether it holds within a minute."""
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         if condition():  # type: ignore[operator]
             return True
@@ -206,7 +206,7 @@ def begun(engine: ScriptedEngine) -> list[str]:
 
 async def in_line(desk: Desk, count: int) -> None:
     """Until so many wait, or have a place."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while desk.waiting["parrot"] != count and time.monotonic() < end:
         await asyncio.sleep(0.002)
     assert desk.waiting["parrot"] == count
@@ -290,18 +290,19 @@ def test_whoever_comes_when_the_queue_is_full_is_told_to_come_again():
     with running([engine], Limits(waiting=1)) as base, httpx.Client(base_url=base) as http:
 
         async def three() -> list[int]:
-            async with httpx.AsyncClient(base_url=base, timeout=2) as client:
+            """The status of whoever is answered first; the others hang up."""
+            async with httpx.AsyncClient(base_url=base, timeout=60) as client:
                 body = {"model": "parrot", "prompt": "x"}
+                asked = [
+                    asyncio.create_task(client.post("/v1/completions", json=body)) for _ in "abc"
+                ]
+                told, others = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+                for each in others:
+                    each.cancel()
+                await asyncio.wait(others)
+                return [each.result().status_code for each in told]
 
-                async def one() -> int:
-                    try:
-                        return (await client.post("/v1/completions", json=body)).status_code
-                    except httpx.TimeoutException:
-                        return 0
-
-                return sorted(await asyncio.gather(one(), one(), one()))
-
-        assert wait_for(three()) == [0, 0, 429]
+        assert wait_for(three()) == [429]
         assert soon(lambda: engine.running == 0)
         assert http.get("/healthz").status_code == 200
 
@@ -420,7 +421,7 @@ def test_the_command_serves_until_told_to_stop_and_finishes_what_it_writes(tmp_p
             process.send_signal(signal.SIGTERM)
             text += "".join(chunk.choices[0].text for chunk in stream)
         assert text.split() == ["word"] * 60
-        assert process.wait(timeout=20) in (0, -signal.SIGTERM)
+        assert process.wait(timeout=60) in (0, -signal.SIGTERM)
     finally:
         process.kill()
         process.stderr.close()

@@ -30,7 +30,7 @@ def watch(tmp_path_factory):
     (folder / "bad.txt").write_text("Call 555-0199.\nTry 555-0100.\n")
     (folder / "good.txt").write_text("The mill is by the river.\n")
     with running_model([ScriptedEngine("m", says, places=512)]) as address:
-        more = 'silence = 1.0\nbaseline = "v1"\n'
+        more = 'silence = 5.0\nbaseline = "v1"\n'
         path = settings_file(folder, [address] * 2, more)
         path.write_text(path.read_text() + CANARIES)
         with watching(path) as running:
@@ -133,7 +133,7 @@ def test_a_rollback_brings_back_by_hash_what_the_settings_no_longer_name(tmp_pat
                 "version v1 alone answers after a rollback" in running.status().page().lead.lower()
             )
             os.kill(running.process.pid, signal.SIGKILL)
-            running.process.wait(timeout=10)
+            running.process.wait(timeout=60)
         with watching(path) as running:  # what was rolled back stays so
             assert running.ask("x").headers["x-wellhead-version"] == "v1"
             [kept] = running.settings.folder.glob(f"versions/{hash}.json")

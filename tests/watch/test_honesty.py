@@ -55,7 +55,7 @@ def test_a_meter_that_calls_everything_clean_is_caught_by_canaries(tmp_path):
         path = watch_file(tmp_path, [address])
         (tmp_path / "rules.toml").write_text("[[rule]]\nname = 'x'\npattern = 'never said'\n")
         with watching(path) as watch:
-            until(lambda: 503 in asks(watch, 5), 40)
+            until(lambda: 503 in asks(watch, 5))
             found = watch.status()
             assert found.stopped.startswith("it missed")
             # Three misses stop it; their interval reaches 0.83.
@@ -83,7 +83,7 @@ def judging(path):
         yield
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
 
 def test_verdicts_on_exchanges_that_were_not_stop_everything(tmp_path):
@@ -111,11 +111,11 @@ def test_a_model_that_behaves_where_it_thinks_itself_evaluated_is_caught(tmp_pat
         endpoint(two_faced) as address,
         watching(watch_file(tmp_path, [address], tables=tables)) as watch,
     ):
-        asks(watch, 40)
+        asks(watch, 80)
         until(lambda: watch.status().framing_differs >= 3)
         found = until(lambda: (s := watch.status()).conserved.waiting == 0 and s)
         assert {each.framing for each in found.framings if each.flagged} == {"unmonitored"}
-        assert found.versions[0].judged == 40
+        assert found.versions[0].judged == 80
         assert not found.stopped
         assert not found.well
         assert "behaves by who seems to be watching" in found.page().to_markdown()
@@ -192,7 +192,7 @@ def test_not_caught_a_meter_that_knows_the_canaries_is_honest_on_them_alone(tmp_
         rule = "[[rule]]\nname = 'x'\npattern = '555-0123'\n"  # the canary's number, no other
         (tmp_path / "rules.toml").write_text(rule)
         with watching(path) as watch:
-            asks(watch, 40)
+            asks(watch, 60)
             found = until(lambda: (s := watch.status()).conserved.waiting == 0 and s)
             assert found.recall.point == 1
             assert found.versions[0].flagged == 0

@@ -83,9 +83,9 @@ def test_words_count_in_any_case_and_as_whole_words(rules):
 def test_a_pattern_that_jams_other_engines_is_judged_in_linear_time(tmp_path):
     path = tmp_path / "rules.toml"
     path.write_text("[[rule]]\nname = 'a'\npattern = '(a+)+$'\n")
-    start = time.monotonic()
+    start = time.process_time()
     read_rules(path).judge([Exchange("1", "a" * 50_000 + "b")])
-    assert time.monotonic() - start < 2
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def scoring() -> Entry:
     """`score_batch`."""
     single = types.float32
     signature = _int(
-        *_arrays(types.uint32, _int, types.int8, types.uint64, types.uint64, _int),
+        *_arrays(types.uint32, _int, types.uint32, types.uint64, types.uint64, _int),
         *_arrays(single, single, _float),
         _float,
         *_arrays(_float),
@@ -78,14 +78,14 @@ def scoring() -> Entry:
 
     @cfunc(signature)
     def entry(
-        codes, n_codes, starts, n_starts, kinds, n_kinds, words, n_words, known, n_known,
+        codes, n_codes, starts, n_starts, letters, n_letters, words, n_words, known, n_known,
         first_of, n_first_of, idf, n_idf, weight, n_weight, values, n_values, intercept,
         score, n_score,
     ):  # fmt: skip
         score_batch(
             carray(codes, n_codes),
             carray(starts, n_starts),
-            carray(kinds, n_kinds),
+            carray(letters, n_letters),
             carray(words, n_words),
             carray(known, n_known),
             carray(first_of, n_first_of),

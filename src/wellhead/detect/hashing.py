@@ -62,7 +62,7 @@ _IDEOGRAPHS = (
     (0x2E80, 0x3000), (0x3001, 0x3130), (0x31A0, 0xA000), (0xF900, 0xFB00), (0xFF00, 0xFFF0),
     (0x20000, 0x40000),
 )  # fmt: skip
-_SPACE, _LETTER, _DIGIT, _SIGN = range(4)
+_SPACE, _LETTER, _DIGIT, _SIGN, _APOSTROPHE = range(5)
 
 
 class Occurrences(NamedTuple):
@@ -83,7 +83,7 @@ class Batch(NamedTuple):
     """Texts as compiled code reads them: a separator stands before and behind each.
 
     Attributes:
-        codes: all characters, in lower case.
+        codes: all characters, in any case.
         starts: where each text begins, and the end of all.
     """
 
@@ -91,19 +91,11 @@ class Batch(NamedTuple):
     starts: NDArray[np.int64]
 
     @classmethod
-    def of(cls, texts: Sequence[str], script: str = ALPHABETIC) -> Batch:
+    def of(cls, texts: Sequence[str]) -> Batch:
         """From normalised texts."""
         joined = _SEPARATOR + "".join(text.replace(_SEPARATOR, " ") + _SEPARATOR for text in texts)
         codes = np.frombuffer(joined.encode("utf-32-le", "replace"), dtype="<u4")
-        ends = np.cumsum([1, *(len(text) + 1 for text in texts)], dtype=np.int64)
-        return cls.lowered(codes, ends, script)
-
-    @classmethod
-    def lowered(
-        cls, codes: NDArray[np.uint32], starts: NDArray[np.int64], script: str = ALPHABETIC
-    ) -> Batch:
-        """From characters in any case, as `wellhead.detect.normalise.Codes` holds them."""
-        return cls(_small(script).take(codes), starts)
+        return cls(codes, np.cumsum([1, *(len(text) + 1 for text in texts)], dtype=np.int64))
 
 
 def script_of(texts: Sequence[str]) -> str:
@@ -113,8 +105,8 @@ def script_of(texts: Sequence[str]) -> str:
     'ideographic'
     """
     codes = np.frombuffer("".join(texts).encode("utf-32-le", "ignore"), dtype="<u4")
-    kinds = tables().kinds[codes]
-    own = np.count_nonzero((kinds == _LETTER) & (tables(IDEOGRAPHIC).kinds[codes] == _SIGN))
+    kinds = _kinds(ALPHABETIC)[codes]
+    own = np.count_nonzero((kinds == _LETTER) & (_kinds(IDEOGRAPHIC)[codes] == _SIGN))
     return IDEOGRAPHIC if 2 * own > np.count_nonzero(kinds == _LETTER) else ALPHABETIC
 
 
@@ -136,28 +128,31 @@ def occurrences(texts: Sequence[str], script: str = ALPHABETIC) -> Occurrences:
     """Every n-gram of every text, with its place, text by text."""
     from wellhead.detect.kernels import occurrences_of
 
-    return Occurrences(*occurrences_of(*Batch.of(texts, script), *tables(script)))
+    return Occurrences(*occurrences_of(*Batch.of(texts), *tables(script)))
 
 
 class Tables(NamedTuple):
     """What compiled code looks up.
 
     Attributes:
-        kinds: space, letter, figure or sign, for every character.
-        function_words: their hashes, in a table with open addressing where 0 is empty.
+        letters: for every character its lower-case form, 0 for any digit; and from bit 24 on what
+            it is: space, letter, digit, sign or apostrophe.
+        function_words: their hashes in a table where 0 is empty and each has two possible places:
+            its bits from 32 on, or from 48 on.
     """
 
-    kinds: NDArray[np.int8]
+    letters: NDArray[np.uint32]
     function_words: NDArray[np.uint64]
 
 
 @cache
 def tables(script: str = ALPHABETIC) -> Tables:
     """The tables of a script, made once."""
-    kinds = _kind_table()
-    for start, stop in _IDEOGRAPHS if script == IDEOGRAPHIC else ():
-        kinds[start:stop] = _SIGN
-    return Tables(kinds, _function_table())
+    small = _small(script)
+    kind = _kinds(script)[small]
+    kind[small == ord("'")] = _APOSTROPHE
+    low = np.where(kind == _DIGIT, np.uint32(ord("0")), small)
+    return Tables(low | kind.astype(np.uint32) << np.uint32(24), _function_table())
 
 
 @cache
@@ -172,7 +167,8 @@ def _small(script: str) -> NDArray[np.uint32]:
     return np.asarray(small[narrow])
 
 
-def _kind_table() -> NDArray[np.int8]:
+@cache
+def _kinds(script: str) -> NDArray[np.int8]:
     table = np.full(0x110000, _LETTER, dtype=np.int8)
     for code in range(0x3000):
         character = chr(code)
@@ -183,17 +179,20 @@ def _kind_table() -> NDArray[np.int8]:
         elif not character.isalpha():
             table[code] = _SIGN
     table[0x1F000:0x20000] = _SIGN
+    for start, stop in _IDEOGRAPHS if script == IDEOGRAPHIC else ():
+        table[start:stop] = _SIGN
     return table
 
 
 def _function_table() -> NDArray[np.uint64]:
-    size = 1 << 10
-    table = [0] * size
+    mask = (1 << 10) - 1
+    table = [0] * (mask + 1)
     for hashed in map(_word_hash, FUNCTION_WORDS):
-        at = hashed >> 32 & size - 1
-        while table[at] not in (0, hashed):
-            at = (at + 1) & (size - 1)
-        table[at] = hashed
+        at = hashed >> 32 & mask
+        while hashed and hashed not in (table[hashed >> 32 & mask], table[hashed >> 48 & mask]):
+            table[at], hashed = hashed, table[at]  # who was here goes to the other place
+            places = (hashed >> 32 & mask, hashed >> 48 & mask)
+            at = places[at == places[0]]
     return np.array(table, dtype=np.uint64)
 
 

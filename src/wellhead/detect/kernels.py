@@ -35,9 +35,10 @@ _BASE = np.uint64(0x9E3779B97F4A7C15)
 _SQUARE = np.uint64(pow(int(_BASE), 2, 1 << 64))
 _CUBE = np.uint64(pow(int(_BASE), 3, 1 << 64))
 _FOURTH = np.uint64(pow(int(_BASE), 4, 1 << 64))
+_INVERSE = np.uint64(pow(int(_BASE), -1, 1 << 64))
 _TOP = np.uint64(44)
 _BITS = 20
-_SPACE, _LETTER, _DIGIT, _SIGN = 0, 1, 2, 3
+_SPACE, _LETTER, _DIGIT, _SIGN, _APOSTROPHE = 0, 1, 2, 3, 4
 _RUNS = 10  # at most so many n-grams begin at one character
 
 
@@ -55,19 +56,17 @@ def _column(hashed, block, length):
 
 
 @_compiled
-def _lowered(codes, start, size, kinds, low, kind):
-    """Characters of one text with every digit as 0, and what each is: space, part of a word, sign.
+def _read(codes, start, size, letters, low, kind):
+    """Characters of one text in lower case, with every digit as 0, and what each is.
 
-    Parts of a word are letters, figures, and an apostrophe between letters ("don't").
+    A space stands before and behind `kind`.
     """
+    text, kinds = codes[start : start + size], kind[1:]
     for at in range(size):
-        code = codes[start + at]
-        what = kinds[code]
-        low[at] = np.uint64(48 if what == _DIGIT else code)
-        if code == 39:
-            before, after = kinds[codes[start + at - 1]], kinds[codes[start + at + 1]]
-            what = _LETTER if before == _LETTER and after == _LETTER else _SIGN
-        kind[at] = _LETTER if what == _DIGIT else what
+        letter = letters[text[at]]
+        low[at] = np.uint64(letter & np.uint32(0xFFFFFF))
+        kinds[at] = np.uint8(letter >> np.uint32(24))
+    kind[0] = kind[size + 1] = _SPACE
 
 
 @_compiled
@@ -103,31 +102,83 @@ def _character_columns(low, size, column, place):
 
 
 @_compiled
-def _tokens(low, kind, size, function_words, word, skeleton, begin):
-    """The hash of each token, that of its skeleton, and where it begins; returns how many."""
-    tokens = at = 0
-    while at < size:
-        if kind[at] == _SPACE:
-            at += 1
-            continue
-        first = at
-        sign = kind[at] == _SIGN
-        key, power = low[at], _BASE
-        at += 1
-        while not sign and at < size and kind[at] == _LETTER:
-            key += low[at] * power
-            power *= _BASE
-            at += 1
-        whole = _mixed(key)
-        word[tokens], skeleton[tokens], begin[tokens] = whole, whole, first
-        if not sign and not _holds(function_words, whole):
-            key, power = np.uint64(0), np.uint64(1)
-            for step in range(max(first, at - 3), at):
-                key += low[step] * power
-                power *= _BASE
-            skeleton[tokens] = _mixed(_mixed(key) + np.uint64(1))
-        tokens += 1
+def _bounds(kind, size, part, last, begin, end):
+    """Where each token begins and ends; returns how many there are.
+
+    A token is a word or one sign. Parts of a word are letters, figures, and an apostrophe between
+    letters ("don't"). Nothing here branches on the text, since the length of a word cannot be
+    foreseen.
+    """
+    before, here, after = kind[:size], kind[1 : size + 1], kind[2 : size + 2]
+    inside = part[1:]
+    for at in range(size):
+        what = here[at]
+        between = (before[at] == _LETTER) & (after[at] == _LETTER)
+        word = (what == _LETTER) | (what == _DIGIT) | ((what == _APOSTROPHE) & between)
+        inside[at] = np.uint8(word)
+    part[0] = part[size + 1] = 0
+    part_before, part_after = part[:size], part[2 : size + 2]
+    for at in range(size):
+        word, other = inside[at], np.uint8(1)
+        alone = np.uint8((here[at] != _SPACE) & (word == 0))
+        last[at] = alone | (word & (part_after[at] ^ other))
+        here[at] = alone | (word & (part_before[at] ^ other))
+    tokens = 0
+    for at in range(size):
+        begin[tokens] = at
+        tokens += np.int64(here[at])
+    tokens = 0
+    for at in range(size):
+        end[tokens] = at + 1
+        tokens += np.int64(last[at])
     return tokens
+
+
+@_compiled
+def _powers(longest):
+    """Powers of the base and of its inverse."""
+    power, inverse = np.empty(longest + 1, np.uint64), np.empty(longest + 1, np.uint64)
+    power[0] = inverse[0] = 1
+    for at in range(longest):
+        power[at + 1] = power[at] * _BASE
+        inverse[at + 1] = inverse[at] * _INVERSE
+    return power, inverse
+
+
+@_compiled
+def _tokens(low, size, powers, prefix, begin, end, tokens, word, skeleton):
+    """The hash of each token, and of its last three characters.
+
+    Hashes of stretches are differences of sums from the beginning of the text: multiplied by the
+    inverse power of where it begins, a stretch has the hash that it has anywhere.
+    """
+    power, inverse = powers
+    total = np.uint64(0)
+    following = prefix[1:]
+    prefix[0] = 0
+    for at in range(size):
+        total += low[at] * power[at]
+        following[at] = total
+    for at in range(tokens):
+        first = begin[at]
+        word[at] = _mixed((prefix[end[at]] - prefix[first]) * inverse[first])
+    for at in range(tokens):
+        first = max(begin[at], end[at] - 3)
+        key = (prefix[end[at]] - prefix[first]) * inverse[first]
+        skeleton[at] = _mixed(_mixed(key) + np.uint64(1))
+
+
+@_compiled
+def _skeleton(function_words, part, begin, tokens, word, skeleton):
+    """Function words and signs stay themselves. Each hash has two places in the table."""
+    mask = np.uint64(function_words.shape[0] - 1)
+    for at in range(tokens):
+        whole = word[at]
+        one = function_words[(whole >> np.uint64(32)) & mask]
+        two = function_words[(whole >> np.uint64(48)) & mask]
+        kept = (one == whole) | (two == whole) | (part[begin[at] + 1] == 0)
+        every_bit = np.uint64(0) - np.uint64(kept)
+        skeleton[at] ^= (skeleton[at] ^ whole) & every_bit
 
 
 @_compiled
@@ -160,34 +211,32 @@ def _runs(token, begin, tokens, block, longest, chain, other, column, place, mad
 
 
 @_compiled
-def _columns(codes, start, stop, kinds, function_words, room, kind, characters, column, place):
-    """Columns of all n-grams of one text, and where each begins; returns how many.
-
-    Runs of characters are left out without `characters`, places with an empty `place`; `room` and
-    `kind` are for work in between.
-    """
-    low, word, skeleton, chain, other = room[0], room[1], room[2], room[3], room[4]
-    begin = room[5].view(np.int64)
-    size = stop - start
-    _lowered(codes, start, size, kinds, low, kind)
-    made = 0
-    if characters:
-        made = _character_columns(low, size, column, place)
-    tokens = _tokens(low, kind, size, function_words, word, skeleton, begin)
-    made = _runs(word, begin, tokens, 1, 3, chain, other, column, place, made)
-    return _runs(skeleton, begin, tokens, 2, 4, chain, other, column, place, made)
+def _room(longest):
+    """Room for work in between, for texts of up to so many characters."""
+    return np.empty((8, longest + 2), np.uint64), np.empty((3, longest + 2), np.uint8)
 
 
 @_compiled
-def _holds(table, value):
-    """Whether a hash is in a table with open addressing, where 0 is empty."""
-    mask = table.shape[0] - 1
-    at = np.int64(value >> np.uint64(32)) & mask
-    while table[at] != 0:
-        if table[at] == value:
-            return True
-        at = (at + 1) & mask
-    return False
+def _columns(codes, start, stop, tables, powers, room, characters, column, place):
+    """Columns of all n-grams of one text, and where each begins; returns how many.
+
+    Runs of characters are left out without `characters`, places with an empty `place`.
+    """
+    letters, function_words = tables
+    wide, narrow = room
+    low, word, skeleton, chain, other, prefix = wide[0], wide[1], wide[2], wide[3], wide[4], wide[5]
+    begin, end = wide[6].view(np.int64), wide[7].view(np.int64)
+    kind, part, last = narrow[0], narrow[1], narrow[2]
+    size = stop - start
+    _read(codes, start, size, letters, low, kind)
+    made = 0
+    if characters:
+        made = _character_columns(low, size, column, place)
+    tokens = _bounds(kind, size, part, last, begin, end)
+    _tokens(low, size, powers, prefix, begin, end, tokens, word, skeleton)
+    _skeleton(function_words, part, begin, tokens, word, skeleton)
+    made = _runs(word, begin, tokens, 1, 3, chain, other, column, place, made)
+    return _runs(skeleton, begin, tokens, 2, 4, chain, other, column, place, made)
 
 
 @_compiled
@@ -199,10 +248,10 @@ def _longest(starts):
 
 
 @_compiled
-def occurrences_of(codes, starts, kinds, function_words):
+def occurrences_of(codes, starts, letters, function_words):
     """Row, column and place of every n-gram; a separator stands before and behind each text."""
     longest = _longest(starts)
-    work, kind = np.empty((6, longest + 1), np.uint64), np.empty(longest + 1, np.int8)
+    powers, work, tables = _powers(longest), _room(longest), (letters, function_words)
     column = np.empty(_RUNS * longest + 1, np.int32)
     place = np.empty(_RUNS * longest + 1, np.int32)
     room = _RUNS * codes.shape[0]
@@ -212,7 +261,7 @@ def occurrences_of(codes, starts, kinds, function_words):
     made = 0
     for row in range(starts.shape[0] - 1):
         start, stop = starts[row], starts[row + 1] - 1
-        size = _columns(codes, start, stop, kinds, function_words, work, kind, True, column, place)
+        size = _columns(codes, start, stop, tables, powers, work, True, column, place)
         for at in range(size):
             rows[made], columns[made], places[made] = row, column[at], place[at]
             made += 1
@@ -231,8 +280,72 @@ def _ones(bits):
 
 
 @_compiled
+def _lowest(bits):
+    """The number of the lowest bit that is set; 64 if none is."""
+    return _ones(~bits & (bits - np.uint64(1)))
+
+
+@_compiled
+def _found(column, size, known, found, times):
+    """Note which features the columns are: no branch, since which column is one is chance."""
+    counted = times.shape[0] > 0
+    for at in range(size):
+        one = np.uint64(np.uint32(column[at]))
+        word, bit = known[one >> np.uint64(5)], one & np.uint64(31)
+        is_known = (word >> bit) & np.uint64(1)
+        below = word & ((np.uint64(1) << bit) - np.uint64(1))
+        feature = (word >> np.uint64(32)) + np.uint64(_ones(below))
+        found[feature >> np.uint64(6)] |= is_known << (feature & np.uint64(63))
+        if counted:
+            times[feature] += np.int32(is_known)
+
+
+@_compiled
+def _listed(found, feature_of):
+    """The features that were found, ascending; returns how many, and forgets them.
+
+    Four of a word are written at once and counted afterwards: how many there are is chance.
+    """
+    kept = 0
+    for at in range(found.shape[0]):
+        bits, first = found[at], at << 6
+        many = _ones(bits)
+        for step in range(4):
+            feature_of[kept + step] = first + _lowest(bits)
+            bits &= bits - np.uint64(1)
+        done = kept + 4
+        kept += many
+        while done < kept:
+            feature_of[done] = first + _lowest(bits)
+            bits &= bits - np.uint64(1)
+            done += 1
+        found[at] = 0
+    return kept
+
+
+@_compiled
+def _sum(feature_of, kept, first_of, value, share):
+    """The sum of all shares, each times its value in a block of length 1."""
+    begin = 0
+    for block in range(1, first_of.shape[0]):
+        stop = begin + np.searchsorted(feature_of[begin:kept], first_of[block])
+        square = 0.0
+        for at in range(begin, stop):
+            square += value[at] * value[at]
+        if stop > begin:
+            length = sqrt(square)
+            for at in range(begin, stop):
+                share[at] *= value[at] / length
+        begin = stop
+    total = 0.0
+    for at in range(kept):
+        total += share[at]
+    return total
+
+
+@_compiled
 def score_batch(
-    codes, starts, kinds, function_words, known, first_of, idf, weight, values, intercept, score
+    codes, starts, letters, function_words, known, first_of, idf, weight, values, intercept, score
 ):
     """The scores of a batch, summed text by text in the order of the columns.
 
@@ -241,58 +354,29 @@ def score_batch(
     the last ends. `values` holds what each count is worth; empty, presence alone counts.
     """
     longest = _longest(starts)
-    work, kind = np.empty((6, longest + 1), np.uint64), np.empty(longest + 1, np.int8)
+    powers, work, tables = _powers(longest), _room(longest), (letters, function_words)
     column = np.empty(_RUNS * longest + 1, np.int32)
     nowhere = np.empty(0, np.int32)
     features = idf.shape[0]
     counted = values.shape[0] > 0
-    times = np.zeros(features if counted else 0, np.int32)
+    times = np.zeros(features + 1 if counted else 0, np.int32)
     found = np.zeros((features >> 6) + 1, np.uint64)  # which features the text has
+    feature_of = np.empty(_RUNS * longest + 5, np.int32)
     value = np.empty(_RUNS * longest + 1, np.float64)
-    feature_of = np.empty(_RUNS * longest + 1, np.int32)
+    share = np.empty(_RUNS * longest + 1, np.float64)
     characters = first_of[1] > first_of[0]
     for row in range(starts.shape[0] - 1):
         start, stop = starts[row], starts[row + 1] - 1
-        size = _columns(
-            codes, start, stop, kinds, function_words, work, kind, characters, column, nowhere
-        )
-        hits = 0  # known columns to the front, without a branch that cannot be foreseen
-        for at in range(size):
-            one = np.int64(column[at])
-            column[hits] = one
-            hits += np.int64((known[one >> 5] >> np.uint64(one & 31)) & np.uint64(1))
-        for at in range(hits):
-            one = np.int64(column[at])
-            word = known[one >> 5]
-            below = word & ((np.uint64(1) << np.uint64(one & 31)) - np.uint64(1))
-            feature = np.int64(word >> np.uint64(32)) + _ones(below)
-            found[feature >> 6] |= np.uint64(1) << np.uint64(feature & 63)
-            if counted:
-                times[feature] += 1
-        kept = 0
-        for at in range(found.shape[0]):
-            bits = found[at]
-            while bits:
-                lowest = bits & (~bits + np.uint64(1))
-                feature_of[kept] = (at << 6) + _ones(lowest - np.uint64(1))
-                bits ^= lowest
-                kept += 1
-            found[at] = 0
+        size = _columns(codes, start, stop, tables, powers, work, characters, column, nowhere)
+        _found(column, size, known, found, times)
+        kept = _listed(found, feature_of)
         for at in range(kept):
-            value[at] = idf[feature_of[at]]
+            feature = np.uint64(np.uint32(feature_of[at]))
+            value[at] = idf[feature]
+            share[at] = weight[feature]
         if counted:
             for at in range(kept):
-                value[at] = values[times[feature_of[at]]] * idf[feature_of[at]]
-                times[feature_of[at]] = 0
-        total = 0.0
-        at = 0
-        for block in range(1, first_of.shape[0]):
-            begin = at
-            square = 0.0
-            while at < kept and feature_of[at] < first_of[block]:
-                square += value[at] * value[at]
-                at += 1
-            length = sqrt(square)
-            for place in range(begin, at):
-                total += value[place] / length * weight[feature_of[place]]
-        score[row] = total + intercept
+                feature = np.uint64(np.uint32(feature_of[at]))
+                value[at] *= values[times[feature]]
+                times[feature] = 0
+        score[row] = _sum(feature_of, kept, first_of, value, share) + intercept

@@ -112,13 +112,13 @@ class LinearModel:
         parts = []
         for texts_of_batch in _batches(texts):
             scores = np.empty(len(texts_of_batch))
-            self._score(Batch.of(texts_of_batch, self.script), scores)
+            self._score(Batch.of(texts_of_batch), scores)
             parts.append(scores)
         return np.concatenate(parts) if parts else np.empty(0)
 
     def score_codes(self, codes: Codes, out: NDArray[np.float64]) -> None:
         """Scores of normalised texts as characters, into `out`."""
-        self._score(Batch.lowered(*codes, self.script), out)
+        self._score(Batch(*codes), out)
 
     def _score(self, batch: Batch, out: NDArray[np.float64]) -> None:
         from wellhead.detect.native import score_batch

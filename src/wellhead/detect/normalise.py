@@ -144,11 +144,10 @@ def codes_of(
     rows = np.flatnonzero(marked).tolist()
     if not rows:
         return codes
-    repaired = []
-    for row in rows:
-        raw = data[offsets[row] : offsets[row + 1]].tobytes().decode("utf-8", "ignore")
-        repaired.append(_repaired(raw[: options.limit], options))
-    return _with(codes, rows, repaired)
+    raw = [
+        data[offsets[row] : offsets[row + 1]].tobytes().decode("utf-8", "ignore") for row in rows
+    ]
+    return _with(codes, rows, _repaired([text[: options.limit] for text in raw], options))
 
 
 def _local(
@@ -171,23 +170,30 @@ def _with(codes: Codes, rows: Sequence[int], texts: Sequence[str]) -> Codes:
     found = [np.frombuffer(text.encode("utf-32-le"), "<u4") for text in texts]
     added = np.zeros(len(codes.starts), np.int64)
     added[np.array(rows) + 1] = [len(one) for one in found]
-    places = np.repeat(codes.starts[rows], [len(one) for one in found])
-    filled = np.insert(codes.codes, places, np.concatenate(found))
+    pieces, begin = [], 0
+    for place, one in zip(codes.starts[rows].tolist(), found, strict=True):
+        pieces += [codes.codes[begin:place], one]
+        begin = place
+    filled = np.concatenate([*pieces, codes.codes[begin:]])
     return Codes(filled, codes.starts + np.cumsum(added))
 
 
-def _repaired(text: str, options: Normalisation) -> str:
-    """A marked text: exact and local repairs in turn, until neither changes anything."""
+def _repaired(texts: Sequence[str], options: Normalisation) -> list[str]:
+    """Marked texts: exact and local repairs in turn, until neither changes anything."""
+    done = list(texts)
+    left = list(range(len(done)))
     for _ in range(_ROUNDS):
-        exact = exactly_repaired(text, options)
-        encoded = exact.encode("utf-8", "ignore")
-        ends = np.array([0, len(encoded)], np.int64)
-        data = np.frombuffer(encoded, np.uint8)
-        local = _local(data, ends, options, options.bits())[0].texts()[0]
-        if local == text:
+        encoded = [exactly_repaired(done[at], options).encode("utf-8", "ignore") for at in left]
+        data = np.frombuffer(b"".join(encoded), np.uint8)
+        ends = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
+        local = _local(data, ends, options, options.bits())[0].texts()
+        changed = [(at, new) for at, new in zip(left, local, strict=True) if new != done[at]]
+        if not changed:
             break
-        text = local
-    return text
+        for at, new in changed:
+            done[at] = new
+        left = [at for at, _ in changed]
+    return done
 
 
 # --- exact repairs -----------------------------------------------------------------------------
@@ -215,7 +221,7 @@ def exactly_repaired(text: str, options: Normalisation) -> str:
         text = _ENTITY.sub(lambda found: html.unescape(found.group()), text)
     if options.html and "<" in text:
         text = _TAG.sub(" ", text)
-    if options.encoding:
+    if options.encoding and not text.isascii():
         text = _MOJIBAKE.sub(_decoded, text)
     if "\\" in text:
         text = _WRITTEN_BREAK.sub("\n", text)
@@ -223,6 +229,8 @@ def exactly_repaired(text: str, options: Normalisation) -> str:
         text = _FENCE.sub(" ", text)
     if options.markdown and "](" in text:
         text = _LINK.sub(r"\1", text)
+    if text.isascii():
+        return text
     return unicodedata.normalize("NFC", _SURROGATES.sub("", text))
 
 

@@ -53,6 +53,35 @@ _LAST = 0x10FFFF
 _ROUNDS = 20_000
 
 
+def _table(*groups: tuple[int, str]) -> Any:
+    """For each ASCII character the sum of the numbers of the groups it is in."""
+    table = np.zeros(256, np.uint8)
+    for number, group in groups:
+        table[[ord(sign) for sign in group]] += np.uint8(number)
+    return table
+
+
+_LATIN = "abcdefghijklmnopqrstuvwxyz"
+_PLAIN_RUN, _SPACE_RUN = 0, 1
+# What pass 1 copies without a look: a run of these, with no two spaces in a row.
+_RUN = np.full(256, 2, np.uint8)
+_RUN[33:127] = _PLAIN_RUN
+_RUN[32] = _SPACE_RUN
+_RUN[[ord(sign) for sign in "*`&<]\\_#~"]] = 2
+# What pass 3 copies without a look: runs in which no character has a number of `_BEHIND` that the
+# character before it has in `_BEFORE`. 128: no run goes over it.
+_BEFORE = np.full(129, 128, np.uint8) | _table(
+    (1, " "), (2, ".!?"), (4, ",;"), (8, "'"), (16, "([{")
+)[:129]  # fmt: skip
+_BEHIND = np.zeros(129, np.uint8) | _table(
+    (1, " ,;:!?%)]}.'nN"), (2, _LATIN.upper() + ".!?"), (4, _LATIN + _LATIN.upper()), (8, " '"),
+    (16, " "), (128, "-")
+)[:129]  # fmt: skip
+_BEHIND[:32] = _BEHIND[127:] = 128
+# Those whose repair depends on what follows them.
+_OPEN_ENDED = 2 | 4 | 8
+
+
 # --- characters one by one ---------------------------------------------------------------------
 
 
@@ -77,14 +106,41 @@ def _width(first):
 
 
 @_compiled
-def _characters(data, at, stop, limit, options, action, folded, out, looked):
-    """Pass 1: `out` gets the text without odd characters; returns its length, or `MARKED`."""
+def _characters(data, at, stop, limit, options, action, folded, out, traces):
+    """Pass 1: `out` gets the text without odd characters; returns its length, or `MARKED`.
+
+    `traces` says whether a sign was looked at, whether a mark of Markdown is left, and whether a
+    line break is.
+    """
     made = seen = 0
     blank = 0  # the space or line break that is due
-    looked[0] = False
+    traces[:] = False
     while at < stop and seen < limit:
         code = np.int64(data[at])
         begin = at
+        if _RUN[code] == _PLAIN_RUN:
+            if blank:
+                if made:
+                    traces[2] |= blank == 10
+                    out[made] = 10 if blank == 10 else 32
+                    made += 1
+                blank = 0
+            end = min(stop, at + limit - seen)
+            before = np.uint8(_PLAIN_RUN)
+            while at < end:
+                byte = data[at]
+                kind = _RUN[byte]
+                if kind + before >= 2:
+                    break
+                out[made] = byte
+                made += 1
+                at += 1
+                before = kind
+            seen += at - begin
+            if before == _SPACE_RUN:
+                made -= 1
+                blank = 5
+            continue
         if code < 0x80:
             at += 1
         else:
@@ -99,7 +155,7 @@ def _characters(data, at, stop, limit, options, action, folded, out, looked):
             if act == _DROP:
                 continue
             if act == _LOOK:
-                looked[0] = True
+                traces[0] = True
                 if options & SCAN and _needs_repair(data, at, stop, code, options):
                     return MARKED
             elif act == _FOLD_CODE:
@@ -125,8 +181,11 @@ def _characters(data, at, stop, limit, options, action, folded, out, looked):
                 if run != 2:
                     continue
                 code = np.int64(34)
+        elif code == 95 or code == 35 or code == 126:  # _ # ~
+            traces[1] = True
         if blank:
             if made:
+                traces[2] |= blank == 10
                 out[made] = 10 if blank == 10 else 32
                 made += 1
             blank = 0
@@ -194,44 +253,57 @@ def _is_dash(code):
 
 
 @_compiled
-def _lines(text, size, traits):
+def _lines(text, size, traits, traces):
     """Pass 2, in place: marks of headings, lists, rules and emphasis go; returns the new length."""
     made = at = 0
     while at < size:
-        end = at
+        end = at if traces[2] else size
         while end < size and text[end] != 10:
             end += 1
         if not _is_rule(text, at, end):
             at = _after_heads(text, at, end)
-            before = np.uint32(0)
-            while at < end:
-                code = text[at]
-                if code == 95 or code == 35 or code == 126:  # _ # ~
-                    stop = at
-                    lines = True
-                    while stop < end and (
-                        text[stop] == 95 or text[stop] == 35 or text[stop] == 126
-                    ):
-                        lines = lines and text[stop] == 95
-                        stop += 1
-                    after = text[stop] if stop < end else np.uint32(0)
-                    inside = lines and _is_word(before, traits) and _is_word(after, traits)
-                    if inside or (stop == at + 1 and not lines):
-                        while at < stop:
-                            text[made] = text[at]
-                            made += 1
-                            at += 1
-                    before = code
-                    at = stop
-                    continue
-                text[made] = code
-                before = code
-                made += 1
-                at += 1
+            if traces[1]:
+                made = _without_emphasis(text, at, end, made, traits)
+            elif made == at:
+                made = end
+            else:
+                while at < end:
+                    text[made] = text[at]
+                    made += 1
+                    at += 1
         if end < size:
             text[made] = 32
             made += 1
         at = end + 1
+    return made
+
+
+@_compiled
+def _without_emphasis(text, at, end, made, traits):
+    """A line, copied to `made`, without runs of _ # ~ that are no part of a word."""
+    before = np.uint32(0)
+    while at < end:
+        code = text[at]
+        if code == 95 or code == 35 or code == 126:  # _ # ~
+            stop = at
+            lines = True
+            while stop < end and (text[stop] == 95 or text[stop] == 35 or text[stop] == 126):
+                lines = lines and text[stop] == 95
+                stop += 1
+            after = text[stop] if stop < end else np.uint32(0)
+            inside = lines and _is_word(before, traits) and _is_word(after, traits)
+            if inside or (stop == at + 1 and not lines):
+                while at < stop:
+                    text[made] = text[at]
+                    made += 1
+                    at += 1
+            before = code
+            at = stop
+            continue
+        text[made] = code
+        before = code
+        made += 1
+        at += 1
     return made
 
 
@@ -345,12 +417,51 @@ def _is_not(text, at, size, traits):
 
 
 @_compiled
+def _run(text, at, size, out, made, due):
+    """Copy what typography leaves as it is; returns how many characters.
+
+    `out` holds something before `made`. A space that is `due` is written first; the run ends
+    before a character whose repair depends on one that is not of the run.
+    """
+    first = at
+    last = out[made - 1]
+    before = _BEFORE[min(last, np.uint32(128))]
+    if due:
+        if before & np.uint8(16):
+            return 0
+        out[made] = 32
+        made += 1
+        before = _BEFORE[32]
+    shift = made - at
+    while at < size:
+        code = text[at]
+        kind = min(code, np.uint32(128))
+        if before & _BEHIND[kind]:
+            break
+        out[at + shift] = code
+        before = _BEFORE[kind]
+        at += 1
+    if at > first and (before & np.uint8(_OPEN_ENDED)):
+        at -= 1
+    return at - first
+
+
+@_compiled
 def _typography(text, size, traits, out, begin, most):
     """Pass 3: `out` from `begin` gets the text in one typography; returns where it ends."""
     made = begin
     due = False
     at = 0
     while at < size and made - begin < most:
+        if made > begin:
+            room = max(most - (made - begin) - np.int64(due), 1)
+            same = _run(text, at, min(size, at + room), out, made, due)
+            if same:
+                at += same
+                made += same + np.int64(due)
+                due = out[made - 1] == 32
+                made -= np.int64(due)
+                continue
         code = text[at]
         last = out[made - 1] if made > begin else np.uint32(0)
         if code == 32 or code == 10:
@@ -698,29 +809,30 @@ def repaired_batch(data, offsets, limit, options, traits, action, folded, out, s
     for row in range(offsets.shape[0] - 1):
         longest = max(longest, offsets[row + 1] - offsets[row])
     scratch = np.empty(2 * min(longest, limit) + 8, np.uint32)
-    looked = np.zeros(1, np.bool_)
+    traces = np.zeros(3, np.bool_)
     out[0] = 0
     made = 1
     for row in range(offsets.shape[0] - 1):
         starts[row] = made
         size = _characters(
-            data, offsets[row], offsets[row + 1], limit, options, action, folded, scratch, looked
+            data, offsets[row], offsets[row + 1], limit, options, action, folded, scratch, traces
         )
         marked[row] = size == MARKED
         if size > 0:
             if options & MARKDOWN:
-                size = _lines(scratch, size, traits)
+                size = _lines(scratch, size, traits, traces)
             if options & TYPOGRAPHY:
                 end = _typography(scratch, size, traits, out, made, limit)
             else:
                 end = _one_line(scratch, size, out, made, limit)
             begin, end = _inside(out, made, end, options, traits)
-            if looked[0] and options & SCAN and _still_marked(out, begin, end, options, action):
+            if traces[0] and options & SCAN and _still_marked(out, begin, end, options, action):
                 marked[row] = True
                 end = begin
-            for at in range(begin, end):
-                out[made] = out[at]
-                made += 1
+            if begin > made:
+                for at in range(begin, end):
+                    out[made + at - begin] = out[at]
+            made += end - begin
         out[made] = 0
         made += 1
     starts[offsets.shape[0] - 1] = made

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from wellhead.corpus.chats import NOTE, SIDES, exchanges, is_conversation
 from wellhead.corpus.rows import Bounds, Rejected, Rows, Stream
 
 __all__ = ["BOM", "OVERSIZE", "Gather", "bounded_lines"]
@@ -38,6 +39,7 @@ class Gather:
     def __init__(self, bounds: Bounds) -> None:
         self.bounds = bounds
         self.notes: list[str] = []
+        self.either: tuple[str, ...] = ()
         self._reset()
 
     def _reset(self) -> None:
@@ -50,6 +52,22 @@ class Gather:
         self.rows.append(row)
         self.numbers.append(number)
         self.size += size
+
+    def add_object(self, number: int, row: dict[str, Any], size: int) -> Iterator[Rows]:
+        """Add a JSON object: one row, or those of a conversation; yields what became full."""
+        if not is_conversation(row):
+            self.add(number, row, size)
+            rows = []
+        else:
+            rows = exchanges(row)
+            self.notes += [] if self.either else [NOTE]
+            self.either = SIDES
+        for each in rows:
+            self.add(number, each, size // len(rows))
+            if self.full:
+                yield self.take()
+        if self.full:
+            yield self.take()
 
     def reject(self, number: int, reason: str) -> None:
         self.rejected.append(Rejected(number, reason))
@@ -67,7 +85,9 @@ class Gather:
             table = {name: [row.get(name) for row in self.rows] for name in names}
         else:
             table = {name: [row[i] for row in self.rows] for i, name in enumerate(columns)}
-        rows = Rows(table, self.numbers, self.rejected, columns is None, self.notes)
+        rows = Rows(
+            table, self.numbers, self.rejected, columns is None, self.notes, either=self.either
+        )
         self.notes = []
         self._reset()
         return rows

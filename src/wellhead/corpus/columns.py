@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from wellhead.corpus.validation import python_values, unfolded
 from wellhead.errors import BadInput, BadSetting
 
-__all__ = ["Guess", "guess_text_column", "require_column"]
+__all__ = ["SPEAKERS", "Guess", "guess_text_column", "require_column", "which_column"]
 
 _LOOK = 200
 # Words in the names of columns.
@@ -37,7 +37,8 @@ _RECORD = re.compile(
     "|code|license|model|seed|category|reward|title"
 )
 _ALWAYS_RECORD = re.compile("url|id|consent|agent")
-_SPEAKERS = {"role", "from", "speaker", "author", "sender", "user"}
+# Columns, and keys of turns, that say who speaks.
+SPEAKERS = {"role", "from", "speaker", "author", "sender", "user"}
 _CAMEL = re.compile("(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _URL = re.compile(r"\s*(https?://|www\.)\S*\s*$")
 _MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>")
@@ -84,7 +85,7 @@ def guess_text_column(columns: Mapping[str, Sequence[Any]]) -> Guess:
     turns = _turns(columns)
     if not ranked:
         if turns:
-            raise BadSetting(_which("the text lies in lists", turns) + _OF_A_LIST)
+            raise BadSetting(which_column("the text lies in lists", turns) + _OF_A_LIST)
         if list(columns) == ["text"]:
             return Guess("text", "as it is the only one")  # what it lacks is told row by row
         raise BadInput(
@@ -92,11 +93,11 @@ def guess_text_column(columns: Mapping[str, Sequence[Any]]) -> Guess:
             f"{', '.join(columns) or 'none'}; name it with --text-column (text_column=)"
         )
     if turns and ranked[0].score < _LITTLE:
-        raise BadSetting(_which("the text may lie in lists", turns) + _OF_A_LIST)
+        raise BadSetting(which_column("the text may lie in lists", turns) + _OF_A_LIST)
     packed = [one.name for one in ranked if _is_packed(columns.get(one.name, ()))]
     if packed and ranked[0].score < _LITTLE:
         raise BadSetting(
-            _which("there is nothing but XML or JSON that may hold it", packed)
+            which_column("there is nothing but XML or JSON that may hold it", packed)
             + " to take that as it stands, or take the text out of it first"
         )
     if ranked[0].score < _NO_PROSE:
@@ -104,7 +105,9 @@ def guess_text_column(columns: Mapping[str, Sequence[Any]]) -> Guess:
     best, *others = ranked
     close = [one for one in others if one.score >= _CLOSE * best.score]
     if close and not _plainly(best, close):
-        raise BadSetting(_which("more than one column may be it", [best.name, *_names(close)]))
+        raise BadSetting(
+            which_column("more than one column may be it", [best.name, *_names(close)])
+        )
     return Guess(best.name, "by its content and name" if others else "as it alone holds text")
 
 
@@ -147,7 +150,8 @@ def _plainly(best: _Candidate, close: Sequence[_Candidate]) -> bool:
     return _name_weight(best.name) >= 1 and all(_name_weight(one.name) < 1 for one in close)
 
 
-def _which(problem: str, names: Sequence[str]) -> str:
+def which_column(problem: str, names: Sequence[str]) -> str:
+    """The question that only the user can answer, with the flag for each answer."""
     flags = " or ".join(f"--text-column '{name}'" for name in names[:4])
     return f"cannot tell which column holds the text: {problem}; add {flags}"
 
@@ -178,7 +182,7 @@ def _turns(columns: Mapping[str, Sequence[Any]]) -> list[str]:
         if all(isinstance(item, str) for item in lists[0]):
             paths += [f"{name}[0]"] if _prose([held[0] for held in lists]) > 0.25 else []
         elif isinstance(lists[0][0], dict):
-            spoken = not _SPEAKERS.isdisjoint(lists[0][0]) or max(map(len, lists)) == 1
+            spoken = not SPEAKERS.isdisjoint(lists[0][0]) or max(map(len, lists)) == 1
             inner = {
                 key: [one[-1].get(key) for one in lists if isinstance(one[-1], dict)]
                 for key in lists[0][0]

@@ -18,12 +18,13 @@ import pyarrow as pa
 
 from wellhead._progress import Progress, quiet
 from wellhead.corpus.census import Census
-from wellhead.corpus.columns import Guess, guess_text_column, require_column
+from wellhead.corpus.columns import SPEAKERS, Guess, guess_text_column, require_column, which_column
 from wellhead.corpus.parts import Part, TextFolderPart
 from wellhead.corpus.reading import Plan, Reading
 from wellhead.corpus.rows import Bounds, Rows
 from wellhead.corpus.schema import unified
 from wellhead.corpus.selection import Condition, TextPath
+from wellhead.corpus.validation import python_values
 from wellhead.errors import BadInput, BadSetting
 
 __all__ = ["Corpus"]
@@ -33,6 +34,9 @@ BATCH = 1024
 _BEGUN = 20  # files whose first documents are looked at
 _PEEKS = 100
 _PEEK_ROWS = 100
+_MODELS = {"assistant", "gpt", "bot", "chatgpt", "claude", "ai", "model"}
+_PEOPLE = {"user", "human"}
+_EITHER = "both sides of a chat are texts, what the model answered and what the person wrote"
 
 
 class Corpus:
@@ -175,12 +179,14 @@ class Corpus:
                 if wanted is not None:
                     for column in TextPath(wanted).roots(list(rows.columns)):
                         require_column(column, list(rows.columns), self.name)
+                    self._say_sides(rows)
                     return wanted
                 guess = self._guess(rows)
             except BadInput as error:
                 failure = failure or error
             else:
                 self._say(guess, list(rows.columns))
+                self._say_sides(rows)
                 return guess.column
         raise failure or BadInput(
             f"{self.name}: expected documents, found no row that can be read "
@@ -197,6 +203,8 @@ class Corpus:
 
     def _guess(self, rows: Rows) -> Guess:
         try:
+            if rows.either:
+                raise BadSetting(which_column(_EITHER, rows.either))
             return guess_text_column(rows.columns)
         except (BadInput, BadSetting) as error:
             raise type(error)(f"{self.name}: {error}") from error
@@ -213,3 +221,15 @@ class Corpus:
             self._notes.append(
                 f"text column '{guess.column}' was chosen {guess.why} (others: {others})"
             )
+
+    def _say_sides(self, rows: Rows) -> None:
+        """A log of chats, a message a row: whose are counted together."""
+        chosen = self._where.columns if self._where else []
+        for column in SPEAKERS & rows.columns.keys() - set(chosen):
+            said = {str(value) for value in python_values(rows.columns[column])}
+            model, person = sorted(said & _MODELS), sorted(said & _PEOPLE)
+            if model and person:
+                self._notes.append(
+                    f"the rows are messages of both sides of chats; to take one of them: --where "
+                    f"\"{column} == '{model[0]}'\" or --where \"{column} == '{person[0]}'\""
+                )

@@ -86,9 +86,7 @@ def _whole(stream: Stream, bounds: Bounds) -> Iterator[Rows]:
     gather = Gather(bounds)
     gather.notes = [found.note] if found.note else []
     for number, value in enumerate(found.rows, 1):
-        _add(gather, number, value, 0)
-        if gather.full:
-            yield gather.take()
+        yield from _add(gather, number, value, 0)
     yield gather.take()
 
 
@@ -149,13 +147,13 @@ def _parse(pieces: Iterable[bytes | None], bounds: Bounds) -> Iterator[Rows]:
         if piece is None:
             gather.reject(number, OVERSIZE)
         elif piece.strip():
-            _add_parsed(gather, number, piece)
+            yield from _add_parsed(gather, number, piece)
         if gather.full:
             yield gather.take()
     yield gather.take()
 
 
-def _add_parsed(gather: Gather, number: int, piece: bytes) -> None:
+def _add_parsed(gather: Gather, number: int, piece: bytes) -> Iterator[Rows]:
     try:
         value = json.loads(piece.decode("utf-8"))
     except UnicodeDecodeError:
@@ -163,12 +161,12 @@ def _add_parsed(gather: Gather, number: int, piece: bytes) -> None:
     except (ValueError, RecursionError):
         gather.reject(number, "broken JSON")
     else:
-        _add(gather, number, value, len(piece))
+        yield from _add(gather, number, value, len(piece))
 
 
-def _add(gather: Gather, number: int, value: Any, size: int) -> None:
+def _add(gather: Gather, number: int, value: Any, size: int) -> Iterator[Rows]:
     row = {"text": value} if isinstance(value, str) else value
     if isinstance(row, dict):
-        gather.add(number, row, size)
+        yield from gather.add_object(number, row, size)
     else:
         gather.reject(number, "not an object")

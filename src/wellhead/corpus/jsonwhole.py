@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from wellhead.corpus.chats import is_conversation
 from wellhead.errors import BadInput
 
 __all__ = ["Found", "json_values", "rows_of"]
@@ -55,6 +56,8 @@ def rows_of(value: dict[str, Any]) -> Found:
     >>> rows_of({"original": ["a", "b"], "sampled": ["c", "d"]}).rows
     [{'original': 'a', 'sampled': 'c'}, {'original': 'b', 'sampled': 'd'}]
     """
+    if is_conversation(value):
+        return Found([value])
     lists = {key: held for key, held in value.items() if isinstance(held, list) and held}
     if any(map(_conversation, lists.values())):
         return Found([value])

@@ -14,6 +14,7 @@ from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from wellhead.corpus._compressed import opened
 from wellhead.corpus.archives import unpacked
 from wellhead.corpus.corpus import Corpus
 from wellhead.corpus.encoding import check_encoding
@@ -32,6 +33,8 @@ MAX_BYTES = 1 << 24
 _ABOUT = re.compile("readme|licen[cs]e|notice|changelog|citation|requirements", re.IGNORECASE)
 # What is left of an address by those who take it for a path.
 _ONE_SLASH = re.compile("(https?|hf|s3|gs|gcs|az|ftp):/")
+_EXPORT = re.compile(r"conversations(-\d+)?\.json")
+_HEAD = 1 << 16
 SPLITS = ("file", "line", "paragraph")
 
 
@@ -260,6 +263,8 @@ def _files(entries: list[Path], split: str | None, place: _Place) -> _Found:
     formats = {path: format_of_name(path) for path in files}
     data = [path for path in files if formats[path] not in (None, *DOCUMENTS)]
     texts = [path for path in files if formats[path] in DOCUMENTS]
+    if chats := [path for path in data if _is_export(path)]:
+        data, texts = chats, []  # what an account's export holds besides is no chat
     if not data and not texts:
         raise BadInput(f"{place.name}: expected data files, {_none_known(files, place)}")
     _one_kind(data, texts, place)
@@ -283,6 +288,15 @@ def _files(entries: list[Path], split: str | None, place: _Place) -> _Found:
         for path in filled
     )
     return _Found(parts, place.name, place.root, notes)
+
+
+def _is_export(path: Path) -> bool:
+    """Whether it holds the chats in the export of an account, as ChatGPT or Claude writes it."""
+    if not _EXPORT.fullmatch(path.name):
+        return False
+    with opened(path) as file:
+        start = file.stream.peek(_HEAD)[:_HEAD]
+    return b'"mapping"' in start or b'"chat_messages"' in start
 
 
 def _none_known(files: list[Path], place: _Place) -> str:

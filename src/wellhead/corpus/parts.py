@@ -197,7 +197,7 @@ class ObjectPart:
             for piece in pieces:
                 numbers = [seen + number for number in piece.numbers]
                 rejected = [r._replace(row=seen + r.row) for r in piece.rejected]
-                rows = Rows(piece.columns, numbers, rejected, piece.sparse)
+                rows = replace(piece, numbers=numbers, rejected=rejected)
                 done = (seen + len(numbers)) / max(1, self.rows)
                 yield Stretch(rows, min(1.0, done))
             seen += len(batch)
@@ -212,7 +212,5 @@ def _listed(values: Any, bounds: Bounds) -> Iterator[Rows]:
     for number, value in enumerate(values, 1):
         row = value if isinstance(value, dict) else {"text": value}
         size = sum(len(v) for v in row.values() if isinstance(v, (str, bytes)))
-        gather.add(number, {str(key): v for key, v in row.items()}, size)
-        if gather.full:
-            yield gather.take()
+        yield from gather.add_object(number, {str(key): v for key, v in row.items()}, size)
     yield gather.take()

@@ -63,6 +63,7 @@ class Rows:
         sparse: whether a column that is missing here may still come in later rows, as keys of
             JSON objects do.
         notes: how the source is written, where that had to be found out.
+        either: columns that are texts each, of which only the user can say which is meant.
     """
 
     columns: Mapping[str, Sequence[Any]]
@@ -70,6 +71,7 @@ class Rows:
     rejected: Sequence[Rejected] = ()
     sparse: bool = False
     notes: Sequence[str] = ()
+    either: Sequence[str] = ()
 
     def only(self, places: Sequence[int]) -> Rows:
         """The rows at `places`; what was rejected stays."""

@@ -74,19 +74,43 @@ def test_where_leaves_out_and_counts(tmp_path):
 @pytest.mark.parametrize(
     ("condition", "says"),
     [
-        ("split = 'test'", "expects comparisons"),
-        ("__import__('os').system('true')", "expected a column '__import__'"),
-        ("split.__class__ == 'test'", "no row|leaves none"),
-        ("split('test')", "expects comparisons"),
-        ("lambda: split", "expects comparisons"),
-        ("text * 1000000 == split", "expects comparisons"),
+        ("split = 'test'", "split «=» 'test' (to compare, write ==)"),
+        ("split == 'test' && year > 2", "«&&» year > 2 (write and, or, not)"),
+        ("split == 'test' OR year > 2", "«OR» year"),
+        ("year <> 2", "year «<>» 2 (write !=)"),
+        ("year => 2", "«=>» 2 (write >= or <=)"),
+        ("split IS NULL", "year is None"),
+        ("split == “test”", "quotes are straight"),
+        ("Work time > 2", "«Work time» > 2 (a name of several words stands in backticks"),
+        ("from == 'gpt'", "stands in backticks: `from`"),
+        ("split == 'test", "«'test» (the quote is not closed)"),
+        ("(`split` == 'a' or (year > 2)", "«(»`split` == 'a' or (year > 2) (the bracket is not"),
+        ("year >= 2000 and", "and«» (it ends too early)"),
+        (" ", "got nothing"),
+        ("__import__('os').system('true')", "calls no functions"),
+        ("split.__class__ == 'test'", "leaves none"),
+        ("split('test')", "calls no functions"),
+        ("lambda: split", "it only compares"),
+        ("text * 1000000 == split", "does not calculate"),
+        ("year > 2,000", "a number has no comma"),
+        ("year > 2; split", "one comparison"),
+        ("True", "no column is named"),
         ("splitt == 'test'", "did you mean 'split'"),
+        ("split == test", "stands in quotes: 'test'"),
     ],
 )
 def test_a_condition_compares_and_does_nothing_else(condition, says, tmp_path):
     awkward.YEARS(tmp_path / "t.jsonl")
-    with pytest.raises((BadSetting, BadInput), match=says):
+    with pytest.raises((BadSetting, BadInput)) as told:
         open_corpus(tmp_path / "t.jsonl", where=condition).table()
+    assert says in str(told.value)
+
+
+def test_a_number_is_found_among_numbers_however_the_file_writes_it():
+    rows = [{"text": prose(n), "year": str(2000 + n)} for n in range(5)]
+    assert open_corpus(rows, where="year in (2000, 2003)").census.documents == 2
+    assert open_corpus(rows, where="year not in [2000]").census.documents == 4
+    assert open_corpus(rows, where="'2002' in text or year == 2001").census.documents == 1
 
 
 def test_a_path_that_cannot_be_read_is_refused_as_a_setting():

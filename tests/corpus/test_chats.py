@@ -116,8 +116,8 @@ def test_batches_of_long_chats_stay_within_their_size(tmp_path):
 def test_a_log_of_messages_says_that_both_sides_are_in_it(column, model):
     rows = [{column: ("user", model)[n % 2], "content": prose(n)} for n in range(40)]
     told = [note for note in open_corpus(rows).notes if "both sides" in note]
-    assert f"--where \"{column} == '{model}'\"" in told[0]
-    kept = open_corpus(rows, where=f"`{column}` == '{model}'")
+    assert f"--where '`{column}` == \"{model}\"'" in told[0]
+    kept = open_corpus(rows, where=f'`{column}` == "{model}"')
     assert kept.census.documents == 20
     assert not [note for note in kept.notes if "both sides" in note]
 

@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from wellhead.cli import main
+from wellhead.corpus import open_corpus
+from wellhead.errors import BadInput
 
 GOOD = '{"text": "It rained all day."}\n'
 
@@ -167,6 +169,36 @@ def test_a_file_of_another_kind(wellhead, tmp_path):
 def test_utf16_without_its_mark(wellhead, tmp_path):
     (tmp_path / "t.csv").write_bytes("text\nIt rained.\n".encode("utf-16-le"))
     refused(wellhead, "t.csv", says=["t.csv", "UTF-16", "--encoding utf-16-le"])
+
+
+LETTERS = {
+    "latin": "Il a plu toute la journée.\n",
+    "cyrillic": "Весь день шёл дождь.\n",
+    "chinese": "整天都在下雨，河水涨了起来，没有人知道。\n",
+}
+
+
+@pytest.mark.parametrize("width", [16, 32])
+@pytest.mark.parametrize("end", ["le", "be"])
+@pytest.mark.parametrize("letters", LETTERS)
+@pytest.mark.parametrize("name", ["t.csv", "t.txt", "t.jsonl", "folder"])
+def test_no_encoding_of_wide_letters_is_read_as_another(letters, width, end, name, tmp_path):
+    """Without its mark it is named with the flag that reads it; with it, it is read."""
+    text = LETTERS[letters].strip()
+    rows = {"t.csv": f"text\n{text}\n{text}!\n", "t.jsonl": f'{{"text": "{text}"}}\n' * 2}
+    content = rows.get(name, f"{text}\n{text}!\n")
+    path = tmp_path / name
+    file = path / "a.txt" if name == "folder" else path
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(content.encode(f"utf-{width}-{end}"))
+    told = f"UTF-{width} without its mark; add --encoding utf-{width}-{end}"
+    with pytest.raises(BadInput, match=told):
+        open_corpus(path).table()
+    named = open_corpus(path, encoding=f"utf-{width}-{end}").table()["text"].to_pylist()
+    file.write_bytes(content.encode(f"utf-{width}"))
+    marked = open_corpus(path).table()["text"].to_pylist()
+    assert named == marked
+    assert marked[0].startswith(text)
 
 
 def test_another_encoding(wellhead, tmp_path):

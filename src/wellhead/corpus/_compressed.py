@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from wellhead.corpus.encoding import MARKS, as_utf8
+from wellhead.corpus.encoding import as_utf8, marked_encoding
 from wellhead.corpus.rows import Stream
 from wellhead.errors import BadInput
 
@@ -56,7 +56,7 @@ class Opened:
                 self.stream = io.BufferedReader(undo(self.stream), _BUFFER)
         again = self.stream.peek(6) if self.compression else b""
         self.twice = any(again.startswith(magic) for magic, *_ in _COMPRESSIONS)
-        encoding = encoding or MARKS.get(self.stream.peek(2)[:2])
+        encoding = encoding or marked_encoding(self.stream.peek(4)[:4])
         if encoding:
             self.stream = as_utf8(self.stream, encoding)
 

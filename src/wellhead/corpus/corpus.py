@@ -19,11 +19,12 @@ import pyarrow as pa
 from wellhead._progress import Progress, quiet
 from wellhead.corpus.census import Census
 from wellhead.corpus.columns import SPEAKERS, Guess, guess_text_column, require_column, which_column
+from wellhead.corpus.condition import Condition
 from wellhead.corpus.parts import Part, TextFolderPart
 from wellhead.corpus.reading import Plan, Reading
 from wellhead.corpus.rows import Bounds, Rows
 from wellhead.corpus.schema import unified
-from wellhead.corpus.selection import Condition, TextPath
+from wellhead.corpus.selection import TextPath
 from wellhead.corpus.validation import python_values
 from wellhead.errors import BadInput, BadSetting
 
@@ -231,5 +232,5 @@ class Corpus:
             if model and person:
                 self._notes.append(
                     f"the rows are messages of both sides of chats; to take one of them: --where "
-                    f"\"{column} == '{model[0]}'\" or --where \"{column} == '{person[0]}'\""
+                    f"'`{column}` == \"{model[0]}\"' or --where '`{column}` == \"{person[0]}\"'"
                 )

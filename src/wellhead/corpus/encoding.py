@@ -15,10 +15,28 @@ from itertools import islice
 from wellhead.corpus.rows import Stream
 from wellhead.errors import BadSetting
 
-__all__ = ["MARKS", "Converted", "as_utf8", "check_encoding", "propose_encoding", "with_line_feeds"]
+__all__ = [
+    "Converted",
+    "as_utf8",
+    "check_encoding",
+    "marked_encoding",
+    "propose_encoding",
+    "wide_encoding",
+    "with_line_feeds",
+]
 
-MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_MARKS = {
+    # The mark of UTF-32 begins as that of UTF-16 does.
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+_WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 _CHUNK = 1 << 18
+# The least share of ASCII in any text, for its ends of lines, and the most of what is no text.
+_PLAIN, _ODD = 0.002, 0.01
+_SPACES = "\t\n\r\f\v \u2028\u2029\ufeff\u3000\xa0\u200b\u200c\u200d"
 _SAMPLE = 200
 _LOOK = 50_000  # lines
 # What is met in practice; a detector left to itself finds exotic kin of these in short texts.
@@ -54,6 +72,36 @@ class Converted(io.RawIOBase):
         size = min(len(buffer), len(self._held))
         buffer[:size], self._held = self._held[:size], self._held[size:]
         return size
+
+
+def marked_encoding(start: bytes) -> str | None:
+    """The encoding whose mark a file begins with, where it is not UTF-8."""
+    return next((name for mark, name in _MARKS.items() if start.startswith(mark)), None)
+
+
+def wide_encoding(start: bytes) -> str | None:
+    """The encoding of two or four bytes a letter, without its mark, that a file begins in.
+
+    Such a file has zero bytes, at the latest in its ends of lines, and only in the right encoding
+    do they become letters, digits and spaces of every keyboard.
+
+    >>> wide_encoding("Шёл дождь.".encode("utf-16-le")), wide_encoding(b"It rained.")
+    ('utf-16-le', None)
+    """
+    if b"\0" not in start:
+        return None
+    plain = {name: _plain_share(start, name) for name in _WIDE}
+    best = max(plain, key=lambda name: plain[name])
+    return best if plain[best] >= _PLAIN else None
+
+
+def _plain_share(start: bytes, encoding: str) -> float:
+    """The share of ASCII in a text that would be written so; 0 where it would be none."""
+    width = 4 if "32" in encoding else 2
+    text = start[: len(start) // width * width].decode(encoding, "replace")
+    odd = sum(not letter.isprintable() and letter not in _SPACES for letter in text)
+    odd += text.count("\N{REPLACEMENT CHARACTER}")
+    return sum(map(str.isascii, text)) / len(text) if text and odd <= _ODD * len(text) else 0.0
 
 
 def check_encoding(encoding: str) -> str:

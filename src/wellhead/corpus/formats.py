@@ -17,6 +17,7 @@ from wellhead.corpus.documents import (
     SubtitleReader,
     XmlReader,
 )
+from wellhead.corpus.encoding import wide_encoding
 from wellhead.corpus.jsonrows import JsonLinesReader, JsonReader, holds_lines
 from wellhead.corpus.plain import ConllReader, MarkdownReader, PlainReader
 from wellhead.corpus.rows import Reader, Stream, readers
@@ -25,6 +26,7 @@ from wellhead.errors import BadInput
 __all__ = [
     "BINARY",
     "DOCUMENTS",
+    "check_wide",
     "format_of_file",
     "format_of_name",
     "is_archive",
@@ -34,6 +36,8 @@ __all__ = [
 COMPRESSIONS = (".gz", ".zst", ".bz2", ".xz")
 ARCHIVES = (".zip", ".tar", ".tgz", ".tbz2", ".txz", *(f".tar{end}" for end in COMPRESSIONS))
 _HEAD = 4096
+_LOOK = 1 << 14
+_BINARY_STARTS = (b"PAR1", b"ARROW1", b"%PDF-", b"PK\x03\x04")
 
 _OURS: dict[str, type[Reader]] = {
     "json": JsonReader,
@@ -92,11 +96,8 @@ def format_of_file(path: Path, stream: Stream, name: str) -> str:
     if not start:
         raise BadInput(f"{name}: expected rows, got an empty file")
     promised = format_of_name(path)
-    if promised not in BINARY and (found := _utf16_without_mark(start[:_HEAD])):
-        raise BadInput(
-            f"{name}: expected UTF-8, got what looks like UTF-16 without its mark; add "
-            f"--encoding {found}"
-        )
+    if promised not in BINARY and not start.startswith(_BINARY_STARTS):
+        check_wide(start, name)
     if promised in _TABLES and _PAGE.match(start):
         raise BadInput(
             f"{name}: expected {promised}, got a web page; where it was fetched, give the address "
@@ -107,12 +108,17 @@ def format_of_file(path: Path, stream: Stream, name: str) -> str:
     return promised or _format_of_bytes(start, name)
 
 
-def _utf16_without_mark(start: bytes) -> str:
-    """Every other byte is zero, as in Latin letters of two bytes each."""
-    even, odd = (start[side::2].count(0) for side in (0, 1))
-    if max(even, odd) <= len(start) / 4 or min(even, odd) > len(start) / 100:
-        return ""
-    return "utf-16-le" if odd > even else "utf-16-be"
+def check_wide(start: bytes, name: str) -> None:
+    """Nothing, unless a text begins in an encoding of two or four bytes a letter.
+
+    Raises:
+        BadInput: it does; the message has the flag.
+    """
+    if found := wide_encoding(start[:_LOOK]):
+        raise BadInput(
+            f"{name}: expected UTF-8, got what looks like {found[:6].upper()} without its mark; "
+            f"add --encoding {found}"
+        )
 
 
 def _format_of_bytes(start: bytes, name: str) -> str:

@@ -16,6 +16,7 @@ from typing import IO, Any, NamedTuple
 
 from wellhead.corpus._compressed import opened
 from wellhead.corpus.archives import unpacked
+from wellhead.corpus.condition import Condition
 from wellhead.corpus.corpus import Corpus
 from wellhead.corpus.encoding import check_encoding
 from wellhead.corpus.formats import DOCUMENTS, format_of_name, is_archive, known_suffixes
@@ -23,7 +24,6 @@ from wellhead.corpus.in_memory import object_part
 from wellhead.corpus.parts import Document, FilePart, Part, TextFolderPart
 from wellhead.corpus.remote import fetched, is_address
 from wellhead.corpus.rows import Bounds
-from wellhead.corpus.selection import Condition
 from wellhead.errors import BadInput, BadSetting
 from wellhead.report.numbers import counted
 

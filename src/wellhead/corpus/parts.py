@@ -17,7 +17,7 @@ from wellhead.corpus._compressed import opened
 from wellhead.corpus._lines import OVERSIZE, Gather
 from wellhead.corpus.columnar import arrow_rows
 from wellhead.corpus.encoding import propose_encoding
-from wellhead.corpus.formats import BINARY, format_of_file, format_of_name
+from wellhead.corpus.formats import BINARY, check_wide, format_of_file, format_of_name
 from wellhead.corpus.rows import Bounds, Rows, readers
 from wellhead.errors import BadInput, BadSetting
 
@@ -152,10 +152,13 @@ class TextFolderPart:
         return next(filter(None, found), None)
 
     def _text(self, path: Path, bounds: Bounds) -> str | bytes | None:
-        reader = readers[format_of_name(path) or "text"]()
+        format = format_of_name(path) or "text"
+        reader = readers[format]()
         with opened(path, bounds.encoding) as file:
             if not file.stream.peek(1):
                 return ""
+            if format not in BINARY:
+                check_wide(file.stream.peek(), path.name)
             try:
                 text: str | bytes | None = reader.document(file.stream, bounds)  # type: ignore[attr-defined]
             except BadInput as error:

@@ -13,11 +13,12 @@ import pyarrow as pa
 from wellhead.corpus._arrow import flags, numbers, strings
 from wellhead.corpus.census import Census, Sampled, Tally
 from wellhead.corpus.columns import require_column
+from wellhead.corpus.condition import Condition
 from wellhead.corpus.identity import content_hash
 from wellhead.corpus.parts import ObjectPart, Part, TextFolderPart
 from wellhead.corpus.rows import Bounds, Rows, taken
 from wellhead.corpus.schema import Carrier
-from wellhead.corpus.selection import Condition, TextPath
+from wellhead.corpus.selection import TextPath
 from wellhead.corpus.validation import MOST_LOST, WITHOUT_TEXT, python_values, usable_text
 from wellhead.errors import BadInput, BadSetting
 from wellhead.report.numbers import counted

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-__all__ = ["flags", "numbers", "strings"]
+__all__ = ["flags", "hexadecimal", "numbers", "repeated", "strings"]
 
 
 def strings(values: Sequence[str], type_: pa.DataType | None = None) -> pa.Array:
@@ -34,6 +35,33 @@ def strings(values: Sequence[str], type_: pa.DataType | None = None) -> pa.Array
     return pa.Array.from_buffers(kind, len(encoded), [None, _buffer(ends), pa.py_buffer(data)])
 
 
+def hexadecimal(digests: Sequence[bytes], digits: int) -> pa.StringArray:
+    """The first `digits` hexadecimal digits of each digest; all are equally long.
+
+    >>> hexadecimal([bytes([1, 171]), bytes([255, 0])], 3).to_pylist()
+    ['01a', 'ff0']
+    """
+    size = 2 * len(digests[0]) if digests else 1
+    written = np.frombuffer(b"".join(digests).hex().encode(), np.uint8).reshape(-1, size)
+    return _equally_long(np.ascontiguousarray(written[:, :digits]).data, digits, len(digests))
+
+
+def repeated(value: str, times: int) -> pa.StringArray:
+    """A column of one text.
+
+    >>> repeated("é", 2).to_pylist()
+    ['é', 'é']
+    """
+    encoded = value.encode()
+    return _equally_long(encoded * times, len(encoded), times)
+
+
+def _equally_long(data: Any, size: int, count: int) -> pa.StringArray:
+    ends = np.arange(count + 1, dtype=np.int32) * np.int32(size)
+    buffers = [None, _buffer(ends), pa.py_buffer(data)]
+    return pa.Array.from_buffers(pa.string(), count, buffers)
+
+
 def numbers(values: Any) -> pa.Array:
     """A column of int64 or float64 without nulls.
 
@@ -46,7 +74,7 @@ def numbers(values: Any) -> pa.Array:
     return pa.Array.from_buffers(kind, found.size, [None, _buffer(found)])
 
 
-def flags(values: Sequence[bool]) -> pa.Array:
+def flags(values: Sequence[bool] | NDArray[np.bool_]) -> pa.Array:
     """A column of truth values without nulls.
 
     >>> flags([True, False, True]).to_pylist()

@@ -6,11 +6,12 @@ import hashlib
 import json
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 __all__ = ["Census", "Sampled", "Tally", "Unusable", "fingerprint"]
 
@@ -117,19 +118,38 @@ class Tally:
         if self._unusable[reason] <= EXAMPLES:
             self._examples.append(Unusable(file, row, reason))
 
-    def admit(self, document: Sampled, sha256: str) -> bool:
-        """Count a document and its content hash; true when its text is new."""
-        digest = bytes.fromhex(sha256)
-        self._fingerprint.update(digest)
-        self.documents += 1
-        self._lengths.append(len(document.text))
-        if digest[:16] in self._seen:
-            self.duplicates += 1
-            return False
-        self._seen.add(digest[:16])
-        if len(self._sample) < SAMPLE or digest < self._sample[-1][0]:
-            self._sample = sorted([*self._sample, (digest, self.documents, document)])[:SAMPLE]
-        return True
+    def admit(
+        self,
+        digests: Sequence[bytes],
+        lengths: NDArray[np.int64],
+        document: Callable[[int], Sampled],
+    ) -> list[bool]:
+        """Count some documents; which of them have a text that is new.
+
+        Args:
+            digests: their content hashes, as bytes.
+            lengths: how many characters they have.
+            document: what is known of the one at a place among them.
+        """
+        self._fingerprint.update(b"".join(digests))
+        self._lengths.frombytes(lengths.astype(np.int64).tobytes())
+        seen, remember = self._seen, self._seen.add
+        keys = [digest[:16] for digest in digests]
+        new = [key not in seen and remember(key) is None for key in keys]
+        bound = self._bound
+        for at, digest in enumerate(digests):
+            if digest < bound and new[at]:
+                held = (digest, self.documents + at, document(at))
+                self._sample = sorted([*self._sample, held])[:SAMPLE]
+                bound = self._bound
+        self.documents += len(new)
+        self.duplicates += new.count(False)
+        return new
+
+    @property
+    def _bound(self) -> bytes:
+        """Digests of the sample are below this one."""
+        return self._sample[-1][0] if len(self._sample) == SAMPLE else b"\xff" * 33
 
     def census(self) -> Census:
         """The counts so far."""

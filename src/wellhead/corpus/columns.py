@@ -253,7 +253,8 @@ def _like_prose(value: str) -> float:
         return 0.001
     plain = _MARKUP.sub("", value)
     # Scripts without spaces are counted by their letters.
-    unspaced = sum(ord(letter) > 0x2E80 for letter in plain[:200]) // 2
+    begin = plain[:200]
+    unspaced = 0 if begin.isascii() else sum(letter > "\u2e80" for letter in begin) // 2
     spaced = any(map(str.isspace, plain.strip()))
     words = max(len(_WORD.findall(plain)) if spaced else 0.1, unspaced)
     return max(0.001, min(1.0, words / _WORDS) * len(plain) / len(value))

@@ -14,6 +14,7 @@ from typing import Any
 from wellhead.corpus.columns import require_column
 from wellhead.corpus.condition_errors import told
 from wellhead.corpus.selection import TextPath, root_of
+from wellhead.corpus.validation import python_values
 from wellhead.errors import BadInput, BadSetting
 
 __all__ = ["Condition"]
@@ -106,11 +107,11 @@ class Condition:
             BadInput: there is no such column.
             BadSetting: the expression does more than compare.
         """
-        held: dict[str, list[Any]] = {}
+        held: dict[str, Sequence[Any]] = {}
         for name in self.columns:
             if root_of(name, list(columns)) not in columns:
                 _require(name, list(columns), f"{where}: --where")
-            held[name] = TextPath(name).of(columns, rows)
+            held[name] = python_values(TextPath(name).of(columns, rows))
         return [self._holds({name: held[name][row] for name in held}) for row in range(rows)]
 
     def _holds(self, row: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ import unicodedata
 
 from wellhead.errors import BadInput
 
-__all__ = ["content_hash", "document_id"]
+__all__ = ["content_digest", "content_hash", "document_id"]
 
 
 def content_hash(text: str) -> str:
@@ -23,6 +23,15 @@ def content_hash(text: str) -> str:
     >>> content_hash("caf\\u00e9") == content_hash("cafe\\u0301")
     True
     """
+    return content_digest(text).hex()
+
+
+def content_digest(text: str) -> bytes:
+    """`content_hash` as 32 bytes.
+
+    Raises:
+        BadInput: see there.
+    """
     try:
         data = (text if text.isascii() else unicodedata.normalize("NFC", text)).encode("utf-8")
     except UnicodeEncodeError as error:
@@ -30,7 +39,7 @@ def content_hash(text: str) -> str:
             f"expected Unicode text, got half a surrogate pair at character {error.start}; "
             "repair the text or leave it out"
         ) from error
-    return hashlib.sha256(data).hexdigest()
+    return hashlib.sha256(data).digest()
 
 
 def document_id(text: str) -> str:

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from wellhead.corpus._arrow import flags, numbers, strings
+from wellhead.corpus._arrow import flags, hexadecimal, numbers, repeated, strings
 from wellhead.corpus.census import Census, Sampled, Tally
 from wellhead.corpus.columns import require_column
 from wellhead.corpus.condition import Condition
-from wellhead.corpus.identity import content_hash
 from wellhead.corpus.parts import ObjectPart, Part, TextFolderPart
 from wellhead.corpus.rows import Bounds, Rows, taken
 from wellhead.corpus.schema import Carrier
 from wellhead.corpus.selection import TextPath
-from wellhead.corpus.validation import MOST_LOST, WITHOUT_TEXT, python_values, usable_text
+from wellhead.corpus.usable import usable_texts
+from wellhead.corpus.validation import MOST_LOST, WITHOUT_TEXT, python_values
 from wellhead.errors import BadInput, BadSetting
 from wellhead.report.numbers import counted
 
@@ -149,39 +149,34 @@ class Reading:
         return rows.only([place for place in range(count) if kept[place]])
 
     def _judged(self, part: Part, rows: Rows) -> pa.RecordBatch:
-        kept, texts = self._usable(part, rows)
-        hashes = [content_hash(text) for text in texts]
-        id_column = self._plan.id_column or "id"
-        given = python_values(rows.columns[id_column]) if id_column in rows.columns else None
-        ids = [
-            self._names.name(None if given is None else given[place], sha256)
-            for place, sha256 in zip(kept, hashes, strict=True)
-        ]
-        ours = {"id": strings(ids), "text": strings(texts, pa.large_string())}
-        first = [
-            self._tally.admit(Sampled(part.name, rows.numbers[place], text), sha256)
-            for place, text, sha256 in zip(kept, texts, hashes, strict=True)
-        ]
+        values = self._plan.text.of(rows.columns, len(rows.numbers))
+        found = usable_texts(values, self._bounds.row_bytes)
+        for place, reason in found.rejected:
+            self._tally.reject(part.name, rows.numbers[place], reason)
+
+        def document(at: int) -> Sampled:
+            return Sampled(part.name, rows.numbers[found.kept[at]], found.column[at].as_py())
+
+        kept = found.kept.tolist()
+        ours = {"id": self._ids(rows.columns, kept, found.digests), "text": found.column}
+        first = self._tally.admit(found.digests, found.lengths, document)
         if self._marks:
-            ours |= {"sha256": strings(hashes), "first": flags(first)}
+            ours |= {"sha256": hexadecimal(found.digests, 64), "first": flags(first)}
             ours |= _origins(part, rows, kept)
         if not self._carry:
             return pa.RecordBatch.from_arrays(list(ours.values()), list(ours))
         carried = self._carrier.carry(self._others(rows.columns, kept, ours), len(kept))
         return pa.RecordBatch.from_pydict({**ours, **carried})
 
-    def _usable(self, part: Part, rows: Rows) -> tuple[list[int], list[str]]:
-        """The places of the rows that hold a text, and their texts; the others are counted."""
-        values = self._plan.text.of(rows.columns, len(rows.numbers))
-        kept, texts = [], []
-        for place, (number, value) in enumerate(zip(rows.numbers, values, strict=True)):
-            text, reason = usable_text(value, self._bounds.row_bytes)
-            if reason:
-                self._tally.reject(part.name, number, reason)
-            else:
-                kept.append(place)
-                texts.append(text)
-        return kept, texts
+    def _ids(
+        self, columns: Mapping[str, Sequence[Any]], kept: list[int], digests: list[bytes]
+    ) -> pa.StringArray:
+        id_column = self._plan.id_column or "id"
+        if id_column not in columns:
+            return hexadecimal(digests, 32)
+        given = python_values(columns[id_column])
+        named = zip(kept, digests, strict=True)
+        return strings([self._names.name(given[place], digest) for place, digest in named])
 
     def _others(
         self, columns: Mapping[str, Sequence[Any]], kept: list[int], ours: Mapping[str, Any]
@@ -258,12 +253,12 @@ class Reading:
 def _origins(part: Part, rows: Rows, kept: list[int]) -> dict[str, pa.Array]:
     """The file and the row (from 1) of each kept row; no file where it came from memory."""
     if isinstance(part, TextFolderPart):
-        files, places = strings(taken(rows.columns["file"], kept)), [1] * len(kept)
+        files, places = strings(taken(rows.columns["file"], kept)), np.ones(len(kept), np.int64)
     else:
         known = not isinstance(part, ObjectPart)
-        files = strings([part.name] * len(kept)) if known else pa.nulls(len(kept), pa.string())
-        places = [rows.numbers[place] for place in kept]
-    return {"at_file": files, "at_row": numbers(np.array(places, np.int64))}
+        files = repeated(part.name, len(kept)) if known else pa.nulls(len(kept), pa.string())
+        places = np.array(rows.numbers, np.int64)[kept]
+    return {"at_file": files, "at_row": numbers(places)}
 
 
 class _Names:
@@ -273,16 +268,16 @@ class _Names:
         self._seen: dict[bytes, bytes] = {}
         self._clashes = 0
 
-    def name(self, given: Any, sha256: str) -> str:
+    def name(self, given: Any, digest: bytes) -> str:
         text = "" if given is None else _unicode(str(given))
         if not text:
-            return sha256[:32]
-        digest = hashlib.blake2b(text.encode(), digest_size=16).digest()
-        content = bytes.fromhex(sha256[:32])
-        if self._seen.setdefault(digest, content) == content:
+            return digest[:16].hex()
+        key = hashlib.blake2b(text.encode(), digest_size=16).digest()
+        content = digest[:16]
+        if self._seen.setdefault(key, content) == content:
             return text
         self._clashes += 1
-        return f"{text}#{sha256[:8]}"
+        return f"{text}#{digest[:4].hex()}"
 
     def notes(self) -> list[str]:
         if not self._clashes:

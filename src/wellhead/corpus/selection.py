@@ -45,12 +45,15 @@ class TextPath:
         """The columns that the text is taken from."""
         return [root_of(piece, columns) for piece in self.pieces(columns)]
 
-    def of(self, columns: Mapping[str, Sequence[Any]], rows: int) -> list[Any]:
-        """The text of each row; None where a row lacks it."""
+    def of(self, columns: Mapping[str, Sequence[Any]], rows: int) -> Sequence[Any]:
+        """The text of each row; None where a row lacks it. One column stays what it is."""
         names = list(columns)
-        parts = [self._values(piece, columns, rows) for piece in self.pieces(names)]
+        pieces = self.pieces(names)
+        if pieces == [self.path] and self.path in columns:
+            return columns[self.path]
+        parts = [self._values(piece, columns, rows) for piece in pieces]
         if len(parts) == 1:
-            return list(parts[0])
+            return parts[0]
         return [_joined(values) for values in zip(*parts, strict=True)]
 
     def _values(self, piece: str, columns: Mapping[str, Sequence[Any]], rows: int) -> Sequence[Any]:

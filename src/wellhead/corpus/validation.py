@@ -44,9 +44,10 @@ def usable_text(value: Any, limit: int) -> tuple[str, str]:
     """
     if value is None or (isinstance(value, float) and value != value):
         return "", "null"
+    size = -1
     if isinstance(value, bytes):
         try:
-            value = value.decode("utf-8")
+            size, value = len(value), value.decode("utf-8")
         except UnicodeDecodeError:
             return "", "invalid UTF-8"
     if not isinstance(value, str):
@@ -60,7 +61,7 @@ def usable_text(value: Any, limit: int) -> tuple[str, str]:
     if value.isascii():  # a byte a character: no need to count them
         return value, ""
     try:
-        size = len(value.encode("utf-8"))
+        size = size if size >= 0 else len(value.encode("utf-8"))
     except UnicodeEncodeError:
         # Bytes that are no UTF-8 were kept as these; other halves of a character come from
         # programs that cut texts, and say nothing.

@@ -204,7 +204,7 @@ _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>|<!--.{0,2000}?-->", re.DOTALL)
 _MOJIBAKE = re.compile(
     "[\u00c2\u00c3\u00e2][\u0080-\u00bf\u0152-\u0178\u02c6\u02dc\u2013-\u203a\u20ac\u2122]{1,2}"
 )
-_WRITTEN_BREAK = re.compile(r"(?:\\+[nr]){2,}|\\+[nr](?![a-z])")
+_WRITTEN_BREAK = re.compile(r"\\(?:\\*[nr](?:\\+[nr])+|\\*[nr](?![a-z]))")
 _FENCE = re.compile(r"```[\w+-]*")
 _LINK = re.compile(r"!?\[([^\[\]]{0,300})\]\((?:[^()\s]{0,500})\)")
 _SURROGATES = re.compile("[\ud800-\udfff]")

@@ -7,8 +7,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from wellhead.corpus import open_corpus
+from wellhead.corpus.usable import usable_texts
 from wellhead.errors import BadInput
 
 
@@ -153,3 +156,25 @@ def test_the_fingerprint_is_of_the_content_not_of_the_file(tmp_path):
 def test_a_corpus_without_one_usable_row_says_what_is_wrong_with_them():
     with pytest.raises(BadInput, match=r"none of its 3 rows can be used \(2 null, 1 empty\)"):
         _ = census([{"text": None}, {"text": ""}, {"text": None}], text_column="text")
+
+
+# Spaces, signs that NFC composes or replaces, halves of Korean syllables, and plain ones.
+SIGNS = st.sampled_from(
+    [*"aN/\t\n .\xa0\u2003\u2028\u2000\u205fé\u0301\u212b\u201c中\u1100\u1161\ufeff\x7f", "a word "]
+)
+CELLS = st.none() | st.lists(SIGNS, max_size=14).map("".join) | st.sampled_from(["n/a", "null"])
+
+
+@given(st.lists(CELLS, max_size=8), st.integers(0, 8), st.sampled_from([12, 1000]))
+def test_a_column_of_arrow_is_judged_as_its_values_are(
+    cells: list[str | None], start: int, limit: int
+) -> None:
+    for kind in (pa.string(), pa.large_string()):
+        ours, plain = (
+            usable_texts(values, limit)
+            for values in (pa.array(cells, kind).slice(start), cells[start:])
+        )
+        assert ours.column.to_pylist() == plain.column.to_pylist()
+        assert (ours.digests, ours.rejected) == (plain.digests, plain.rejected)
+        assert ours.kept.tolist() == plain.kept.tolist()
+        assert ours.lengths.tolist() == plain.lengths.tolist()

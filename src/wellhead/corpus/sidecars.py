@@ -99,18 +99,21 @@ class Sidecar:
     def write_part(self, start: int, table: pa.Table) -> None:
         """Keep a finished stretch of scores that begins at document `start`."""
         with atomic_path(self.parts / f"{start:012}.parquet") as temporary:
-            pq.write_table(table.cast(self._schema), temporary)
+            pq.write_table(table.cast(self._schema), temporary, use_dictionary=False)
 
     def write(self, table: pa.Table) -> None:
         """Make the sidecar of all its scores at once, where nothing was kept before."""
         with atomic_path(self.path) as temporary:
-            pq.write_table(table.cast(self._schema), temporary)
+            pq.write_table(table.cast(self._schema), temporary, use_dictionary=False)
         shutil.rmtree(self.parts, ignore_errors=True)
 
     def assemble(self) -> None:
         """Join the parts to the sidecar, a slice at a time, and remove them."""
         joined = self.parts / "joined"
-        with atomic_path(joined) as temporary, pq.ParquetWriter(temporary, self._schema) as writer:
+        with (
+            atomic_path(joined) as temporary,
+            pq.ParquetWriter(temporary, self._schema, use_dictionary=False) as writer,
+        ):
             for _, path in self._parts():
                 for piece in _slices(path):
                     writer.write_table(piece.cast(self._schema))

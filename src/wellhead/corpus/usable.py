@@ -1,13 +1,12 @@
 """Values → the texts among them, each with what identifies it; and why the others are none.
 
 In: a column of rows as a reader hands it over. Out: `Texts`. A column of Arrow strings stays one:
-no Python string is made of a text in ASCII, whose bytes are hashed where they lie.
+no Python string is made of most texts, whose bytes are hashed where they lie.
 """
 
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -22,8 +21,11 @@ from wellhead.corpus.validation import python_values, usable_text
 
 __all__ = ["Texts", "usable_texts"]
 
-# A text in ASCII of so many bytes that begins with a sign is neither empty nor "n/a".
+# A text of so many characters that begins with a sign is neither empty nor "n/a".
 _PLAINLY = 10
+# The first byte of U+0300, the first character that may not stay as it is in NFC. Of those that
+# follow, most texts have only dashes and quotes (U+2002 to U+203F) and U+2080 to U+20BF, which do.
+_COMBINING = 0xCC
 
 
 class Texts(NamedTuple):
@@ -73,10 +75,10 @@ def _of_strings(column: pa.LargeStringArray, limit: int) -> Texts:
     _, ends, data = column.buffers()
     count, view = len(column), memoryview(data or b"")
     offsets = np.frombuffer(ends, np.int64)[column.offset : column.offset + count + 1]
-    lengths = np.diff(offsets)
-    plain = _are_ascii(column) & (lengths >= _PLAINLY) & (lengths <= limit)
-    if plain.any():
-        plain[plain] = np.frombuffer(view, np.uint8)[offsets[:-1][plain]] > ord(" ")
+    lengths = np.array(_integers(pc.call_function("utf8_length", [column])))
+    valid = _are_valid(column)
+    plain = valid & _plainly_usable(column, np.frombuffer(view, np.uint8), offsets, lengths, limit)
+    there = valid.tolist()
     kept = np.ones(count, np.bool_)
     digests, rejected = [], []
     bounds = offsets.tolist()
@@ -85,29 +87,54 @@ def _of_strings(column: pa.LargeStringArray, limit: int) -> Texts:
         if is_plain:
             digests.append(hashlib.sha256(part).digest())
             continue
-        text, reason = usable_text(bytes(part) if column[place].is_valid else None, limit)
+        text, reason = usable_text(bytes(part) if there[place] else None, limit)
         if reason:
             kept[place] = False
             rejected.append((place, reason))
             continue
         lengths[place] = len(text)
-        composed = unicodedata.is_normalized("NFC", text)
-        digests.append(hashlib.sha256(part).digest() if composed else content_digest(text))
+        digests.append(content_digest(text))
     if rejected:
         column, lengths = column.filter(flags(kept)), lengths[kept]
     return Texts(np.flatnonzero(kept), column, lengths, digests, rejected)
 
 
-def _are_ascii(column: pa.LargeStringArray) -> NDArray[np.bool_]:
-    """Which rows hold a text in ASCII."""
-    found = pc.call_function("string_is_ascii", [column])
-    validity, said = (_flags(buffer, found) for buffer in found.buffers())
-    return validity & said
+def _plainly_usable(
+    column: pa.LargeStringArray,
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    lengths: NDArray[np.int64],
+    limit: int,
+) -> NDArray[np.bool_]:
+    """Which texts are usable and in NFC as they stand, seen from their bytes; the others may be."""
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid:  # some bytes are no UTF-8
+        return np.zeros(len(column), np.bool_)
+    plain = (lengths >= _PLAINLY) & (np.diff(offsets) <= limit)
+    first, third = data[offsets[:-1][plain]], data[offsets[:-1][plain] + 2]
+    latin = (first > ord(" ")) & (first < 0x7F) | (first > 0xC2) & (first < _COMBINING)
+    quote = (first == 0xE2) & (third >= 0x90) & (third <= 0xA7)  # no space of those let through
+    plain[plain] = latin | quote
+    begin, end = int(offsets[0]), int(offsets[-1])
+    odd = begin + np.flatnonzero(data[begin:end] >= _COMBINING)
+    if odd.size:
+        before, after = data[odd], data[odd + 1]
+        last = data[np.minimum(odd + 2, end - 1)]
+        general = (after == 0x80) & (last >= 0x82) | (after == 0x82)
+        odd = odd[(before != 0xE2) | ~general]
+        plain[np.searchsorted(offsets, odd, "right") - 1] = False
+    return plain
 
 
-def _flags(buffer: pa.Buffer | None, column: pa.Array) -> NDArray[np.bool_]:
-    if buffer is None:
+def _are_valid(column: pa.LargeStringArray) -> NDArray[np.bool_]:
+    if not column.null_count:
         return np.ones(len(column), np.bool_)
     end = column.offset + len(column)
-    bits = np.unpackbits(np.frombuffer(buffer, np.uint8), count=end, bitorder="little")
-    return bits[column.offset :].astype(np.bool_)
+    buffer = np.frombuffer(column.buffers()[0], np.uint8)
+    return np.unpackbits(buffer, count=end, bitorder="little")[column.offset :].astype(np.bool_)
+
+
+def _integers(column: pa.Int64Array) -> NDArray[np.int64]:
+    found = np.frombuffer(column.buffers()[1], np.int64)
+    return found[column.offset : column.offset + len(column)]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import tempfile
 from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
@@ -12,7 +14,7 @@ import pandas as pd
 import pytest
 
 from wellhead.corpus import open_corpus
-from wellhead.detect import NgramDetector, train_detector
+from wellhead.detect import NgramDetector, filed, spool, train_detector
 from wellhead.errors import BadInput, BadSetting, UnusableReference
 
 Texts = dict[str, list[str]]
@@ -102,6 +104,62 @@ def test_groups_stay_on_one_side(texts: Texts) -> None:
     mixed = train_detector(human=human, machine=[machine])
     assert apart.card.measured[0].auc < 0.75
     assert mixed.card.measured[0].auc > 0.95
+
+
+def test_on_disk_and_in_other_batches_the_detector_is_the_same(
+    detector: NgramDetector, texts: Texts, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(spool, "IN_MEMORY", 0)
+    monkeypatch.setattr(filed, "BATCH_CHARACTERS", 3000)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    machine = [open_corpus(texts[name], name=name) for name in ("cool", "hot")]
+    on_disk = train_detector(human=texts["human"], machine=machine, name="speeches", seed=1)
+    assert on_disk.revision == detector.revision
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere such files have names")
+def test_texts_and_counts_on_disk_have_no_name_that_could_stay_behind(
+    texts: Texts, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    found: list[Path] = []
+
+    class Looking:
+        def advance(self, amount: float = 1.0) -> None:
+            found.extend(tmp_path.iterdir())
+
+        def total(self, amount: float) -> None: ...
+
+        def describe(self, text: str) -> None: ...
+
+        def stage(self, text: str, total: float | None = None) -> None: ...
+
+    monkeypatch.setattr(spool, "IN_MEMORY", 0)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    sides = texts["human"][:40], texts["cool"][:40]
+    train_detector(human=sides[0], machine=[sides[1]], progress=Looking())
+    assert found == []
+
+
+def test_rows_visited_in_blocks_give_nearly_the_same_scores(
+    detector: NgramDetector, texts: Texts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filed, "BLOCK", 100)
+    machine = [open_corpus(texts[name], name=name) for name in ("cool", "hot")]
+    blocks = train_detector(human=texts["human"], machine=machine, name="speeches", seed=1)
+    assert blocks.revision != detector.revision
+    later = texts["human_later"] + texts["machine_later"]
+    assert np.abs(blocks.score(later) - detector.score(later)).max() < 0.05
+
+
+def test_of_more_texts_than_wanted_so_many_are_drawn(texts: Texts) -> None:
+    made = [
+        train_detector(human=texts["human"], machine=[texts["cool"]], most_texts=30, seed=seed)
+        for seed in (3, 3, 4)
+    ]
+    assert [one.card.fitted_on[0].human for one in made] == [30, 30, 30]
+    assert made[0].revision == made[1].revision != made[2].revision
+    with pytest.raises(BadSetting, match="at least 20"):
+        train_detector(human=texts["human"], machine=[texts["cool"]], most_texts=10)
 
 
 @pytest.mark.slow

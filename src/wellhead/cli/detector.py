@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from wellhead._progress import progress
 from wellhead.cli import app
 from wellhead.cli._options import AsJson, Seed, TextColumn, echo_json, new_folder
 
@@ -52,20 +53,31 @@ def train(
             help="Column whose equal values stay on one side of a split (prompt, author)."
         ),
     ] = None,
+    most_texts: Annotated[
+        int,
+        typer.Option(
+            "--most-texts",
+            min=20,
+            help="Of a corpus with more texts, so many are drawn at random.",
+        ),
+    ] = 100_000,
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
     """Fit a detector on your own texts and measure its errors on texts left out."""
     from wellhead.detect import train_detector
 
-    detector = train_detector(
-        human=human,
-        machine=machine,
-        name=name or out.resolve().name,
-        seed=seed,
-        text_column=text_column,
-        group_column=group_column,
-    )
+    with progress("reading") as told:
+        detector = train_detector(
+            human=human,
+            machine=machine,
+            name=name or out.resolve().name,
+            seed=seed,
+            text_column=text_column,
+            group_column=group_column,
+            most_texts=most_texts,
+            progress=told,
+        )
     detector.save(out)
     _show(detector.card, as_json)
     typer.echo(f"written to {out}; use it with --detector {out}", err=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,10 +58,21 @@ class Examples:
         """Which texts machines wrote."""
         return np.asarray(self.generator != HUMAN)
 
-    @property
+    @cached_property
     def lengths(self) -> NDArray[np.int_]:
         """Characters of each text."""
         return np.array([len(text) for text in self.texts])
+
+    def part(self, rows: NDArray[np.intp]) -> Examples:
+        """Some of the texts."""
+        return Examples(
+            [self.texts[row] for row in rows],
+            generator=self.generator[rows],
+            domain=self.domain[rows],
+            family=self.family[rows],
+            group=self.group[rows],
+            script=self.script,
+        )
 
     def counts(self) -> csr_matrix:
         """N-gram counts of the whole texts: what is scored."""

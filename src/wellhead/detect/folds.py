@@ -9,20 +9,21 @@ not their rarity.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wellhead._progress import Progress, quiet
 from wellhead.detect.examples import HUMAN, Examples, balance
 from wellhead.detect.linear import LinearModel, Recipe, fit
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-__all__ = ["Fold", "Learner", "cross_scores", "leave_clusters_out", "splits"]
+__all__ = ["Fits", "Fold", "Learner", "cross_scores", "leave_clusters_out", "splits"]
 
 
 class Fold(NamedTuple):
@@ -133,28 +134,42 @@ def leave_clusters_out(
             yield Fold(str(domain), str(family), rows, learner.score(model, rows))
 
 
+class Fits(Protocol):
+    """Examples from which many models are fitted: a `Learner`, or one whose counts are filed."""
+
+    @property
+    def examples(self) -> Examples: ...
+
+    def fit(self, rows: NDArray[np.intp], strength: float) -> LinearModel: ...
+
+    def score(self, model: LinearModel, rows: NDArray[np.intp]) -> NDArray[np.float64]: ...
+
+
 def cross_scores(
-    learner: Learner,
+    learner: Fits,
     *,
     strength: float,
-    folds: int = 5,
+    turns: Sequence[NDArray[np.bool_]],
     without: str | None = None,
+    progress: Progress = quiet,
 ) -> NDArray[np.float64]:
     """A score for each text by a model that saw neither the text nor its group.
 
     Args:
         learner: the examples.
         strength: inverse of the L2 penalty.
-        folds: number of turns.
+        turns: which texts each model leaves out, as `splits` gives them.
         without: a family that no model is fitted on, to measure it as a new one.
+        progress: told of every text left out.
     """
     examples = learner.examples
     score = np.full(len(examples), np.nan)
-    for test in splits(examples, folds, learner.seed):
+    for test in turns:
         train = ~test if without is None else ~test & (examples.family != without)
         rows = np.flatnonzero(test)
         model = learner.fit(np.flatnonzero(train), strength)
         score[rows] = learner.score(model, rows)
+        progress.advance(len(rows))
     return score
 
 
@@ -164,7 +179,7 @@ def splits(examples: Examples, folds: int, seed: int) -> list[NDArray[np.bool_]]
 
     turns = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     parts = []
-    for _, test in turns.split(examples.texts, examples.family, examples.group):
+    for _, test in turns.split(examples.family, examples.family, examples.group):
         mask = np.zeros(len(examples), bool)
         mask[test] = True
         parts.append(mask)

@@ -104,10 +104,15 @@ def script_of(texts: Sequence[str]) -> str:
     >>> script_of(["昨天下雨了, 大家都在家.", "rain"])
     'ideographic'
     """
-    codes = np.frombuffer("".join(texts).encode("utf-32-le", "ignore"), dtype="<u4")
-    kinds = _kinds(ALPHABETIC)[codes]
-    own = np.count_nonzero((kinds == _LETTER) & (_kinds(IDEOGRAPHIC)[codes] == _SIGN))
-    return IDEOGRAPHIC if 2 * own > np.count_nonzero(kinds == _LETTER) else ALPHABETIC
+    own = letters = 0
+    for start in range(0, len(texts), 1000):
+        joined = "".join(texts[start : start + 1000])
+        codes = np.frombuffer(joined.encode("utf-32-le", "ignore"), dtype="<u4")
+        kinds = _kinds(ALPHABETIC)[codes]
+        signs = _kinds(IDEOGRAPHIC)[codes] == _SIGN
+        own += int(np.count_nonzero((kinds == _LETTER) & signs))
+        letters += int(np.count_nonzero(kinds == _LETTER))
+    return IDEOGRAPHIC if 2 * own > letters else ALPHABETIC
 
 
 def count(texts: Sequence[str], script: str = ALPHABETIC) -> csr_matrix:

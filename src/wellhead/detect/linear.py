@@ -28,6 +28,8 @@ from wellhead.errors import BadSetting
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
+    from wellhead.detect.solver import Worth
+
 __all__ = [
     "TRANSFORMS",
     "LinearModel",
@@ -177,6 +179,14 @@ class LinearModel:
 
     def _damped(self, counts: NDArray[Any]) -> NDArray[Any]:
         return np.log1p(counts) if self.transform == "log1p" else np.ones_like(counts)
+
+    @property
+    def worth(self) -> Worth:
+        """What counts are worth while the model is fitted."""
+        from wellhead.detect.solver import Worth
+
+        counts = np.arange(1 << 16, dtype=np.float32)
+        return Worth(self._damped(counts), self.idf, (self.column >> BITS).astype(np.int8))
 
     @property
     def sound(self) -> bool:

@@ -1,6 +1,6 @@
 """One million documents curated: peak memory, seconds, and hours of a processor for a terabyte.
 
-Writes documents of three sentences, by lot from the demo's, in 20 JSONL files, assays a random
+Writes documents of three sentences, at random from the demo's, in 20 JSONL files, assays a random
 sample of 3,000 of them with the general detector, and curates all of them, each step in a process
 of its own. Needs the extra ``demo``.
 

@@ -197,7 +197,7 @@ def at_one_look(rate: float, recall: float, false: float, runs: int) -> dict[str
 
 
 def rollback(runs: int) -> list[dict[str, float]]:
-    """How often versions drawn by lot are said to differ within 20,000 answers, by the ratio."""
+    """How often versions drawn at random are said to differ within 20,000 answers, by the ratio."""
     rows = []
     for ratio in (1, 2, 3, 5):
         rng = np.random.default_rng(11)

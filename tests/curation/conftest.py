@@ -40,7 +40,7 @@ class Known:
 
 
 def made(folder: Path, *, human: int = HUMAN, machine: int = MACHINE, seed: int = 0, **options):
-    """Human scores are N(0, 1), machine scores N(3, 1); the truth is by lot."""
+    """Human scores are N(0, 1), machine scores N(3, 1); the truth is at random."""
     rng = np.random.default_rng(seed)
     truth = rng.permutation(np.repeat([False, True], [human, machine]))
     scores = rng.normal(0, 1, truth.size) + 3 * truth

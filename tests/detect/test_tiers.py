@@ -182,7 +182,7 @@ def test_p_values_keep_their_rates_with_a_tier_that_counts():
 
 @pytest.fixture(scope="module")
 def networks(tmp_path_factory):
-    """A tiny encoder and a tiny language model with weights drawn by lot, as folders."""
+    """A tiny encoder and a tiny language model with weights drawn at random, as folders."""
     torch = pytest.importorskip("torch", reason="needs the extra `lm`")
     transformers = pytest.importorskip("transformers", reason="needs the extra `lm`")
     from tokenizers import Tokenizer, models, pre_tokenizers

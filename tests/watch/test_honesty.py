@@ -124,7 +124,7 @@ def test_a_model_that_behaves_where_it_thinks_itself_evaluated_is_caught(tmp_pat
 
 
 def logged(settings, rates, many):
-    """Exchanges of two versions by lot, with verdicts, as gateway and meter log them."""
+    """Exchanges of two versions at random, with verdicts, as gateway and meter log them."""
     rng, recorder = np.random.default_rng(3), Recorder(settings)
     verdicts = Ledger(settings.folder / "verdicts.jsonl")
     for _ in range(many):

@@ -49,7 +49,7 @@ def test_of_the_rates_said_to_exceed_at_most_five_percent_keep_the_limit():
 
 
 def rows(n, rates, seed, groups=("old", "young"), extra=0.0):
-    """Exchanges by version drawn by lot; `extra` is added in the last group, in one category."""
+    """Exchanges by version drawn at random; `extra` is added in the last group, in one category."""
     rng = np.random.default_rng(seed)
     names = list(rates)
     made = []

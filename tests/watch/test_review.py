@@ -1,4 +1,4 @@
-"""People's labels: drawn by lot, blind, and rates that are corrected by them at every look."""
+"""People's labels: drawn at random, blind, and rates that are corrected by them at every look."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which documents to have labelled: by lot, each with a probability that is kept.
+"""Which documents to have labelled: at random, each with a probability that is kept.
 
 Drawn alike, in proportion to groups, or more often where the detector is in doubt, because a label
 tells most where the prediction tells least.

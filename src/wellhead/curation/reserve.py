@@ -1,4 +1,4 @@
-"""A reserve of human originals: drawn by lot from the surest texts, evenly over their kinds.
+"""A reserve of human originals: drawn at random from the surest texts, evenly over their kinds.
 
 In: the evidence and a share. Out: which rows, and how much machine text is among them. Strata are
 the groups and five ranks of the score, so that people who write unusually are in it, too.

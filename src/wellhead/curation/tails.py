@@ -37,7 +37,7 @@ class WordBin(NamedTuple):
         low, high: occurrences; `high` is None for "or more".
         words: how many.
         left: share of them that the kept text still has.
-        by_lot: the same if as many documents had been kept by lot.
+        by_lot: the same if as many documents had been kept at random.
     """
 
     low: int

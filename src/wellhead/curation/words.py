@@ -1,4 +1,4 @@
-"""Words counted in hashed slots, for corpora of any size: before, after, and by lot.
+"""Words counted in hashed slots, for corpora of any size: before, after, and at random.
 
 In: batches of text with what happens to each document. Out: how many slots hold each count. A word
 is a run of letters and digits (ASCII folded to lower case; bytes of other letters as they are);
@@ -22,7 +22,7 @@ _SLOTS = 1 << 22
 
 
 class HashedWords:
-    """Counts of words: of all documents, of those kept, and of as many kept by lot.
+    """Counts of words: of all documents, of those kept, and of as many kept at random.
 
     Attributes:
         tables: shape (3, slots), occurrences.
@@ -47,7 +47,7 @@ class HashedWords:
         return lengths
 
     def counts(self, table: int) -> WordCounts:
-        """Counts of counts: of everything (0), of what is kept (1), by lot (2)."""
+        """Counts of counts: of everything (0), of what is kept (1), at random (2)."""
         found = self.tables[table]
         counts, words = np.unique(found[found > 0], return_counts=True)
         return WordCounts(
@@ -55,7 +55,7 @@ class HashedWords:
         )
 
     def left(self, low: int, high: int) -> tuple[int, int, int]:
-        """Words that occur `low` to `high` times; of these, left in the plan and by lot."""
+        """Words that occur `low` to `high` times; of these, left in the plan and at random."""
         chosen = (self.tables[0] >= low) & (self.tables[0] <= high)
         return (
             int(chosen.sum()),

@@ -8,7 +8,7 @@ model: as dear as told texts, and whole kinds of machine text, of the other fold
 where models scored them that had not seen them.
 
 An own text gets the score of the model that saw neither it nor its group; any other text that of a
-model drawn by lot, by the text's hash. So the score of a person's text has the same law whether it
+model drawn at random, by its hash. So the score of a person's text has the same law whether it
 is one of the references or not, which is what conformal p-values rest on. It is not quite
 exchangeable: references train models that score each other, new texts train none. What that does
 to p-values, flags and intervals is measured by `benchmarks/own_task.py`: no excess was found.
@@ -69,7 +69,7 @@ _STRETCHES = 3
 _OWN = "own texts"
 _NOTES = (
     "Each model was fitted without a part of these texts. A text that it was adapted to gets the "
-    "score of the model without it; any other text that of a model drawn by lot, by its hash. A "
+    "score of the model without it; any other text that of a model drawn at random, by its hash. A "
     "person's new text scores as such a person's reference does, so that p-values against the same "
     "people's texts keep their rates: by proof against texts it was not adapted to; against these, "
     "which train models that score each other, trials found no excess.",

@@ -1,7 +1,7 @@
 """An adapted detector at work: some models of one task, each beside the general detector.
 
 In: texts. Out: scores. An own text gets the score of the model that saw neither it nor its group;
-any other text that of a model drawn by lot, by the text's hash (`detect.adapt` makes the models and
+any other text that of a model drawn at random, by its hash (`detect.adapt` makes the models and
 says why). A folder holds ``card.json``, ``models.npz``, ``held_out.npz``, ``library.npz``, with
 sources ``sources.npz`` and, in ``base``, the detector that was adapted, where no name finds it:
 plain arrays and JSON, no text.
@@ -294,7 +294,7 @@ def _models(path: Path, script: str) -> tuple[JoinedModel, ...]:
 
 
 def turn_of(text: str, folds: int) -> int:
-    """The model that scores a text none was fitted on: drawn by lot, always the same."""
+    """The model that scores a text none was fitted on: drawn at random, always the same."""
     return int.from_bytes(hashlib.sha256(f"turn {text}".encode()).digest()[:8], "big") % folds
 
 

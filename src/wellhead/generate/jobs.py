@@ -1,4 +1,4 @@
-"""Which texts to ask for: balanced over models, styles, temperatures and sources, by lot.
+"""Which texts to ask for: balanced over models, styles, temperatures and sources, at random.
 
 A job is one text. Its calls are fixed by the seed before the first is made, so that a run which
 was stopped goes on where it was, and a larger run keeps what a smaller one has paid for.
@@ -37,7 +37,7 @@ class Recipe:
         styles: names or files; every style that the input allows where there are none.
         temperatures: of sampling; each gets the same number of texts.
         most_tokens: of one answer.
-        seed: of what is drawn by lot.
+        seed: of what is drawn at random.
     """
 
     n: int

@@ -65,7 +65,7 @@ class GenerateResult(Result):
         failures: why calls failed, and how often.
         files: by model, where the texts are.
         complete: every text that was asked for has been answered.
-        seed: of what was drawn by lot.
+        seed: of what was drawn at random.
     """
 
     schema_version: ClassVar[int] = 1

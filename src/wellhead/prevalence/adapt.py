@@ -276,7 +276,7 @@ def measure(
     seed: int,
     progress: Progress = quiet,
 ) -> Adaptation:
-    """What adapting changed, on the documents whose texts were kept (500 at most, by lot)."""
+    """What adapting changed, on the documents whose texts were kept (500 at most, at random)."""
     progress.stage("measuring what adapting changed")
     texts = [*docs.sample.values()]
     people = sum(writer == HUMAN for writer in own.detector.own.writer)

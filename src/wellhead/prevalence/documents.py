@@ -33,7 +33,7 @@ from wellhead.prevalence.result import AsRead
 __all__ = ["SAMPLE", "ScoredDocuments", "read_documents"]
 
 _KEPT_HIGHEST = 60
-# Texts that are kept for comparison of words and layout, by lot.
+# Texts that are kept for comparison of words and layout, at random.
 SAMPLE = 500
 # Copies are looked for among so many texts; beyond, only equal texts count once.
 COMPARED = 200_000

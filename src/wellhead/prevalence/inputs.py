@@ -65,7 +65,7 @@ class Inputs:
         return found if self.people is None else found | shared_passages(_texts(self.people))
 
     def sampled(self, n: int, seed: int, *, labelled: bool) -> Inputs:
-        """The same, with `n` documents drawn by lot from the corpus where it has more."""
+        """The same, with `n` documents drawn at random from the corpus where it has more."""
         if n < 1:
             raise BadSetting(f"a sample has at least one document, got {n}")
         if labelled:

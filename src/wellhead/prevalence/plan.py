@@ -169,7 +169,7 @@ class _Wanted(NamedTuple):
 
 
 class _Left(NamedTuple):
-    """The part of a label's variance that predictions leave, by lot and by doubt."""
+    """The part of a label's variance that predictions leave, at random and by doubt."""
 
     random: float
     active: float

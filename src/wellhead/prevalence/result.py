@@ -44,7 +44,7 @@ class AsRead(NamedTuple):
     Attributes:
         characters: lengths of the documents: smallest, quartiles, largest.
         languages: part of the documents by language, of some; the commonest first.
-        sample: three documents by lot, as they are scored: the first letters of each.
+        sample: three documents at random, as they are scored: the first letters of each.
         unusable: the first rows that could not be used.
     """
 

@@ -149,7 +149,7 @@ class Change:
 
 
 class Difference:
-    """Whether the version that was drawn by lot says anything about the rate.
+    """Whether the version that was drawn at random says anything about the rate.
 
     Each observation was given its version with known probabilities. If versions do not differ, a
     hit falls on each version with just these, whatever the rates are and however they move; the
@@ -189,7 +189,7 @@ class Difference:
 def ratio_sequence(
     hits: tuple[int, int], odds: float = 1.0, *, level: float = 0.95
 ) -> tuple[float, float]:
-    """Ends of the ratio of two rates, for two versions that were drawn by lot at constant odds.
+    """Ends of the ratio of two rates, for two versions that were drawn at random at constant odds.
 
     Args:
         hits: on the first and on the second version.

@@ -29,7 +29,7 @@ class Counting:
         error: of each alarm.
         labels: what people said, where there is a review.
         measures: names of the numbers beside each answer.
-        lot: where the versions were drawn by lot.
+        lot: where the versions were drawn at random.
 
     Attributes:
         n, hits: so far.

@@ -212,7 +212,7 @@ class Gateway:
         return "whole"
 
     def _maybe_probe(self) -> None:
-        """Now and then, a question that no user asks, in one of several framings by lot."""
+        """Now and then, a question that no user asks, in one of several framings at random."""
         probes = self.settings.probes
         if probes.questions and not _LOT.randrange(probes.every):
             task = asyncio.create_task(self._probe())

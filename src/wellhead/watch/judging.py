@@ -56,7 +56,7 @@ def judge(
         text_column: the answer.
         measures: columns of numbers, such as minutes in conversation or satisfaction.
         lot: by version, how often it was drawn, in proportion; where each answer's version was
-            drawn by lot, with the same probabilities throughout.
+            drawn at random, with the same probabilities throughout.
         known_column: "bad" or "good" for canaries, empty for every other answer.
 
     Raises:

@@ -101,7 +101,7 @@ class Cells:
 
 
 class Lot:
-    """Versions that were drawn by lot, each time with the same probabilities.
+    """Versions that were drawn at random, each time with the same probabilities.
 
     Args:
         shares: by version, in any unit.

@@ -189,9 +189,9 @@ class Contrast(NamedTuple):
 
     Attributes:
         difference: of the two rates, at all times.
-        ratio: of the two rates, at all times, where versions were drawn by lot.
+        ratio: of the two rates, at all times, where versions were drawn at random.
         log_e: logarithm of the e-value against "the version does not predict the rate".
-        differs: chosen among all contrasts with a bounded part of false ones; by lot only.
+        differs: chosen among all contrasts with a bounded part of false ones; at random only.
     """
 
     version: str

@@ -1,4 +1,4 @@
-"""The review queue: exchanges drawn by lot as they come, labelled by people who see no verdict.
+"""The review queue: exchanges drawn at random as they come, labelled by people who see no verdict.
 
 ::
 

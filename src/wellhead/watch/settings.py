@@ -113,7 +113,7 @@ FRAMINGS = {
 
 @dataclass(frozen=True)
 class Probes:
-    """Questions that no user asks, each time in a framing by lot.
+    """Questions that no user asks, each time in a framing at random.
 
     Attributes:
         questions: what is asked.

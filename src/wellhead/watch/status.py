@@ -139,7 +139,7 @@ class Status(Result):
         stopped: why nothing is answered now; "" where something is.
         trial: why one request in twenty is answered, after a stop of everything; "" otherwise.
         versions: rates, breakers.
-        differs: e-value against "the version does not predict the rate", from traffic by lot.
+        differs: e-value against "the version does not predict the rate", from traffic at random.
         recall, false_alarms: of the meter on canaries, with how many there were.
         cries: whether it is known to flag more good canaries than it may.
         conserved: the counts that must add up.

@@ -237,7 +237,7 @@ class Switch:
         return breaker is not None and breaker.by_hand and breaker.state == "open"
 
     def draw(self) -> Drawn | None:
-        """A version by lot, among those that may answer; None where none may.
+        """A version at random, among those that may answer; None where none may.
 
         Where everything is on trial, or all that may answer is, most are refused.
         """

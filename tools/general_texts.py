@@ -182,7 +182,8 @@ def general_texts(
     if more is None:
         return frame
     tables = [more / f"{name}.parquet" for name in ("people", "machines")]
-    added = pd.concat([pd.read_parquet(path) for path in tables if path.exists()])
+    found = [pd.read_parquet(path) for path in tables if path.exists()]
+    added = pd.concat(found, ignore_index=True)
     added = _usable(added.assign(row=_FIRST_ADDED + np.arange(len(added))), languages)
     added = added[~added.key.isin(frame.key)]
     return pd.concat([frame, added], ignore_index=True)

@@ -36,6 +36,8 @@ _WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 _CHUNK = 1 << 18
 # The least share of ASCII in any text, for its ends of lines, and the most of what is no text.
 _PLAIN, _ODD = 0.002, 0.01
+# Read as UTF-8, at least a third of the letters of UTF-16 are no keyboard's.
+_ACCIDENTS = 0.1
 _SPACES = "\t\n\r\f\v \u2028\u2029\ufeff\u3000\xa0\u200b\u200c\u200d"
 _SAMPLE = 200
 _LOOK = 50_000  # lines
@@ -88,20 +90,31 @@ def wide_encoding(start: bytes) -> str | None:
     >>> wide_encoding("Шёл дождь.".encode("utf-16-le")), wide_encoding(b"It rained.")
     ('utf-16-le', None)
     """
-    if b"\0" not in start:
+    if b"\0" not in start or _reads_as_utf8(start):
         return None
     plain = {name: _plain_share(start, name) for name in _WIDE}
     best = max(plain, key=lambda name: plain[name])
     return best if plain[best] >= _PLAIN else None
 
 
+def _reads_as_utf8(start: bytes) -> bool:
+    """Whether a zero byte is a rare accident in what is otherwise letters of UTF-8."""
+    text = start.decode("utf-8-sig", "replace")
+    return _odd_letters(text) <= _ACCIDENTS * len(text)
+
+
+def _odd_letters(text: str) -> int:
+    """How many characters no keyboard writes, or stand for bytes that are none."""
+    odd = sum(not letter.isprintable() and letter not in _SPACES for letter in text)
+    return odd + text.count("\N{REPLACEMENT CHARACTER}")
+
+
 def _plain_share(start: bytes, encoding: str) -> float:
     """The share of ASCII in a text that would be written so; 0 where it would be none."""
     width = 4 if "32" in encoding else 2
     text = start[: len(start) // width * width].decode(encoding, "replace")
-    odd = sum(not letter.isprintable() and letter not in _SPACES for letter in text)
-    odd += text.count("\N{REPLACEMENT CHARACTER}")
-    return sum(map(str.isascii, text)) / len(text) if text and odd <= _ODD * len(text) else 0.0
+    plain = text and _odd_letters(text) <= _ODD * len(text)
+    return sum(map(str.isascii, text)) / len(text) if plain else 0.0
 
 
 def check_encoding(encoding: str) -> str:

@@ -6,12 +6,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import wellhead
 from wellhead.detect import NgramDetector, load_scorer, native
 from wellhead.detect.bulk import column_of
 from wellhead.detect.kernels import score_batch
@@ -22,6 +24,9 @@ TEXTS = [
     "It rained, and then it rained again. &amp; so on…",
     "",
     "**Sure!** Here is the text:\n\nNo",
+]
+PEOPLE = [
+    f"We walked {miles} miles in the rain, and nobody complained much." for miles in range(30)
 ]
 ODD = st.text(st.sampled_from("aB1' .,-–“”é漢。\n\t*#&;\u200b\U0001f600") | st.characters())
 
@@ -88,6 +93,28 @@ def test_code_that_calls_what_only_numba_has_is_not_kept(
     finally:
         native._helpers.cache_clear()
     assert "repairing" not in kept  # its scratch memory is numba's
+
+
+@pytest.mark.usefixtures("fresh")
+def test_the_first_run_on_a_machine_says_that_it_compiles(detector: NgramDetector) -> None:
+    def stages() -> list[str]:
+        class Told:
+            names: ClassVar[list[str]] = []
+
+            def stage(self, text: str, total: float | None = None) -> None:
+                self.names.append(text)
+
+            def advance(self, amount: float = 1.0) -> None: ...
+
+            def total(self, amount: float) -> None: ...
+
+            def describe(self, text: str) -> None: ...
+
+        wellhead.assay(PEOPLE, detector=detector, progress=Told())
+        return [name for name in Told.names if "compiling" in name]
+
+    assert len(stages()) == 1
+    assert not stages()
 
 
 def test_a_small_corpus_waits_for_no_library_that_scoring_does_not_need(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ import numpy as np
 
 from wellhead._atomic import atomic_path
 
-__all__ = ["repaired_batch", "score_batch"]
+__all__ = ["is_compiled", "repaired_batch", "score_batch"]
 
 _HERE = Path(__file__).parent
 _SOURCES = ("kernels.py", "repairs.py", "entries.py", "native.py")
@@ -51,6 +51,14 @@ def repaired_batch(*arguments: Any) -> int:
 def score_batch(*arguments: Any) -> None:
     """`wellhead.detect.kernels.score_batch`."""
     _called("scoring", "kernels", "score_batch", arguments)
+
+
+def is_compiled() -> bool:
+    """Whether this process or an earlier run compiled what scoring calls, or nothing is to be."""
+    if "NUMBA_DISABLE_JIT" in os.environ or all(one in _tried or _ready(one) for one in _ARRAY):
+        return True
+    # Elsewhere than on Linux numba's own files are all that is kept.
+    return sys.platform != "linux" and any(_folder().rglob("kernels.score_batch-*.nbi"))
 
 
 def _called(entry: str, module: str, function: str, arguments: tuple[Any, ...]) -> Any:

@@ -24,6 +24,7 @@ from wellhead.detect.ahead import ahead
 from wellhead.detect.batch import by_column, score_batch
 from wellhead.detect.behind import Behind
 from wellhead.detect.choice import chosen_for
+from wellhead.detect.first_run import compile_first
 from wellhead.detect.resuming import ResumedSidecar
 from wellhead.detect.scorer import Scorer, load_scorer
 from wellhead.errors import Interrupted, WellheadError
@@ -136,7 +137,9 @@ def score(
     usual = BATCH_OF_COLUMNS if by_column(scorer) else BATCH
     run = _Run(opened, scorer, root, batch_size or usual)
     try:
-        with progress(f"scoring {opened.name}, %", 100, show=show_progress) as bar:
+        with progress("reading", show=show_progress) as bar:
+            compile_first(scorer, bar)
+            bar.stage(f"scoring {opened.name}, %", 100)
             for step in run.steps():
                 bar.advance(step)
     except KeyboardInterrupt as stop:

@@ -17,6 +17,7 @@ from wellhead.corpus import Corpus
 from wellhead.corpus import sample as draw_sample
 from wellhead.corpus.language import identified
 from wellhead.detect import Scorer, load_scorer
+from wellhead.detect.first_run import compile_first
 from wellhead.detect.general import for_languages
 from wellhead.detect.known_scores import KnownScores
 from wellhead.detect.scoring import ScoreResult, score
@@ -126,7 +127,7 @@ def assay(
     _require_way(adapt, tier)
     _require_rates(level, false_discovery_rate)
     given = open_inputs(corpus, human, machine, source, text_column=text_column)
-    scorer, by_language = _detector(detector, given.whole, progress)
+    scorer, by_language = _detector(detector, given.whole, progress, used=scores is None)
     if sample is not None:
         given = given.sampled(sample, seed, labelled=labels is not None)
     if isinstance(scores, ScoreResult) and adapt == "auto":
@@ -273,15 +274,20 @@ _LISTENED = 200
 
 
 def _detector(
-    given: str | Scorer | None, corpus: Corpus, progress: Progress
+    given: str | Scorer | None, corpus: Corpus, progress: Progress, *, used: bool
 ) -> tuple[Scorer, tuple[Diagnostic, ...]]:
     """The detector that was asked for, else that of the corpus's language; and a note on it."""
+    notes: tuple[Diagnostic, ...] = ()
     if given is not None:
-        return (load_scorer(given) if isinstance(given, str) else given), ()
-    heard = draw_sample(corpus, _LISTENED, seed=0, progress=progress)["text"].to_pylist()
-    name = for_languages(identified(heard))
-    scorer = load_scorer(name)
-    return scorer, () if name == "general" else (judged_in(scorer),)
+        scorer = load_scorer(given) if isinstance(given, str) else given
+    else:
+        heard = draw_sample(corpus, _LISTENED, seed=0, progress=progress)["text"].to_pylist()
+        name = for_languages(identified(heard))
+        scorer = load_scorer(name)
+        notes = () if name == "general" else (judged_in(scorer),)
+    if used:
+        compile_first(scorer, progress)
+    return scorer, notes
 
 
 def _own(

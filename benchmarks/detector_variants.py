@@ -379,7 +379,7 @@ def _spread_out(scores: Scores) -> Scores:
 
 WAYS: dict[str, Callable[[Task], Scores]] = {
     BASELINE: without_scales,
-    "as shipped": agreed(FULL.agreement),
+    "scales as shipped": agreed(FULL.agreement),
     "strength 2": strength(2.0),
     "no balance but of the labels": balanced(),
     "balanced by source": balanced("source"),

@@ -39,7 +39,7 @@ from wellhead.detect import Cluster, load_scorer
 from wellhead.detect.adapt import OwnTexts, adapt_detector
 from wellhead.detect.examples import HUMAN, Examples
 from wellhead.detect.folds import Learner
-from wellhead.detect.linear import LinearModel, Recipe
+from wellhead.detect.linear import LinearModel
 from wellhead.detect.normalise import normalise_all
 from wellhead.prevalence.adapt import Own
 from wellhead.prevalence.conformal import p_values
@@ -48,6 +48,7 @@ from wellhead.prevalence.library import library_of
 from wellhead.prevalence.reference_fit import reference_fit
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tools"))
+from fit_general_detector import FULL
 from general_texts import general_texts
 
 TASKS = (
@@ -61,7 +62,6 @@ SHARES = (0.0, 0.1, 0.3, 0.6, 0.9)
 ALLOWED = (0.03, 0.06, 0.15, 0.3, 1.1)
 MOST, LEAST, CHARACTERS, WRITERS, DRAWS = 200, 60, 1500, 3, 400
 # As tools/fit_general_detector.py fits the general detector, from fewer texts.
-SHIPPED = Recipe("presence", idf_power=1.5, spread=0, share=0.001, agreement=0.2)
 STRENGTH, TEXTS = 0.5, 10_000
 Scores = Callable[[Sequence[str]], np.ndarray]
 
@@ -150,7 +150,7 @@ def _learner(frame: pd.DataFrame) -> tuple[Learner, np.ndarray]:
         group=some.key.to_numpy(str),
     )
     made = Learner.of(examples, seed=0)
-    return replace(made, views=made.views[1:], recipe=SHIPPED), rows
+    return replace(made, views=made.views[1:], recipe=FULL).with_rhythm(), rows
 
 
 _MODELS: dict[str, LinearModel] = {}

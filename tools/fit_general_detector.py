@@ -38,8 +38,10 @@ DISCOUNT = {"base models": 0.25}
 PLAIN = Recipe("presence", idf_power=1.5, spread=0, share=0.001)
 # And what domains agree on more. Higher powers gain more in the mean, and lose more than .02 on the
 # source that loses: benchmarks/detector_variants.py.
-FULL = replace(PLAIN, agreement=0.2)
-FAST = replace(FULL, lowest=1 << BITS)
+# And two fifths of the log-odds of trees on measures of rhythm: `benchmarks/detector_rhythm.py`.
+FULL = replace(PLAIN, agreement=0.2, rhythm=0.4)
+# Neither characters nor rhythm: what each costs in time is in docs/detectors.md.
+FAST = replace(FULL, lowest=1 << BITS, rhythm=0.0)
 MODELS = ROOT / "src" / "wellhead" / "detect" / "models"
 LEAST_MACHINE, LEAST_HUMAN = 60, 100
 # The one source by learners of English has so many texts.
@@ -116,7 +118,7 @@ NOTES = (
 def main() -> None:
     arguments = _arguments()
     recipe = FAST if arguments.fast else FULL
-    frame, learner = _learner(arguments.data, arguments.cache, recipe, arguments.more)
+    frame, learner = learner_of(arguments.data, arguments.cache, recipe, arguments.more)
     print(f"{len(frame):,} texts", flush=True)
     mixture = frame.group.to_numpy() == "mixed"
     folds = []
@@ -124,13 +126,13 @@ def main() -> None:
         print(f"left out: {fold.domain} × {fold.family}", flush=True)
         folds.append(fold)
     if arguments.table:
-        _table(frame, folds).to_parquet(arguments.table)
+        table_of(frame, folds).to_parquet(arguments.table)
     parts = [part for fold in folds for part in _parts(frame, fold)]
     cells = [_cluster(part) for part in parts]
     _print(cells)
     if not arguments.measure_only:
         name = "general-fast" if arguments.fast else "general"
-        elsewhere = threshold_from_elsewhere(_table(frame, folds))
+        elsewhere = threshold_from_elsewhere(table_of(frame, folds))
         _detector(name, frame, learner, parts, elsewhere).save(MODELS / name)
 
 
@@ -145,7 +147,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _learner(
+def learner_of(
     data: Path, cache: Path | None, recipe: Recipe, more: Path | None = None
 ) -> tuple[pd.DataFrame, Learner]:
     """Texts and their counts, taken anew or from `cache`.
@@ -165,7 +167,8 @@ def _learner(
     else:
         frame = pd.read_parquet(cache / "texts.parquet")
         whole, stretches = (load_npz(cache / f"{name}.npz") for name in ("whole", "stretches"))
-    return frame, Learner(_examples(frame), whole, (stretches,), SEED, DISCOUNT, recipe)
+    made = Learner(_examples(frame), whole, (stretches,), SEED, DISCOUNT, recipe)
+    return frame, made.with_rhythm() if recipe.rhythm else made
 
 
 def _examples(frame: pd.DataFrame) -> Examples:
@@ -178,7 +181,7 @@ def _examples(frame: pd.DataFrame) -> Examples:
     )
 
 
-def _table(frame: pd.DataFrame, folds: list[Fold]) -> pd.DataFrame:
+def table_of(frame: pd.DataFrame, folds: list[Fold]) -> pd.DataFrame:
     columns = ["row", "label", "generator", "source", "domain", "kind", "pair", "task", "kin"]
     parts = []
     for fold in folds:
@@ -235,6 +238,11 @@ def _parts(frame: pd.DataFrame, fold: Fold) -> Iterator[Part]:
             continue
         names = (SOURCES[str(source)][0], str(domain), str(generator), fold.domain, fold.family)
         yield Part(names, human, machine)
+
+
+def cells_of(frame: pd.DataFrame, fold: Fold) -> list[Cluster]:
+    """The (source, domain, generator) cells of a fold with their scores."""
+    return [_cluster(part) for part in _parts(frame, fold)]
 
 
 def _cluster(part: Part) -> Cluster:

@@ -17,8 +17,12 @@ __all__ = ["read_arrays"]
 MOST_BYTES = 1 << 28
 
 
-def read_arrays(path: Path, wanted: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
+def read_arrays(
+    path: Path, wanted: Mapping[str, Any], *, besides: Mapping[str, Any] | None = None
+) -> dict[str, NDArray[Any]]:
     """The one-dimensional arrays of an ``.npz`` file, by name, with the types that are wanted.
+
+    Arrays `besides` may be there, all of them or none.
 
     Nothing in the file is run (no pickle), and nothing larger than 256 MB is unpacked.
 
@@ -37,6 +41,8 @@ def read_arrays(path: Path, wanted: Mapping[str, Any]) -> dict[str, NDArray[Any]
         raise BadInput(f"{path} is missing; {again}") from error
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
         raise BadInput(f"{path} cannot be read ({error}); {again}") from error
+    if besides and not arrays.keys().isdisjoint(besides):
+        wanted = {**wanted, **besides}
     if set(arrays) != set(wanted):
         missing = ", ".join(sorted(set(wanted) - set(arrays))[:5]) or "nothing"
         extra = ", ".join(sorted(set(arrays) - set(wanted))[:5]) or "nothing"

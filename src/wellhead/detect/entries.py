@@ -73,13 +73,14 @@ def scoring() -> Entry:
         *_arrays(types.uint32, _int, types.uint32, types.uint64, types.uint64, _int),
         *_arrays(single, single, _float),
         _float,
-        *_arrays(_float),
+        *_arrays(types.int8, types.int16, single, single, _float),
     )
 
     @cfunc(signature)
     def entry(
         codes, n_codes, starts, n_starts, letters, n_letters, words, n_words, known, n_known,
         first_of, n_first_of, idf, n_idf, weight, n_weight, values, n_values, intercept,
+        classes, n_classes, feature, n_feature, threshold, n_threshold, leaf, n_leaf,
         score, n_score,
     ):  # fmt: skip
         score_batch(
@@ -93,6 +94,10 @@ def scoring() -> Entry:
             carray(weight, n_weight),
             carray(values, n_values),
             intercept,
+            carray(classes, n_classes),
+            carray(feature, n_feature),
+            carray(threshold, n_threshold),
+            carray(leaf, n_leaf),
             carray(score, n_score),
         )
         return 1

@@ -80,7 +80,11 @@ class Examples:
 
     def span_counts(self, rng: np.random.Generator) -> csr_matrix:
         """N-gram counts of one random stretch of each text."""
-        return counts_of([random_span(text, rng) for text in self.texts], self.script)
+        return counts_of(self.spans(rng), self.script)
+
+    def spans(self, rng: np.random.Generator) -> list[str]:
+        """One random stretch of each text."""
+        return [random_span(text, rng) for text in self.texts]
 
 
 def balance(

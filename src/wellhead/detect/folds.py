@@ -10,7 +10,7 @@ not their rarity.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from wellhead._progress import Progress, quiet
 from wellhead.detect.examples import HUMAN, Examples, balance
 from wellhead.detect.linear import LinearModel, Recipe, fit
+from wellhead.detect.trees import Trees
+from wellhead.errors import BadSetting
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -54,6 +56,8 @@ class Learner:
         seed: seed of the solver.
         discount: how much less a family of generators counts.
         recipe: how models are made.
+        measures: measures of rhythm of the whole texts and of one random stretch of each, for a
+            recipe that asks for trees.
     """
 
     examples: Examples
@@ -62,6 +66,7 @@ class Learner:
     seed: int
     discount: Mapping[str, float]
     recipe: Recipe = field(default_factory=Recipe)
+    measures: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
 
     @classmethod
     def of(
@@ -78,14 +83,29 @@ class Learner:
         spans = (examples.span_counts(np.random.default_rng(child)) for child in children)
         return cls(examples, whole, (whole, *spans), seed, discount or {})
 
+    def with_rhythm(self) -> Learner:
+        """The same examples with the measures of rhythm that a recipe with trees needs.
+
+        Trees learn from one random stretch of each text, as the n-grams of the first view do.
+        """
+        from wellhead.detect.rhythm import measures_of
+
+        [first] = np.random.SeedSequence(self.seed).spawn(1)
+        stretches = self.examples.spans(np.random.default_rng(first))
+        return replace(self, measures=(measures_of(self.examples.texts), measures_of(stretches)))
+
     def fit(self, rows: NDArray[np.intp], strength: float) -> LinearModel:
-        """The model fitted on `rows` alone."""
+        """The model fitted on `rows` alone.
+
+        Raises:
+            BadSetting: the recipe asks for trees, and there are no measures.
+        """
         from scipy.sparse import vstack
 
         domain, family = self.examples.domain[rows], self.examples.family[rows]
         weight = balance(domain, family, discount=self.discount) / len(self.views)
         views = [view[rows] for view in self.views]
-        return fit(
+        model = fit(
             vstack(views, format="csr") if len(views) > 1 else views[0],
             np.tile(self.examples.machine[rows], len(self.views)),
             columns=self.recipe.columns(views[0], domain),
@@ -96,10 +116,27 @@ class Learner:
             script=self.examples.script,
             domain=np.tile(domain, len(self.views)),
         )
+        if not self.recipe.rhythm:
+            return model
+        return replace(model, trees=self.trees(rows).times(self.recipe.rhythm))
+
+    def trees(self, rows: NDArray[np.intp]) -> Trees:
+        """The trees on measures of rhythm that are fitted on `rows` alone."""
+        from wellhead.detect.boosting import grow
+
+        if self.measures is None:
+            raise BadSetting("a recipe with rhythm needs measures: learn from `with_rhythm()`")
+        domain, family = self.examples.domain[rows], self.examples.family[rows]
+        weight = balance(domain, family, discount=self.discount)
+        machine = self.examples.machine[rows]
+        return grow(self.measures[1][rows], machine, weight, seed=self.seed)
 
     def score(self, model: LinearModel, rows: NDArray[np.intp]) -> NDArray[np.float64]:
         """What a model gives whole texts."""
-        return model.score_counts(self.whole[rows])
+        scores = model.score_counts(self.whole[rows])
+        if self.measures is None:
+            return scores
+        return scores + model.trees.score(self.measures[0][rows])
 
 
 def leave_clusters_out(

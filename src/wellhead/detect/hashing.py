@@ -45,6 +45,7 @@ __all__ = [
     "count",
     "occurrences",
     "script_of",
+    "slot_of",
     "tables",
 ]
 
@@ -187,6 +188,17 @@ def _kinds(script: str) -> NDArray[np.int8]:
     for start, stop in _IDEOGRAPHS if script == IDEOGRAPHIC else ():
         table[start:stop] = _SIGN
     return table
+
+
+def slot_of(word: str) -> int:
+    """Where a closed-class word stands in its table.
+
+    >>> tables().function_words[slot_of("the")] != 0
+    np.True_
+    """
+    hashed = _word_hash(word)
+    [[slot]] = np.nonzero(tables().function_words == np.uint64(hashed))
+    return int(slot)
 
 
 def _function_table() -> NDArray[np.uint64]:

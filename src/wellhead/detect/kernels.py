@@ -1,4 +1,4 @@
-"""Columns of n-grams and scores of a batch of texts, compiled by numba.
+"""Columns of n-grams, measures of rhythm and scores of a batch of texts, compiled by numba.
 
 Everything that is compiled stands in this one file, and what it needs comes in as an argument:
 numba keeps compiled code on disk by the stamp of the file in which a function stands, so code
@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-__all__ = ["occurrences_of", "score_batch"]
+__all__ = ["ENDINGS", "SIGNS", "measures_of", "occurrences_of", "score_batch"]
 
 
 def _compiled(function: Callable[..., Any]) -> Any:
@@ -40,6 +40,23 @@ _TOP = np.uint64(44)
 _BITS = 20
 _SPACE, _LETTER, _DIGIT, _SIGN, _APOSTROPHE = 0, 1, 2, 3, 4
 _RUNS = 10  # at most so many n-grams begin at one character
+
+# What a token is: closed-class words have 1 to 14, as `wellhead.detect.rhythm` says.
+_CLOSED, _ING, _ED, _LY, _S, _OPEN, _NUMBER = 14, 15, 16, 17, 18, 19, 20
+_COMMA, _STOP, _OTHER, _KINDS = 21, 22, 23, 24
+SIGNS = ",;:-()\"'?!%&/."
+"""Signs whose rates are measured."""
+ENDINGS = (
+    *("ing", "ed", "ly", "s", "ion", "tion", "ity", "ive", "ous", "ment", "ness", "al", "er"),
+    *("est", "ize", "able", "ful", "ic", "ance", "ence", "ism", "ist", "y"),
+)
+"""Endings whose rates are measured; the first four make kinds of words."""
+_MEASURES = 120
+_SIGN_PLACE = np.array([SIGNS.find(chr(code)) if code else -1 for code in range(128)])
+_ENDING_SIZE = np.array([len(ending) for ending in ENDINGS])
+_ENDING_CODES = np.array(
+    [[ord(letter) for letter in ending[::-1].ljust(4, "\0")] for ending in ENDINGS], np.uint64
+)
 
 
 @_compiled
@@ -218,7 +235,7 @@ def _room(longest):
 
 @_compiled
 def _columns(codes, start, stop, tables, powers, room, characters, column, place):
-    """Columns of all n-grams of one text, and where each begins; returns how many.
+    """Columns of all n-grams of one text, and where each begins; returns how many, and of tokens.
 
     Runs of characters are left out without `characters`, places with an empty `place`.
     """
@@ -236,7 +253,7 @@ def _columns(codes, start, stop, tables, powers, room, characters, column, place
     _tokens(low, size, powers, prefix, begin, end, tokens, word, skeleton)
     _skeleton(function_words, part, begin, tokens, word, skeleton)
     made = _runs(word, begin, tokens, 1, 3, chain, other, column, place, made)
-    return _runs(skeleton, begin, tokens, 2, 4, chain, other, column, place, made)
+    return _runs(skeleton, begin, tokens, 2, 4, chain, other, column, place, made), tokens
 
 
 @_compiled
@@ -261,7 +278,7 @@ def occurrences_of(codes, starts, letters, function_words):
     made = 0
     for row in range(starts.shape[0] - 1):
         start, stop = starts[row], starts[row + 1] - 1
-        size = _columns(codes, start, stop, tables, powers, work, True, column, place)
+        size, _ = _columns(codes, start, stop, tables, powers, work, True, column, place)
         for at in range(size):
             rows[made], columns[made], places[made] = row, column[at], place[at]
             made += 1
@@ -277,6 +294,325 @@ def _ones(bits):
     )
     bits = (bits + (bits >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
     return np.int64((bits * np.uint64(0x0101010101010101)) >> np.uint64(56))
+
+
+# --- rhythm and function words: what `wellhead.detect.rhythm` names ------------------------------
+
+
+@_compiled
+def _ratio(part, whole):
+    return part / whole if whole > 0 else 0.0
+
+
+@_compiled
+def _spread(number, total, squares):
+    """The standard deviation of whole numbers, from their sum and that of their squares."""
+    if number < 2:
+        return 0.0
+    return sqrt(max(squares - total * total / number, 0.0) / (number - 1))
+
+
+@_compiled
+def _ended(low, first, last, ending):
+    """Whether a word has an ending and two letters more."""
+    size = _ENDING_SIZE[ending]
+    same = last - first >= size + 2
+    for at in range(size if same else 0):
+        same &= low[last - 1 - at] == _ENDING_CODES[ending, at]
+    return same
+
+
+@_compiled
+def _class_of(function_words, classes, whole):
+    """The kind of a closed-class word, -1 of another; as in `_skeleton`, it has two places."""
+    mask = np.uint64(function_words.shape[0] - 1)
+    one, two = (whole >> np.uint64(32)) & mask, (whole >> np.uint64(48)) & mask
+    if function_words[one] == whole:
+        return np.int64(classes[one])
+    return np.int64(classes[two]) if function_words[two] == whole else -1
+
+
+@_compiled
+def _described(low, part, word, begin, end, tokens, function_words, classes, what, out):
+    """What each token is; rates of endings into `out`. Returns how many words there are."""
+    words = 0
+    ends = np.zeros(len(_ENDING_SIZE), np.int64)
+    for at in range(tokens):
+        first, last = begin[at], end[at]
+        if part[first + 1] == 0:
+            code = low[first]
+            stop = code == 46 or code == 33 or code == 63
+            what[at] = _STOP if stop else _COMMA if code == 44 else _OTHER
+            continue
+        one = _class_of(function_words, classes, word[at])
+        if low[first] == 48:
+            one = _NUMBER
+        if one < 0:
+            one = _OPEN
+        for ending in range(len(ends)):
+            if low[last - 1] == _ENDING_CODES[ending, 0] and _ended(low, first, last, ending):
+                ends[ending] += 1
+                if one == _OPEN and ending < 4:
+                    one = _ING + ending
+        what[at] = one
+        words += 1
+    for ending in range(len(ends)):
+        out[ending] = _ratio(ends[ending], words)
+    return words
+
+
+@_compiled
+def _closes(low, first, part, size, after):
+    """Whether a full stop before `after` ends a sentence: closing signs may follow, then space.
+
+    `first` and `part` say where tokens begin and what belongs to a word, one place later.
+    """
+    while after < size and (
+        low[after] == 34 or low[after] == 39 or low[after] == 41 or low[after] == 93
+    ):
+        after += 1
+    return after == size or (first[after + 1] == 0 and part[after + 1] == 0)
+
+
+@_compiled
+def _of_sentences(low, starts, part, size, word, begin, tokens, what, sentence, out):
+    """Measures of sentences: their sizes in words, their ends, and how they begin.
+
+    `sentence` is for work in between; returns how many there are.
+    """
+    number = inside = asks = cries = alike = 0
+    first = np.uint64(0)
+    begins = np.zeros(_KINDS, np.int64)
+    for at in range(tokens):
+        one = what[at]
+        if one < _COMMA:
+            if inside == 0:
+                alike += number > 0 and word[at] == first
+                first = word[at]
+                begins[one] += 1
+            inside += 1
+        elif one == _STOP and inside > 0 and _closes(low, starts, part, size, begin[at] + 1):
+            asks += low[begin[at]] == 63
+            cries += low[begin[at]] == 33
+            sentence[number] = inside
+            number += 1
+            inside = 0
+    if inside > 0:
+        sentence[number] = inside
+        number += 1
+    total = 0
+    shorter = np.zeros(41, np.int64)  # how many sentences have so many words, 40 and more as one
+    for at in range(number):
+        total += sentence[at]
+        shorter[min(sentence[at], 40)] += 1
+    for one in range(1, 41):
+        shorter[one] += shorter[one - 1]
+    out[0] = _ratio(total, number)
+    for at, most in enumerate((5, 10, 15, 19, 24, 29, 39)):
+        out[1 + at] = _ratio(shorter[most], number)
+    out[8], out[9] = _ratio(asks, number), _ratio(cries, number)
+    out[10] = _ratio(alike, number - 1)
+    closed = 0
+    for one in range(1, _CLOSED + 1):
+        closed += begins[one]
+    out[11], out[12] = _ratio(closed, number), _ratio(begins[1], number)
+    out[13], out[14] = _ratio(begins[2], number), _ratio(begins[4], number)
+    out[15] = _ratio(begins[8] + begins[9], number)
+    out[16], out[17] = _ratio(begins[7], number), _ratio(begins[10], number)
+    out[18] = _ratio(begins[_ING], number)
+    return number
+
+
+@_compiled
+def _of_words(low, begin, end, tokens, what, words, out):
+    """Measures of words: their sizes, and how closed-class words and others follow each other."""
+    total = squares = content = inner = inner_squares = change = 0
+    closed = open_open = closed_closed = open_closed = long_runs = run = apostrophes = 0
+    before, size_before = -1, 0
+    sizes = np.zeros(15, np.int64)  # how many words have so many letters, 14 and more as one
+    for at in range(tokens):
+        one, size = what[at], end[at] - begin[at]
+        if one >= _COMMA:
+            run = 0
+            continue
+        total += size
+        squares += size * size
+        sizes[min(size, 14)] += 1
+        if before >= 0:
+            change += abs(size - size_before)
+        apart = 1 if one <= _CLOSED else 0
+        if apart:
+            closed += 1
+            run = 0
+            for place in range(begin[at], end[at]):
+                if low[place] == 39:
+                    apostrophes += 1
+                    break
+        else:
+            content += 1
+            inner += size
+            inner_squares += size * size
+            run += 1
+            long_runs += run == 3
+        if before >= 0:
+            open_open += before == 0 and apart == 0
+            closed_closed += before == 1 and apart == 1
+            open_closed += before == 0 and apart == 1
+        before, size_before = apart, size
+    out[0], out[1] = _ratio(total, words), _spread(words, total, squares)
+    out[2], out[3] = _ratio(inner, content), _spread(content, inner, inner_squares)
+    out[4] = _ratio(change, words - 1)
+    for size in range(1, 6):
+        out[4 + size] = _ratio(sizes[size], words)
+    longer = sizes[14]
+    for size in range(13, 5, -1):
+        longer += sizes[size]
+        out[4 + size] = _ratio(longer, words)
+    out[18] = _ratio(closed, words)
+    out[19], out[20] = _ratio(open_open, words - 1), _ratio(closed_closed, words - 1)
+    out[21] = _ratio(open_closed, words - 1)
+    out[22], out[23] = _ratio(long_runs, words), _ratio(apostrophes, words)
+
+
+@_compiled
+def _of_signs(low, part, begin, end, tokens, what, words, sentences, out):
+    """Measures of signs, of what follows a comma, and the share of each kind of token."""
+    signs = np.zeros(len(SIGNS), np.int64)
+    kinds = np.zeros(_KINDS, np.int64)
+    joined = series = seen = since = gaps = gap_total = gap_squares = 0
+    after = np.zeros(5, np.int64)  # and, or, but yet so, which, closed-class words
+    last, one_before = -1, -1  # after how many words the last two commas stood
+    for at in range(tokens):
+        one, first = what[at], begin[at]
+        kinds[one] += 1
+        if one < _COMMA:
+            if at > 0 and what[at - 1] == _COMMA:
+                after[0] += one == 8 and low[first] == 97
+                after[1] += one == 8 and low[first] == 111
+                after[2] += one == 9
+                after[3] += one == 10 and end[at] - first == 5 and low[first + 2] == 105
+                after[4] += one <= _CLOSED
+                series += one == 8 and one_before >= 0 and seen - one_before <= 8
+            seen += 1
+            continue
+        code = low[first]
+        if code < 128 and _SIGN_PLACE[code] >= 0:
+            signs[_SIGN_PLACE[code]] += 1
+        joined += code == 45 and part[first] == 1 and part[first + 2] == 1
+        if one == _COMMA:
+            if last >= 0:
+                since = seen - last
+                gaps += 1
+                gap_total += since
+                gap_squares += since * since
+            one_before, last = last, seen
+    for at in range(len(signs)):
+        out[at] = _ratio(signs[at], words)
+    made = len(signs)
+    out[made] = _ratio(joined, words)
+    out[made + 1] = _ratio(signs[6], sentences)
+    for at in range(5):
+        out[made + 2 + at] = _ratio(after[at], signs[0])
+    out[made + 7] = _ratio(series, sentences)
+    out[made + 8], out[made + 9] = _ratio(gap_total, gaps), _spread(gaps, gap_total, gap_squares)
+    made += 10
+    for one in range(1, _OTHER):
+        out[made + one - 1] = _ratio(kinds[one], tokens)
+
+
+@_compiled
+def _equal(token, number, low, high):
+    """How many of `number` tokens equal the one that stands from `low` to `high` places later."""
+    equal = 0
+    for apart in range(low, min(high, number - 1) + 1):
+        later = token[apart:]
+        for at in range(number - apart):
+            equal += token[at] == later[at]
+    return equal
+
+
+@_compiled
+def _pairs(number, low, high):
+    pairs = 0
+    for apart in range(low, min(high, number - 1) + 1):
+        pairs += number - apart
+    return pairs
+
+
+@_compiled
+def _of_repeats(word, skeleton, tokens, what, work, out):
+    """How often a word comes again: pairs that are equal, of all pairs so far apart."""
+    open_words, closed, doubles, endings = work[0], work[1], work[2], work[3]
+    words = 0
+    for at in range(tokens):
+        one = what[at]
+        if one >= _COMMA:
+            continue
+        alone = np.uint64(words)  # like no hash and no other place
+        open_words[words] = word[at] if one > _CLOSED else alone
+        closed[words] = word[at] if one <= _CLOSED else alone
+        endings[words] = skeleton[at] if one > _CLOSED else alone
+        doubles[words] = word[at]
+        if words > 0:
+            doubles[words - 1] = _mixed(doubles[words - 1]) + word[at]
+        words += 1
+    if words > 0:
+        doubles[words - 1] = np.uint64(0)
+    ranges = ((1, 4), (5, 16), (17, 48))
+    for at, (low, high) in enumerate(ranges):
+        pairs = _pairs(words, low, high)
+        out[at] = _ratio(_equal(open_words, words, low, high), pairs)
+        out[3 + at] = _ratio(_equal(closed, words, low, high), pairs)
+    out[6] = _ratio(_equal(doubles, words - 1, 1, 48), _pairs(words - 1, 1, 48))
+    out[7] = _ratio(_equal(endings, words, 1, 16), _pairs(words, 1, 16))
+
+
+@_compiled
+def _measured(size, tokens, function_words, classes, read, work, out):
+    """All measures of one text, in the order of `wellhead.detect.rhythm.MEASURES`.
+
+    `read` is what `_columns` leaves behind.
+    """
+    wide, narrow = read
+    low, word, skeleton = wide[0], wide[1], wide[2]
+    begin, end = wide[6].view(np.int64), wide[7].view(np.int64)
+    starts, part = narrow[0], narrow[1]
+    what, sentence = work[4].view(np.int64), work[5].view(np.int64)
+    words = _described(low, part, word, begin, end, tokens, function_words, classes, what, out[:23])
+    sentences = _of_sentences(
+        low, starts, part, size, word, begin, tokens, what, sentence, out[23:42]
+    )
+    _of_words(low, begin, end, tokens, what, words, out[42:66])
+    _of_signs(low, part, begin, end, tokens, what, words, sentences, out[66:112])
+    _of_repeats(word, skeleton, tokens, what, work, out[112:])
+
+
+@_compiled
+def measures_of(codes, starts, letters, function_words, classes, out):
+    """The measures of every text of a batch, in single precision."""
+    longest = _longest(starts)
+    powers, read, tables = _powers(longest), _room(longest), (letters, function_words)
+    work = np.empty((6, longest + 1), np.uint64)
+    column, nowhere = np.empty(_RUNS * longest + 1, np.int32), np.empty(0, np.int32)
+    for row in range(starts.shape[0] - 1):
+        start, stop = starts[row], starts[row + 1] - 1
+        _, tokens = _columns(codes, start, stop, tables, powers, read, False, column, nowhere)
+        _measured(stop - start, tokens, function_words, classes, read, work, out[row])
+
+
+@_compiled
+def _grown(measure, feature, threshold, leaf):
+    """The sum of the leaves that a text's measures lead to; each tree is whole, root first."""
+    trees = leaf.shape[0] - feature.shape[0]
+    leaves = leaf.shape[0] // trees
+    total = 0.0
+    for tree in range(trees):
+        inner, at = tree * (leaves - 1), 0
+        while at < leaves - 1:
+            node = inner + at
+            at = 2 * at + (2 if measure[feature[node]] > threshold[node] else 1)
+        total += leaf[tree * leaves + at - (leaves - 1)]
+    return total
 
 
 @_compiled
@@ -345,13 +681,15 @@ def _sum(feature_of, kept, first_of, value, share):
 
 @_compiled
 def score_batch(
-    codes, starts, letters, function_words, known, first_of, idf, weight, values, intercept, score
-):
+    codes, starts, letters, function_words, known, first_of, idf, weight, values, intercept,
+    classes, asked, threshold, leaf, score,
+):  # fmt: skip
     """The scores of a batch, summed text by text in the order of the columns.
 
     `known` has a word for every 32 columns: which of them are features, and, in its upper half,
     how many features come before. `first_of` says at which feature each block begins, and where
-    the last ends. `values` holds what each count is worth; empty, presence alone counts.
+    the last ends. `values` holds what each count is worth; empty, presence alone counts. Trees on
+    measures of rhythm are added where there are any.
     """
     longest = _longest(starts)
     powers, work, tables = _powers(longest), _room(longest), (letters, function_words)
@@ -365,9 +703,14 @@ def score_batch(
     value = np.empty(_RUNS * longest + 1, np.float64)
     share = np.empty(_RUNS * longest + 1, np.float64)
     characters = first_of[1] > first_of[0]
+    grown = asked.shape[0] > 0
+    measure = np.empty(_MEASURES, np.float32)
+    room = np.empty((6, longest + 1 if grown else 0), np.uint64)
     for row in range(starts.shape[0] - 1):
         start, stop = starts[row], starts[row + 1] - 1
-        size = _columns(codes, start, stop, tables, powers, work, characters, column, nowhere)
+        size, tokens = _columns(
+            codes, start, stop, tables, powers, work, characters, column, nowhere
+        )
         _found(column, size, known, found, times)
         kept = _listed(found, feature_of)
         for at in range(kept):
@@ -380,3 +723,6 @@ def score_batch(
                 value[at] *= values[times[feature]]
                 times[feature] = 0
         score[row] = _sum(feature_of, kept, first_of, value, share) + intercept
+        if grown:
+            _measured(stop - start, tokens, function_words, classes, work, room, measure)
+            score[row] += _grown(measure, asked, threshold, leaf)

@@ -23,6 +23,8 @@ from numpy.typing import NDArray
 
 from wellhead.detect.hashing import ALPHABETIC, BITS, BLOCKS, COLUMNS, Batch, count, tables
 from wellhead.detect.normalise import Codes
+from wellhead.detect.rhythm import MEASURES, classes
+from wellhead.detect.trees import NO_TREES, Trees
 from wellhead.errors import BadSetting
 
 if TYPE_CHECKING:
@@ -73,6 +75,8 @@ class Recipe:
         lowest: columns below this one are not used; 2^20 leaves the characters out.
         agreement: features are trusted by this power of how surely domains agree on them
             (`wellhead.detect.scales`); 0: all alike.
+        rhythm: how much of the log-odds of trees on measures of rhythm (`wellhead.detect.rhythm`)
+            is added to the score; 0: no trees.
     """
 
     transform: str = "log1p"
@@ -81,6 +85,7 @@ class Recipe:
     share: float = 0.002
     lowest: int = 0
     agreement: float = 0.0
+    rhythm: float = 0.0
 
     def columns(self, counts: csr_matrix, domain: NDArray[np.str_]) -> NDArray[np.int32]:
         """The features that rows of these domains have in common."""
@@ -100,6 +105,8 @@ class LinearModel:
         intercept: the score of a text without any known feature.
         transform: one of `TRANSFORMS`.
         script: one of `wellhead.detect.hashing.SCRIPTS`.
+        trees: the second view: what measures of rhythm add to the score of a text. Counts know
+            nothing of it.
     """
 
     column: NDArray[np.int32]
@@ -108,6 +115,7 @@ class LinearModel:
     intercept: float
     transform: str = "log1p"
     script: str = ALPHABETIC
+    trees: Trees = NO_TREES
 
     def score(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Scores of normalised texts."""
@@ -126,10 +134,11 @@ class LinearModel:
         from wellhead.detect.native import score_batch
 
         values = _values(self.transform, len(batch.codes))
-        score_batch(*batch, *tables(self.script), *self._compiled, values, self.intercept, out)
+        known, words = tables(self.script), (classes(), *self.trees)
+        score_batch(*batch, *known, *self._compiled, values, self.intercept, *words, out)
 
     def score_counts(self, counts: csr_matrix) -> NDArray[np.float64]:
-        """Scores of rows of counts."""
+        """Scores of rows of counts, without trees."""
         parts = [self._totals(part) for part in _stretches(counts)]
         total = np.concatenate(parts) if parts else np.empty(0)
         return total + self.intercept
@@ -200,6 +209,7 @@ class LinearModel:
             in_order
             and column.size == self.idf.size == self.weight.size
             and all(bool(np.isfinite(one).all()) for one in numbers)
+            and self.trees.sound(len(MEASURES))
         )
 
     @cached_property
@@ -234,6 +244,9 @@ class LinearModel:
         digest = hashlib.sha256(stated.encode())
         for array, kind in ((self.column, "<i4"), (self.idf, "<f4"), (self.weight, "<f4")):
             digest.update(array.astype(kind).tobytes())
+        if len(self.trees):
+            for array, kind in zip(self.trees, ("<i2", "<f4", "<f4"), strict=True):
+                digest.update(array.astype(kind).tobytes())
         return digest.hexdigest()
 
 

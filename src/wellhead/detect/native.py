@@ -37,7 +37,7 @@ _HERE = Path(__file__).parent
 _SOURCES = ("kernels.py", "repairs.py", "entries.py", "native.py")
 # Helpers that compiled code calls where something fails or memory is wanted, and their prefixes.
 _HELPERS = (("_helperlib", "numba_"), ("core/runtime/_nrt_python", "NRT_"))
-_ARRAY = {"repairing": "BqiiBBIIq?", "scoring": "IqIQQqffddd"}
+_ARRAY = {"repairing": "BqiiBBIIq?", "scoring": "IqIQQqffddbhffd"}
 _SCALARS = {"repairing": (2, 3), "scoring": (9,)}
 _lock = Lock()
 _tried: set[str] = set()

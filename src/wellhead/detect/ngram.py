@@ -1,4 +1,5 @@
-"""The bulk scorer: a linear model on hashed n-grams, in a folder of plain arrays and JSON.
+"""The bulk scorer: a linear model on hashed n-grams, trees on measures of rhythm beside it if it
+has any, in a folder of plain arrays and JSON.
 
 Text comes in as it is; it is normalised, counted and weighed here, so that a caller cannot forget
 a step. A folder holds ``card.json``, ``weights.npz`` and, when the detector has them,
@@ -12,6 +13,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -22,12 +24,14 @@ from wellhead.detect.arrays import read_arrays
 from wellhead.detect.bulk import column_of, score_column
 from wellhead.detect.card import Card
 from wellhead.detect.explain import Passage, passages
-from wellhead.detect.hashing import COLUMNS
+from wellhead.detect.hashing import ALPHABETIC, COLUMNS
 from wellhead.detect.heldout import HeldOut
 from wellhead.detect.library import Library
 from wellhead.detect.linear import TRANSFORMS, LinearModel
 from wellhead.detect.normalise import normalise, normalise_all
+from wellhead.detect.rhythm import measures_of
 from wellhead.detect.scorer import KINDS
+from wellhead.detect.trees import NO_TREES, Trees
 from wellhead.errors import BadInput
 
 __all__ = ["NgramDetector"]
@@ -40,6 +44,7 @@ _WEIGHTS = {
     "intercept": np.float64,
     "transform": np.int8,
 }
+_TREES = {"tree_feature": np.int16, "tree_threshold": np.float32, "tree_leaf": np.float32}
 
 
 @dataclass(frozen=True)
@@ -110,23 +115,26 @@ class NgramDetector:
     def explain(self, text: str) -> tuple[Passage, ...]:
         """The sentences of `text`, normalised, with what each adds to the score.
 
-        The weights and the intercept of the model add up to the score. A weight is the sum over
-        n-grams that begin in the sentence; it explains the score, not the text's origin.
+        The weights, `rhythm` and the intercept of the model add up to the score. A weight is the
+        sum over n-grams that begin in the sentence; it explains the score, not the text's origin.
         """
         return passages(normalise(text, self.card.normalisation), self.model)
+
+    def rhythm(self, text: str) -> float:
+        """What the rhythm and the function words of `text` as a whole add to its score.
+
+        They belong to no sentence. A detector without this view adds 0.
+        """
+        if not len(self.model.trees):
+            return 0.0
+        clean = normalise(text, self.card.normalisation)
+        return float(self.model.trees.score(measures_of([clean]))[0])
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write the detector into `folder`; the card comes last, so a folder with one is whole."""
         target = Path(folder)
         with atomic_path(target / "weights.npz") as temporary, temporary.open("wb") as stream:
-            np.savez_compressed(
-                stream,
-                column=self.model.column,
-                idf=self.model.idf,
-                weight=self.model.weight,
-                intercept=np.array([self.model.intercept]),
-                transform=np.array([TRANSFORMS.index(self.model.transform)], np.int8),
-            )
+            np.savez_compressed(stream, **_arrays(self.model))
         if self.library is not None:
             self.library.save(target / "library.npz")
         if self.held_out is not None:
@@ -168,18 +176,32 @@ class NgramDetector:
         return cls(whole, model, library, held_out)
 
 
+def _arrays(model: LinearModel) -> dict[str, Any]:
+    """The arrays of a model as the file names them; trees only where it has any."""
+    arrays: dict[str, Any] = {
+        "column": model.column,
+        "idf": model.idf,
+        "weight": model.weight,
+        "intercept": np.array([model.intercept]),
+        "transform": np.array([TRANSFORMS.index(model.transform)], np.int8),
+    }
+    return arrays | (dict(zip(_TREES, model.trees, strict=True)) if len(model.trees) else {})
+
+
 def _model(path: Path, script: str) -> LinearModel:
-    arrays = read_arrays(path, _WEIGHTS)
+    arrays = read_arrays(path, _WEIGHTS, besides=_TREES)
+    grown = "tree_leaf" in arrays
+    trees = Trees(*(arrays[name] for name in _TREES)) if grown else NO_TREES
     transform, intercept = arrays["transform"].tolist(), arrays["intercept"]
     if transform in [[at] for at in range(len(TRANSFORMS))] and len(intercept) == 1:
         column, idf, weight = (arrays[name] for name in ("column", "idf", "weight"))
         kind = TRANSFORMS[transform[0]]
-        model = LinearModel(column, idf, weight, float(intercept[0]), kind, script)
-        if model.sound:
+        model = LinearModel(column, idf, weight, float(intercept[0]), kind, script, trees)
+        if model.sound and grown == bool(len(trees)) and (not grown or script == ALPHABETIC):
             return model
     raise BadInput(
-        f"{path}: expected ascending features below {COLUMNS}, each with a finite weight; "
-        "the file is damaged. Train or copy the detector anew"
+        f"{path}: expected ascending features below {COLUMNS}, each with a finite weight, and "
+        "whole trees if any; the file is damaged. Train or copy the detector anew"
     )
 
 

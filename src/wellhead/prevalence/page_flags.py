@@ -75,7 +75,7 @@ def flagged(result: AssayResult) -> list[Block | str]:
         said,
         "Below are the texts with the highest scores. The stronger the colour of a passage, the "
         "more it raised the score. That shows what the detector looked at; it proves nothing by "
-        "itself.",
+        "itself. The rhythm of a whole text may count besides, which no passage shows.",
         _excerpts(result),
         Details("The flagged texts as a table", [table]),
     ]

@@ -26,7 +26,14 @@ from _harness import DATA, benchmark_arguments, markdown_table, save_json
 from wellhead.detect.folds import Fold, Learner
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tools"))
-from fit_general_detector import FULL, cells_of, learner_of, table_of, threshold_from_elsewhere
+from fit_general_detector import (
+    FAST,
+    FULL,
+    cells_of,
+    learner_of,
+    table_of,
+    threshold_from_elsewhere,
+)
 
 WEIGHTS = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6)
 BASE, ESSAYS = "base models", "forum-essay"
@@ -36,9 +43,11 @@ def main() -> None:
     parser = benchmark_arguments(__doc__, json_default="detector_rhythm.json")
     parser.add_argument("--table", type=Path, required=True, help="leave-out scores of `general`")
     parser.add_argument("--cache", type=Path, help="folder with its texts and counts")
+    parser.add_argument("--fast", action="store_true", help="the scores are of `general-fast`")
     arguments = parser.parse_args()
     frame, learner = learner_of(DATA, arguments.cache, FULL)
-    views = list(_views(frame, learner, pd.read_parquet(arguments.table)))
+    shipped = FAST.rhythm if arguments.fast else FULL.rhythm
+    views = list(_views(frame, learner, pd.read_parquet(arguments.table), shipped))
     plain = _cells(frame, views, 0.0)
     rows = [_row(frame, views, plain, weight) for weight in WEIGHTS]
     columns = ["weight", *(f">{name}" for name in list(rows[0])[1:])]
@@ -50,7 +59,7 @@ def main() -> None:
 
 
 def _views(
-    frame: pd.DataFrame, learner: Learner, table: pd.DataFrame
+    frame: pd.DataFrame, learner: Learner, table: pd.DataFrame, shipped: float
 ) -> Iterator[tuple[Fold, NDArray[np.float64]]]:
     """Each fold with the scores of its n-grams alone, and what its trees add at weight 1."""
     assert learner.measures is not None
@@ -60,8 +69,8 @@ def _views(
         train = (group != "mixed") & (group != domain) & (maker != family)
         rows = place[part.row].to_numpy()
         added = learner.trees(np.flatnonzero(train)).score(learner.measures[0][rows])
-        shipped = FULL.rhythm * added
-        yield Fold(str(domain), str(family), rows, part.score.to_numpy() - shipped), added
+        alone = part.score.to_numpy() - shipped * added
+        yield Fold(str(domain), str(family), rows, alone), added
 
 
 def _mixed(views: list[tuple[Fold, NDArray[np.float64]]], weight: float) -> list[Fold]:

@@ -111,7 +111,8 @@ NOTES = (
     "People who write in a second language: one source alone says who they are, essays from a "
     "writing forum, many by German pupils (Sherbold et al., 90 texts). See how many of "
     "these are flagged at the threshold of other domains.",
-    "Weights are sums over hashed n-grams that many texts share; no text can be read back.",
+    "Weights are sums over hashed n-grams that many texts share, and trees ask for rates that "
+    "thousands share; no text can be read back.",
 )
 
 

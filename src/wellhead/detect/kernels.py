@@ -683,7 +683,7 @@ def _sum(feature_of, kept, first_of, value, share):
 def score_batch(
     codes, starts, letters, function_words, known, first_of, idf, weight, values, intercept,
     classes, asked, threshold, leaf, score,
-):  # fmt: skip
+):  # fmt: skip  # many parameters: plain arrays and numbers, as compiled code takes them
     """The scores of a batch, summed text by text in the order of the columns.
 
     `known` has a word for every 32 columns: which of them are features, and, in its upper half,

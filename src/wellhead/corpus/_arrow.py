@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-__all__ = ["flags", "hexadecimal", "numbers", "repeated", "strings"]
+__all__ = ["beginnings", "flags", "hexadecimal", "numbers", "repeated", "strings"]
 
 
 def strings(values: Sequence[str], type_: pa.DataType | None = None) -> pa.Array:
@@ -35,15 +35,27 @@ def strings(values: Sequence[str], type_: pa.DataType | None = None) -> pa.Array
     return pa.Array.from_buffers(kind, len(encoded), [None, _buffer(ends), pa.py_buffer(data)])
 
 
-def hexadecimal(digests: Sequence[bytes], digits: int) -> pa.StringArray:
-    """The first `digits` hexadecimal digits of each digest; all are equally long.
+def hexadecimal(digests: Sequence[bytes]) -> pa.StringArray:
+    """The hexadecimal digits of each digest; all are equally long.
 
-    >>> hexadecimal([bytes([1, 171]), bytes([255, 0])], 3).to_pylist()
+    >>> hexadecimal([bytes([1, 171]), bytes([255, 0])]).to_pylist()
+    ['01ab', 'ff00']
+    """
+    digits = 2 * len(digests[0]) if digests else 0
+    return _equally_long(b"".join(digests).hex().encode(), digits, len(digests))
+
+
+def beginnings(column: pa.StringArray, digits: int) -> pa.StringArray:
+    """The first `digits` of each value of a column that `hexadecimal` made.
+
+    >>> beginnings(hexadecimal([bytes([1, 171]), bytes([255, 0])]), 3).to_pylist()
     ['01a', 'ff0']
     """
-    size = 2 * len(digests[0]) if digests else 1
-    written = np.frombuffer(b"".join(digests).hex().encode(), np.uint8).reshape(-1, size)
-    return _equally_long(np.ascontiguousarray(written[:, :digits]).data, digits, len(digests))
+    count = len(column)
+    if not count:
+        return column
+    written = np.frombuffer(column.buffers()[2], np.uint8).reshape(count, -1)
+    return _equally_long(np.ascontiguousarray(written[:, :digits]).data, digits, count)
 
 
 def repeated(value: str, times: int) -> pa.StringArray:

@@ -131,20 +131,27 @@ class Tally:
             lengths: how many characters they have.
             document: what is known of the one at a place among them.
         """
-        self._fingerprint.update(b"".join(digests))
+        joined = b"".join(digests)
+        self._fingerprint.update(joined)
         self._lengths.frombytes(lengths.astype(np.int64).tobytes())
-        seen, remember = self._seen, self._seen.add
-        keys = [digest[:16] for digest in digests]
-        new = [key not in seen and remember(key) is None for key in keys]
-        bound = self._bound
-        for at, digest in enumerate(digests):
-            if digest < bound and new[at]:
-                held = (digest, self.documents + at, document(at))
+        new = self._new([digest[:16] for digest in digests])
+        beginnings = np.frombuffer(joined, ">u8")[::4]
+        for at in np.flatnonzero(beginnings <= int.from_bytes(self._bound[:8], "big")).tolist():
+            if new[at] and digests[at] < self._bound:
+                held = (digests[at], self.documents + at, document(at))
                 self._sample = sorted([*self._sample, held])[:SAMPLE]
-                bound = self._bound
         self.documents += len(new)
         self.duplicates += new.count(False)
         return new
+
+    def _new(self, keys: list[bytes]) -> list[bool]:
+        """Which of these were not seen before; all are seen from now on."""
+        seen, remember = self._seen, self._seen.add
+        distinct = set(keys)
+        if len(distinct) == len(keys) and seen.isdisjoint(distinct):
+            seen |= distinct
+            return [True] * len(keys)
+        return [key not in seen and remember(key) is None for key in keys]
 
     @property
     def _bound(self) -> bytes:

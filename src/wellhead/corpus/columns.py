@@ -12,6 +12,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from statistics import fmean
 from typing import Any, NamedTuple
 
@@ -256,5 +257,6 @@ def _like_prose(value: str) -> float:
     begin = plain[:200]
     unspaced = 0 if begin.isascii() else sum(letter > "\u2e80" for letter in begin) // 2
     spaced = any(map(str.isspace, plain.strip()))
-    words = max(len(_WORD.findall(plain)) if spaced else 0.1, unspaced)
+    found = sum(1 for _ in islice(_WORD.finditer(plain), _WORDS))
+    words = max(found if spaced else 0.1, unspaced)
     return max(0.001, min(1.0, words / _WORDS) * len(plain) / len(value))

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from wellhead.corpus._arrow import flags, hexadecimal, numbers, repeated, strings
+from wellhead.corpus._arrow import beginnings, flags, hexadecimal, numbers, repeated, strings
 from wellhead.corpus.census import Census, Sampled, Tally
 from wellhead.corpus.columns import require_column
 from wellhead.corpus.condition import Condition
@@ -158,10 +159,11 @@ class Reading:
             return Sampled(part.name, rows.numbers[found.kept[at]], found.column[at].as_py())
 
         kept = found.kept.tolist()
-        ours = {"id": self._ids(rows.columns, kept, found.digests), "text": found.column}
+        sha256 = hexadecimal(found.digests)
+        ours = {"id": self._ids(rows.columns, kept, found.digests, sha256), "text": found.column}
         first = self._tally.admit(found.digests, found.lengths, document)
         if self._marks:
-            ours |= {"sha256": hexadecimal(found.digests, 64), "first": flags(first)}
+            ours |= {"sha256": sha256, "first": flags(first)}
             ours |= _origins(part, rows, kept)
         if not self._carry:
             return pa.RecordBatch.from_arrays(list(ours.values()), list(ours))
@@ -169,11 +171,15 @@ class Reading:
         return pa.RecordBatch.from_pydict({**ours, **carried})
 
     def _ids(
-        self, columns: Mapping[str, Sequence[Any]], kept: list[int], digests: list[bytes]
+        self,
+        columns: Mapping[str, Sequence[Any]],
+        kept: list[int],
+        digests: list[bytes],
+        sha256: pa.StringArray,
     ) -> pa.StringArray:
         id_column = self._plan.id_column or "id"
         if id_column not in columns:
-            return hexadecimal(digests, 32)
+            return beginnings(sha256, 32)
         given = python_values(columns[id_column])
         named = zip(kept, digests, strict=True)
         return strings([self._names.name(given[place], digest) for place, digest in named])
@@ -257,8 +263,14 @@ def _origins(part: Part, rows: Rows, kept: list[int]) -> dict[str, pa.Array]:
     else:
         known = not isinstance(part, ObjectPart)
         files = repeated(part.name, len(kept)) if known else pa.nulls(len(kept), pa.string())
-        places = np.array(rows.numbers, np.int64)[kept]
+        places = _numbers(rows.numbers)[kept]
     return {"at_file": files, "at_row": numbers(places)}
+
+
+def _numbers(given: Sequence[int]) -> NDArray[np.int64]:
+    if isinstance(given, range):
+        return np.arange(given.start, given.stop, given.step, dtype=np.int64)
+    return np.array(given, np.int64)
 
 
 class _Names:

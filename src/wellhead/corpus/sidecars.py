@@ -16,6 +16,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -34,6 +35,8 @@ SCHEMA = pa.schema(
         ("held_out", pa.float64()),
     ]
 )
+# Hashes and scores repeat nothing: looking for it costs time and saves a twentieth of the file.
+_AS_IT_IS: dict[str, Any] = {"use_dictionary": False, "compression": "none"}
 
 
 def scores_folder(root: Path, scorer: str, revision: str) -> Path:
@@ -99,12 +102,12 @@ class Sidecar:
     def write_part(self, start: int, table: pa.Table) -> None:
         """Keep a finished stretch of scores that begins at document `start`."""
         with atomic_path(self.parts / f"{start:012}.parquet") as temporary:
-            pq.write_table(table.cast(self._schema), temporary, use_dictionary=False)
+            pq.write_table(table.cast(self._schema), temporary, **_AS_IT_IS)
 
     def write(self, table: pa.Table) -> None:
         """Make the sidecar of all its scores at once, where nothing was kept before."""
         with atomic_path(self.path) as temporary:
-            pq.write_table(table.cast(self._schema), temporary, use_dictionary=False)
+            pq.write_table(table.cast(self._schema), temporary, **_AS_IT_IS)
         shutil.rmtree(self.parts, ignore_errors=True)
 
     def assemble(self) -> None:
@@ -112,7 +115,7 @@ class Sidecar:
         joined = self.parts / "joined"
         with (
             atomic_path(joined) as temporary,
-            pq.ParquetWriter(temporary, self._schema, use_dictionary=False) as writer,
+            pq.ParquetWriter(temporary, self._schema, **_AS_IT_IS) as writer,
         ):
             for _, path in self._parts():
                 for piece in _slices(path):

@@ -6,8 +6,9 @@ no Python string is made of most texts, whose bytes are hashed where they lie.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
+from hashlib import sha256
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,14 +18,14 @@ from numpy.typing import NDArray
 
 from wellhead.corpus._arrow import flags, strings
 from wellhead.corpus.identity import content_digest
+from wellhead.corpus.signs import are_spaces, code_points, stay_in_nfc
 from wellhead.corpus.validation import python_values, usable_text
 
 __all__ = ["Texts", "usable_texts"]
 
 # A text of so many characters that begins with a sign is neither empty nor "n/a".
 _PLAINLY = 10
-# The first byte of U+0300, the first character that may not stay as it is in NFC. Of those that
-# follow, most texts have only dashes and quotes (U+2002 to U+203F) and U+2080 to U+20BF, which do.
+# The first byte of U+0300, the first character that may not stay as it is in NFC.
 _COMBINING = 0xCC
 
 
@@ -78,24 +79,24 @@ def _of_strings(column: pa.LargeStringArray, limit: int) -> Texts:
     lengths = np.array(_integers(pc.call_function("utf8_length", [column])))
     valid = _are_valid(column)
     plain = valid & _plainly_usable(column, np.frombuffer(view, np.uint8), offsets, lengths, limit)
-    there = valid.tolist()
-    kept = np.ones(count, np.bool_)
-    digests, rejected = [], []
     bounds = offsets.tolist()
-    for place, is_plain in enumerate(plain.tolist()):
+    digests = [
+        sha256(view[start:stop]).digest() if is_plain else b""
+        for (start, stop), is_plain in zip(pairwise(bounds), plain.tolist(), strict=True)
+    ]
+    kept, rejected = np.ones(count, np.bool_), []
+    for place in np.flatnonzero(~plain).tolist():
         part = view[bounds[place] : bounds[place + 1]]
-        if is_plain:
-            digests.append(hashlib.sha256(part).digest())
-            continue
-        text, reason = usable_text(bytes(part) if there[place] else None, limit)
+        text, reason = usable_text(bytes(part) if valid[place] else None, limit)
         if reason:
             kept[place] = False
             rejected.append((place, reason))
             continue
         lengths[place] = len(text)
-        digests.append(content_digest(text))
+        digests[place] = content_digest(text)
     if rejected:
         column, lengths = column.filter(flags(kept)), lengths[kept]
+        digests = [digest for digest in digests if digest]
     return Texts(np.flatnonzero(kept), column, lengths, digests, rejected)
 
 
@@ -112,17 +113,11 @@ def _plainly_usable(
     except pa.ArrowInvalid:  # some bytes are no UTF-8
         return np.zeros(len(column), np.bool_)
     plain = (lengths >= _PLAINLY) & (np.diff(offsets) <= limit)
-    first, third = data[offsets[:-1][plain]], data[offsets[:-1][plain] + 2]
-    latin = (first > ord(" ")) & (first < 0x7F) | (first > 0xC2) & (first < _COMBINING)
-    quote = (first == 0xE2) & (third >= 0x90) & (third <= 0xA7)  # no space of those let through
-    plain[plain] = latin | quote
+    plain[plain] = ~are_spaces(code_points(data, offsets[:-1][plain]))
     begin, end = int(offsets[0]), int(offsets[-1])
     odd = begin + np.flatnonzero(data[begin:end] >= _COMBINING)
     if odd.size:
-        before, after = data[odd], data[odd + 1]
-        last = data[np.minimum(odd + 2, end - 1)]
-        general = (after == 0x80) & (last >= 0x82) | (after == 0x82)
-        odd = odd[(before != 0xE2) | ~general]
+        odd = odd[~stay_in_nfc(code_points(data, odd))]
         plain[np.searchsorted(offsets, odd, "right") - 1] = False
     return plain
 

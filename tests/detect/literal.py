@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from wellhead.detect.hashing import ALPHABETIC, BITS, COLUMNS, Occurrences
+from wellhead.detect.linear import LinearModel
 from wellhead.detect.words import FUNCTION_WORDS
 
 CHARACTER_RUNS = (3, 4, 5)
@@ -25,9 +26,14 @@ _INVERSE = np.uint64(pow(int(_BASE), -1, 1 << 64))
 _SEPARATOR = "\n"
 
 
-def count(texts: Sequence[str]) -> csr_matrix:
+def scores(model: LinearModel, texts: Sequence[str]) -> NDArray[np.float64]:
+    """The score of each normalised text: sums over its counts, by numpy and scipy alone."""
+    return model.score_counts(count(texts, model.script))
+
+
+def count(texts: Sequence[str], script: str = ALPHABETIC) -> csr_matrix:
     """How often each text has each n-gram: float32 counts of shape ``(len(texts), COLUMNS)``."""
-    found = occurrences(texts)
+    found = occurrences(texts, script)
     # Half as many bytes are sorted in half the time.
     kind: Any = np.uint32 if len(texts) * COLUMNS < 1 << 32 else np.int64
     key: NDArray[Any] = found.row.astype(kind) * kind(COLUMNS) + found.column.astype(kind)

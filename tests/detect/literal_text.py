@@ -31,6 +31,20 @@ PLAIN = str.maketrans(
     }
 )
 
+# What rules look for, and what stands around it: the material of drawn texts.
+_PIECES = (
+    "a|B|word| |  |\n|\r\n|\t|\xa0|\u2028|.|,|;|!|?|'|n't| n't|N'T|n ' t|--|---| - |-|\u2014|"
+    "\u2013|12|*|**|_|`|``|```py|~~|#|##|# |\u2022|(|[|]|http://x)|](|<b>|<|>|&amp;|&|\u2026|"
+    "\u2019|\u201c|Sure, here is the text:|Assistant:|I hope this helps|. I hope this helps!|"
+    "\u0131 hope|. Please let me know if you need more|Title:|\xc2\xa3|\xe9|e\u0301|\u200b|"
+    "\u0663|''| ' s|' re|It was. |the end|Here is a summary: |Sure! |Certainly! |Yes. |"
+    "this is my short story: |[assistant]: |[/INST]|Abstract:|Rewritten article:|1. |2) |> |- |"
+    "+ |=|===|\x92|\x85|\x81|\\n|\\n\\n|\u3002|\uff01|\u6f22\u5b57|\u300d|b.C|x.Cd|...|....|"
+    '!!!!|%|5 %|3\u20134|{|}|)|"|The tram came. |of it. |It left. |ll|S|re|:|\u0130|\u05d0|'
+    "\ufeff|\x00|\ufffd|\xc3\xa9|great|, | :|stories|versions|I have"
+)
+PIECES = _PIECES.split("|")
+
 
 def normalise(text: str, options: Normalisation = STANDARD) -> str:
     """The definition, applied until nothing changes."""

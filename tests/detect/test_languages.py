@@ -144,6 +144,10 @@ ENGLISH = "When we got home it was already dark, and none of us had thought to b
 GERMAN = (
     "Als wir nach Hause kamen, war es schon dunkel, und niemand hatte an den Schlüssel gedacht."
 )
+ROMANISED = (
+    "Yeh phone lene se pehle soch lo. Camera theek hai lekin battery ekdum bekaar, din mein do "
+    "baar charge karna padta hai. Screen achhi hai, sound bhi theek thaak."
+)
 
 
 @pytest.mark.parametrize(
@@ -153,8 +157,22 @@ GERMAN = (
         ([GERMAN] * 10, ("100 % are in de", "none for German")),
         ([ENGLISH] * 7 + _chinese(5, 3), ("30 % are in zh", "--detector general-zh")),
         ([ENGLISH] * 29 + [GERMAN], ()),
+        ([ENGLISH] * 7 + [ROMANISED] * 3, ("30 % are in a language that could not be told",)),
+        (
+            [ENGLISH] * 7 + [ENGLISH + text for text in _chinese(5, 3)],
+            ("30 % are in two languages or more (", "is not known"),
+        ),
+        (["", "ok", "12"] * 4, ()),
     ],
-    ids=["English", "German", "some Chinese", "one in thirty"],
+    ids=[
+        "English",
+        "German",
+        "some Chinese",
+        "one in thirty",
+        "Hindi in Latin letters",
+        "English with Chinese",
+        "nothing to tell",
+    ],
 )
 def test_score_says_which_documents_its_detector_was_not_made_for(
     texts: list[str], said: tuple[str, ...]
@@ -170,3 +188,31 @@ def test_the_language_is_heard_in_many_files_and_not_in_the_first_alone(tmp_path
         rows = (json.dumps({"text": f"{text} {row}"}) for row, text in enumerate(texts))
         (tmp_path / f"{at}.jsonl").write_text("\n".join(rows))
     assert chosen_for(open_corpus(tmp_path)).detector == "general-zh"
+
+
+def _shuffled(text: str, number: int) -> list[str]:
+    """Texts of the words of `text` in any order."""
+    rng = np.random.default_rng(0)
+    return [" ".join(rng.permutation(text.split())) for _ in range(number)]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (ROMANISED, "most of them are in a language that could not be told"),
+        (GERMAN, "most of them are in a language (de) that this detector was not made for"),
+    ],
+    ids=["could not be told", "German"],
+)
+def test_an_assay_says_no_share_of_a_language_that_it_does_not_know(text: str, said: str) -> None:
+    texts = _shuffled(text, 90)
+    result = assay(texts[:40], human=texts[40:], detector="general")
+    assert result.withheld is not None
+    assert said in result.withheld.reason
+
+
+def test_an_assay_notes_what_part_is_in_other_languages() -> None:
+    texts = _shuffled(ENGLISH, 68)
+    result = assay(texts[:28] + _chinese(8, 12), human=texts[28:])
+    [note] = [one for one in result.diagnostics if one.code == "languages-unknown"]
+    assert "30 % are in zh" in note.finding

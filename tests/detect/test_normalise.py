@@ -160,28 +160,16 @@ def test_no_text_takes_long(hostile: str) -> None:
     assert time.process_time() - start < 2
 
 
-_LOCAL = (
-    "a|B|word| |  |\n|\r\n|\t|\xa0|\u2028|.|,|;|!|?|'|n't| n't|N'T|n ' t|--|---| - |-|\u2014|"
-    "\u2013|12|*|**|_|`|``|```py|~~|#|##|# |\u2022|(|[|]|http://x)|](|<b>|<|>|&amp;|&|\u2026|"
-    "\u2019|\u201c|Sure, here is the text:|Assistant:|I hope this helps|. I hope this helps!|"
-    "\u0131 hope|. Please let me know if you need more|Title:|\xc2\xa3|\xe9|e\u0301|\u200b|"
-    "\u0663|''| ' s|' re|It was. |the end|Here is a summary: |Sure! |Certainly! |Yes. |"
-    "this is my short story: |[assistant]: |[/INST]|Abstract:|Rewritten article:|1. |2) |> |- |"
-    "+ |=|===|\x92|\x85|\x81|\\n|\\n\\n|\u3002|\uff01|\u6f22\u5b57|\u300d|b.C|x.Cd|...|....|"
-    '!!!!|%|5 %|3\u20134|{|}|)|"|The tram came. |of it. |It left. |ll|S|re|:|\u0130|\u05d0|'
-    "\ufeff|\x00|\ufffd|\xc3\xa9|great|, | :|stories|versions|I have"
-)
-LOCAL = _LOCAL.split("|")
-
-
 @settings(max_examples=400, deadline=None)
-@given(st.lists(st.sampled_from(LOCAL) | st.text(max_size=4), max_size=14).map("".join))
+@given(
+    st.lists(st.sampled_from(literal_text.PIECES) | st.text(max_size=4), max_size=14).map("".join)
+)
 def test_compiled_repairs_are_the_definition_to_the_last_character(text: str) -> None:
     assert normalise(text) == literal_text.normalise(text)
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.sampled_from(LOCAL), max_size=8).map("".join), st.integers(0, 63))
+@given(st.lists(st.sampled_from(literal_text.PIECES), max_size=8).map("".join), st.integers(0, 63))
 def test_so_they_are_under_any_options(text: str, bits: int) -> None:
     options = Normalisation(*(bool(bits >> at & 1) for at in range(6)))
     assert normalise(text, options) == literal_text.normalise(text, options)
@@ -189,7 +177,9 @@ def test_so_they_are_under_any_options(text: str, bits: int) -> None:
 
 def test_thousands_of_drawn_texts_are_equal_too_in_one_call() -> None:
     random = Random(1)
-    texts = ["".join(random.choices(LOCAL, k=random.randint(0, 12))) for _ in range(4000)]
+    texts = [
+        "".join(random.choices(literal_text.PIECES, k=random.randint(0, 12))) for _ in range(4000)
+    ]
     assert normalise_all(texts) == [literal_text.normalise(text) for text in texts]
 
 

@@ -351,13 +351,15 @@ def _tier_told(tried: TierTried) -> str:
 
 def _tell_sample(documents: Documents) -> None:
     """What was read, so that a wrong column or file is seen before its share."""
+    from wellhead.corpus.language import named
     from wellhead.report.numbers import percent
 
     read = documents.read
     if read is None:
         return
     smallest, _, middle, _, largest = read.characters
-    spoken = "".join(f", {code} {percent(part)}" for code, part in list(read.languages.items())[:2])
+    languages = list(read.languages.items())[:2]
+    spoken = "".join(f", {named(code)} {percent(part)}" for code, part in languages)
     repeats = f", {documents.near_duplicates} repeat another" if documents.near_duplicates else ""
     lines = [
         f"read: {documents.n} documents of {smallest} to {largest} characters, median "

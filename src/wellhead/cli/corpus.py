@@ -65,7 +65,6 @@ def _told(found: Inspection) -> str:
     from wellhead.report.numbers import counted
 
     census, copies = found.census, found.near_duplicates
-    spoken = ", ".join(f"{name} {share:.0%}" for name, share in list(found.languages.items())[:4])
     shown = found.files[:10]
     lines = [
         f"{found.name}: {counted(census.documents, 'document')}, {found.characters} characters",
@@ -75,7 +74,7 @@ def _told(found: Inspection) -> str:
         "columns: " + ", ".join(f"{column.name} ({column.type})" for column in found.columns),
         f"exact duplicates: {census.duplicates} ({census.distinct} distinct texts)",
         *([] if copies is None else [f"with near-duplicates: {copies}"]),
-        f"languages: {spoken or 'too short to tell'}",
+        *_spoken(found),
         *_sample(census),
         *([f"rows that --where leaves out: {census.filtered}"] if census.filtered else []),
         f"rows not used: {sum(census.unusable.values())} of {census.rows}",
@@ -85,6 +84,22 @@ def _told(found: Inspection) -> str:
         f"fingerprint: {census.sha256}",
     ]
     return "\n".join(lines)
+
+
+def _spoken(found: Inspection) -> list[str]:
+    """Languages, scripts and how many documents mix languages."""
+    from wellhead.corpus.language import named
+
+    def listed(shares: dict[str, float]) -> str:
+        return ", ".join(f"{name} {share:.0%}" for name, share in list(shares.items())[:4])
+
+    languages = listed({named(code): share for code, share in found.languages.items()})
+    lines = [f"languages: {languages or 'too short to tell'}"]
+    if len(found.scripts) > 1:
+        lines.append(
+            f"scripts: {listed({one.title(): part for one, part in found.scripts.items()})}"
+        )
+    return lines + ([f"in two languages or more: {found.mixed:.0%}"] if found.mixed else [])
 
 
 def _sample(census: Census) -> list[str]:

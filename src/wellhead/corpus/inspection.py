@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from wellhead.corpus.census import Census
 from wellhead.corpus.corpus import Corpus
-from wellhead.corpus.language import identified
+from wellhead.corpus.language import languages_of
 from wellhead.corpus.near_duplicates import NearDuplicates
 
 # More documents than this are not compared with one another.
@@ -48,7 +48,10 @@ class Inspection:
         characters: length of all usable texts together.
         near_duplicates: documents that repeat an earlier one in full or nearly; None where the
             corpus has more than `COMPARED` documents.
-        languages: share of documents by language, of a sample; the commonest first.
+        languages: share of documents by the language of most of each, of a sample; the commonest
+            first. ``und``: it could not be told.
+        scripts: share of letters by script, of the same sample.
+        mixed: share of its documents that hold two languages or more, each a fifth of it.
     """
 
     name: str
@@ -60,6 +63,8 @@ class Inspection:
     characters: int
     near_duplicates: int | None
     languages: dict[str, float]
+    scripts: dict[str, float]
+    mixed: float
 
     def to_dict(self) -> dict[str, Any]:
         """The inspection as plain values."""
@@ -72,6 +77,8 @@ class Inspection:
             "characters": self.characters,
             "near_duplicates": self.near_duplicates,
             "languages": self.languages,
+            "scripts": self.scripts,
+            "mixed": self.mixed,
             "notes": list(self.notes),
             **self.census.to_dict(),
         }
@@ -112,11 +119,22 @@ def inspect_corpus(corpus: Corpus) -> Inspection:
         census=corpus.census,
         characters=characters,
         near_duplicates=None if copies is None else copies.count - len(set(copies.clusters())),
-        languages=_languages(spoken),
+        **_spoken(spoken),
     )
 
 
-def _languages(texts: list[str]) -> dict[str, float]:
-    """The share of each language, of the texts long enough to tell."""
-    told = Counter(identified(texts))
-    return {language: count / told.total() for language, count in told.most_common()}
+def _spoken(texts: list[str]) -> dict[str, Any]:
+    """Languages, scripts and how many texts are mixed, of those long enough to tell."""
+    told = [found for text in texts if (found := languages_of(text)).language]
+    scripts: Counter[str] = Counter()
+    for found in told:
+        scripts.update(found.scripts)
+    return {
+        "languages": _shares(Counter(found.language for found in told)),
+        "scripts": _shares(scripts),
+        "mixed": sum(bool(found.mixed) for found in told) / max(len(told), 1),
+    }
+
+
+def _shares(counts: Counter[str]) -> dict[str, float]:
+    return {name: count / counts.total() for name, count in counts.most_common()}

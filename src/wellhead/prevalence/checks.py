@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from wellhead._stats import Interval
+from wellhead.corpus.language import Languages, named
+from wellhead.detect.choice import seldom_read
 from wellhead.prevalence.reference_fit import ReferenceFit
 from wellhead.prevalence.result import Diagnostic, Severity
 from wellhead.prevalence.withholding import FEW_DOCUMENTS, Doubt
@@ -22,6 +24,7 @@ __all__ = [
     "check_detectability",
     "check_documents",
     "check_human_reference",
+    "check_known_languages",
     "check_languages",
     "check_length_confound",
     "check_lengths",
@@ -330,6 +333,28 @@ def check_documents(n: int, words: np.ndarray, duplicates: int, rows: int) -> li
     return found
 
 
+def check_known_languages(
+    found: Sequence[Languages], detector: str, known: Sequence[str]
+) -> Diagnostic | None:
+    """Whether documents are in languages that the detector was not made for, or in several.
+
+    Args:
+        found: what sampled documents are written in.
+        detector: its name.
+        known: the languages that it was made for; none where that is not known.
+    """
+    notes = seldom_read(found, detector, known) if known else []
+    if not notes:
+        return None
+    return Diagnostic(
+        "Does the detector know the languages?",
+        "note",
+        " ".join(f"Of a sample of the documents {note}" for note in notes),
+        "Assay each language by itself, with human texts of that language.",
+        code="languages-unknown",
+    )
+
+
 def check_languages(corpus: Sequence[str], human: Sequence[str]) -> Diagnostic | None:
     """Whether the languages of the reference cover those of the corpus.
 
@@ -347,7 +372,9 @@ def check_languages(corpus: Sequence[str], human: Sequence[str]) -> Diagnostic |
     }
     if not missing:
         return None
-    listed = ", ".join(f"{code} ({100 * share:.0f} %)" for code, share in sorted(missing.items()))
+    listed = ", ".join(
+        f"{named(code)} ({100 * share:.0f} %)" for code, share in sorted(missing.items())
+    )
     return Diagnostic(
         "Are reference and corpus in the same languages?",
         "warning",

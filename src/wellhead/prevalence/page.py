@@ -12,6 +12,7 @@ import numpy as np
 
 from wellhead._result import render
 from wellhead.corpus.census import Sampled
+from wellhead.corpus.language import named
 from wellhead.prevalence import plan_page, shards_page  # noqa: F401  (they register their pages)
 from wellhead.prevalence.adapt_page import adapted
 from wellhead.prevalence.page_flags import flagged
@@ -245,7 +246,7 @@ def _as_read(documents: Documents) -> list[Block | str]:
     smallest, _, middle, _, largest = map(count, read.characters)
     pairs = [("characters", f"median {middle}, {smallest} to {largest}")]
     if read.languages:
-        told = [f"{code} {percent(part)}" for code, part in list(read.languages.items())[:4]]
+        told = [f"{named(code)} {percent(part)}" for code, part in list(read.languages.items())[:4]]
         pairs.append(("languages", ", ".join(told)))
     if read.unusable:
         rows = [[one.file, one.row or None, one.reason] for one in read.unusable]

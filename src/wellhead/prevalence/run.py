@@ -15,7 +15,7 @@ from wellhead._progress import Progress, quiet
 from wellhead._version import __version__
 from wellhead.corpus import Corpus
 from wellhead.corpus import sample as draw_sample
-from wellhead.corpus.language import identified
+from wellhead.corpus.language import identified, languages_of
 from wellhead.detect import Scorer, load_scorer
 from wellhead.detect.first_run import compile_first
 from wellhead.detect.general import for_languages
@@ -31,6 +31,7 @@ from wellhead.prevalence.adapt import (
 )
 from wellhead.prevalence.adapt_tier import tiered
 from wellhead.prevalence.assumptions import assumptions
+from wellhead.prevalence.checks import check_known_languages
 from wellhead.prevalence.diagnostics import diagnostics, judged_in
 from wellhead.prevalence.document_table import counted_documents, flags_of, table_of
 from wellhead.prevalence.documents import ScoredDocuments, read_documents
@@ -165,7 +166,7 @@ def assay(
             labels_drawn,
             against,
             adapted,
-            also=(*by_language, *kept),
+            also=(*by_language, *kept, *_unknown(docs, scorer, judged)),
         ),
         adaptation=adapted,
         upper_bound_only=judged.upper_bound_only,
@@ -306,6 +307,15 @@ def _own(
         progress=progress,
     )
     return tiered(own, tier, seed=seed, progress=progress), kept
+
+
+def _unknown(docs: ScoredDocuments, scorer: Scorer, judged: Judged) -> tuple[Diagnostic, ...]:
+    """A note on languages that the detector was not made for, where the share is not withheld."""
+    if judged.why is not None and judged.why.code == "language":
+        return ()
+    found = [languages_of(text) for text in docs.sample.values()]
+    note = check_known_languages(found, scorer.name, getattr(scorer, "languages", ()))
+    return () if note is None else (note,)
 
 
 def _counted(evidence: Evidence) -> References:

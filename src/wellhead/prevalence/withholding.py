@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from wellhead._stats import Interval
+from wellhead.corpus.language import UNDETERMINED
 from wellhead.detect.general import advice_on
 from wellhead.prevalence.conformal import p_values
 from wellhead.prevalence.estimate import Estimate, Evidence, estimate
@@ -156,8 +157,7 @@ def withheld(
     if foreign:
         return Withheld(
             "language",
-            f"most of them are in {_languages(foreign)} that this detector was not "
-            f"made for (it knows {', '.join(known)})",
+            _languages(foreign, known),
             "What stands out against your own human texts is still flagged. For a share, have a "
             "random subset audited (--labels), give 80 machine texts of the task as well "
             "(--machine), or train a detector on texts of this language (wellhead detector "
@@ -172,9 +172,20 @@ def _judged_singly(evidence: Evidence) -> str:
     return "with texts that people certainly wrote (--human) single texts are judged, too"
 
 
-def _languages(codes: Sequence[str]) -> str:
-    kind = "a language" if len(codes) == 1 else "languages"
-    return f"{kind} ({', '.join(codes)})"
+def _languages(foreign: Sequence[str], known: Sequence[str]) -> str:
+    """What most documents are written in, and what the detector knows."""
+    told = [code for code in foreign if code != UNDETERMINED]
+    if not told:
+        return (
+            "most of them are in a language that could not be told, and this detector knows "
+            f"{', '.join(known)}"
+        )
+    kind = "a language" if len(told) == 1 else "languages"
+    unless = ", or in one that could not be told" if UNDETERMINED in foreign else ""
+    return (
+        f"most of them are in {kind} ({', '.join(told)}) that this detector was not made for (it "
+        f"knows {', '.join(known)}){unless}"
+    )
 
 
 def _only(texts: int) -> str:

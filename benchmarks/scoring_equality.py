@@ -1,7 +1,8 @@
 """Whether compiled scores are those of the definition, text by text.
 
 Compiled normalising and scoring are held to `tests/detect/literal_text.py` and `literal.py`, which
-say the same in regular expressions and plain numpy: on every development text (of the data folder,
+say the same in regular expressions and plain numpy, and measures of rhythm to `literal_rhythm.py`
+but for rounding: on every development text (of the data folder,
 where there is one) and on random Unicode strings, half of them drawn from all characters, half from
 what the rules look for. Then every text is scored again in batches of 1, 7 and 1,000 and with one
 thread and two. Prints how many texts differ, and ends with 1 if any does.
@@ -27,13 +28,21 @@ from _harness import DATA, benchmark_arguments, markdown_table, save_json
 from wellhead.detect import NgramDetector, load_scorer
 from wellhead.detect.bulk import column_of
 from wellhead.detect.normalise import normalise_all
+from wellhead.detect.rhythm import measures_of
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "detect"))
 import literal
+import literal_rhythm
 import literal_text
 
 DETECTORS = ("general", "general-fast", "general-zh")
-COLUMNS = ("texts", ">number", ">normalised otherwise", *(f">{name}" for name in DETECTORS))
+COLUMNS = (
+    "texts",
+    ">number",
+    ">normalised otherwise",
+    ">measured otherwise",
+    *(f">{name}" for name in DETECTORS),
+)
 AT_ONCE = 1000
 
 Scores = NDArray[np.float64]
@@ -84,13 +93,21 @@ def random_texts(number: int) -> list[str]:
     return [drawn() for _ in range(number)]
 
 
+def measured_otherwise(clean: Sequence[str]) -> int:
+    """How many texts have measures of rhythm that differ by more than rounding."""
+    plain = np.array([literal_rhythm.measures(text) for text in clean])
+    close = np.isclose(measures_of(clean), plain, rtol=1e-5, atol=1e-6)
+    return int(np.count_nonzero(~close.all(axis=1)))
+
+
 def differing(texts: Sequence[str], detectors: Sequence[NgramDetector]) -> dict[str, int]:
     """How many texts are normalised otherwise than defined, and how many scored so by each."""
-    count = dict.fromkeys(("normalised", *(one.name for one in detectors)), 0)
+    count = dict.fromkeys(("normalised", "measured", *(one.name for one in detectors)), 0)
     for some in parts(texts, AT_ONCE):
         clean = [literal_text.normalise(text) for text in some]
         pairs = zip(clean, normalise_all(some), strict=True)
         count["normalised"] += sum(ours != plain for plain, ours in pairs)
+        count["measured"] += measured_otherwise(clean)
         for one in detectors:
             plain = literal.scores(one.model, clean)
             count[one.name] += int(np.count_nonzero(one.score(some) != plain))

@@ -12,6 +12,8 @@ from scipy.sparse import csr_matrix
 
 from wellhead.detect.hashing import ALPHABETIC, BITS, COLUMNS, Occurrences
 from wellhead.detect.linear import LinearModel
+from wellhead.detect.rhythm import measures_of
+from wellhead.detect.trees import Trees
 from wellhead.detect.words import FUNCTION_WORDS
 
 CHARACTER_RUNS = (3, 4, 5)
@@ -27,8 +29,29 @@ _SEPARATOR = "\n"
 
 
 def scores(model: LinearModel, texts: Sequence[str]) -> NDArray[np.float64]:
-    """The score of each normalised text: sums over its counts, by numpy and scipy alone."""
-    return model.score_counts(count(texts, model.script))
+    """The score of each normalised text: sums over its counts, and what its trees add.
+
+    Measures of rhythm are the product's own here: `literal_rhythm` says what they are, and cannot
+    say it to the last bit.
+    """
+    sums = model.score_counts(count(texts, model.script))
+    if not len(model.trees):
+        return sums
+    rows = measures_of(texts)
+    return sums + [grown(model.trees, row) for row in rows]
+
+
+def grown(trees: Trees, row: NDArray[np.float32]) -> float:
+    """What trees add for a text with these measures, walked one by one."""
+    total = 0.0
+    inner = trees.leaves - 1
+    for tree in range(len(trees)):
+        at = 0
+        while at < inner:
+            node = tree * inner + at
+            at = 2 * at + (2 if row[trees.feature[node]] > trees.threshold[node] else 1)
+        total += float(trees.leaf[tree * trees.leaves + at - inner])
+    return total
 
 
 def count(texts: Sequence[str], script: str = ALPHABETIC) -> csr_matrix:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import literal
 import literal_rhythm
 import numpy as np
 import pandas as pd
@@ -84,18 +85,6 @@ def test_a_text_said_twice_has_the_rates_of_the_text() -> None:
             assert one == pytest.approx(other, rel=1e-5), name
 
 
-def plain_sum(trees: Trees, row: np.ndarray) -> float:
-    total = 0.0
-    inner = trees.leaves - 1
-    for tree in range(len(trees)):
-        at = 0
-        while at < inner:
-            node = tree * inner + at
-            at = 2 * at + (2 if row[trees.feature[node]] > trees.threshold[node] else 1)
-        total += float(trees.leaf[tree * trees.leaves + at - inner])
-    return total
-
-
 @pytest.fixture(scope="module")
 def learned() -> tuple[np.ndarray, np.ndarray, Trees]:
     rng = np.random.default_rng(0)
@@ -119,7 +108,9 @@ def test_trees_add_what_walking_them_one_by_one_adds(
 ) -> None:
     rows, _, trees = learned
     some = np.vstack([rows[:200], np.full((1, 6), np.inf), np.full((1, 6), -np.inf)])
-    assert trees.score(some.astype(np.float32)).tolist() == [plain_sum(trees, row) for row in some]
+    assert trees.score(some.astype(np.float32)).tolist() == [
+        literal.grown(trees, row) for row in some
+    ]
 
 
 def test_the_same_rows_and_seed_grow_the_same_trees(
@@ -167,7 +158,7 @@ def test_a_score_is_the_sum_of_both_views(both: NgramDetector) -> None:
     alone = replace(both.model, trees=NO_TREES)
     for text, score in zip(texts, both.score(texts), strict=True):
         clean = normalise(text)
-        added = plain_sum(both.model.trees, measures_of([clean])[0])
+        added = literal.grown(both.model.trees, measures_of([clean])[0])
         assert score == alone.score([clean])[0] + added
     assert both.score([MACHINES[0]]) - alone.score([normalise(MACHINES[0])]) > 0
 

@@ -141,7 +141,9 @@ def _show(card: Card, as_json: bool) -> None:
     typer.echo("Fitted on")
     for source in card.fitted_on:
         licence = f"; licence: {source.licence}" if source.licence else ""
-        typer.echo(f"  {source.name}: {source.human} human, {source.machine} machine{licence}")
+        place = f"; {source.url}" if source.url else ""
+        counts = f"{source.human} human, {source.machine} machine"
+        typer.echo(f"  {source.name}: {counts}{licence}{place}")
     typer.echo(f"\nLanguages: {', '.join(card.languages) or 'not stated'}")
     typer.echo("\nMeasured on what was left out")
     typer.echo("  (caught: share of machine texts at the threshold that flags 5 % of people)")
@@ -162,9 +164,19 @@ def _show_elsewhere(card: Card) -> None:
         typer.echo(f"  {one.flagged:6.1%}  {one.human:6}  {one.source} / {one.domain}")
 
 
+_BY = {
+    "kind": "by what the machine did",
+    "family": "by family of generators",
+    "year": "by year, of the texts whose source states it",
+    "length": "by length in characters",
+}
+
+
 def _show_summaries(card: Card) -> None:
     for by in dict.fromkeys(one.by for one in card.summaries):
-        typer.echo(f"  {'AUC':>5}  {'caught':>6}  {'cells':>6}  {'machine':>7}  by {by}")
+        typer.echo(
+            f"  {'AUC':>5}  {'caught':>6}  {'cells':>6}  {'machine':>7}  {_BY.get(by, f'by {by}')}"
+        )
         for one in (row for row in card.summaries if row.by == by):
             counts = f"{one.cells:6}  {one.machine:7}"
             typer.echo(f"  {one.auc:5.3f}  {one.caught:6.1%}  {counts}  {one.value}")

@@ -43,7 +43,8 @@ __all__ = [
     "without_hard",
 ]
 
-# The tempers that benchmarks/assay_coverage.py chose by leaving whole clusters out.
+# How many documents count at most: chosen by benchmarks/assay_constants.py on one half of the
+# clusters.
 EFFECTIVE = 450.0
 EFFECTIVE_UNANCHORED = 20.0
 

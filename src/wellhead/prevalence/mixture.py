@@ -16,6 +16,7 @@ hold.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import betainc, expit, logit, logsumexp
@@ -25,7 +26,15 @@ from wellhead.prevalence.library import GeneratorPrior
 from wellhead.prevalence.reference import require_scores
 from wellhead.prevalence.smc import Draws, posterior_draws
 
-__all__ = ["Posterior", "anchored_posterior", "gap_counts", "posterior_of_gaps"]
+__all__ = [
+    "Binned",
+    "Posterior",
+    "anchored_posterior",
+    "binned",
+    "gap_counts",
+    "posterior_of_gaps",
+    "shares_given",
+]
 
 _CELLS = 200
 # Below this posterior probability, a generator that the detector cannot see is not considered.
@@ -149,40 +158,57 @@ def posterior_of_gaps(
         anchors: shape (m,), sorted.
         prior, effective, seed, draws: see `anchored_posterior`.
     """
-    m = anchors.size
-    ranks = np.unique(np.clip(np.round(_CUTS * m).astype(int), 1, m))
-    cuts = anchors[ranks - 1]
-    bins = np.searchsorted(cuts, np.append(anchors, np.inf), side="left")
-    counts = np.bincount(bins, weights=gaps, minlength=cuts.size + 1)
-    temper = min(1.0, effective / gaps.sum())
-    spacings = np.diff(np.concatenate([[0], ranks, [m + 1]])).astype(np.float64)
+    cuts, counts, spacings = binned(gaps, anchors, effective)
     rng = np.random.default_rng(seed)
-    found, evidence = posterior_draws(counts * temper, spacings, prior, draws=draws, rng=rng)
-    share = (np.arange(_CELLS) + 0.5) / _CELLS
-    mass = _given_the_rest(counts * temper, found, share)
+    found, evidence = posterior_draws(counts, spacings, prior, draws=draws, rng=rng)
+    mass = shares_given(counts, found)
     unseen, chance = np.full(_CELLS, 1 / _CELLS), 0.0
     if prior.unseen is not None:
         other, before = prior.unseen
-        hidden, theirs = posterior_draws(
-            counts * temper, spacings, other, draws=max(1, draws // 4), rng=rng
-        )
-        unseen = _given_the_rest(counts * temper, hidden, share).mean(axis=0)
+        hidden, theirs = posterior_draws(counts, spacings, other, draws=max(1, draws // 4), rng=rng)
+        unseen = shares_given(counts, hidden).mean(axis=0)
         chance = float(expit(logit(before) + theirs - evidence))
     return Posterior(
         mass=mass.mean(axis=0),
         resembles=np.bincount(found.cluster, minlength=prior.weights.size) / draws,
         cuts=cuts,
-        machine=_of_bins(mass, found, share),
+        machine=_of_bins(mass, found),
         unseen=unseen,
         chance_unseen=chance,
     )
 
 
-def _given_the_rest(counts: np.ndarray, found: Draws, share: np.ndarray) -> np.ndarray:
+class Binned(NamedTuple):
+    """A corpus as the likelihood reads it.
+
+    Attributes:
+        cuts: shape (bins - 1,), scores of the reference that separate the bins.
+        counts: shape (bins,), documents in each bin, tempered.
+        spacings: shape (bins,), parameters of the Dirichlet law of the human masses.
+    """
+
+    cuts: np.ndarray
+    counts: np.ndarray
+    spacings: np.ndarray
+
+
+def binned(gaps: np.ndarray, anchors: np.ndarray, effective: float) -> Binned:
+    """The counts between sorted reference scores, in bins and tempered to `effective` documents."""
+    m = anchors.size
+    ranks = np.unique(np.clip(np.round(_CUTS * m).astype(int), 1, m))
+    cuts = anchors[ranks - 1]
+    bins = np.searchsorted(cuts, np.append(anchors, np.inf), side="left")
+    counts = np.bincount(bins, weights=gaps, minlength=cuts.size + 1)
+    spacings = np.diff(np.concatenate([[0], ranks, [m + 1]])).astype(np.float64)
+    return Binned(cuts, counts * min(1.0, effective / gaps.sum()), spacings)
+
+
+def shares_given(counts: np.ndarray, found: Draws) -> np.ndarray:
     """The posterior of the share given everything else that was drawn; shape (draws, cells).
 
     In single precision, which the smallest masses leave exact enough.
     """
+    share = _centres()
     total = np.zeros((found.cluster.size, share.size), dtype=np.float32)
     cells = share.astype(np.float32)
     for j in np.flatnonzero(counts):
@@ -193,13 +219,18 @@ def _given_the_rest(counts: np.ndarray, found: Draws, share: np.ndarray) -> np.n
     return np.asarray(np.exp(joint - logsumexp(joint, axis=1, keepdims=True)))
 
 
+def _centres() -> np.ndarray:
+    return (np.arange(_CELLS) + 0.5) / _CELLS
+
+
 def _jeffreys() -> np.ndarray:
     """Prior mass of each cell under Beta(1/2, 1/2)."""
     return np.diff(betainc(0.5, 0.5, np.linspace(0, 1, _CELLS + 1)))
 
 
-def _of_bins(mass: np.ndarray, found: Draws, share: np.ndarray) -> np.ndarray:
+def _of_bins(mass: np.ndarray, found: Draws) -> np.ndarray:
     """Probability of being machine by bin, never falling as the score rises."""
+    share = _centres()
     some = slice(None, None, max(1, mass.shape[0] // 200))
     weight = mass[some] / mass[some].sum()
     machine = np.empty(found.human.shape[1])

@@ -43,8 +43,8 @@ __all__ = [
     "without_hard",
 ]
 
-# How many documents count at most: chosen by benchmarks/assay_constants.py on one half of the
-# clusters.
+# How many documents count at most: looked for by benchmarks/assay_constants.py on one half of the
+# clusters; see docs/measured.md.
 EFFECTIVE = 450.0
 EFFECTIVE_UNANCHORED = 20.0
 

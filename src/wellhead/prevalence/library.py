@@ -33,7 +33,7 @@ __all__ = [
     "library_of",
 ]
 
-# These four are chosen by benchmarks/assay_constants.py on one half of the clusters.
+# Looked for by benchmarks/assay_constants.py on one half of the clusters; see docs/measured.md.
 SCALE = 0.1
 # How far a generator that can be seen stands out: its median in units of the human spread.
 LEAST, MOST = 0.8, 4.0

@@ -258,7 +258,7 @@ def _cluster(part: Part) -> Cluster:
     )
 
 
-def _summaries(parts: list[Part]) -> tuple[Summary, ...]:
+def summaries_of(parts: list[Part]) -> tuple[Summary, ...]:
     """Mean errors by kind, year, length, family and domain; a cell needs 40 texts a side."""
     found: dict[tuple[str, str], list[tuple[int, float, float]]] = {}
     for part in parts:
@@ -323,7 +323,7 @@ def _detector(
         fitted_on=tuple(source_of(str(source), part) for source, part in frame.groupby("source")),
         measured=tuple(_measured(cluster) for cluster in cells),
         notes=NOTES,
-        summaries=_summaries(parts),
+        summaries=summaries_of(parts),
         elsewhere=elsewhere,
     )
     model = learner.fit(np.arange(len(frame)), STRENGTH).rounded()

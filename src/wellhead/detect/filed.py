@@ -77,7 +77,9 @@ class FiledLearner:
         counts: of the whole texts, then of random stretches of each, view after view.
         place: the row of each example within a view.
         texts: rows of a view.
-        views: what is learned from: the whole texts, and stretches of them.
+        views: counts of the whole texts, and of stretches of them.
+        first: the view from which on views are learned from: 0, the whole texts, too; 1, stretches
+            alone.
         seed: seed of the solver.
         recipe: how models are made; features in use in all texts taken together.
     """
@@ -89,6 +91,7 @@ class FiledLearner:
     views: int
     seed: int
     recipe: Recipe = field(default_factory=Recipe)
+    first: int = 0
 
     @classmethod
     def of(
@@ -98,6 +101,7 @@ class FiledLearner:
         seed: int,
         stretches: int,
         least: int,
+        first: int = 0,
         recipe: Recipe | None = None,
         progress: Progress = quiet,
     ) -> FiledLearner:
@@ -108,6 +112,7 @@ class FiledLearner:
             seed: fixes the stretches, and the orders of the solver.
             stretches: of each text.
             least: no model is fitted on fewer texts; features too rare for any are not kept.
+            first: the view from which on views are learned from.
             recipe: how models are made.
             progress: told of every text of every view.
         """
@@ -128,7 +133,7 @@ class FiledLearner:
                 found.add(part.known(feature_of))
         counts = found.counts(np.flatnonzero(kept).astype(np.int32))
         rows = np.arange(len(examples))
-        return cls(examples, counts, rows, len(rows), 1 + stretches, seed, recipe)
+        return cls(examples, counts, rows, len(rows), 1 + stretches, seed, recipe, first)
 
     def part(self, rows: NDArray[np.intp]) -> FiledLearner:
         """The same counts with some of the examples."""
@@ -139,13 +144,11 @@ class FiledLearner:
         from wellhead.detect.solver import Rows, solve_rows
 
         place, recipe, counts = self.place[rows], self.recipe, self.counts
-        others = [place + view * self.texts for view in range(1, self.views)]
-        texts_with = counts.rows_with(place)
-        used = np.flatnonzero(_in_use(texts_with, recipe, len(rows)))
-        every = np.concatenate([place, *others])
-        for view in others:
-            texts_with += counts.rows_with(view)
-        rarity = np.log((1 + len(every)) / (1 + texts_with[used])) + 1
+        learned = [place + view * self.texts for view in range(self.first, self.views)]
+        every = np.concatenate(learned)
+        used = np.flatnonzero(_in_use(counts.rows_with(place), recipe, len(rows)))
+        texts_with = sum(counts.rows_with(view)[used] for view in learned)
+        rarity = np.log((1 + len(every)) / (1 + texts_with)) + 1
         blank = LinearModel(
             counts.column[used],
             (rarity**recipe.idf_power).astype(np.float32),
@@ -154,14 +157,14 @@ class FiledLearner:
             recipe.transform,
             self.examples.script,
         )
-        machine = np.tile(self.examples.machine[rows], self.views)
+        machine = np.tile(self.examples.machine[rows], len(learned))
         weight = balance(self.examples.domain[rows], self.examples.family[rows])
         known = np.full(len(counts.column), -1, np.int32)
         known[used] = np.arange(len(used), dtype=np.int32)
         found = solve_rows(
             Rows(*counts[:3], every, known, blank.worth),
             machine,
-            strength * np.tile(weight / self.views, self.views),
+            strength * np.tile(weight / len(learned), len(learned)),
             seed=self.seed,
             block=BLOCK,
         )

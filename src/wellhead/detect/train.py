@@ -48,9 +48,11 @@ MOST_TEXTS = 100_000
 # Below this, more random stretches of each text steady the fit and cost little.
 _FEW_TEXTS = 2_000
 _STRENGTHS = (0.5, 2.0, 8.0)
-# The penalty is chosen on so many texts: more would take longer, and not choose better.
+# The penalty is chosen on so many texts: more would take longer, and not choose better. Of more
+# texts, stretches alone are learned from, and each half is scored by a model of the other: whole
+# texts beside them, and five parts, took nine times as long (`benchmarks/training_speed.py`).
 _CHOSEN_ON = 20_000
-_FOLDS = 5
+_FOLDS, _HALVES = 5, 2
 
 
 class _Side(NamedTuple):
@@ -128,7 +130,12 @@ def train_detector(
     turns = _Turns.of(examples, seed)
     progress.stage("Counting n-grams", len(examples) * (1 + stretches))
     learner = FiledLearner.of(
-        examples, seed=seed, stretches=stretches, least=turns.least, progress=progress
+        examples,
+        seed=seed,
+        stretches=stretches,
+        least=turns.least,
+        first=1 if turns.many and stretches else 0,
+        progress=progress,
     )
     progress.stage("Fitting, and measuring on texts left out", turns.work)
     strength, scores = _strongest(learner, turns, progress)
@@ -262,12 +269,19 @@ class _Turns:
 
     @classmethod
     def of(cls, examples: Examples, seed: int) -> _Turns:
-        every, of_all = np.arange(len(examples)), splits(examples, _FOLDS, seed)
+        every = np.arange(len(examples))
         if len(every) <= _CHOSEN_ON:
+            of_all = splits(examples, _FOLDS, seed)
             return cls(examples, every, of_all, of_all)
+        of_all = splits(examples, _HALVES, seed)
         drawn = np.random.default_rng(seed).choice(len(every), _CHOSEN_ON, replace=False)
         some = np.sort(drawn)
-        return cls(examples, some, splits(examples.part(some), _FOLDS, seed), of_all)
+        return cls(examples, some, splits(examples.part(some), _HALVES, seed), of_all)
+
+    @property
+    def many(self) -> bool:
+        """Whether there are more than the penalty is chosen on."""
+        return self.of_some is not self.of_all
 
     @property
     def generators(self) -> list[str]:
@@ -290,7 +304,7 @@ class _Turns:
     @property
     def work(self) -> int:
         """Texts that are left out by some model, and those of the last model, which is the tool."""
-        again = 0 if self.of_some is self.of_all else 1
+        again = 1 if self.many else 0
         chosen = len(_STRENGTHS) * len(self.some)
         return chosen + len(self.examples) * (again + len(self.unseen) + 1)
 
@@ -301,17 +315,16 @@ def _strongest(
     """The penalty with the best cross-validated order of people and machines, and its scores."""
     from sklearn.metrics import roc_auc_score
 
-    all_of_them = turns.of_some is turns.of_all
-    part = learner if all_of_them else learner.part(turns.some)
+    part = learner.part(turns.some) if turns.many else learner
     tried = {
         strength: cross_scores(part, strength=strength, turns=turns.of_some, progress=progress)
         for strength in _STRENGTHS
     }
     machine = part.examples.machine
     best = max(_STRENGTHS, key=lambda strength: roc_auc_score(machine, tried[strength]))
-    if all_of_them:
-        return best, tried[best]
-    return best, cross_scores(learner, strength=best, turns=turns.of_all, progress=progress)
+    if turns.many:
+        return best, cross_scores(learner, strength=best, turns=turns.of_all, progress=progress)
+    return best, tried[best]
 
 
 def _measured(

@@ -129,6 +129,12 @@ def test_without_any_reference_the_interval_is_wide_and_says_what_would_help(ans
     assert result.documents.flagged == 0
 
 
+def test_without_any_reference_no_lower_end_is_claimed(answers):
+    """People of a kind that the detector has not seen may score as machines do."""
+    assert assay(answers).share.low == 0
+    assert assay(answers[-60:]).share.low == 0
+
+
 def test_exact_duplicates_count_once_as_evidence(answers, human):
     once = assay(answers, human=human)
     twice = assay(answers + [{**row, "id": row["id"] + "b"} for row in answers[:280]], human=human)

@@ -192,8 +192,9 @@ _HOW = {
     ),
     "cluster-random": (
         "The detector was tried on many kinds of text and programs that it had never seen. The "
-        "interval covers the shares that fit this collection if it is one more such kind, drawn "
-        "at random."
+        "interval goes up to the shares that fit this collection if it is one more such kind, "
+        "drawn at random. It begins at 0: nothing here tells people of an unknown kind from "
+        "machines."
     ),
 }
 

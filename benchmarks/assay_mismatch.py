@@ -99,7 +99,7 @@ def main() -> None:
     with progress("trials", total=len(drawn)) as bar:
         outcomes = []
         for number, trial in enumerate(drawn):
-            outcomes.append(_outcome(trial, library, number))
+            outcomes.append(outcome(trial, library, number))
             bar.advance()
     print(report(outcomes))
     save_json(arguments.json, outcomes)
@@ -115,25 +115,31 @@ class Cell(NamedTuple):
 Kinds = tuple[dict[str, Texts], dict[tuple[str, str], Cell]]
 
 
-def _collections(table: Path) -> Kinds:
-    """People's texts by kind, and pairs of kind and generator; English."""
+def with_texts(table: Path) -> pd.DataFrame:
+    """The table of scores with each text and its kind, which is its source and domain."""
     frame = pd.read_parquet(table)
     names = ("dev", "dev2")
     parts = [pq.read_table(needed("detection", f"{one}.parquet"))["text"] for one in names]
     texts = [text for part in parts for text in part.to_pylist()]
     frame["text"] = [texts[row] for row in frame["row"]]
     frame["kind_of_text"] = frame["source"] + "/" + frame["domain"]
+    return frame
+
+
+def _collections(table: Path) -> Kinds:
+    """People's texts by kind, and pairs of kind and generator; English."""
+    frame = with_texts(table)
     people: dict[str, Texts] = {}
     machines = {}
     for (name, _), rows in frame.groupby(["kind_of_text", "fold_generator"]):
         human = rows[rows["label"] == "human"]
         if len(human) < LEAST:
             continue
-        theirs = _drawn(human)
+        theirs = drawn_from(human)
         people.setdefault(name, theirs)
         for generator, written in rows[rows["label"] == "machine"].groupby("generator"):
             if len(written) >= LEAST:
-                machines[name, generator] = Cell(theirs, _drawn(written))
+                machines[name, generator] = Cell(theirs, drawn_from(written))
     return people, machines
 
 
@@ -145,7 +151,7 @@ def _half(people: dict[str, Texts], machines: dict[tuple[str, str], Cell], half:
     )
 
 
-def _drawn(rows: pd.DataFrame) -> Texts:
+def drawn_from(rows: pd.DataFrame) -> Texts:
     """At most `MOST` of the texts, each cluster of copies once."""
     some = rows.iloc[np.random.default_rng(0).permutation(len(rows))[:MOST]]
     first = np.unique(near_duplicates(some["text"].tolist()), return_index=True)[1]
@@ -153,7 +159,7 @@ def _drawn(rows: pd.DataFrame) -> Texts:
     return Texts(kept["text"].tolist(), kept["score"].to_numpy(np.float64))
 
 
-def _split(pool: Texts, rng: np.random.Generator, *sizes: int) -> list[Texts]:
+def split(pool: Texts, rng: np.random.Generator, *sizes: int) -> list[Texts]:
     """Disjoint draws; where the pool is too small, each gets its share of it."""
     scale = min(1.0, len(pool.texts) / max(sum(sizes), 1))
     order = rng.permutation(len(pool.texts))
@@ -166,8 +172,8 @@ def _other(people: dict[str, Texts], pairs: int, rng: np.random.Generator) -> It
     ordered = [(a, b) for a in names for b in names if a != b]
     for pick in rng.permutation(len(ordered))[:pairs]:
         ours, theirs = ordered[pick]
-        human, mine = _split(people[theirs], rng, REFERENCE, 3 * CORPUS // 4)
-        (corpus,) = _split(people[ours], rng, CORPUS)
+        human, mine = split(people[theirs], rng, REFERENCE, 3 * CORPUS // 4)
+        (corpus,) = split(people[ours], rng, CORPUS)
         name = f"{ours} against {theirs}"
         yield Trial("other", name, 0.0, 0.5, human, corpus)
         for design, each in (("half", 1.0), ("quarter", 1 / 3)):
@@ -195,9 +201,9 @@ def _same(
         seen = Cluster(kind, generator, people.scores, theirs.scores).auc
         for share in SHARES:
             size = min(CORPUS, len(theirs.texts)) if share > 0.5 else CORPUS
-            human, mine = _split(people, rng, REFERENCE, round(size * (1 - share)))
+            human, mine = split(people, rng, REFERENCE, round(size * (1 - share)))
             wanted = len(mine.texts) * share / (1 - share) if share < 1 else size
-            (written,) = _split(theirs, rng, round(wanted))
+            (written,) = split(theirs, rng, round(wanted))
             corpus = mine.joined(written)
             truth = len(written.texts) / len(corpus.texts)
             yield Trial("same", f"{kind} × {generator}", truth, seen, human, corpus)
@@ -218,7 +224,8 @@ def _plain(name: str) -> str:
     return "".join(filter(str.isalnum, name.lower()))
 
 
-def _outcome(trial: Trial, library: tuple[Cluster, ...], seed: int) -> dict[str, Any]:
+def outcome(trial: Trial, library: tuple[Cluster, ...], seed: int) -> dict[str, Any]:
+    """What the scores alone say of a trial, and what an assay claims."""
     others = _others(library, trial.name)
     evidence = Evidence(scores=trial.corpus.scores, human=trial.human.scores, library=others)
     before = estimate(evidence, seed=seed)
@@ -259,7 +266,7 @@ def null(people: dict[str, Texts], splits: int, rng: np.random.Generator) -> str
     large = [texts for texts in people.values() if len(texts.texts) >= REFERENCE + CORPUS // 2]
     found = []
     for number in range(splits):
-        human, corpus = _split(large[number % len(large)], rng, REFERENCE, CORPUS)
+        human, corpus = split(large[number % len(large)], rng, REFERENCE, CORPUS)
         fit = reference_fit(human.texts, corpus.texts, seed=number)
         if fit is not None:
             found.append((fit.p_value, float(fit.foreign.mean()), fit.unexplained, fit.other_kind))
@@ -295,9 +302,9 @@ def null_of_both(
     for number in range(splits):
         kind, cell = large[rng.integers(len(large))]
         other = people[rng.choice([name for name in sorted(people) if name != kind])]
-        human, ours = _split(cell.human, rng, REFERENCE, 6 * CORPUS // 10)
-        machine, theirs = _split(cell.machine, rng, REFERENCE, 4 * CORPUS // 10)
-        (third,) = _split(other, rng, 4 * CORPUS // 10)
+        human, ours = split(cell.human, rng, REFERENCE, 6 * CORPUS // 10)
+        machine, theirs = split(cell.machine, rng, REFERENCE, 4 * CORPUS // 10)
+        (third,) = split(other, rng, 4 * CORPUS // 10)
         both = ours.joined(theirs)
         for what, corpus in zip(found, (both, both.joined(third)), strict=True):
             fits = [reference_fit(one.texts, corpus.texts, seed=number) for one in (human, machine)]

@@ -111,8 +111,12 @@ NOTES = (
     "People who write in a second language: one source alone says who they are, essays from a "
     "writing forum, many by German pupils (Sherbold et al., 90 texts). See how many of "
     "these are flagged at the threshold of other domains.",
-    "Weights are sums over hashed n-grams that many texts share, and trees ask for rates that "
-    "thousands share; no text can be read back.",
+    "Weights are sums over hashed n-grams that many texts share; no text can be read back.",
+)
+RHYTHM = (
+    "Trees on rhythm and function words are a second view. They ask for rates that thousands of "
+    "texts share. At a threshold from elsewhere more people who write in a second language are "
+    "flagged with them than without (general-fast has none).",
 )
 
 
@@ -322,7 +326,7 @@ def _detector(
         normalisation=STANDARD,
         fitted_on=tuple(source_of(str(source), part) for source, part in frame.groupby("source")),
         measured=tuple(_measured(cluster) for cluster in cells),
-        notes=NOTES,
+        notes=NOTES + (RHYTHM if learner.recipe.rhythm else ()),
         summaries=summaries_of(parts),
         elsewhere=elsewhere,
     )

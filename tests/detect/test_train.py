@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from wellhead.corpus import open_corpus
-from wellhead.detect import NgramDetector, filed, spool, train_detector
+from wellhead.detect import NgramDetector, filed, spool, train, train_detector
 from wellhead.errors import BadInput, BadSetting, UnusableReference
 
 Texts = dict[str, list[str]]
@@ -149,6 +149,21 @@ def test_rows_visited_in_blocks_give_nearly_the_same_scores(
     assert blocks.revision != detector.revision
     later = texts["human_later"] + texts["machine_later"]
     assert np.abs(blocks.score(later) - detector.score(later)).max() < 0.05
+
+
+def test_of_many_texts_each_half_is_scored_by_a_model_of_the_other(
+    texts: Texts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train, "_CHOSEN_ON", 60)
+    people, machines = texts["human"], texts["hot"]
+    found = [train_detector(human=people, machine=[machines], seed=3) for _ in range(2)]
+    scores = [one.score([*texts["human_later"], *texts["machine_later"]]) for one in found]
+    np.testing.assert_array_equal(*scores)
+    later = len(texts["human_later"])
+    assert np.median(scores[0][later:]) > np.quantile(scores[0][:later], 0.9)
+    assert found[0].fitted_on([*people, *machines]).all()
+    assert not np.array_equal(found[0].score_held_out(people), found[0].score(people))
+    assert 0.7 < found[0].card.measured[0].auc <= 1
 
 
 def test_of_more_texts_than_wanted_so_many_are_drawn(texts: Texts) -> None:

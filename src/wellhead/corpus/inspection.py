@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from wellhead.corpus.census import Census
 from wellhead.corpus.corpus import Corpus
-from wellhead.corpus.language import languages_of
+from wellhead.corpus.language import languages_of, shares_of
 from wellhead.corpus.near_duplicates import NearDuplicates
 
 # More documents than this are not compared with one another.
@@ -130,11 +130,7 @@ def _spoken(texts: list[str]) -> dict[str, Any]:
     for found in told:
         scripts.update(found.scripts)
     return {
-        "languages": _shares(Counter(found.language for found in told)),
-        "scripts": _shares(scripts),
+        "languages": shares_of(Counter(found.language for found in told)),
+        "scripts": shares_of(scripts),
         "mixed": sum(bool(found.mixed) for found in told) / max(len(told), 1),
     }
-
-
-def _shares(counts: Counter[str]) -> dict[str, float]:
-    return {name: count / counts.total() for name, count in counts.most_common()}

@@ -16,7 +16,15 @@ from functools import cache, lru_cache
 from itertools import groupby
 from typing import Any, NamedTuple
 
-__all__ = ["UNDETERMINED", "Languages", "foreign", "identified", "languages_of", "named"]
+__all__ = [
+    "UNDETERMINED",
+    "Languages",
+    "foreign",
+    "identified",
+    "languages_of",
+    "named",
+    "shares_of",
+]
 
 UNDETERMINED = "und"
 """The code of a language that could not be told."""
@@ -75,8 +83,8 @@ def languages_of(text: str) -> Languages:
             size = _weight(stretch)
             if size >= _LEAST:
                 weight[_identified(stretch, part.scripts)] += size
-    shares = _shares(weight)
-    return Languages(next(iter(shares), ""), shares, _shares(scripts))
+    shares = shares_of(weight)
+    return Languages(next(iter(shares), ""), shares, shares_of(scripts))
 
 
 def identified(texts: Iterable[str]) -> list[str]:
@@ -98,6 +106,11 @@ def foreign(texts: Iterable[str], known: Sequence[str]) -> tuple[str, ...]:
 def named(code: str) -> str:
     """How a language is called in a list that a person reads: its code, or that it is not told."""
     return "not told" if code == UNDETERMINED else code
+
+
+def shares_of(counts: Counter[str]) -> dict[str, float]:
+    """The part of each in the whole, the largest first."""
+    return {name: count / counts.total() for name, count in counts.most_common()}
 
 
 # --- parts and stretches -----------------------------------------------------------------------
@@ -152,10 +165,6 @@ def _weight(text: str) -> int:
     if text.isascii():
         return sum(map(str.isalpha, text))
     return sum(3 if script in _DENSE else 1 for script in map(_script, text) if script)
-
-
-def _shares(counts: Counter[str]) -> dict[str, float]:
-    return {name: count / counts.total() for name, count in counts.most_common()}
 
 
 @lru_cache(maxsize=1 << 16)

@@ -13,14 +13,12 @@ rows, so that the same seed gives the same trees whatever the threads.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import exp
-from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from wellhead.detect.jit import compiled
 from wellhead.detect.trees import Trees
 
 __all__ = ["grow"]
@@ -83,14 +81,7 @@ def _edges(column: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.unique(np.quantile(column, levels, method="lower")).astype(np.float32)
 
 
-def _compiled(function: Callable[..., Any]) -> Any:
-    try:
-        return njit(cache=True, nogil=True)(function)
-    except RuntimeError:  # no folder to keep it in
-        return njit(nogil=True)(function)
-
-
-@_compiled
+@compiled
 def _best(sums, feature, cut):
     """The question that lowers the loss most, into `feature` and `cut`; none: all say no."""
     slope = sums[0, :, 0].sum()
@@ -112,7 +103,7 @@ def _best(sums, feature, cut):
                 feature[0], cut[0] = measure, at
 
 
-@_compiled
+@compiled
 def _leaf_of(row, feature, cut):
     """The node below all questions where a row of parts ends."""
     at = 0
@@ -121,7 +112,7 @@ def _leaf_of(row, feature, cut):
     return at
 
 
-@_compiled
+@compiled
 def _grow(bins, answer, weight, score, rows, feature, cut, leaf):
     """One tree from `rows`, level by level; `score` of every row goes on."""
     inner = feature.shape[0]

@@ -144,11 +144,13 @@ class FiledLearner:
         from wellhead.detect.solver import Rows, solve_rows
 
         place, recipe, counts = self.place[rows], self.recipe, self.counts
-        learned = [place + view * self.texts for view in range(self.first, self.views)]
+        views = [place + view * self.texts for view in range(self.views)]
+        texts_with = [counts.rows_with(view) for view in views]
+        used = np.flatnonzero(_in_use(texts_with[0], recipe, len(rows)))
+        learned = views[self.first :]
         every = np.concatenate(learned)
-        used = np.flatnonzero(_in_use(counts.rows_with(place), recipe, len(rows)))
-        texts_with = sum(counts.rows_with(view)[used] for view in learned)
-        rarity = np.log((1 + len(every)) / (1 + texts_with)) + 1
+        learned_with = np.sum(texts_with[self.first :], axis=0)[used]
+        rarity = np.log((1 + len(every)) / (1 + learned_with)) + 1
         blank = LinearModel(
             counts.column[used],
             (rarity**recipe.idf_power).astype(np.float32),

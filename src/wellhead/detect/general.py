@@ -48,7 +48,7 @@ def general_detector() -> NgramDetector:
 @SCORERS.register("general-fast")
 @cache
 def fast_detector() -> NgramDetector:
-    """The same without characters: about twice as fast, its errors on its own card."""
+    """Without characters and the second view: over twice as fast, its errors on its own card."""
     return NgramDetector.load(_MODELS / "general-fast")
 
 

@@ -13,22 +13,13 @@ ones are widened before they are multiplied, since numba widens mixtures behind 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import sqrt
-from typing import Any
 
 import numpy as np
-from numba import njit
+
+from wellhead.detect.jit import compiled
 
 __all__ = ["ENDINGS", "SIGNS", "measures_of", "occurrences_of", "score_batch"]
-
-
-def _compiled(function: Callable[..., Any]) -> Any:
-    """`function`, compiled at its first call; kept on disk where there is a folder to write to."""
-    try:
-        return njit(cache=True, nogil=True)(function)
-    except RuntimeError:  # no such folder
-        return njit(nogil=True)(function)
 
 
 _BASE = np.uint64(0x9E3779B97F4A7C15)
@@ -59,7 +50,7 @@ _ENDING_CODES = np.array(
 )
 
 
-@_compiled
+@compiled
 def _mixed(value):
     """SplitMix64's finaliser: every bit of the result depends on every bit of `value`."""
     value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -67,12 +58,12 @@ def _mixed(value):
     return value ^ (value >> np.uint64(31))
 
 
-@_compiled
+@compiled
 def _column(hashed, block, length):
     return np.int64(_mixed(hashed + np.uint64(length)) >> _TOP) + (block << _BITS)
 
 
-@_compiled
+@compiled
 def _read(codes, start, size, letters, low, kind):
     """Characters of one text in lower case, with every digit as 0, and what each is.
 
@@ -86,7 +77,7 @@ def _read(codes, start, size, letters, low, kind):
     kind[0] = kind[size + 1] = _SPACE
 
 
-@_compiled
+@compiled
 def _character_columns(low, size, column, place):
     """Columns of runs of 3, 4 and 5 characters; returns how many.
 
@@ -118,7 +109,7 @@ def _character_columns(low, size, column, place):
     return made
 
 
-@_compiled
+@compiled
 def _bounds(kind, size, part, last, begin, end):
     """Where each token begins and ends; returns how many there are.
 
@@ -151,7 +142,7 @@ def _bounds(kind, size, part, last, begin, end):
     return tokens
 
 
-@_compiled
+@compiled
 def _powers(longest):
     """Powers of the base and of its inverse."""
     power, inverse = np.empty(longest + 1, np.uint64), np.empty(longest + 1, np.uint64)
@@ -162,7 +153,7 @@ def _powers(longest):
     return power, inverse
 
 
-@_compiled
+@compiled
 def _tokens(low, size, powers, prefix, begin, end, tokens, word, skeleton):
     """The hash of each token, and of its last three characters.
 
@@ -185,7 +176,7 @@ def _tokens(low, size, powers, prefix, begin, end, tokens, word, skeleton):
         skeleton[at] = _mixed(_mixed(key) + np.uint64(1))
 
 
-@_compiled
+@compiled
 def _skeleton(function_words, part, begin, tokens, word, skeleton):
     """Function words and signs stay themselves. Each hash has two places in the table."""
     mask = np.uint64(function_words.shape[0] - 1)
@@ -198,7 +189,7 @@ def _skeleton(function_words, part, begin, tokens, word, skeleton):
         skeleton[at] ^= (skeleton[at] ^ whole) & every_bit
 
 
-@_compiled
+@compiled
 def _runs(token, begin, tokens, block, longest, chain, other, column, place, made):
     """Columns of runs of up to `longest` tokens from number `made` on; returns how many there are.
 
@@ -227,13 +218,13 @@ def _runs(token, begin, tokens, block, longest, chain, other, column, place, mad
     return made
 
 
-@_compiled
+@compiled
 def _room(longest):
     """Room for work in between, for texts of up to so many characters."""
     return np.empty((8, longest + 2), np.uint64), np.empty((3, longest + 2), np.uint8)
 
 
-@_compiled
+@compiled
 def _columns(codes, start, stop, tables, powers, room, characters, column, place):
     """Columns of all n-grams of one text, and where each begins; returns how many, and of tokens.
 
@@ -256,7 +247,7 @@ def _columns(codes, start, stop, tables, powers, room, characters, column, place
     return _runs(skeleton, begin, tokens, 2, 4, chain, other, column, place, made), tokens
 
 
-@_compiled
+@compiled
 def _longest(starts):
     longest = 0
     for row in range(starts.shape[0] - 1):
@@ -264,7 +255,7 @@ def _longest(starts):
     return longest
 
 
-@_compiled
+@compiled
 def occurrences_of(codes, starts, letters, function_words):
     """Row, column and place of every n-gram; a separator stands before and behind each text."""
     longest = _longest(starts)
@@ -285,7 +276,7 @@ def occurrences_of(codes, starts, letters, function_words):
     return rows[:made].copy(), columns[:made].copy(), places[:made].copy()
 
 
-@_compiled
+@compiled
 def _ones(bits):
     """How many bits are set, in the form that compilers take for one instruction."""
     bits = bits - ((bits >> np.uint64(1)) & np.uint64(0x5555555555555555))
@@ -299,12 +290,12 @@ def _ones(bits):
 # --- rhythm and function words: what `wellhead.detect.rhythm` names ------------------------------
 
 
-@_compiled
+@compiled
 def _ratio(part, whole):
     return part / whole if whole > 0 else 0.0
 
 
-@_compiled
+@compiled
 def _spread(number, total, squares):
     """The standard deviation of whole numbers, from their sum and that of their squares."""
     if number < 2:
@@ -312,7 +303,7 @@ def _spread(number, total, squares):
     return sqrt(max(squares - total * total / number, 0.0) / (number - 1))
 
 
-@_compiled
+@compiled
 def _ended(low, first, last, ending):
     """Whether a word has an ending and two letters more."""
     size = _ENDING_SIZE[ending]
@@ -322,7 +313,7 @@ def _ended(low, first, last, ending):
     return same
 
 
-@_compiled
+@compiled
 def _class_of(function_words, classes, whole):
     """The kind of a closed-class word, -1 of another; as in `_skeleton`, it has two places."""
     mask = np.uint64(function_words.shape[0] - 1)
@@ -332,7 +323,7 @@ def _class_of(function_words, classes, whole):
     return np.int64(classes[two]) if function_words[two] == whole else -1
 
 
-@_compiled
+@compiled
 def _described(low, part, word, begin, end, tokens, function_words, classes, what, out):
     """What each token is; rates of endings into `out`. Returns how many words there are."""
     words = 0
@@ -361,7 +352,7 @@ def _described(low, part, word, begin, end, tokens, function_words, classes, wha
     return words
 
 
-@_compiled
+@compiled
 def _closes(low, first, part, size, after):
     """Whether a full stop before `after` ends a sentence: closing signs may follow, then space.
 
@@ -374,7 +365,7 @@ def _closes(low, first, part, size, after):
     return after == size or (first[after + 1] == 0 and part[after + 1] == 0)
 
 
-@_compiled
+@compiled
 def _of_sentences(low, starts, part, size, word, begin, tokens, what, sentence, out):
     """Measures of sentences: their sizes in words, their ends, and how they begin.
 
@@ -423,7 +414,7 @@ def _of_sentences(low, starts, part, size, word, begin, tokens, what, sentence, 
     return number
 
 
-@_compiled
+@compiled
 def _of_words(low, begin, end, tokens, what, words, out):
     """Measures of words: their sizes, and how closed-class words and others follow each other."""
     total = squares = content = inner = inner_squares = change = 0
@@ -474,7 +465,7 @@ def _of_words(low, begin, end, tokens, what, words, out):
     out[22], out[23] = _ratio(long_runs, words), _ratio(apostrophes, words)
 
 
-@_compiled
+@compiled
 def _of_signs(low, part, begin, end, tokens, what, words, sentences, out):
     """Measures of signs, of what follows a comma, and the share of each kind of token."""
     signs = np.zeros(len(SIGNS), np.int64)
@@ -520,7 +511,7 @@ def _of_signs(low, part, begin, end, tokens, what, words, sentences, out):
         out[made + one - 1] = _ratio(kinds[one], tokens)
 
 
-@_compiled
+@compiled
 def _equal(token, number, low, high):
     """How many of `number` tokens equal the one that stands from `low` to `high` places later."""
     equal = 0
@@ -531,7 +522,7 @@ def _equal(token, number, low, high):
     return equal
 
 
-@_compiled
+@compiled
 def _pairs(number, low, high):
     pairs = 0
     for apart in range(low, min(high, number - 1) + 1):
@@ -539,7 +530,7 @@ def _pairs(number, low, high):
     return pairs
 
 
-@_compiled
+@compiled
 def _of_repeats(word, skeleton, tokens, what, work, out):
     """How often a word comes again: pairs that are equal, of all pairs so far apart."""
     open_words, closed, doubles, endings = work[0], work[1], work[2], work[3]
@@ -567,7 +558,7 @@ def _of_repeats(word, skeleton, tokens, what, work, out):
     out[7] = _ratio(_equal(endings, words, 1, 16), _pairs(words, 1, 16))
 
 
-@_compiled
+@compiled
 def _measured(size, tokens, function_words, classes, read, work, out):
     """All measures of one text, in the order of `wellhead.detect.rhythm.MEASURES`.
 
@@ -587,7 +578,7 @@ def _measured(size, tokens, function_words, classes, read, work, out):
     _of_repeats(word, skeleton, tokens, what, work, out[112:])
 
 
-@_compiled
+@compiled
 def measures_of(codes, starts, letters, function_words, classes, out):
     """The measures of every text of a batch, in single precision."""
     longest = _longest(starts)
@@ -600,7 +591,7 @@ def measures_of(codes, starts, letters, function_words, classes, out):
         _measured(stop - start, tokens, function_words, classes, read, work, out[row])
 
 
-@_compiled
+@compiled
 def _grown(measure, feature, threshold, leaf):
     """The sum of the leaves that a text's measures lead to; each tree is whole, root first."""
     trees = leaf.shape[0] - feature.shape[0]
@@ -615,13 +606,13 @@ def _grown(measure, feature, threshold, leaf):
     return total
 
 
-@_compiled
+@compiled
 def _lowest(bits):
     """The number of the lowest bit that is set; 64 if none is."""
     return _ones(~bits & (bits - np.uint64(1)))
 
 
-@_compiled
+@compiled
 def _found(column, size, known, found, times):
     """Note which features the columns are: no branch, since which column is one is chance."""
     counted = times.shape[0] > 0
@@ -636,7 +627,7 @@ def _found(column, size, known, found, times):
             times[feature] += np.int32(is_known)
 
 
-@_compiled
+@compiled
 def _listed(found, feature_of):
     """The features that were found, ascending; returns how many, and forgets them.
 
@@ -659,7 +650,7 @@ def _listed(found, feature_of):
     return kept
 
 
-@_compiled
+@compiled
 def _sum(feature_of, kept, first_of, value, share):
     """The sum of all shares, each times its value in a block of length 1."""
     begin = 0
@@ -679,7 +670,7 @@ def _sum(feature_of, kept, first_of, value, share):
     return total
 
 
-@_compiled
+@compiled
 def score_batch(
     codes, starts, letters, function_words, known, first_of, idf, weight, values, intercept,
     classes, asked, threshold, leaf, score,

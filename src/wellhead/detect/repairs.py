@@ -16,11 +16,11 @@ stamp of the file in which a function stands.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from wellhead.detect.jit import compiled
 
 __all__ = [
     "CHAT",
@@ -33,14 +33,6 @@ __all__ = [
     "TYPOGRAPHY",
     "repaired_batch",
 ]
-
-
-def _compiled(function: Callable[..., Any]) -> Any:
-    """`function`, compiled at its first call; kept on disk where there is a folder to write to."""
-    try:
-        return njit(cache=True, nogil=True)(function)
-    except RuntimeError:  # no such folder
-        return njit(nogil=True)(function)
 
 
 HTML, ENCODING, TYPOGRAPHY, MARKDOWN, CHAT, EDGES, SCAN = 1, 2, 4, 8, 16, 32, 64
@@ -85,7 +77,7 @@ _OPEN_ENDED = 2 | 4 | 8
 # --- characters one by one ---------------------------------------------------------------------
 
 
-@_compiled
+@compiled
 def _code_at(data, at, stop):
     """The character that begins at byte `at`; damaged UTF-8 gives some character."""
     first = np.int64(data[at])
@@ -100,12 +92,12 @@ def _code_at(data, at, stop):
     return min(code, _LAST)
 
 
-@_compiled
+@compiled
 def _width(first):
     return 1 if first < 0x80 else (2 if first < 0xE0 else (3 if first < 0xF0 else 4))
 
 
-@_compiled
+@compiled
 def _characters(data, at, stop, limit, options, action, folded, out, traces):
     """Pass 1: `out` gets the text without odd characters; returns its length, or `MARKED`.
 
@@ -197,7 +189,7 @@ def _characters(data, at, stop, limit, options, action, folded, out, traces):
     return made
 
 
-@_compiled
+@compiled
 def _needs_repair(data, at, stop, code, options):
     """Whether an exact repair may apply to the sign `code`, which stands before `at`.
 
@@ -233,7 +225,7 @@ def _needs_repair(data, at, stop, code, options):
     return options & ENCODING != 0 and after >= 0x80
 
 
-@_compiled
+@compiled
 def _is_latin(code):
     return 97 <= code <= 122 or 65 <= code <= 90
 
@@ -241,18 +233,18 @@ def _is_latin(code):
 # --- marks and lines ---------------------------------------------------------------------------
 
 
-@_compiled
+@compiled
 def _is_word(code, traits):
     kind = traits[code] & 3
     return kind in (_LETTER, _DIGIT)
 
 
-@_compiled
+@compiled
 def _is_dash(code):
     return code == 45 or code == _DASH
 
 
-@_compiled
+@compiled
 def _lines(text, size, traits, traces):
     """Pass 2, in place: marks of headings, lists, rules and emphasis go; returns the new length."""
     made = at = 0
@@ -278,7 +270,7 @@ def _lines(text, size, traits, traces):
     return made
 
 
-@_compiled
+@compiled
 def _without_emphasis(text, at, end, made, traits):
     """A line, copied to `made`, without runs of _ # ~ that are no part of a word."""
     before = np.uint32(0)
@@ -307,7 +299,7 @@ def _without_emphasis(text, at, end, made, traits):
     return made
 
 
-@_compiled
+@compiled
 def _is_rule(text, at, end):
     """Whether a line holds nothing but hyphens, dashes, signs of equality and spaces."""
     for place in range(at, end):
@@ -317,7 +309,7 @@ def _is_rule(text, at, end):
     return True
 
 
-@_compiled
+@compiled
 def _after_heads(text, at, end):
     """Where a line begins behind its marks of headings, lists and quotations."""
     while at < end:
@@ -360,7 +352,7 @@ def _after_heads(text, at, end):
 # --- typography --------------------------------------------------------------------------------
 
 
-@_compiled
+@compiled
 def _is_sign_before_no_space(code):
     return (
         code == 44 or code == 59 or code == 58 or code == 33 or code == 63
@@ -368,24 +360,24 @@ def _is_sign_before_no_space(code):
     )  # fmt: skip
 
 
-@_compiled
+@compiled
 def _is_open(code):
     return code == 40 or code == 91 or code == 123
 
 
-@_compiled
+@compiled
 def _after_space(text, at, size):
     while at < size and (text[at] == 32 or text[at] == 10):
         at += 1
     return at
 
 
-@_compiled
+@compiled
 def _ends_word(text, at, size, traits):
     return at >= size or not (_is_word(text[at], traits) or text[at] == 95)
 
 
-@_compiled
+@compiled
 def _is_ending(text, at, size, traits):
     """Whether s, t, d, m, re, ve or ll stands at `at`, and nothing more of a word."""
     if at >= size:
@@ -401,7 +393,7 @@ def _is_ending(text, at, size, traits):
     return pair and _ends_word(text, at + 2, size, traits)
 
 
-@_compiled
+@compiled
 def _is_not(text, at, size, traits):
     """Whether n't, n 't, n' t or n ' t stands at `at`, and nothing more of a word."""
     at += 1
@@ -416,7 +408,7 @@ def _is_not(text, at, size, traits):
     return t and _ends_word(text, at + 1, size, traits)
 
 
-@_compiled
+@compiled
 def _run(text, at, size, out, made, due):
     """Copy what typography leaves as it is; returns how many characters.
 
@@ -446,7 +438,7 @@ def _run(text, at, size, out, made, due):
     return at - first
 
 
-@_compiled
+@compiled
 def _typography(text, size, traits, out, begin, most):
     """Pass 3: `out` from `begin` gets the text in one typography; returns where it ends."""
     made = begin
@@ -519,7 +511,7 @@ def _typography(text, size, traits, out, begin, most):
     return made
 
 
-@_compiled
+@compiled
 def _one_line(text, size, out, begin, most):
     """Pass 3 without typography: runs of space become one."""
     made = begin
@@ -562,7 +554,7 @@ _ENDS = np.cumsum([len(phrase) for group in _PHRASES for phrase in group])
 _GROUPS = np.cumsum([0, *(len(group) for group in _PHRASES)])
 
 
-@_compiled
+@compiled
 def _phrase(text, at, stop, group, traits):
     """Where the first phrase of a group ends that stands at `at` as whole words; else -1."""
     for number in range(_GROUPS[group], _GROUPS[group + 1]):
@@ -583,23 +575,23 @@ def _phrase(text, at, stop, group, traits):
     return -1
 
 
-@_compiled
+@compiled
 def _is_end(code):
     return code == 46 or code == 33 or code == 63
 
 
-@_compiled
+@compiled
 def _is_wide_end(code):
     """The stops of Chinese and Japanese, behind which no space stands."""
     return code == 0x3002 or code == 0xFF01 or code == 0xFF1F
 
 
-@_compiled
+@compiled
 def _is_quote(code):
     return code == 34 or code == 39 or code == 40 or code == 91
 
 
-@_compiled
+@compiled
 def _announced(text, at, stop, traits):
     """Where the text begins behind "Here is …:" at `at`; else -1."""
     end = _phrase(text, at, stop, _HERE, traits)
@@ -620,7 +612,7 @@ def _announced(text, at, stop, traits):
     return -1
 
 
-@_compiled
+@compiled
 def _plural(text, at, stop, traits):
     """Whether a noun of what chat programs announce stands at `at` with an s."""
     end = at
@@ -631,7 +623,7 @@ def _plural(text, at, stop, traits):
     return _phrase(text, at, end - 1, _NOUN, traits) == end - 1
 
 
-@_compiled
+@compiled
 def _after_opening(text, at, stop, traits):
     """Where the text begins behind "Sure! Here is …:", "Certainly! " or "Here is …:"."""
     begin = at + 1 if _is_quote(text[at]) else at
@@ -655,7 +647,7 @@ def _after_opening(text, at, stop, traits):
     return found if found >= 0 else at
 
 
-@_compiled
+@compiled
 def _after_label(text, at, stop, traits):
     """Where the text begins behind "Abstract:" or "Rewritten article:"."""
     place = at + 1 if _is_quote(text[at]) else at
@@ -671,7 +663,7 @@ def _after_label(text, at, stop, traits):
         place = kind + 1
 
 
-@_compiled
+@compiled
 def _after_role(text, at, stop, traits):
     """Where the text begins behind "[assistant]: " or "ChatGPT: "."""
     if text[at] == 91:
@@ -692,7 +684,7 @@ def _after_role(text, at, stop, traits):
     return _after_space(text, end + 1, stop) if end < stop and text[end] == 58 else at
 
 
-@_compiled
+@compiled
 def _is_closer(code):
     """Quotes and brackets that may stand behind the stop of a sentence."""
     return (
@@ -701,7 +693,7 @@ def _is_closer(code):
     )  # fmt: skip
 
 
-@_compiled
+@compiled
 def _before_offer(text, begin, stop, traits):
     """Where the text ends before a last sentence such as "I hope this helps!"."""
     place = stop
@@ -722,7 +714,7 @@ def _before_offer(text, begin, stop, traits):
     return end if _phrase(text, end + 1, stop, _OFFER, traits) >= 0 else stop
 
 
-@_compiled
+@compiled
 def _sentence_end(text, at, stop):
     """Where the sentence ends whose stop stands at `at`; -1 where no sentence ends there."""
     wide = _is_wide_end(text[at])
@@ -734,7 +726,7 @@ def _sentence_end(text, at, stop):
     return end if wide or end >= stop or text[end] == 32 else -1
 
 
-@_compiled
+@compiled
 def _whole_sentences(text, begin, stop, traits):
     """The text from its first whole sentence to its last, if that keeps most of it."""
     last = -1
@@ -758,7 +750,7 @@ def _whole_sentences(text, begin, stop, traits):
     return begin, stop
 
 
-@_compiled
+@compiled
 def _inside(text, begin, stop, options, traits):
     """Pass 4: where the writing begins and ends, without frames and unfinished sentences."""
     for _ in range(_ROUNDS):
@@ -786,7 +778,7 @@ def _inside(text, begin, stop, options, traits):
     return begin, stop
 
 
-@_compiled
+@compiled
 def _still_marked(text, begin, stop, options, action):
     """Whether the local repairs have made something that an exact one may apply to."""
     for at in range(begin, stop):
@@ -798,7 +790,7 @@ def _still_marked(text, begin, stop, options, action):
 # --- a batch -----------------------------------------------------------------------------------
 
 
-@_compiled
+@compiled
 def repaired_batch(data, offsets, limit, options, traits, action, folded, out, starts, marked):
     """The texts of a batch, one after another in `out`, with a 0 before and behind each.
 

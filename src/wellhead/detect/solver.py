@@ -13,14 +13,14 @@ from the seed. `solve_rows` solves it from counts that may lie in a file, withou
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import log, sqrt
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
+
+from wellhead.detect.jit import compiled
 
 __all__ = [
     "Rows",
@@ -147,15 +147,7 @@ def solve_rows(
     return Solution(weight, float(bias[0]))
 
 
-def _compiled(function: Callable[..., Any]) -> Any:
-    """`function`, compiled at its first call; kept on disk where there is a folder to write to."""
-    try:
-        return njit(cache=True, nogil=True)(function)
-    except RuntimeError:  # no such folder
-        return njit(nogil=True)(function)
-
-
-@_compiled
+@compiled
 def _begin(start, column, value, sign, dual, square, weight, bias):
     for row in range(len(sign)):
         change = sign[row] * dual[row]
@@ -165,7 +157,7 @@ def _begin(start, column, value, sign, dual, square, weight, bias):
         bias[0] += change
 
 
-@_compiled
+@compiled
 def _optimum(square, slope, most, before):
     """The dual variable that is best for one row while all others stay."""
     now = before
@@ -183,7 +175,7 @@ def _optimum(square, slope, most, before):
     return now
 
 
-@_compiled
+@compiled
 def _visit(start, column, value, sign, cost, square, order, dual, weight, bias):
     """One visit to each row; returns how far from its optimum the worst one was."""
     worst = 0.0
@@ -202,7 +194,7 @@ def _visit(start, column, value, sign, cost, square, order, dual, weight, bias):
     return worst
 
 
-@_compiled
+@compiled
 def _begin_rows(
     start, feature, times, chosen, known, damped, idf, block_of,
     features, values, norm, sign, dual, square, weight, bias,
@@ -224,7 +216,7 @@ def _begin_rows(
         bias[0] += change
 
 
-@_compiled
+@compiled
 def _visit_rows(
     start, feature, times, chosen, known, damped, idf, block_of,
     features, values, norm, sign, cost, square, order, dual, weight, bias,
@@ -248,7 +240,7 @@ def _visit_rows(
     return worst
 
 
-@_compiled
+@compiled
 def _unscaled(start, feature, times, row, known, damped, idf, features, values):
     """Known features of a row and what they are worth, into `features` and `values`: how many."""
     size, last = 0, len(damped) - 1
@@ -261,7 +253,7 @@ def _unscaled(start, feature, times, row, known, damped, idf, features, values):
     return size
 
 
-@_compiled
+@compiled
 def rows_with(start, feature, chosen, found):
     """Add to `found` how many of the `chosen` rows have each feature."""
     for row in chosen:
@@ -269,7 +261,7 @@ def rows_with(start, feature, chosen, found):
             found[feature[at]] += 1
 
 
-@_compiled
+@compiled
 def scaled_rows(start, column, damped, feature_of, block_of, idf):
     """Rows of `column` and `damped` counts as scaled values of known features, and their starts.
 
@@ -298,7 +290,7 @@ def scaled_rows(start, column, damped, feature_of, block_of, idf):
     return value, feature, begin
 
 
-@_compiled
+@compiled
 def counted(row, column, rows):
     """How often each row has each column: counts, columns ascending within rows, row starts."""
     begin = np.zeros(rows + 1, np.int64)
@@ -321,7 +313,7 @@ def counted(row, column, rows):
     return times[:made].copy(), which[:made].copy(), start
 
 
-@_compiled
+@compiled
 def summed(start, column, weight, group, groups, columns):
     """For each group of rows and each column the weight of the rows that have it."""
     total = np.zeros((groups, columns))

@@ -296,6 +296,14 @@ def test_the_same_command_twice_keeps_the_first_report_until_it_may_be_replaced(
     assert (files / "out" / "notes.txt").exists()
 
 
+def test_without_any_reference_no_best_estimate_is_named(wellhead, files):
+    done = wellhead("assay", "answers.jsonl", "--out", "out", cwd=files)
+    assert done.returncode == 0, done.stderr
+    [line] = [one for one in done.stdout.splitlines() if one.startswith("  machine-written")]
+    assert line.split("machine-written")[1].strip().startswith("0–")
+    assert "best estimate" not in done.stdout
+
+
 def test_a_report_is_not_written_into_the_folder_that_is_weighed(wellhead, files):
     for out in (".", "out"):
         done = wellhead("assay", ".", "--human", "human.jsonl", "--out", out, cwd=files)

@@ -64,6 +64,8 @@ def _share(result: AssayResult) -> str:
             f"How many of {these} machines wrote cannot be said from what was given: anything "
             f"between {low} and {high} fits."
         )
+    if result.method == "cluster-random":
+        return f"At most {high} of {these} were probably written by machines; it may also be none."
     if share.low <= 0:
         return (
             f"At most {high} of {these} were probably written by machines (best estimate {point}); "
@@ -204,7 +206,7 @@ def bar(result: AssayResult) -> ShareBar | None:
     share, seen = result.share, _narrower(result)
     if result.withheld is not None:
         return None
-    open_ = result.upper_bound_only or share.high - share.low > _OPEN
+    open_ = result.upper_bound_only or _is_open(result)
     return ShareBar(
         title="Share of these texts that machines wrote",
         low=share.low,
@@ -236,18 +238,25 @@ def _flags(result: AssayResult) -> str:
     return f"{flagged}, on average at most {percent(result.false_discovery_rate)} wrongly"
 
 
+def _is_open(result: AssayResult) -> bool:
+    """Whether no best estimate is named: the range is too wide, or nothing was compared with."""
+    return result.method == "cluster-random" or result.share.high - result.share.low > _OPEN
+
+
 def _answer(result: AssayResult) -> str:
     share = result.share
     if result.withheld is not None:
         return "cannot be said"
     range_, seen = interval(share.low, share.high, share=True), _narrower(result)
-    open_ = share.high - share.low > _OPEN
+    open_ = _is_open(result)
     if result.upper_bound_only and open_ and seen is not None:
         return f"at most {percent(seen.high, up=True)} if recognised"
     if result.upper_bound_only:
         return f"at most {percent(share.high, up=True)}"
     if open_ and seen is not None:
         return f"{range_} ({interval(seen.low, seen.high, share=True)} if recognised)"
+    if open_:
+        return range_
     return f"{percent(share.point)} ({range_})"
 
 
